@@ -1,0 +1,1 @@
+"""The HTTP service that accepts jobs and answers questions about them."""

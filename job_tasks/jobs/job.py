@@ -1,0 +1,91 @@
+"""What a job is: its states, its request, its claim and its whole row, as frozen values."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+JsonObject = dict[str, Any]
+
+
+class State(StrEnum):
+    """Celery's own names, so that Flower, logs and the HTTP interface agree."""
+
+    PENDING = "PENDING"  # accepted; waits for a worker
+    STARTED = "STARTED"  # claimed by a worker
+    RETRY = "RETRY"  # a transient error; becomes PENDING when due
+    SUCCESS = "SUCCESS"  # ended: the result is written
+    FAILURE = "FAILURE"  # ended: the error says why
+    REVOKED = "REVOKED"  # ended: cancelled
+
+
+ENDED = (State.SUCCESS, State.FAILURE, State.REVOKED)
+CANCELLABLE = (State.PENDING, State.STARTED, State.RETRY)
+
+
+class OnFailure(StrEnum):
+    """What a transient error does to a job."""
+
+    RETRY = "retry"  # try again, up to max_attempts
+    DISCARD = "discard"  # end at once: the lecture's "silently discard"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewJob:
+    """A request that was checked and now wants to be accepted."""
+
+    kind: str
+    url: str
+    request: JsonObject  # what the task gets, as checked: url, word, top, ...
+    max_attempts: int
+    max_crashes: int
+    on_failure: OnFailure
+    retry_of: UUID | None = None  # the ended job whose request this one repeats
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """The right of one attempt to work on a job and to write its outcome."""
+
+    job_id: UUID
+    attempt: int
+    kind: str
+    request: JsonObject
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One claim of a job by a worker, as kept for whoever asks why."""
+
+    number: int
+    worker: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+    error: JsonObject | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """The whole row."""
+
+    id: UUID
+    kind: str
+    url: str
+    request: JsonObject
+    state: State
+    on_failure: OnFailure
+    attempt: int  # number of the latest claim, 0 before the first
+    attempts_used: int  # attempts that ended in a transient error
+    max_attempts: int
+    crashes: int  # attempts whose process died or ran out of time
+    max_crashes: int
+    retry_of: UUID | None
+    created_at: datetime
+    published_at: datetime | None  # when its latest message went to the broker; None: it has none there
+    due_at: datetime | None  # when a RETRY becomes PENDING
+    started_at: datetime | None  # when the latest attempt began
+    finished_at: datetime | None
+    result: JsonObject | None
+    error: JsonObject | None
