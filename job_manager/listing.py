@@ -6,10 +6,8 @@ from flask import Blueprint, Response, jsonify, request
 
 from job_manager.query import read_filter
 from job_manager.representation import job_json
-from job_manager.services import services
+from job_manager.services import DATABASE_SECONDS, services
 from job_tasks.jobs.lookup import newest
-
-LIST_SECONDS = 1.5
 
 listing = Blueprint("listing", __name__)
 
@@ -18,7 +16,7 @@ listing = Blueprint("listing", __name__)
 def jobs() -> Response:
     """One page, and the way to the next, or null after the last one."""
     which, limit = read_filter(request.args)
-    with services().database.transaction(LIST_SECONDS) as connection:
+    with services().database.reading(DATABASE_SECONDS) as connection:
         page = newest(connection, which, limit + 1)
     following = None
     if len(page) > limit:

@@ -6,14 +6,12 @@ from flask import Blueprint, Response, jsonify, request
 
 from job_manager.query import read_wait
 from job_manager.representation import attempts_json, job_json
-from job_manager.services import services
+from job_manager.services import DATABASE_SECONDS, services
 from job_manager.submitting import accept_and_publish, accepted_answer, idempotency_key
 from job_tasks.errors import JobNotEnded, UnknownJob
 from job_tasks.jobs.job import ENDED, Job, NewJob
 from job_tasks.jobs.lookup import attempts_of, find
 from job_tasks.jobs.submissions import cancel
-
-LOOK_SECONDS = 1.5  # a hung database is answered with 503 within 2 s
 
 results = Blueprint("results", __name__, url_prefix="/result")
 
@@ -32,7 +30,7 @@ def show(job_id: str) -> Response:
 def revoke(job_id: str) -> Response:
     """Cancel the job. One that has ended stays as it is."""
     known = _find(_read_id(job_id))
-    with services().database.transaction(LOOK_SECONDS) as connection:
+    with services().database.transaction(DATABASE_SECONDS) as connection:
         cancel(connection, known.id)
     return _whole(known.id)
 
@@ -63,7 +61,7 @@ def _read_id(text: str) -> UUID:
 
 
 def _find(job_id: UUID) -> Job:
-    with services().database.transaction(LOOK_SECONDS) as connection:
+    with services().database.reading(DATABASE_SECONDS) as connection:
         job = find(connection, job_id)
     if job is None:
         raise UnknownJob("It was never accepted here, or it ended longer ago than results are kept.")
@@ -71,7 +69,7 @@ def _find(job_id: UUID) -> Job:
 
 
 def _whole(job_id: UUID) -> Response:
-    with services().database.transaction(LOOK_SECONDS) as connection:
+    with services().database.reading(DATABASE_SECONDS) as connection:
         job, attempts = find(connection, job_id), attempts_of(connection, job_id)
     if job is None:
         raise UnknownJob("It ended longer ago than results are kept.")

@@ -10,6 +10,7 @@ from job_tasks.jobs.database import Database
 from job_tasks.settings import Settings
 
 EXTENSION = "job_manager"
+DATABASE_SECONDS = 1.7  # a database that hangs is answered with 503 within 2 s
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,14 +8,13 @@ from flask import Blueprint, Response, jsonify, request, url_for
 
 from job_manager.body import new_jobs, read_body
 from job_manager.representation import job_json
-from job_manager.services import services
+from job_manager.services import DATABASE_SECONDS, services
 from job_tasks.errors import BrokerUnavailable, DatabaseUnavailable, InvalidRequest
 from job_tasks.jobs.job import Job, Message, NewJob
 from job_tasks.jobs.submissions import Accepted, IdempotencyKey, accept, unpublish
 from job_tasks.kinds import KINDS, Kind
 
-ACCEPT_SECONDS = 1.5  # a hung database is answered with 503 within 2 s
-UNPUBLISH_SECONDS = 0.5
+UNPUBLISH_SECONDS = 1.0
 MAX_KEY_LENGTH = 255
 FIRST_LOOK_SECONDS = 1  # Retry-After of an accepted job: when a first look at it is worth it
 
@@ -54,7 +53,7 @@ def _accepted(answer: Response) -> Response:
 
 def accept_and_publish(jobs: list[NewJob], key: IdempotencyKey | None) -> Accepted:
     """Commit the rows, then send their messages. A broker that is away keeps no job from being accepted."""
-    with services().database.transaction(ACCEPT_SECONDS) as connection:
+    with services().database.transaction(DATABASE_SECONDS) as connection:
         accepted = accept(connection, jobs, key)
     if accepted.is_new:
         _publish(accepted.jobs)

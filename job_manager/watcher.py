@@ -61,7 +61,7 @@ class Watcher:
 
     def _ended(self, watched: list[UUID]) -> set[UUID]:
         try:
-            with self._database.transaction() as connection:
+            with self._database.reading() as connection:
                 return ended_among(connection, watched)
         except DatabaseUnavailable:
             return set()  # the callers' time runs on; their answers will tell

@@ -7,7 +7,7 @@ written under that claim, and an outcome that cannot be written is given back by
 import time
 from collections.abc import Callable
 from functools import cache
-from typing import TypeVar
+from typing import NoReturn
 from uuid import UUID
 
 import structlog
@@ -19,7 +19,8 @@ from uuid_utils.compat import uuid7
 from job_tasks.errors import AttemptOutOfTime, DatabaseUnavailable, ServiceError, UnexpectedError
 from job_tasks.jobs import claims
 from job_tasks.jobs.database import Database
-from job_tasks.jobs.job import Claim
+from job_tasks.jobs.job import Claim, State
+from job_tasks.jobs.lookup import find
 from job_tasks.jobs.retrying import may_retry, retry_wait
 from job_tasks.kinds import Kind, Request, Work, add_kind
 from job_tasks.settings import settings
@@ -32,7 +33,6 @@ DATABASE_PATIENCE_SECONDS = 20.0
 DATABASE_PAUSE_SECONDS = 0.5
 
 log = structlog.get_logger()
-Outcome = TypeVar("Outcome")
 
 
 def job_task(app: Celery) -> Callable[[Work[Request]], Task]:
@@ -41,18 +41,18 @@ def job_task(app: Celery) -> Callable[[Work[Request]], Task]:
     def register(work: Work[Request]) -> Task:
         kind = add_kind(work)
 
-        def attempt(job_id: str) -> None:
-            run_attempt(UUID(job_id), kind)
+        def attempt(task: Task, job_id: str) -> None:
+            run_attempt(UUID(job_id), kind, task)
 
         # Errors of ours are outcomes, already on the row; Celery logs them in a line, without a trace.
-        options = {"name": f"{app.main}.{kind.name}", "throws": (ServiceError,)}
+        options = {"bind": True, "name": f"{app.main}.{kind.name}", "throws": (ServiceError,)}
         task: Task = app.task(attempt, **options)
         return task
 
     return register
 
 
-def run_attempt(job_id: UUID, kind: Kind) -> None:
+def run_attempt(job_id: UUID, kind: Kind, task: Task) -> None:
     """Claim the job, do its work, and write the outcome.
 
     Raises, for Celery and the viewer to see: Ignore if there is nothing to claim, or the claim was lost meanwhile;
@@ -62,8 +62,7 @@ def run_attempt(job_id: UUID, kind: Kind) -> None:
     with structlog.contextvars.bound_contextvars(job_id=str(job_id)):
         held = _claim(job_id)
         if held is None:
-            log.info("dropped", reason="nothing to claim: a duplicate message, or a cancelled job")
-            raise Ignore
+            _drop(job_id, task)
         try:
             result = kind.work(kind.request.model_validate(held.request))
         except SoftTimeLimitExceeded as error:
@@ -94,6 +93,17 @@ def _claim(job_id: UUID) -> Claim | None:
         # worker from emptying the queue while it can do nothing.
         _wait_for_database()
         raise
+
+
+def _drop(job_id: UUID, task: Task) -> NoReturn:
+    """Drop a message that has nothing to claim. The viewer keeps what it shows of a job that is under way, or ended."""
+    with _database().reading() as connection:
+        job = find(connection, job_id)
+    log.info("dropped", state=job and job.state)
+    if job is None or job.state is not State.STARTED:
+        # Else the viewer would show a cancelled job, or one that is gone, as started for ever.
+        task.send_event("task-revoked", terminated=False, signum=None, expired=False)
+    raise Ignore
 
 
 def _wait_for_database() -> None:

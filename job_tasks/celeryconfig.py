@@ -39,4 +39,4 @@ worker_max_memory_per_child = 300_000  # KiB; a child above it is replaced after
 worker_send_task_events = True  # for the viewer
 worker_enable_remote_control = True  # the viewer asks workers what they do
 worker_hijack_root_logger = False
-worker_soft_shutdown_timeout = settings().worker_stop_grace_seconds
+worker_proc_alive_timeout = 30

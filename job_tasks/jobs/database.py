@@ -23,6 +23,12 @@ from job_tasks.errors import DatabaseUnavailable
 TRANSACTION_SECONDS = 5.0
 CHECKOUT_SECONDS = 1.0
 
+# A COMMIT that waits unread in the socket of a paused database would be carried out later, though its caller was told
+# that the database is away. So the database refuses one that comes this long after its last answer, and none is sent
+# with less time left than that.
+IDLE_IN_TRANSACTION_MS = 500
+COMMIT_RESERVE_SECONDS = 0.6
+
 _deadline: ContextVar[float] = ContextVar("database_deadline")
 
 
@@ -40,13 +46,23 @@ class Database:
     def transaction(self, seconds: float = TRANSACTION_SECONDS) -> Iterator[Connection]:
         """One transaction, committed at the end of the block, connecting included.
 
-        Raises DatabaseUnavailable if the database cannot be reached, or if `seconds` are over. Nothing is sent after
-        that, so what was not yet committed never will be; only a COMMIT already on its way is uncertain.
+        Raises DatabaseUnavailable if the database cannot be reached, or if `seconds` are over. Then nothing is
+        committed, unless the database was already at it: see IDLE_IN_TRANSACTION_MS.
         """
+        with self._bounded(seconds), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self, seconds: float = TRANSACTION_SECONDS) -> Iterator[Connection]:
+        """A connection to read by; nothing is committed. Raises DatabaseUnavailable like `transaction`."""
+        with self._bounded(seconds), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _bounded(self, seconds: float) -> Iterator[None]:
         token = _deadline.set(time.monotonic() + seconds)
         try:
-            with self._engine.begin() as connection:
-                yield connection
+            yield
         except (OperationalError, InterfaceError, DisconnectionError, PoolTimeoutError) as error:
             raise DatabaseUnavailable("The job store did not answer in time.") from error
         finally:
@@ -54,7 +70,7 @@ class Database:
 
     def ping(self, seconds: float = 1.0) -> None:
         """Do nothing but raise DatabaseUnavailable if the database does not answer."""
-        with self.transaction(seconds) as connection:
+        with self.reading(seconds) as connection:
             connection.execute(text("SELECT 1"))
 
 
@@ -67,6 +83,11 @@ def _engine(url: str, pool_size: int) -> Engine:
         pool_timeout=CHECKOUT_SECONDS,
         pool_recycle=1_800,
         pool_pre_ping=True,
+        connect_args={
+            # A query whose caller gave up ends, too.
+            "options": "-c client_connection_check_interval=1000"
+            f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}"
+        },
     )
     event.listen(engine, "commit", _refuse_late_commit)
     event.listen(engine, "handle_error", _drop_closed_connection)
@@ -95,7 +116,7 @@ def _over() -> DeadlineOver:
 
 def _refuse_late_commit(connection: Connection) -> None:
     deadline = _deadline.get(None)
-    if deadline is not None and time.monotonic() >= deadline:
+    if deadline is not None and deadline - time.monotonic() < COMMIT_RESERVE_SECONDS:
         error = _over()
         connection.invalidate(error)
         raise OperationalError("COMMIT", None, error, connection_invalidated=True)
