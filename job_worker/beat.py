@@ -5,12 +5,14 @@ writes what the main process has to tell the job store.
 """
 
 import os
+import signal
 import socket
 import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -98,6 +100,10 @@ class Beat:
                 log.warning("no beat: the database is away")
                 time.sleep(PAUSE_SECONDS)
                 next_beat = time.monotonic()
+            except Exception:  # without a beat, this worker would only take messages and drop them
+                log.exception("the beat failed; starts anew")
+                time.sleep(PAUSE_SECONDS)
+                self._start_anew()
 
     def _write_steps(self) -> None:
         while self._steps:
@@ -112,6 +118,7 @@ class Beat:
             alive = workers.beat(connection, WORKER_ID)
             revoked = workers.revoked_among(connection, running) if running else set()
         if not alive and not self._stopped:
+            log.warning("was declared lost; starts anew")
             self._start_anew()
         if revoked:
             log.info("kills cancelled jobs", job_ids=[str(job_id) for job_id in revoked])
@@ -120,11 +127,17 @@ class Beat:
             touch(settings().worker_health_file)
 
     def _start_anew(self) -> None:
-        """Become a new worker: declared lost, this one holds no claims, and its jobs may run elsewhere."""
-        log.warning("was declared lost; starts anew")
-        for child in self._worker.pool._pool._pool:  # noqa: SLF001 - billiard has no other way to them
-            child.kill()
+        """Become a new worker. The claims of this one are lost, or will be for want of a beat."""
+        kill_pool(self._worker)
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - the command it was started by
+
+
+def kill_pool(worker: Any) -> None:
+    """Kill every child of the pool, at once and for good."""
+    for child in worker.pool._pool._pool:  # noqa: SLF001 - billiard has no other way to them
+        with suppress(ProcessLookupError, ChildProcessError):
+            os.kill(child.pid, signal.SIGKILL)
+            os.waitpid(child.pid, 0)
 
 
 def worker_name(hostname: str) -> str:

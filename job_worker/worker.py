@@ -15,7 +15,7 @@ from celery.worker import state
 from job_tasks.job_tasks import app
 from job_tasks.logs import configure_logs
 from job_tasks.settings import settings
-from job_worker.beat import beat, worker_name
+from job_worker.beat import beat, kill_pool, worker_name
 from job_worker.running import children
 
 HARD_EXIT_SECONDS = 4.0
@@ -73,8 +73,7 @@ def _end_what_is_left() -> None:
     time.sleep(HARD_EXIT_SECONDS)
     # By now the main thread has ended the process, unless a broker that hangs holds it.
     log.warning("ends at once: the broker hangs")
-    for child in worker.pool._pool._pool:  # noqa: SLF001 - billiard has no other way to them
-        child.kill()
+    kill_pool(worker)
     os._exit(0)
 
 
