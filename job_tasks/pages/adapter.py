@@ -12,7 +12,7 @@ from job_tasks.pages.failures import translated_failures
 from job_tasks.pages.guard import vetted_addresses
 from job_tasks.pages.limits import FetchLimits
 from job_tasks.pages.resolver import Resolver
-from job_tasks.pages.url import parse_url
+from job_tasks.pages.url import MAX_ENCODED_LENGTH, parse_url
 
 if TYPE_CHECKING:
     from urllib3.connection import HTTPConnection
@@ -60,7 +60,7 @@ class _GuardedAdapter(HTTPAdapter):
         proxies: Mapping[str, str] | None = None,  # noqa: ARG002 - none is ever used
     ) -> requests.Response:
         """The response, its body unread. Raises the errors of the guard and of `translated_failures`, and no other."""
-        url = parse_url(request.url or "")
+        url = parse_url(request.url or "", max_length=MAX_ENCODED_LENGTH)
         addresses = vetted_addresses(url, self._limits, self._deadline, self._resolver)
         self.close()
         with translated_failures():

@@ -1,10 +1,12 @@
 """HTTP connections to addresses that the guard has vetted."""
 
+import http.client
 import os
 import socket
 import ssl
 from functools import cache
-from ipaddress import IPv4Address
+from http import HTTPStatus
+from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 
 import certifi
@@ -41,7 +43,17 @@ def open_connection(url: WebUrl, addresses: list[Address], limits: FetchLimits, 
     return connection
 
 
+class _FinalResponse(http.client.HTTPResponse):
+    def begin(self) -> None:
+        """Reads the head of the final response, past interim ones like 103 (RFC 9110 section 15.2)."""
+        super().begin()
+        while self.status < HTTPStatus.OK and self.status != HTTPStatus.SWITCHING_PROTOCOLS:
+            self.headers = self.msg = None  # type: ignore[assignment]  # what makes http.client read a head
+            super().begin()
+
+
 class _Connection(HTTPConnection):
+    response_class = _FinalResponse
     connected: socket.socket
     bounds: BoundedSocket
 
@@ -76,7 +88,7 @@ def _connect(address: Address, port: int, limits: FetchLimits, deadline: Deadlin
         connected.settimeout(deadline.at_most(limits.connect_timeout_seconds))
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connected.connect((str(address), port))
-        _check_ends(connected, address)
+        check_ends(connected, address)
         # The TLS handshake that may follow is one operation with a time-out of its own.
         connected.settimeout(deadline.at_most(limits.connect_timeout_seconds))
     except BaseException:
@@ -85,12 +97,12 @@ def _connect(address: Address, port: int, limits: FetchLimits, deadline: Deadlin
     return connected
 
 
-def _check_ends(connected: socket.socket, address: Address) -> None:
-    if connected.getpeername()[0] != str(address):
-        raise AddressRefused("The connection led elsewhere than the address that was checked.")
+def check_ends(connected: socket.socket, address: Address) -> None:
+    """Raises AddressRefused if the peer is not `address`, and ConnectionFailed if TCP connected a port to itself."""
+    if ip_address(connected.getpeername()[0]) != address:
+        raise AddressRefused("The connection led elsewhere than to the address that was checked.")
     if connected.getpeername() == connected.getsockname():
-        # TCP can connect a port that nobody listens on to itself.
-        raise ConnectionFailed("The connection to the site failed.")
+        raise ConnectionFailed("The connection to the site failed or broke off.")
 
 
 def _authorities() -> str:

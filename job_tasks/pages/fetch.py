@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
 
+import requests
+
 from job_tasks.errors import TooManyRedirects
 from job_tasks.pages.adapter import guarded_session
 from job_tasks.pages.body import read_body
@@ -15,7 +17,6 @@ from job_tasks.pages.status import REDIRECTS, check_status, redirect_target
 from job_tasks.pages.url import WebUrl, parse_url
 
 if TYPE_CHECKING:
-    import requests
     from urllib3.response import HTTPResponse
 
 _ACCEPT = "text/html, application/xhtml+xml, text/plain;q=0.9"
@@ -50,14 +51,20 @@ def fetch(url: str, limits: FetchLimits, *, resolver: Resolver = system_resolver
     here = parse_url(url)
     with guarded_session(limits, deadline, resolver) as session:
         for redirects in range(limits.max_redirects + 1):
-            response = session.get(str(here), headers={"Accept": _ACCEPT}, stream=True)
-            if response.status_code not in REDIRECTS:
-                return _page(here, response, limits, redirects, started)
-            here = redirect_target(here, response.headers.get("Location"))
+            with _send(session, here) as response:
+                if response.status_code not in REDIRECTS:
+                    return _page(here, response, limits, redirects, started)
+                here = redirect_target(here, response.headers.get("Location"))
     raise TooManyRedirects(f"The site redirects more than {limits.max_redirects} times.")
 
 
-def _page(url: WebUrl, response: "requests.Response", limits: FetchLimits, redirects: int, started: float) -> Page:
+def _send(session: requests.Session, url: WebUrl) -> requests.Response:
+    request = session.prepare_request(requests.Request("GET", str(url), headers={"Accept": _ACCEPT}))
+    request.url = str(url)  # requests rewrites what it takes for mistakes, like %zz
+    return session.send(request, stream=True)
+
+
+def _page(url: WebUrl, response: requests.Response, limits: FetchLimits, redirects: int, started: float) -> Page:
     raw: HTTPResponse = response.raw
     check_status(raw.status, raw.headers.get("Retry-After"))
     content_type = _content_type(raw)

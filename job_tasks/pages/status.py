@@ -30,7 +30,8 @@ def redirect_target(current: WebUrl, location: str | None) -> WebUrl:
     try:
         return parse_url(_text(location), current)
     except InvalidRequest as error:
-        raise InvalidRedirect("The site redirects to something that is not a web address.") from error
+        (_, why), *_ = error.errors
+        raise InvalidRedirect(f"What the site redirects to {why}.") from error
 
 
 def _text(header: str) -> str:

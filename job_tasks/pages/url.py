@@ -8,7 +8,9 @@ from ada_url import URL, HostType
 
 from job_tasks.errors import InvalidRequest
 
-MAX_URL_LENGTH = 2_048
+MAX_LENGTH = 2_048
+# As sent, where a character may be twelve; what servers commonly take for a request line.
+MAX_ENCODED_LENGTH = 8_192
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 # What DNS can hold and sites use: letters, digits, hyphens and underscores (RFC 1123 section 2.1, RFC 2181 section 11).
@@ -42,13 +44,13 @@ class WebUrl:
         return f"{self.scheme}://{host}{port}{self.target}"
 
 
-def parse_url(text: str, base: WebUrl | None = None) -> WebUrl:
+def parse_url(text: str, base: WebUrl | None = None, *, max_length: int = MAX_LENGTH) -> WebUrl:
     """The URL that `text` stands for, relative to `base` if there is one.
 
-    Raises InvalidRequest about the field `url` if it is longer than 2,048 characters, not http(s), or without a usable host.
+    Raises InvalidRequest about the field `url` if it is too long, not http or https, or without a usable host.
     """
-    if len(text) > MAX_URL_LENGTH:
-        raise _invalid(f"must not be longer than {MAX_URL_LENGTH:,} characters")
+    if len(text) > max_length:
+        raise _invalid(f"must not be longer than {max_length:,} characters")
     try:
         parsed = URL(text, str(base) if base else None)
     except UnicodeEncodeError as error:
@@ -79,6 +81,8 @@ def _target(parsed: URL) -> str:
     del parsed.hash
     del parsed.username
     del parsed.password
+    if len(parsed.href) > MAX_ENCODED_LENGTH:
+        raise _invalid(f"must not be longer than {MAX_ENCODED_LENGTH:,} characters when percent-encoded")
     return parsed.href.removeprefix(parsed.origin)
 
 
