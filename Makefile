@@ -10,7 +10,7 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-12s %s\n", $$1, $$2 }'
 
 install: ## install what the stack needs into .venv, from uv.lock
-	@$(UV) sync --locked --quiet --inexact
+	@$(UV) sync --locked --quiet --inexact --compile-bytecode
 
 install-dev: ## install what developers need as well
 	@$(UV) sync --locked --quiet --group dev

@@ -44,8 +44,10 @@ def main() -> int:
 
 def _count(page: str, environment: Mapping[str, str], terminal: Terminal) -> None:
     terminal.progress("starting Redis, PostgreSQL, manager, two workers, scheduler and Flower")
-    folder = DataFolder(Path(tempfile.mkdtemp(prefix="wordcount-stack-")))
-    with running_stack(folder, terminal, environment, temporary=True) as stack:
+    with (
+        tempfile.TemporaryDirectory(prefix="wordcount-stack-", ignore_cleanup_errors=True) as folder,
+        running_stack(DataFolder(Path(folder)), terminal, environment, temporary=True) as stack,
+    ):
         terminal.say(stack.addresses)
         manager = ManagerClient(port=stack.manager_port)
         job_id = manager.submit(page, top=TOP)

@@ -28,15 +28,20 @@ class RunningServers:
 
 
 @contextmanager
-def running_servers(folder: DataFolder, terminal: Terminal, *, temporary: bool) -> Iterator[RunningServers]:
-    """Broker and database on loopback ports, ready for use. The folder is held meanwhile.
+def running_servers(
+    folder: DataFolder,
+    lock: int,
+    terminal: Terminal,
+    *,
+    temporary: bool,
+) -> Iterator[RunningServers]:
+    """Broker and database on loopback ports, ready for use. The folder is held by `lock` meanwhile.
 
     A `temporary` folder is deleted at the end, and its data need not survive a crash of the machine.
     Raises StackError and StopRequested.
     """
     cluster = folder.path / "database"
     with (
-        folder.locked() as lock,
         closing(Guard(keep_open=(lock,))) as guard,
         _postgres_programs(account := account_for(cluster), guard) as programs,
         Supervisor(guard, terminal) as supervisor,

@@ -48,22 +48,27 @@ def running_stack(
     A `temporary` folder is deleted at the end, and its data need not survive a crash of the machine.
     Raises StackError and StopRequested.
     """
-    manager_port = choose_port(MANAGER_PORT, environment)
-    viewer_port = choose_port(VIEWER_PORT, environment)
-    for port in (manager_port, viewer_port):
-        if port.notice:
-            terminal.say(port.notice)
-    with running_servers(folder, terminal, temporary=temporary) as servers:
-        terminal.progress("broker and database are ready")
-        stack = Stack(
-            manager_port=manager_port.number,
-            viewer_port=viewer_port.number,
-            viewer_password=folder.passwords().viewer,
-            supervisor=servers.supervisor,
-        )
-        _start_services(stack, _describe_services(folder, servers, environment))
-        terminal.progress("manager, workers, scheduler and Flower are ready")
-        yield stack
+    with folder.locked() as lock:
+        manager_port = _choose(MANAGER_PORT, environment, terminal)
+        viewer_port = _choose(VIEWER_PORT, environment, terminal)
+        with running_servers(folder, lock, terminal, temporary=temporary) as servers:
+            terminal.progress("broker and database are ready")
+            stack = Stack(
+                manager_port=manager_port,
+                viewer_port=viewer_port,
+                viewer_password=folder.passwords().viewer,
+                supervisor=servers.supervisor,
+            )
+            _start_services(stack, _describe_services(folder, servers, environment))
+            terminal.progress("manager, workers, scheduler and Flower are ready")
+            yield stack
+
+
+def _choose(port: PublicPort, environment: Mapping[str, str], terminal: Terminal) -> int:
+    chosen = choose_port(port, environment)
+    if chosen.notice:
+        terminal.say(chosen.notice)
+    return chosen.number
 
 
 def _start_services(stack: Stack, services: Services) -> None:
