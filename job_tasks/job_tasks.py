@@ -18,7 +18,7 @@ app = Celery("job_tasks", config_source="job_tasks.celeryconfig")
 
 
 class CountRequest(JobRequest):
-    """What `POST /count` takes."""
+    """What `POST /count` takes, besides the URL."""
 
     word: str | None = Field(default=None, min_length=1, max_length=100, description="one word to count by itself")
     top: int = Field(default=25, ge=0, le=1_000, description="how many of the most frequent words to list")
@@ -27,7 +27,8 @@ class CountRequest(JobRequest):
 
 @job_task(app)
 def count(request: CountRequest) -> JsonObject:
-    """Count the words that a person reads on the page at `request.url`."""
-    from job_tasks.word_count import count_page_at  # noqa: PLC0415 - the manager's image holds no parser
+    """Count the words that a person reads on a page."""
+    from job_tasks.work import count_words, fetch_page  # noqa: PLC0415 - only workers hold a parser
 
-    return count_page_at(request.url, word=request.word, top=request.top, tokenizer=request.tokenizer)
+    page = fetch_page(request.url)
+    return count_words(page, word=request.word, top=request.top, tokenizer=request.tokenizer)

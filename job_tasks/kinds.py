@@ -6,8 +6,18 @@ from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
+from job_tasks.errors import InvalidRequest
 from job_tasks.jobs.job import JsonObject
-from job_tasks.pages.url import check_url
+from job_tasks.pages.url import parse_url
+
+
+def _check_url(text: str) -> str:
+    """The URL as the caller wrote it, if it is one that can be fetched; credentials are taken out of it."""
+    try:
+        parsed = parse_url(text)
+    except InvalidRequest as error:
+        raise ValueError(error.errors[0][1]) from error
+    return str(parsed) if "@" in text else text
 
 
 class JobRequest(BaseModel):
@@ -15,7 +25,7 @@ class JobRequest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    url: Annotated[str, AfterValidator(check_url)]
+    url: Annotated[str, AfterValidator(_check_url)]
     max_attempts: int = Field(default=5, ge=1, le=100, description="attempts that may end in a transient error")
     on_failure: Literal["retry", "discard"] = Field(
         default="retry", description="what a transient error does: try again later, or end the job at once"

@@ -23,7 +23,7 @@ JOBS = """
 CREATE TABLE jobs (
     id            uuid PRIMARY KEY,
     kind          text NOT NULL,
-    url           text NOT NULL CHECK (char_length(url) <= 2048),
+    url           text NOT NULL CHECK (char_length(url) <= 8192),
     request       jsonb NOT NULL,
     state         text NOT NULL DEFAULT 'PENDING'
                   CHECK (state IN ('PENDING', 'STARTED', 'RETRY', 'SUCCESS', 'FAILURE', 'REVOKED')),
@@ -52,7 +52,7 @@ CREATE TABLE jobs (
     CONSTRAINT failure_has_an_error CHECK (state NOT IN ('FAILURE', 'RETRY') OR error IS NOT NULL),
     CONSTRAINT success_has_no_error CHECK (state <> 'SUCCESS' OR error IS NULL)
 );
--- Lists, newest first: by state, kind, both, and URL (hashed, since 2,048 characters can outgrow an index row).
+-- Lists, newest first: by state, kind, both, and URL (hashed, since a long one can outgrow an index row).
 CREATE INDEX jobs_by_state ON jobs (state, id);
 CREATE INDEX jobs_by_kind ON jobs (kind, id);
 CREATE INDEX jobs_by_kind_and_state ON jobs (kind, state, id);
