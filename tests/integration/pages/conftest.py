@@ -104,7 +104,7 @@ class Site:
 
 
 def answer(head: str, body: bytes = b"") -> Script:
-    """A script that reads the request and sends `head`, whose lines are parted by `\\n`, and `body`."""
+    """A script that reads the request and sends `head`, a text of lines, and `body`."""
 
     def script(visitor: Visitor) -> None:
         visitor.read_request()

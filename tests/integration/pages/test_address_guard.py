@@ -3,12 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import ip_network
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from job_tasks.errors import AddressRefused, InvalidRequest
 from job_tasks.pages.fetch import fetch
 from job_tasks.pages.limits import FetchLimits
+
+if TYPE_CHECKING:
+    from tests.integration.pages.conftest import OpenSite, Traffic, Visitor
 
 # ruff: noqa: RUF001 - look-alikes are among the attacks
 
@@ -112,7 +117,7 @@ ATTACKS = [
 
 
 @pytest.fixture
-def canary(open_site, traffic) -> Iterator[int]:
+def canary(open_site: "OpenSite", traffic: "Traffic") -> Iterator[int]:
     """The port of a server on every loopback address that fails the test if anybody so much as connects to it."""
     site = open_site("HTTP/1.1 200 OK\nContent-Type: text/html", b"secret")
     yield site.port
@@ -130,7 +135,9 @@ def test_there_are_at_least_200_different_attacks() -> None:
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_a_url_that_leads_inside_is_refused_before_anything_is_sent_or_looked_up(canary, traffic, attack) -> None:
+def test_a_url_that_leads_inside_is_refused_before_anything_is_sent_or_looked_up(
+    canary: int, traffic: "Traffic", attack: str
+) -> None:
     url = attack.replace("{port}", str(canary))
     with pytest.raises((AddressRefused, InvalidRequest)) as refused:
         fetch(url, only_public(canary))
@@ -155,34 +162,36 @@ def test_a_url_that_leads_inside_is_refused_before_anything_is_sent_or_looked_up
         ["93.184.216.34"] * 20 + ["169.254.169.254"],
     ],
 )
-def test_a_public_name_with_one_address_that_is_not_public_is_refused(canary, addresses) -> None:
+def test_a_public_name_with_one_address_that_is_not_public_is_refused(canary: int, addresses: list[str]) -> None:
     with pytest.raises(AddressRefused) as refused:
         fetch(f"http://www.example.com:{canary}/", only_public(canary), resolver=lambda _: addresses)
     assert str(refused.value) == ("The URL leads to an address that is not public. Only public web sites are fetched.")
 
 
 @pytest.mark.parametrize("port", [0, 1, 22, 25, 81, 5432, 6379, 8080, 8888, 65535])
-def test_a_port_that_is_not_allowed_is_refused_on_a_public_address(traffic, port) -> None:
+def test_a_port_that_is_not_allowed_is_refused_on_a_public_address(traffic: "Traffic", port: int) -> None:
     with pytest.raises(AddressRefused, match=f"^Port {port} is not one that pages are fetched from.$"):
         fetch(f"http://93.184.216.34:{port}/", FetchLimits())
     assert traffic.connections == []
 
 
-def test_other_networks_stay_shut_when_one_is_listed(canary) -> None:
+def test_other_networks_stay_shut_when_one_is_listed(canary: int) -> None:
     limits = replace(only_public(canary), allowed_private_networks=(ip_network("127.0.0.0/8"),))
     for host in ("[::1]", "[::ffff:127.0.0.1]", "10.0.0.1", "0.0.0.0", "169.254.169.254"):
         with pytest.raises(AddressRefused):
             fetch(f"http://{host}:{canary}/", limits)
 
 
-def test_a_listed_network_does_not_open_other_ports_elsewhere(traffic) -> None:
+def test_a_listed_network_does_not_open_other_ports_elsewhere(traffic: "Traffic") -> None:
     limits = FetchLimits(allowed_private_networks=(ip_network("127.0.0.0/8"),))
     with pytest.raises(AddressRefused, match="Port 8080"):
         fetch("http://www.example.com:8080/", limits, resolver=lambda _: ["127.0.0.1", "93.184.216.34"])
     assert traffic.connections == []
 
 
-def test_a_resolver_that_changes_its_answer_is_asked_once(open_site, limits, traffic) -> None:
+def test_a_resolver_that_changes_its_answer_is_asked_once(
+    open_site: "OpenSite", limits: FetchLimits, traffic: "Traffic"
+) -> None:
     site = open_site("HTTP/1.1 200 OK\nContent-Type: text/html", b"public")
     answers = [["127.0.0.1"], ["10.0.0.1"], ["10.0.0.1"]]
 
@@ -194,7 +203,9 @@ def test_a_resolver_that_changes_its_answer_is_asked_once(open_site, limits, tra
     assert f"Host: rebind.example.com:{site.port}\r\n" in site.requests[0]
 
 
-def test_a_resolver_that_changes_its_answer_between_hops_is_refused_at_the_second(open_site, limits, traffic) -> None:
+def test_a_resolver_that_changes_its_answer_between_hops_is_refused_at_the_second(
+    open_site: "OpenSite", limits: FetchLimits, traffic: "Traffic"
+) -> None:
     site = open_site("HTTP/1.1 302 Found\nLocation: /again")
     answers = [["127.0.0.1"], ["10.0.0.1"]]
     with pytest.raises(AddressRefused):
@@ -211,7 +222,9 @@ REDIRECTED_TO = [
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("location", REDIRECTED_TO)
-def test_every_hop_of_a_redirect_is_guarded(open_site, limits, traffic, status, location) -> None:
+def test_every_hop_of_a_redirect_is_guarded(
+    open_site: "OpenSite", limits: FetchLimits, traffic: "Traffic", status: int, location: str
+) -> None:
     canary = open_site("HTTP/1.1 200 OK", b"secret", host="::1")
     target = location.replace("{port}", str(canary.port))
     outside = open_site(f"HTTP/1.1 {status} Moved\nLocation: {target}\nContent-Type: text/html", b"<p>moved")
@@ -228,8 +241,10 @@ def test_every_hop_of_a_redirect_is_guarded(open_site, limits, traffic, status, 
     assert str(refused.value).startswith("The URL leads to an address that is not public.")
 
 
-def test_the_last_hop_of_a_long_chain_is_guarded(open_site, limits, traffic) -> None:
-    def script(visitor) -> None:
+def test_the_last_hop_of_a_long_chain_is_guarded(
+    open_site: "OpenSite", limits: FetchLimits, traffic: "Traffic"
+) -> None:
+    def script(visitor: "Visitor") -> None:
         hop = len(site.visitors)
         target = f"/{hop}" if hop < 5 else "http://10.0.0.1/"
         visitor.read_request()
@@ -241,7 +256,9 @@ def test_the_last_hop_of_a_long_chain_is_guarded(open_site, limits, traffic) -> 
     assert traffic.connections == ["127.0.0.1"] * 5
 
 
-def test_proxies_and_netrc_of_the_environment_are_ignored(open_site, limits, traffic, monkeypatch, tmp_path) -> None:
+def test_proxies_and_netrc_of_the_environment_are_ignored(
+    open_site: "OpenSite", limits: FetchLimits, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     proxy = open_site("HTTP/1.1 200 OK", b"from the proxy")
     for variable in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.setenv(variable, proxy.url)
@@ -257,7 +274,7 @@ def test_proxies_and_netrc_of_the_environment_are_ignored(open_site, limits, tra
     assert "authorization" not in site.requests[0].lower()
 
 
-def test_credentials_of_the_url_are_neither_sent_nor_shown(open_site, limits) -> None:
+def test_credentials_of_the_url_are_neither_sent_nor_shown(open_site: "OpenSite", limits: FetchLimits) -> None:
     site = open_site("HTTP/1.1 200 OK\nContent-Type: text/html", b"page")
     page = fetch(f"http://me:secret@127.0.0.1:{site.port}/", limits)
     assert page.final_url == site.url
@@ -265,7 +282,7 @@ def test_credentials_of_the_url_are_neither_sent_nor_shown(open_site, limits) ->
     assert "authorization" not in site.requests[0].lower()
 
 
-def test_nothing_in_a_url_adds_to_the_request(open_site, limits) -> None:
+def test_nothing_in_a_url_adds_to_the_request(open_site: "OpenSite", limits: FetchLimits) -> None:
     site = open_site("HTTP/1.1 200 OK\nContent-Type: text/html", b"page")
     fetch(f"{site.url}a\r\nX-Injected: 1\r\n%0d%0aX-Injected:%201?b\nc#\r\n\r\nGET /d", limits)
     assert site.requests[0].split("\r\n")[0] == "GET /aX-Injected:%201%0d%0aX-Injected:%201?bc HTTP/1.1"
