@@ -1,8 +1,18 @@
-"""The text that a browser shows of a page."""
+"""The text that a browser shows of a page.
+
+The HTML standard's parser builds a tree; then it is edited until the text of its nodes is what Chromium's `innerText`
+gives, as far as words go: what is not shown is taken out, and separators are put in where the text breaks.
+"""
 
 from dataclasses import dataclass
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser
+
+from job_tasks.pages.controls import close_details, distribute_slots, list_options
+from job_tasks.pages.foreign import reduce_foreign
+from job_tasks.pages.hiding import apply_styles, hide_unshown
+from job_tasks.pages.inheritance import apply_inherited
+from job_tasks.pages.separators import separated_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,33 +23,19 @@ class VisibleText:
     language: str | None
 
 
-_WITHOUT_EVENTS = 1
-_HIDDEN = [
-    "script", "style", "noscript", "template", "iframe", "textarea", "title", "head", "datalist", "noembed", "noframes",
-    "audio", "video", "canvas", "object", "progress", "meter", "rp", "link", "meta", "area", "param", "dialog:not([open])",
-    "[hidden]", "input", "details:not([open]) > :not(summary)",
-]  # fmt: skip
-_SURROUNDED = frozenset(
-    "address article aside blockquote body br center dd details dialog dir div dl dt fieldset figcaption figure footer "
-    "form h1 h2 h3 h4 h5 h6 header hgroup hr legend li listing main menu nav ol optgroup option p plaintext pre "
-    "search section select summary table tbody td tfoot th thead tr ul xmp caption text".split()
-)
-
-
 def visible_text(html: str) -> VisibleText:
-    """What Chromium's `innerText` gives for the page, as far as its words go."""
-    tree = LexborHTMLParser(html.encode("utf-8", "replace"), options=_WITHOUT_EVENTS, scripting=True)
-    language = tree.root.attributes.get("lang") if tree.root else None
+    """What Chromium's `innerText` gives for the page's body, as far as its words go; white space is not collapsed."""
+    options = LexborDocumentOptions.WO_EVENTS.value
+    tree = LexborHTMLParser(html.encode("utf-8", "replace"), options=options, scripting=True)
+    language = (tree.root.attributes.get("lang") if tree.root else None) or None
     body = tree.body
-    if body is None:
-        return VisibleText(text="", language=language or None)
-    for node in body.css(",".join(_HIDDEN)):
-        node.decompose()
-    for node in body.css("[style]"):
-        style = (node.attributes.get("style") or "").replace(" ", "").lower()
-        if "display:none" in style or "visibility:hidden" in style:
-            node.decompose()
-    for node in [node for node in body.traverse() if node.tag in _SURROUNDED]:
-        node.insert_before("\n")
-        node.insert_after("\n")
-    return VisibleText(text=body.text(), language=language or None)
+    if body is None:  # a frameset
+        return VisibleText(text="", language=language)
+    distribute_slots(body)
+    list_options(body)
+    displays, inherited = apply_styles(body)
+    reduce_foreign(body, displays)
+    hide_unshown(body, displays)
+    close_details(body)
+    apply_inherited(inherited, displays)
+    return VisibleText(text=separated_text(body, displays), language=language)
