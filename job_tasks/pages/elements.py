@@ -3,48 +3,46 @@
 https://html.spec.whatwg.org/multipage/rendering.html
 """
 
-from selectolax.lexbor import LexborNode
+from collections.abc import Mapping
 
 from job_tasks.pages.display import Display
 
-BLOCKS = frozenset(
-    [
-        *("address", "article", "aside", "blockquote", "center", "dd", "details", "dialog", "dir", "div", "dl", "dt"),
-        *("fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup"),
-        *("hr", "legend", "li", "listing", "main", "menu", "nav", "ol", "optgroup", "option", "p", "plaintext", "pre"),
-        *("search", "section", "summary", "table", "caption", "ul", "xmp"),
-    ]
+BLOCKS = (
+    *("address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dialog", "dir", "div", "dl", "dt"),
+    *("fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup"),
+    *("hr", "html", "legend", "li", "listing", "main", "menu", "nav", "ol", "optgroup", "option", "p", "plaintext"),
+    *("pre", "search", "section", "summary", "table", "caption", "ul", "xmp"),
 )
-TABLE_PARTS = frozenset({"td", "th", "tr", "tbody", "thead", "tfoot"})
-ATOMICS = frozenset({"button", "marquee"})
+TABLE_PARTS = ("td", "th", "tr", "tbody", "thead", "tfoot")
+ATOMICS = ("button", "marquee")
 # Not shown by default; a `display` of their own shows them.
-HIDDEN = (
-    *("area", "audio:not([controls])", "base", "datalist", "input[type=hidden i]", "link", "meta"),
-    *("object[type^='image/' i]:not([type^='image/svg' i])", "param", "rp", "script", "style", "title"),
-)
-# Never shown as text, whatever their style. Those that draw something count as content of their line.
-NOT_TEXT = ("template", "noscript", "noembed", "noframes", "fencedframe")
-DRAWN = ("audio", "canvas", "iframe", "meter", "progress", "textarea", "video")
+HIDDEN = ("area", "base", "datalist", "link", "meta", "param", "rp", "script", "style", "title")
+# Never shown as text, whatever their style.
+NOT_TEXT = ("template", "noscript", "noembed", "noframes")
+# Drawn: content of their line, but no text; what stands between their tags is for browsers that do not know them.
+DRAWN = ("audio", "canvas", "iframe", "img", "input", "meter", "progress", "textarea", "video")
 
 _DEFAULTS = (
     dict.fromkeys(BLOCKS, Display.BLOCK)
     | dict.fromkeys(TABLE_PARTS, Display.TABLE_PART)
     | dict.fromkeys(ATOMICS, Display.ATOMIC)
     | dict.fromkeys((*HIDDEN, *NOT_TEXT), Display.NONE)
-    | {"slot": Display.CONTENTS, "body": Display.BLOCK}
+    | {"slot": Display.CONTENTS}
 )
-_DEFAULT_OF_OTHERS = Display.INLINE
+_FLOATS_BY_ALIGN = frozenset({"iframe", "img", "input", "object"})
 
 
-def default_display(node: LexborNode) -> Display:
-    """The `display` of an element without a style, by its name and its attributes `hidden`, `open` and `popover`."""
-    attributes = node.attributes
-    if (
-        node.tag not in {"svg", "math"}
-        and "hidden" in attributes
-        and (attributes["hidden"] or "").lower() != "until-found"
-    ):
+def default_display(tag: str, attributes: Mapping[str, str | None]) -> Display:
+    """The `display` of an element without a style, by its name and the attributes that hide or open it."""
+    hidden = attributes.get("hidden", "until-found") or ""
+    if hidden.lower() != "until-found" and tag not in {"svg", "math"}:
         return Display.NONE
-    if "open" not in attributes and (node.tag == "dialog" or "popover" in attributes):
+    if "open" not in attributes and (tag == "dialog" or "popover" in attributes):
         return Display.NONE
-    return _DEFAULTS.get(node.tag or "", _DEFAULT_OF_OTHERS)
+    display = _DEFAULTS.get(tag, Display.INLINE)
+    return display.blockified() if _is_out_of_flow(tag, attributes) else display
+
+
+def _is_out_of_flow(tag: str, attributes: Mapping[str, str | None]) -> bool:
+    floats = tag in _FLOATS_BY_ALIGN and (attributes.get("align") or "").lower() in {"left", "right"}
+    return floats or tag == "dialog" or "popover" in attributes

@@ -8,10 +8,9 @@ from enum import Enum, auto
 from selectolax.lexbor import LexborNode
 
 from job_tasks.pages.display import Display
-from job_tasks.pages.separators import mark_drawing
 
 
-class _Within(Enum):
+class Place(Enum):
     """Where in foreign content an element stands, and so whether text directly inside of it is shown."""
 
     SVG = auto()
@@ -20,7 +19,7 @@ class _Within(Enum):
     MATH_TOKEN = auto()
 
 
-_SHOWN = frozenset({_Within.SVG_TEXT, _Within.MATH_TOKEN})
+_SHOWN = frozenset({Place.SVG_TEXT, Place.MATH_TOKEN})
 _NEVER_SHOWN = frozenset(
     [
         *("annotation", "annotation-xml", "mphantom"),
@@ -40,56 +39,48 @@ _ITALIC = (
 )
 
 
-def reduce_foreign(body: LexborNode, displays: dict[int, Display]) -> None:
-    """Leaves of every `<svg>` and `<math>` in `body` the text that is shown."""
-    roots = body.css("svg,math")
-    if not roots:
-        return
-    if body.css_first("svg text,svg foreignObject,math"):
-        _keep_shown(body, displays)
-        return
-    for svg in roots:
-        mark_drawing(svg, displays)
-        svg.decompose()
+def reduce_foreign(root: LexborNode, displays: dict[int, Display], places: dict[int, Place]) -> None:
+    """Leaves below an `<svg>` or `<math>` the text that is shown, and notes what is a block.
 
-
-def _keep_shown(body: LexborNode, displays: dict[int, Display]) -> None:
-    places: dict[int, _Within] = {}
-    for node in list(body.traverse(include_text=True)):
+    `places` remembers by `mem_id` what was seen, so that roots inside of others are not reduced again.
+    """
+    if root.mem_id in places:
+        return
+    for node in list(root.traverse(include_text=True)):
         parent = node.parent
         place = None if parent is None else places.get(parent.mem_id)
         if node.is_text_node:
             if place is not None:
                 _keep_text(node, place)
         elif node.tag in {"svg", "math"}:
-            mark_drawing(node, displays)
-            places[node.mem_id] = _Within.SVG if node.tag == "svg" else _Within.MATH
+            places[node.mem_id] = Place.SVG if node.tag == "svg" else Place.MATH
         elif place is not None and node.is_element_node:
             _keep_element(node, place, places, displays)
 
 
-def _keep_text(node: LexborNode, place: _Within) -> None:
+def _keep_text(node: LexborNode, place: Place) -> None:
     if place not in _SHOWN:
         node.decompose()
     elif (parent := node.parent) is not None and parent.tag == "mi" and "mathvariant" not in parent.attributes:
-        letter = (node.text_content or "").strip()
+        letter = node.text_content or ""
         if len(letter) == 1:
             node.replace_with(letter.translate(_ITALIC))
 
 
-def _keep_element(node: LexborNode, place: _Within, places: dict[int, _Within], displays: dict[int, Display]) -> None:
+def _keep_element(node: LexborNode, place: Place, places: dict[int, Place], displays: dict[int, Display]) -> None:
     tag = node.tag
     if tag in _NEVER_SHOWN:
         node.decompose()
         return
     if tag in _FIRST_CHILD_ONLY:
         _keep_first_child(node)
-    if tag in {"text", "foreignObject"} or place in {_Within.MATH, _Within.MATH_TOKEN}:
+    is_block = tag in {"text", "foreignObject"} or place in {Place.MATH, Place.MATH_TOKEN}
+    if is_block and displays.get(node.mem_id) is not Display.CONTENTS:  # which it is where it is not visible
         displays[node.mem_id] = Display.BLOCK
     if tag == "text":
-        places[node.mem_id] = _Within.SVG_TEXT
+        places[node.mem_id] = Place.SVG_TEXT
     elif tag in _TOKENS:
-        places[node.mem_id] = _Within.MATH_TOKEN
+        places[node.mem_id] = Place.MATH_TOKEN
     elif tag != "foreignObject":  # what stands in there is HTML again
         places[node.mem_id] = place
 

@@ -24,9 +24,9 @@ def apply_inherited(styled: list[tuple[LexborNode, Style]], displays: dict[int, 
 
 def _hide(root: LexborNode, visible: dict[int, bool], displays: dict[int, Display]) -> None:
     for node in _heirs(root, visible, frozenset()):
-        if node.is_text_node or node.tag == "br":
+        if node.is_text_node or node.tag in {"br", "select"}:
             node.decompose()
-        elif displays.get(node.mem_id) is not Display.NONE:
+        else:
             displays[node.mem_id] = Display.CONTENTS
 
 

@@ -23,7 +23,6 @@ class Style:
     uppercase: bool | None = None
 
 
-_NOTHING = Style()
 _RELEVANT = re.compile(r"display|float|position|visibility|text-transform|all\s*:|\\", re.IGNORECASE)
 _CACHED_LENGTH = 300
 
@@ -39,10 +38,10 @@ _FLOATING = frozenset({"left", "right", "inline-start", "inline-end"})
 _VISIBLE = {"visible": True, "initial": True, "hidden": False, "collapse": False}
 
 
-def parse_style(style: str) -> Style:
-    """The meaning of a `style` attribute's value."""
+def parse_style(style: str) -> Style | None:
+    """The meaning of a `style` attribute's value, or None if it declares nothing that counts."""
     if not _RELEVANT.search(style):
-        return _NOTHING
+        return None
     return _parse_cached(style) if len(style) <= _CACHED_LENGTH else _parse(style)
 
 
