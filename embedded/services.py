@@ -50,7 +50,7 @@ class Services:
             name,
             "celery",
             *("--app", "job_worker.worker"),
-            *("worker", "--hostname", f"{name}@%h"),
+            *("worker", "--hostname", f"{name}@%h", "--without-mingle", "--without-gossip"),
             extra={"WORKER_HEALTH_FILE": str(health_file)},
             grace_seconds=self.worker_grace_seconds + ROOM_SECONDS,
         )
@@ -71,7 +71,7 @@ class Services:
         command = self._command(
             "job_viewer",
             "celery",
-            *("--app", "job_worker.viewer"),
+            *("--app", "job_worker.worker"),
             *("flower", f"--address={LOOPBACK}", f"--port={port}"),
             extra={"FLOWER_BASIC_AUTH": f"{VIEWER_USER}:{password}"},
         )
@@ -113,7 +113,7 @@ def _answers(port: int, path: str) -> bool:
 
 
 def _is_healthy(command: Command) -> bool:
-    check = (sys.executable, "-m", "job_worker.health")
+    check = (sys.executable, "-m", "job_worker.health", "worker")
     try:
         ended = subprocess.run(  # noqa: S603 - the check that the container runs too
             check,

@@ -21,7 +21,9 @@
     │   ├── AttemptOutOfTime
     │   └── UnexpectedError
     └── MendRequest              the caller must change the request
+        ├── MalformedRequest
         ├── InvalidRequest
+        ├── UnsupportedBody
         ├── RequestTooLarge
         ├── UnknownJob
         ├── JobNotEnded
@@ -179,8 +181,23 @@ class InvalidRequest(MendRequest):
     title = "The request is not valid"
 
     def __init__(self, *errors: tuple[str, str]) -> None:
-        super().__init__("; ".join(f"{field}: {detail}" for field, detail in errors))
+        super().__init__(*errors)
         self.errors = errors
+
+    def __str__(self) -> str:
+        return "; ".join(f"{field}: {detail}" for field, detail in self.errors)
+
+
+class MalformedRequest(MendRequest):
+    """The body cannot be read as what it says it is."""
+
+    title = "The body cannot be read"
+
+
+class UnsupportedBody(MendRequest):
+    """The body is neither JSON nor a form."""
+
+    title = "The body has the wrong type"
 
 
 class RequestTooLarge(MendRequest):

@@ -51,7 +51,9 @@ class Settings(BaseModel, frozen=True, extra="ignore", hide_input_in_errors=True
     fetch_allowed_private_networks: Annotated[tuple[Network, ...], BeforeValidator(_split_list)] = ()
     fetch_user_agent: str = Field("wordcount-stack/0.1 (counts the words of pages on request)", min_length=1)
 
-    manager_wait_callers: int = Field(16, ge=0, description="long polls held at once by one manager process")
+    manager_processes: int = Field(2, ge=1, le=64)
+    manager_threads: int = Field(32, ge=2, le=1_000)
+    manager_wait_callers: int = Field(16, ge=0, description="a number below MANAGER_THREADS")
 
     worker_stop_grace_seconds: float = Field(20, ge=0)
     worker_health_file: Path = Path("/tmp/job_worker.health")  # noqa: S108 - the container's own tmpfs
@@ -64,6 +66,8 @@ class Settings(BaseModel, frozen=True, extra="ignore", hide_input_in_errors=True
     def _check_order(self) -> Self:
         if self.job_hard_time_limit_seconds <= self.job_soft_time_limit_seconds:
             raise ValueError("JOB_HARD_TIME_LIMIT_SECONDS must be larger than JOB_SOFT_TIME_LIMIT_SECONDS")
+        if self.manager_wait_callers >= self.manager_threads:
+            raise ValueError("MANAGER_WAIT_CALLERS must be smaller than MANAGER_THREADS, so that submissions find one")
         if self.fetch_total_timeout_seconds >= self.job_soft_time_limit_seconds:
             raise ValueError("JOB_SOFT_TIME_LIMIT_SECONDS must be larger than FETCH_TOTAL_TIMEOUT_SECONDS")
         return self

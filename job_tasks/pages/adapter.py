@@ -1,0 +1,81 @@
+"""The door through which `requests` reaches the web: guarded addresses, bounded sockets, no proxies, no redirects."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from job_tasks.pages.connection import open_connection
+from job_tasks.pages.deadline import Deadline
+from job_tasks.pages.failures import translated_failures
+from job_tasks.pages.guard import vetted_addresses
+from job_tasks.pages.limits import FetchLimits
+from job_tasks.pages.resolver import Resolver
+from job_tasks.pages.url import MAX_ENCODED_LENGTH, parse_url
+
+if TYPE_CHECKING:
+    from urllib3.connection import HTTPConnection
+
+
+def guarded_session(limits: FetchLimits, deadline: Deadline, resolver: Resolver) -> requests.Session:
+    """A session whose every request passes the address guard and ends by `deadline`.
+
+    Send with `stream=True`, read the body within bounds, and close the session, which closes its connections.
+    """
+    session = _Session()
+    session.trust_env = False  # neither proxies nor .netrc
+    session.headers.clear()
+    session.headers.update({"User-Agent": limits.user_agent, "Accept-Encoding": "gzip", "Connection": "close"})
+    session.adapters.clear()
+    adapter = _GuardedAdapter(limits, deadline, resolver)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - requests' signature
+        """None: callers follow redirects; requests would read the body of one, of any size, even if told not to."""
+        return None
+
+
+class _GuardedAdapter(HTTPAdapter):
+    """Sends each request over a new connection, to an address that the guard vetted for it."""
+
+    def __init__(self, limits: FetchLimits, deadline: Deadline, resolver: Resolver) -> None:
+        super().__init__()
+        self._limits = limits
+        self._deadline = deadline
+        self._resolver = resolver
+        self._connection: HTTPConnection | None = None
+
+    def send(  # noqa: PLR0913, PLR0917 - requests' signature
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,  # noqa: ARG002, FBT001, FBT002 - requests' signature
+        timeout: object = None,  # noqa: ARG002 - the limits hold instead
+        verify: object = True,  # noqa: ARG002, FBT002 - certificates are always verified
+        cert: object = None,  # noqa: ARG002 - none is ever sent
+        proxies: Mapping[str, str] | None = None,  # noqa: ARG002 - none is ever used
+    ) -> requests.Response:
+        """The response, its body unread. Raises the errors of the guard and of `translated_failures`, and no other."""
+        url = parse_url(request.url or "", max_length=MAX_ENCODED_LENGTH)
+        addresses = vetted_addresses(url, self._limits, self._deadline, self._resolver)
+        self.close()
+        with translated_failures():
+            self._connection = connection = open_connection(url, addresses, self._limits, self._deadline)
+            connection.request(
+                request.method or "GET",
+                url.target,
+                body=request.body,
+                headers=request.headers,
+                preload_content=False,
+                decode_content=False,
+            )
+            return self.build_response(request, connection.getresponse())
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

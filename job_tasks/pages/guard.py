@@ -1,0 +1,52 @@
+"""The address guard: where a URL may lead. Everything that leaves goes through it, each redirect anew."""
+
+from job_tasks.errors import AddressRefused
+from job_tasks.pages.addresses import Address, is_listed, is_public
+from job_tasks.pages.deadline import Deadline
+from job_tasks.pages.limits import FetchLimits
+from job_tasks.pages.resolver import Resolver, resolve
+from job_tasks.pages.url import WebUrl
+
+# Names that no public site has (RFC 6761, 6762, 7686, 8375, 9476, and `.internal`, which ICANN keeps for private use).
+_SPECIAL_NAMES = ("alt", "home.arpa", "internal", "invalid", "local", "localhost", "onion", "test")
+
+
+def vetted_addresses(url: WebUrl, limits: FetchLimits, deadline: Deadline, resolver: Resolver) -> list[Address]:
+    """The addresses of `url`'s host, all of them allowed; connect to one of these and resolve no more.
+
+    Raises AddressRefused if any is not, or if the port is not; it never tells which address or what kind. Raises
+    ConnectionFailed or FetchTimedOut if the name does not resolve.
+    """
+    listed = limits.allowed_private_networks
+    # Without listed networks these need no look-up, so an answer tells nobody which internal names exist.
+    if not listed and url.port not in limits.allowed_ports:
+        raise _refused_port(url)
+    if not listed and _is_special_name(url):
+        raise _refused()
+    addresses = _addresses(url, limits, deadline, resolver)
+    elsewhere = [address for address in addresses if not is_listed(address, listed)]
+    if elsewhere and url.port not in limits.allowed_ports:
+        raise _refused_port(url)
+    if not all(map(is_public, elsewhere)):
+        raise _refused()
+    return addresses
+
+
+def _addresses(url: WebUrl, limits: FetchLimits, deadline: Deadline, resolver: Resolver) -> list[Address]:
+    if (address := url.address) is not None:
+        return [address]
+    return resolve(url.host, resolver, deadline, limits.read_timeout_seconds)
+
+
+def _is_special_name(url: WebUrl) -> bool:
+    name = url.host.removesuffix(".")
+    is_single_label = "." not in name and url.address is None
+    return is_single_label or name.endswith(tuple(f".{special}" for special in _SPECIAL_NAMES))
+
+
+def _refused() -> AddressRefused:
+    return AddressRefused("The URL leads to an address that is not public. Only public web sites are fetched.")
+
+
+def _refused_port(url: WebUrl) -> AddressRefused:
+    return AddressRefused(f"Port {url.port} is not one that pages are fetched from.")

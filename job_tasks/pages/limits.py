@@ -1,0 +1,27 @@
+"""What one fetch may cost and where it may go."""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+
+
+@dataclass(frozen=True, kw_only=True)
+class FetchLimits:
+    """The bounds of one fetch; the total time holds for all of it, redirects and name look-ups included.
+
+    `max_wire_bytes` counts a body as it arrives, `max_decoded_bytes` after decompression. Beyond its first megabyte a
+    body may decompress to no more than `max_compression_ratio` times what arrived. `max_header_bytes` holds for the
+    status line and headers of one response. `allowed_private_networks` are reachable although they are not public, and
+    on any port; elsewhere only `allowed_ports` are.
+    """
+
+    connect_timeout_seconds: float = 5
+    read_timeout_seconds: float = 10
+    total_timeout_seconds: float = 30
+    max_wire_bytes: int = 5_000_000
+    max_decoded_bytes: int = 10_000_000
+    max_compression_ratio: int = 200
+    max_header_bytes: int = 65_536
+    max_redirects: int = 5
+    allowed_ports: tuple[int, ...] = (80, 443)
+    allowed_private_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    user_agent: str = "wordcount-stack/0.1 (counts the words of pages on request)"
