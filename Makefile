@@ -10,6 +10,7 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-12s %s\n", $$1, $$2 }'
 
 install: ## install what the stack needs into .venv, from uv.lock
+	@test -d .venv || echo "installing into .venv (once; about ten seconds)"
 	@$(UV) sync --locked --quiet --inexact --compile-bytecode
 
 install-dev: ## install what developers need as well

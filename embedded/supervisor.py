@@ -101,7 +101,7 @@ class Supervisor:
         if kept.process.age_seconds > GOOD_AGE_SECONDS:
             kept.wait_seconds = FIRST_WAIT_SECONDS
         kept.start_at = time.monotonic() + kept.wait_seconds
-        self._terminal.say(f"{kept.process.describe_end()}; starting it again in {kept.wait_seconds:.0f} s")
+        self._terminal.say(f"{kept.process.describe_end()}; starting it again in {kept.wait_seconds:g} s")
         kept.wait_seconds = min(2 * kept.wait_seconds, LONGEST_WAIT_SECONDS)
 
     def _check(self) -> None:

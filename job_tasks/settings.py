@@ -53,6 +53,7 @@ class Settings(BaseModel, frozen=True, extra="ignore", hide_input_in_errors=True
 
     manager_processes: int = Field(2, ge=1, le=64)
     manager_threads: int = Field(32, ge=2, le=1_000)
+    manager_max_backlog: int = Field(200_000, ge=1)
     manager_wait_callers: int = Field(16, ge=0, description="a number below MANAGER_THREADS")
 
     worker_concurrency: int = Field(4, ge=1, le=64)

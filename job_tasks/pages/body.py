@@ -67,7 +67,7 @@ def _is_compressed(response: "HTTPResponse") -> bool:
 def _check_framing(response: "HTTPResponse", limits: FetchLimits) -> None:
     """Refuses what leaves the body's end in doubt (RFC 9112 section 6.3), and a length that is too large already."""
     coding = response.headers.get("Transfer-Encoding", "chunked").strip().lower()
-    if coding != "chunked":
+    if coding not in {"chunked", "identity"}:
         raise InvalidResponse("The page comes in a transfer coding that was not asked for.")
     lengths = {length.strip() for length in response.headers.get("Content-Length", "0").split(",")}
     if len(lengths) > 1 or not all(map(_LENGTH.fullmatch, lengths)):
