@@ -8,12 +8,13 @@ import os
 import sys
 from collections.abc import Mapping
 from functools import cache
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 
+DEMO_SECRET = ":demo-"  # how each password begins that docker-compose.yml has by default
 SECRETS = ("celery_broker_url", "database_url", "celery_result_backend")
 
 
@@ -61,6 +62,10 @@ class Settings(BaseModel, frozen=True, extra="ignore", hide_input_in_errors=True
     worker_health_file: Path = Path("/tmp/job_worker.health")  # noqa: S108 - the container's own tmpfs
     scheduler_health_file: Path = Path("/tmp/job_scheduler.health")  # noqa: S108 - the container's own tmpfs
 
+    # Where containers publish the manager and Flower, and how Flower lets people in: known here only to refuse the demo's.
+    bind_address: IPv4Address | IPv6Address = IPv4Address("127.0.0.1")
+    flower_basic_auth: SecretStr | None = None
+
     log_format: Literal["json", "terminal"] = "terminal"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -72,6 +77,17 @@ class Settings(BaseModel, frozen=True, extra="ignore", hide_input_in_errors=True
             raise ValueError("MANAGER_WAIT_CALLERS must be smaller than MANAGER_THREADS, so that submissions find one")
         if self.fetch_total_timeout_seconds >= self.job_soft_time_limit_seconds:
             raise ValueError("JOB_SOFT_TIME_LIMIT_SECONDS must be larger than FETCH_TOTAL_TIMEOUT_SECONDS")
+        return self
+
+    @model_validator(mode="after")
+    def _check_demo_secrets(self) -> Self:
+        secrets = (self.celery_broker_url, self.database_url, self.flower_basic_auth)
+        if not self.bind_address.is_loopback and any(s and DEMO_SECRET in s.get_secret_value() for s in secrets):
+            raise ValueError(
+                f"BIND_ADDRESS: got {self.bind_address}, which other machines may reach, while secrets are the demo's, "
+                "which everyone knows; set REDIS_PASSWORD, DATABASE_PASSWORD, DATABASE_OWNER_PASSWORD, POSTGRES_PASSWORD "
+                "and FLOWER_BASIC_AUTH first, and `docker compose down --volumes` what was made with the demo's"
+            )
         return self
 
     @model_validator(mode="after")
@@ -90,9 +106,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         if (path := values.get(f"{key}_file")) is not None:
             values[key] = _read_secret(key, Path(path))
     # The lecture's name for where results land stands in for DATABASE_URL.
-    url = values.get("database_url") or values.get("celery_result_backend", "").removeprefix("db+")
+    url = values.get("database_url") or values.get("celery_result_backend", "")
     if url:
-        values["database_url"] = _with_driver(url)
+        values["database_url"] = _with_driver(url.removeprefix("db+"))
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
