@@ -252,6 +252,7 @@ MALFORMED = {
     "a status line too long": b"HTTP/1.1 200 " + b"x" * 70_000 + b"\r\n\r\n",
     "a header too long": HEAD + b"X: " + b"x" * 70_000 + b"\r\n\r\n",
     "headers too large": HEAD + (b"X: " + b"x" * 1_000 + b"\r\n") * 90 + b"\r\n",
+    "a chunk for every byte": CHUNKED + b"1\r\nx\r\n" * 50_001 + b"0\r\n\r\n",
     "two lengths": HEAD + b"Content-Length: 4\r\nContent-Length: 5\r\n\r\nwords",
     "two lengths in one": HEAD + b"Content-Length: 4, 5\r\n\r\nwords",
     "a negative length": HEAD + b"Content-Length: -1\r\n\r\nwords",
