@@ -69,6 +69,10 @@ class Compose:
         assert isinstance(found, dict)
         return found
 
+    def health(self, service: str) -> str:
+        """What the health check of the service's container says."""
+        return str(self.inspect(service)["State"]["Health"]["Status"])
+
     def run_in(self, service: str, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command in the service's container, as its user."""
         return subprocess.run(

@@ -73,7 +73,7 @@ class Stack:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcomes:
-    """How many jobs ended in which state, with how many words, after how many successful attempts and used ones."""
+    """How many jobs ended in which state, with how many words, how many successful attempts, and how many spent."""
 
     states: Counter[str]
     words: Counter[int | None]
@@ -87,7 +87,7 @@ def all_counted_once(number: int) -> Outcomes:
         states=Counter({"SUCCESS": number}),
         words=Counter({5: number}),
         successes=Counter({1: number}),
-        attempts_used=Counter({1: number}),
+        attempts_used=Counter({0: number}),
     )
 
 

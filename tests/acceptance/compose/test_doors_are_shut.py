@@ -111,7 +111,17 @@ def test_redis_wants_a_password(stack: Stack) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["FLUSHALL", "FLUSHDB", "KEYS *", "CONFIG GET *", "SHUTDOWN", "DEBUG SLEEP 0", "ACL LIST", "MODULE LIST", "MONITOR"],
+    [
+        "FLUSHALL",
+        "FLUSHDB",
+        "KEYS *",
+        "CONFIG GET *",
+        "SHUTDOWN",
+        "DEBUG SLEEP 0",
+        "ACL LIST",
+        "MODULE LIST",
+        "MONITOR",
+    ],
 )
 def test_redis_refuses_dangerous_commands(stack: Stack, command: str) -> None:
     answer = stack.compose.run_in("job_broker", "redis-cli", *command.split()).stdout
