@@ -4,6 +4,7 @@
     ├── TryLater                 the same request may succeed later
     │   ├── DatabaseUnavailable
     │   ├── BrokerUnavailable
+    │   ├── BacklogFull
     │   └── PageUnavailable
     │       ├── FetchTimedOut
     │       ├── ConnectionFailed
@@ -21,7 +22,9 @@
     │   ├── AttemptOutOfTime
     │   └── UnexpectedError
     └── MendRequest              the caller must change the request
+        ├── MalformedRequest
         ├── InvalidRequest
+        ├── UnsupportedBody
         ├── RequestTooLarge
         ├── UnknownJob
         ├── JobNotEnded
@@ -65,6 +68,12 @@ class BrokerUnavailable(TryLater):
     """The broker did not answer in time, or refused the connection."""
 
     title = "The broker is not reachable"
+
+
+class BacklogFull(TryLater):
+    """More jobs wait than the service takes on."""
+
+    title = "Too many jobs wait"
 
 
 class PageUnavailable(TryLater):
@@ -179,8 +188,23 @@ class InvalidRequest(MendRequest):
     title = "The request is not valid"
 
     def __init__(self, *errors: tuple[str, str]) -> None:
-        super().__init__("; ".join(f"{field}: {detail}" for field, detail in errors))
+        super().__init__(*errors)
         self.errors = errors
+
+    def __str__(self) -> str:
+        return "; ".join(f"{field}: {detail}" for field, detail in self.errors)
+
+
+class MalformedRequest(MendRequest):
+    """The body cannot be read as what it says it is."""
+
+    title = "The body cannot be read"
+
+
+class UnsupportedBody(MendRequest):
+    """The body is neither JSON nor a form."""
+
+    title = "The body has the wrong type"
 
 
 class RequestTooLarge(MendRequest):

@@ -50,8 +50,21 @@ class Claim:
 
     job_id: UUID
     attempt: int
+    worker_id: UUID
     kind: str
     request: JsonObject
+    attempts_used: int
+    max_attempts: int
+    on_failure: OnFailure
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """What goes to the broker: the task's name and the job's id, and when, for the reconciler to see what is lost."""
+
+    kind: str
+    job_id: UUID
+    published_at: datetime | None  # None where the message jumps the queue, and so says nothing about its neighbours
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,44 @@
+# Every target says what it does; `make help` lists them. Needed on the machine: Python 3.11 or 3.12, pip and make.
+
+PYTHON := .venv/bin/python
+UV     := embedded/uv.sh
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-dev demo up test lint types imports check clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-12s %s\n", $$1, $$2 }'
+
+install: ## install what the stack needs into .venv, from uv.lock
+	@test -d .venv || echo "installing into .venv (once; about ten seconds)"
+	@$(UV) sync --locked --quiet --inexact --compile-bytecode
+
+install-dev: ## install what developers need as well
+	@$(UV) sync --locked --quiet --group dev
+
+# URL is handed over by the environment, so that no shell reads it.
+demo: export URL := $(URL)
+demo: install ## count the words of one page on the embedded stack, then stop (URL=https://... for a page of yours)
+	@exec $(PYTHON) -m embedded.demo --url "$$URL"
+
+up: install ## run the embedded stack in the foreground, with its data under .local; Ctrl-C stops it
+	@exec $(PYTHON) -m embedded.up
+
+test: install-dev ## run all tests that need no container engine, on the embedded servers
+	@$(PYTHON) -m pytest --ignore=tests/acceptance/compose
+
+lint: install-dev ## check style and format
+	@$(PYTHON) -m ruff check
+	@$(PYTHON) -m ruff format --check
+
+types: install-dev ## check types
+	@$(PYTHON) -m mypy
+
+imports: install-dev ## check that imports run one way
+	@.venv/bin/lint-imports
+
+check: lint types imports test ## run every check
+
+clean: ## remove .venv, caches, and the data that `make up` kept
+	@rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

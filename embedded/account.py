@@ -1,0 +1,76 @@
+"""The account that PostgreSQL runs under where the caller is root, as which it refuses to run.
+
+A clone may lie below a folder that only root may enter. Two things make it work there, and neither needs more than the
+right to change owner and user, which root has in containers too:
+- The programs are copied to a temporary folder that everyone may enter.
+- The data stay where they are, owned by the account. The process is put into their folder before it gives root up, and
+  names it `/proc/self/cwd`, which leads there without a look at the folders above.
+"""
+
+import os
+import pwd
+import stat
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from embedded.errors import StackError
+
+UNPRIVILEGED_USER = "nobody"
+SHARED_FOLDERS = ("/var/tmp", "/tmp", "/dev/shm")  # noqa: S108 - only fresh files of our own are used in them
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """A user and its group, by number."""
+
+    uid: int
+    gid: int
+
+
+def account_for(data: Path) -> Account | None:
+    """None where the caller is an ordinary user, and runs everything itself. For root, the account to run under.
+
+    Data that another user owns already are left to that user.
+    """
+    if os.geteuid() != 0:
+        return None
+    if data.exists() and (owner := data.stat()).st_uid != 0:
+        return Account(uid=owner.st_uid, gid=owner.st_gid)
+    try:
+        entry = pwd.getpwnam(UNPRIVILEGED_USER)
+    except KeyError as error:
+        raise StackError(
+            f"PostgreSQL does not run as root, and there is no user {UNPRIVILEGED_USER}; run this as an ordinary user",
+        ) from error
+    return Account(uid=entry.pw_uid, gid=entry.pw_gid)
+
+
+def give(path: Path, account: Account | None) -> None:
+    """Make the account the owner of `path` alone; raises StackError where root may not."""
+    if account is None:
+        return
+    try:
+        os.chown(path, account.uid, account.gid)
+    except OSError as error:
+        raise StackError(
+            f"PostgreSQL does not run as root, and root may not hand {path} to another user here ({error.strerror}); "
+            "run this as an ordinary user",
+        ) from error
+
+
+def shared_folder() -> Path:
+    """A folder for temporary files that every user may enter and programs may be run from."""
+    for candidate in (tempfile.gettempdir(), *SHARED_FOLDERS):
+        folder = Path(candidate).resolve()
+        if _everyone_may_enter(folder) and os.access(folder, os.W_OK) and not _forbids_programs(folder):
+            return folder
+    raise StackError("no temporary folder is open to every user and lets programs run; set TMPDIR to one")
+
+
+def _everyone_may_enter(folder: Path) -> bool:
+    return folder.is_dir() and all(part.stat().st_mode & stat.S_IXOTH for part in (folder, *folder.parents))
+
+
+def _forbids_programs(folder: Path) -> bool:
+    return bool(os.statvfs(folder).f_flag & getattr(os, "ST_NOEXEC", 0))

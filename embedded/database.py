@@ -1,0 +1,109 @@
+"""PostgreSQL as the stack's database: on a loopback port, with a password, under a user that is not root."""
+
+import shutil
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+import psycopg2
+
+from embedded.account import Account, give, shared_folder
+from embedded.ports import LOOPBACK
+from embedded.processes import Command
+
+USER = "jobs"
+NAME = "postgres"
+ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/bin:/bin"}
+WORKING_FOLDER = "/proc/self/cwd"
+CONNECT_SECONDS = 2
+INITDB = (
+    "--encoding=UTF8",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+    "--locale=C",
+    "--auth=scram-sha-256",
+    f"--username={USER}",
+    "--no-instructions",
+)
+NOT_DURABLE = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Database:
+    """`programs` holds PostgreSQL's `bin`; `account` owns the data in `folder` and runs it (None: the caller).
+
+    Where `durable` is false nothing is made to survive a crash of the machine.
+    """
+
+    programs: Path
+    folder: Path
+    log: Path
+    port: int
+    password: str
+    account: Account | None
+    durable: bool
+
+    @property
+    def url(self) -> str:
+        """As `DATABASE_URL` wants it."""
+        return f"postgresql://{USER}:{self.password}@{LOOPBACK}:{self.port}/{NAME}"
+
+    def initialise(self, run: Callable[[Command], None]) -> None:
+        """Make an empty cluster in `folder`, whole or not at all; `run` runs a command to its good end."""
+        draft = self.folder.with_suffix(".new")
+        shutil.rmtree(draft, ignore_errors=True)  # left by one that was interrupted
+        draft.mkdir(mode=0o700)
+        sync = () if self.durable else ("--no-sync",)
+        give(draft, self.account)
+        with NamedTemporaryFile("w", dir=shared_folder(), encoding="ascii") as password_file:
+            password_file.write(self.password)
+            password_file.flush()
+            give(Path(password_file.name), self.account)
+            run(self._command(draft, "initdb", *INITDB, *sync, f"--pwfile={password_file.name}"))
+        draft.rename(self.folder)
+
+    def command(self) -> Command:
+        """How to run the server on a cluster that exists."""
+        return self._command(
+            self.folder,
+            "postgres",
+            *("-c", f"listen_addresses={LOOPBACK}"),
+            *("-c", f"port={self.port}"),
+            *("-c", "unix_socket_directories="),
+            *("-c", "shared_buffers=64MB"),
+            *(() if self.durable else NOT_DURABLE),
+        )
+
+    def is_ready(self) -> bool:
+        """Whether it lets a client in."""
+        try:
+            psycopg2.connect(self.url, connect_timeout=CONNECT_SECONDS).close()
+        except psycopg2.OperationalError:
+            return False
+        return True
+
+    def forget_killed_server(self) -> None:
+        """Remove the PID file of a server that was killed, if its number is another program's now.
+
+        PostgreSQL does so itself where the number is no one's. Only for who holds the lock of the data folder.
+        """
+        file = self.folder / "postmaster.pid"
+        with suppress(OSError, IndexError):
+            pid = file.read_text(encoding="utf-8").split("\n", 1)[0]
+            if Path("/proc", pid, "comm").read_text(encoding="utf-8").strip() != "postgres":
+                file.unlink()
+
+    def _command(self, data: Path, program: str, *arguments: str) -> Command:
+        place = WORKING_FOLDER if self.account else str(data)
+        return Command(
+            name="job_db",
+            arguments=(str(self.programs / "bin" / program), "-D", place, *arguments),
+            environment=ENVIRONMENT,
+            folder=data,
+            log=self.log,
+            account=self.account,
+            stop_signal=signal.SIGINT,  # ends the connections, then itself, in good order
+        )

@@ -1,0 +1,111 @@
+"""The services of this project as the embedded stack runs them; the containers run the same commands."""
+
+import http.client
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from embedded.data_folder import DataFolder
+from embedded.ports import LOOPBACK
+from embedded.processes import Command
+from embedded.supervisor import Service
+from job_worker.health import is_fresh
+
+PROJECT = Path(__file__).resolve().parent.parent
+WORKERS = ("job_worker_01", "job_worker_02")
+VIEWER_USER = "flower"
+ROOM_SECONDS = 10.0
+PROBE_SECONDS = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """Describes each service. `environment` holds the settings that all share, the two URLs among them."""
+
+    folder: DataFolder
+    environment: Mapping[str, str]
+    worker_grace_seconds: float
+
+    def migration(self) -> Command:
+        """Brings the database's tables to what the code wants, and ends."""
+        return self._command("job_migrate", "job_tasks.jobs.migrate")
+
+    def manager(self, port: int) -> Service:
+        """The HTTP interface."""
+        command = self._command(
+            "job_manager",
+            "gunicorn",
+            *("--config", "job_manager/gunicorn.conf.py"),
+            *("--bind", f"{LOOPBACK}:{port}"),
+            "job_manager.wsgi:app",
+        )
+        return Service(command=command, is_ready=lambda: _answers(port, "/readyz"))
+
+    def worker(self, name: str) -> Service:
+        """One Celery worker with its children. It is killed only well after its own grace."""
+        health_file = self._health_file(name)
+        command = self._command(
+            name,
+            "celery",
+            *("--app", "job_worker.worker"),
+            *("worker", "--hostname", f"{name}@%h", "--without-mingle", "--without-gossip"),
+            extra={"WORKER_HEALTH_FILE": str(health_file)},
+            grace_seconds=self.worker_grace_seconds + ROOM_SECONDS,
+        )
+        return Service(command=command, is_ready=lambda: is_fresh(health_file))
+
+    def scheduler(self) -> Service:
+        """The loop of the reconciler and of retention."""
+        health_file = self._health_file("job_scheduler")
+        command = self._command(
+            "job_scheduler",
+            "job_worker.scheduler",
+            extra={"SCHEDULER_HEALTH_FILE": str(health_file)},
+        )
+        return Service(command=command, is_ready=lambda: is_fresh(health_file))
+
+    def viewer(self, port: int, password: str) -> Service:
+        """Flower."""
+        command = self._command(
+            "job_viewer",
+            "celery",
+            *("--app", "job_worker.worker"),
+            *("flower", f"--address={LOOPBACK}", f"--port={port}"),
+            extra={"FLOWER_BASIC_AUTH": f"{VIEWER_USER}:{password}"},
+        )
+        return Service(command=command, is_ready=lambda: _answers(port, "/healthcheck"))
+
+    def _command(
+        self,
+        name: str,
+        module: str,
+        *arguments: str,
+        extra: Mapping[str, str] | None = None,
+        grace_seconds: float = ROOM_SECONDS,
+    ) -> Command:
+        return Command(
+            name=name,
+            arguments=(sys.executable, "-m", module, *arguments),
+            environment={**self.environment, "PYTHONUNBUFFERED": "1", **(extra or {})},
+            folder=PROJECT,
+            log=self.folder.logs / f"{name}.log",
+            grace_seconds=grace_seconds,
+        )
+
+    def _health_file(self, name: str) -> Path:
+        """Where the service shows that it lives; one that an earlier run left says nothing."""
+        file = self.folder.path / f"{name}.health"
+        file.unlink(missing_ok=True)
+        return file
+
+
+def _answers(port: int, path: str) -> bool:
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=PROBE_SECONDS)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -1,0 +1,49 @@
+"""`make up`: the stack in the foreground, with its data under `.local/`, until Ctrl-C or SIGTERM."""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+from embedded.data_folder import DataFolder
+from embedded.errors import StackError, StopRequested
+from embedded.services import PROJECT
+from embedded.stack import running_stack
+from embedded.terminal import TICK_SECONDS, Terminal
+
+FOLDER = PROJECT / ".local"
+
+
+def main() -> int:
+    """Run the stack; gives the exit code: 0 when the person stopped it, 1 with the reason on standard error."""
+    parser = argparse.ArgumentParser(prog="python -m embedded.up", description="Run the stack in the foreground.")
+    parser.add_argument("--data", type=Path, default=FOLDER, help="where its data are (default: %(default)s)")
+    try:
+        folder = DataFolder(parser.parse_args().data)
+        terminal = Terminal(logs=folder.logs)
+        terminal.take_signals()
+        _run(folder, terminal)
+    except StopRequested:
+        return 0
+    except StackError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def _run(folder: DataFolder, terminal: Terminal) -> None:
+    try:
+        with running_stack(folder, terminal, os.environ, temporary=False) as stack:
+            terminal.say(f"\nThe stack is up; Ctrl-C stops it.\n{stack.addresses}\n")
+            while True:
+                terminal.check()
+                stack.supervisor.tend()
+                time.sleep(TICK_SECONDS)
+    finally:
+        terminal.show_logs()
+        terminal.say("stopped")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,48 @@
+"""Makes the manager: the Flask app and what its routes work with."""
+
+from flask import Flask
+from flask.json.provider import DefaultJSONProvider
+
+from job_manager.backlog import Backlog
+from job_manager.body import MAX_BATCH_BYTES
+from job_manager.health import health
+from job_manager.listing import listing
+from job_manager.problems import answer_problems
+from job_manager.results import results
+from job_manager.services import EXTENSION, Services
+from job_manager.submitting import submitting
+from job_manager.watcher import Watcher
+from job_tasks import job_tasks
+from job_tasks.broker import Broker
+from job_tasks.jobs.database import Database
+from job_tasks.settings import Settings
+
+BROKER_TIMEOUT_SECONDS = 0.3  # a submission never waits longer than a second for the broker
+
+
+class OrderedJson(DefaultJSONProvider):
+    """Fields in the order in which they are written here: the important ones first."""
+
+    sort_keys = False
+
+
+def create_app(settings: Settings) -> Flask:
+    """The manager, set by `settings`. Nothing is connected before it is needed."""
+    app = Flask("job_manager", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BATCH_BYTES
+    app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BATCH_BYTES
+    app.url_map.strict_slashes = False
+    app.json = OrderedJson(app)
+    database = Database(settings.database_url.get_secret_value(), pool_size=settings.manager_threads // 2)
+    broker_url = settings.celery_broker_url.get_secret_value()
+    app.extensions[EXTENSION] = Services(
+        settings=settings,
+        database=database,
+        broker=Broker(job_tasks.app, broker_url, timeout_seconds=BROKER_TIMEOUT_SECONDS),
+        watcher=Watcher(database, settings.manager_wait_callers),
+        backlog=Backlog(database, settings.manager_max_backlog),
+    )
+    answer_problems(app)
+    for blueprint in (submitting(), results, listing, health):
+        app.register_blueprint(blueprint)
+    return app

@@ -1,0 +1,111 @@
+"""What a submission's body says, JSON or form, and which jobs it asks for."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Request
+from pydantic import ValidationError
+
+from job_tasks.errors import InvalidRequest, MalformedRequest, RequestTooLarge, UnsupportedBody
+from job_tasks.jobs.job import NewJob, OnFailure
+from job_tasks.kinds import JobRequest, Kind
+
+MAX_BYTES = 64 * 1_024
+MAX_BATCH_BYTES = 1_024 * 1_024
+MAX_BATCH = 1_000
+
+JsonObject = dict[str, Any]
+
+
+def read_body(request: Request) -> tuple[JsonObject, bool]:
+    """The fields of the body, and whether their values are typed (JSON) or all text (a form).
+
+    Raises MalformedRequest, UnsupportedBody, RequestTooLarge.
+    """
+    if request.is_json:
+        return _read_json(request), True
+    if request.mimetype in {"application/x-www-form-urlencoded", "multipart/form-data"}:
+        return _read_form(request), False
+    raise UnsupportedBody("Send JSON (Content-Type: application/json) or a form.")
+
+
+def _read_json(request: Request) -> JsonObject:
+    raw = request.get_data(cache=False)
+    try:
+        fields = json.loads(raw, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise MalformedRequest("The body is not valid JSON.") from error
+    if not isinstance(fields, dict):
+        raise MalformedRequest("The body must be a JSON object.")
+    _check_size(len(raw), fields)
+    return fields
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _read_form(request: Request) -> JsonObject:
+    fields: JsonObject = {}
+    for name, values in request.form.lists():
+        if name.startswith("{"):
+            raise MalformedRequest("The body looks like JSON; send it with Content-Type: application/json.")
+        if name != "urls" and len(values) > 1:
+            raise InvalidRequest((name, "is given more than once"))
+        fields[name] = values if name == "urls" else values[0]
+    for name in request.files:
+        raise InvalidRequest((name, "is a file; no field takes one"))
+    _check_size(request.content_length or 0, fields)
+    return fields
+
+
+def _check_size(length: int, fields: JsonObject) -> None:
+    if length > MAX_BYTES and "urls" not in fields:
+        raise RequestTooLarge(f"A body may have {MAX_BYTES:,} bytes, or {MAX_BATCH_BYTES:,} with `urls`.")
+
+
+def new_jobs(kind: Kind, fields: JsonObject, *, typed: bool, max_crashes: int) -> list[NewJob]:
+    """The jobs that `fields` ask for: one for `url`, or one for each of `urls`. Raises InvalidRequest."""
+    requests = [_checked(kind, each, typed, name) for each, name in _each(fields)]
+    return [
+        NewJob(
+            kind=kind.name,
+            url=request.url,
+            request=request.model_dump(mode="json"),
+            max_attempts=request.max_attempts,
+            max_crashes=max_crashes,
+            on_failure=OnFailure(request.on_failure),
+        )
+        for request in requests
+    ]
+
+
+def _each(fields: JsonObject) -> Iterator[tuple[JsonObject, str]]:
+    """The fields of each single request, and the name that its URL has in the body."""
+    if "urls" not in fields:
+        yield fields, "url"
+        return
+    shared = dict(fields)
+    urls = shared.pop("urls")
+    if "url" in shared:
+        raise InvalidRequest(("urls", "cannot come together with url"))
+    if not isinstance(urls, list) or not 1 <= len(urls) <= MAX_BATCH:
+        raise InvalidRequest(("urls", f"must be a list of 1 to {MAX_BATCH:,} URLs"))
+    for index, url in enumerate(urls):
+        yield shared | {"url": url}, f"urls[{index}]"
+
+
+def _checked(kind: Kind, fields: JsonObject, typed: bool, url_name: str) -> JobRequest:  # noqa: FBT001 - passed on
+    try:
+        return kind.request.model_validate(fields, strict=typed)
+    except ValidationError as error:
+        raise InvalidRequest(*_errors(error, url_name)) from error
+
+
+def _errors(error: ValidationError, url_name: str) -> Iterator[tuple[str, str]]:
+    for problem in error.errors(include_url=False, include_input=False, include_context=False):
+        field = ".".join(str(part) for part in problem["loc"]) or "body"
+        detail = problem["msg"].removeprefix("Value error, ")
+        known = {"extra_forbidden": "is not known", "missing": "is missing"}
+        yield (url_name if field == "url" else field), known.get(problem["type"], detail)

@@ -1,0 +1,11 @@
+"""How gunicorn serves the manager. Threads, since every request is a wait for the database or the broker."""
+
+from job_tasks.settings import settings
+
+bind = "0.0.0.0:5000"
+worker_class = "gthread"
+workers = settings().manager_processes
+threads = settings().manager_threads
+keepalive = 15
+graceful_timeout = 10
+control_socket_disable = True

@@ -1,0 +1,76 @@
+"""`/result/<id>`: look at a job, cancel it, try it again."""
+
+from uuid import UUID
+
+from flask import Blueprint, Response, jsonify, request
+
+from job_manager.query import read_wait
+from job_manager.representation import attempts_json, job_json
+from job_manager.services import DATABASE_SECONDS, services
+from job_manager.submitting import accept_and_publish, accepted_answer, idempotency_key
+from job_tasks.errors import JobNotEnded, UnknownJob
+from job_tasks.jobs.job import ENDED, Job, NewJob
+from job_tasks.jobs.lookup import attempts_of, find
+from job_tasks.jobs.submissions import cancel
+
+results = Blueprint("results", __name__, url_prefix="/result")
+
+
+@results.get("/<job_id>")
+def show(job_id: str) -> Response:
+    """The whole job, at once or, with `?wait=20`, when it has ended or the time is up."""
+    wait = read_wait(request.args)
+    job = _find(_read_id(job_id))
+    if wait and job.state not in ENDED:
+        services().watcher.wait(job.id, wait)
+    return _whole(job.id)
+
+
+@results.delete("/<job_id>")
+def revoke(job_id: str) -> Response:
+    """Cancel the job. One that has ended stays as it is."""
+    known = _find(_read_id(job_id))
+    with services().database.transaction(DATABASE_SECONDS) as connection:
+        cancel(connection, known.id)
+    return _whole(known.id)
+
+
+@results.post("/<job_id>/retry")
+def retry(job_id: str) -> Response:
+    """Accept a new job with the same request, which names the old one."""
+    old = _find(_read_id(job_id))
+    if old.state not in ENDED:
+        raise JobNotEnded(f"It is {old.state}; wait for its end, or cancel it first.")
+    new = NewJob(
+        kind=old.kind,
+        url=old.url,
+        request=old.request,
+        max_attempts=old.max_attempts,
+        max_crashes=old.max_crashes,
+        on_failure=old.on_failure,
+        retry_of=old.id,
+    )
+    return accepted_answer(accept_and_publish([new], idempotency_key(["retry", str(old.id)])).jobs[0])
+
+
+def _read_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise UnknownJob("An id is a UUID, as the submission's answer gave it.") from error
+
+
+def _find(job_id: UUID) -> Job:
+    with services().database.reading(DATABASE_SECONDS) as connection:
+        job = find(connection, job_id)
+    if job is None:
+        raise UnknownJob("It was never accepted here, or it ended longer ago than results are kept.")
+    return job
+
+
+def _whole(job_id: UUID) -> Response:
+    with services().database.reading(DATABASE_SECONDS) as connection:
+        job, attempts = find(connection, job_id), attempts_of(connection, job_id)
+    if job is None:
+        raise UnknownJob("It ended longer ago than results are kept.")
+    return jsonify(job_json(job) | {"attempts": attempts_json(attempts)})

@@ -1,0 +1,84 @@
+"""`POST /<kind>`: accept jobs. The answer goes out after the rows are committed, never before."""
+
+import hashlib
+import json
+
+import structlog
+from flask import Blueprint, Response, jsonify, request, url_for
+
+from job_manager.body import new_jobs, read_body
+from job_manager.representation import job_json
+from job_manager.services import DATABASE_SECONDS, services
+from job_tasks.errors import BrokerUnavailable, DatabaseUnavailable, InvalidRequest
+from job_tasks.jobs.job import Job, Message, NewJob
+from job_tasks.jobs.submissions import Accepted, IdempotencyKey, accept, unpublish
+from job_tasks.kinds import KINDS, Kind
+
+UNPUBLISH_SECONDS = 1.0
+MAX_KEY_LENGTH = 255
+FIRST_LOOK_SECONDS = 1  # Retry-After of an accepted job: when a first look at it is worth it
+
+log = structlog.get_logger()
+
+
+def submitting() -> Blueprint:
+    """One route for each kind of job."""
+    blueprint = Blueprint("submitting", __name__)
+    for kind in KINDS.values():
+        blueprint.add_url_rule(f"/{kind.name}", kind.name, _submit, methods=["POST"], defaults={"kind": kind})
+    return blueprint
+
+
+def _submit(kind: Kind) -> Response:
+    fields, typed = read_body(request)
+    jobs = new_jobs(kind, fields, typed=typed, max_crashes=services().settings.job_max_crashes)
+    accepted = accept_and_publish(jobs, idempotency_key([kind.name, fields]))
+    if "urls" in fields:
+        return _accepted(jsonify(jobs=[job_json(job) for job in accepted.jobs]))
+    return accepted_answer(accepted.jobs[0])
+
+
+def accepted_answer(job: Job) -> Response:
+    """202 for one job: where it is, and when to look."""
+    answer = _accepted(jsonify(job_json(job)))
+    answer.headers["Location"] = url_for("results.show", job_id=job.id)
+    return answer
+
+
+def _accepted(answer: Response) -> Response:
+    answer.status_code = 202
+    answer.headers["Retry-After"] = str(FIRST_LOOK_SECONDS)
+    return answer
+
+
+def accept_and_publish(jobs: list[NewJob], key: IdempotencyKey | None) -> Accepted:
+    """Commit the rows, then send their messages. A broker that is away keeps no job from being accepted."""
+    services().backlog.make_room(len(jobs))
+    with services().database.transaction(DATABASE_SECONDS) as connection:
+        accepted = accept(connection, jobs, key)
+    if accepted.is_new:
+        _publish(accepted.jobs)
+    return accepted
+
+
+def _publish(jobs: tuple[Job, ...]) -> None:
+    messages = [Message(kind=job.kind, job_id=job.id, published_at=job.published_at) for job in jobs]
+    try:
+        services().broker.publish(messages)
+    except BrokerUnavailable:
+        log.warning("the broker is away; the reconciler will publish", jobs=len(jobs))
+        try:
+            with services().database.transaction(UNPUBLISH_SECONDS) as connection:
+                unpublish(connection, [job.id for job in jobs])
+        except DatabaseUnavailable:
+            log.warning("not noted as unpublished; the reconciler finds that out by itself", jobs=len(jobs))
+
+
+def idempotency_key(asked: object) -> IdempotencyKey | None:
+    """The caller's Idempotency-Key, with a fingerprint of what is `asked`."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not (1 <= len(key) <= MAX_KEY_LENGTH and key.isascii() and key.isprintable()):
+        raise InvalidRequest(("Idempotency-Key", f"must be 1 to {MAX_KEY_LENGTH} printable ASCII characters"))
+    return IdempotencyKey(key=key, fingerprint=hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).digest())

@@ -1,0 +1,94 @@
+"""The queue in Redis: messages go in by one pipeline, and its head can be looked at.
+
+The envelope is kombu's for virtual transports, its content Celery's message protocol 2. `apply_async` in a loop would
+do the same at a fifth of the speed, since it goes to Redis once for each message.
+"""
+
+import base64
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import uuid4
+
+from celery import Celery
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from job_tasks.errors import BrokerUnavailable
+from job_tasks.jobs.job import Message
+from job_tasks.jobs.reconciler import QueueHead
+
+QUEUE = "celery"
+PUBLISHED_AT = "published_at"  # a header of ours, which Celery hands through
+
+
+class Broker:
+    """Sends messages to the workers. Every call ends within two `timeout_seconds`, or raises BrokerUnavailable."""
+
+    def __init__(self, app: Celery, url: str, *, timeout_seconds: float) -> None:
+        self._app = app
+        self._redis = Redis.from_url(
+            url,
+            socket_timeout=timeout_seconds,
+            socket_connect_timeout=timeout_seconds,
+            retry=Retry(NoBackoff(), 0),
+        )
+
+    def publish(self, messages: Sequence[Message]) -> None:
+        """Send `messages` in one pipeline. After BrokerUnavailable, some may have been sent."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for message in messages:
+            # Workers take from the right.
+            push = pipeline.rpush if message.published_at is None else pipeline.lpush
+            push(QUEUE, self._envelope(message))
+        try:
+            pipeline.execute()
+        except (RedisError, OSError) as error:
+            raise BrokerUnavailable("The broker did not take the message.") from error
+
+    def head(self) -> QueueHead | None:
+        """The message that is taken next, or None if the queue is empty."""
+        try:
+            envelope = self._redis.lindex(QUEUE, -1)
+        except (RedisError, OSError) as error:
+            raise BrokerUnavailable("The broker did not answer.") from error
+        return None if envelope is None else QueueHead(published_at=_published_at(envelope))
+
+    def ping(self) -> None:
+        """Do nothing but raise BrokerUnavailable if the broker does not answer."""
+        try:
+            self._redis.ping()
+        except (RedisError, OSError) as error:
+            raise BrokerUnavailable("The broker did not answer.") from error
+
+    def _envelope(self, message: Message) -> str:
+        job_id = str(message.job_id)
+        task = self._app.amqp.as_task_v2(job_id, f"job_tasks.{message.kind}", args=(job_id,))
+        published_at = None if message.published_at is None else message.published_at.isoformat()
+        body = base64.b64encode(json.dumps(task.body).encode()).decode()
+        return json.dumps(
+            {
+                "body": body,
+                "content-encoding": "utf-8",
+                "content-type": "application/json",
+                "headers": task.headers | {PUBLISHED_AT: published_at},
+                "properties": task.properties
+                | {
+                    "body_encoding": "base64",
+                    "delivery_mode": 2,
+                    "delivery_info": {"exchange": "", "routing_key": QUEUE},
+                    "delivery_tag": str(uuid4()),
+                    "priority": 0,
+                },
+            }
+        )
+
+
+def _published_at(envelope: str | bytes) -> datetime | None:
+    """When the message was sent; None for one that jumped the queue, or that somebody else sent."""
+    try:
+        return datetime.fromisoformat(json.loads(envelope)["headers"][PUBLISHED_AT])
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,131 @@
+"""Transactions that end within a deadline, whatever the database does.
+
+A psycopg2 call on a database that hangs (paused, or cut off) never returns, and no signal gets through to it. So all
+waiting for libpq goes through a callback of ours, which gives up when the time of the transaction is over.
+"""
+
+import math
+import select
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import psycopg2
+from psycopg2 import extensions
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from job_tasks.errors import DatabaseUnavailable
+
+TRANSACTION_SECONDS = 5.0
+CHECKOUT_SECONDS = 1.0
+
+# A COMMIT that waits unread in the socket of a paused database would be carried out later, though its caller was told
+# that the database is away. So the database refuses one that comes this long after its last answer, and none is sent
+# with less time left than that.
+IDLE_IN_TRANSACTION_MS = 700
+COMMIT_RESERVE_SECONDS = 0.8
+
+_deadline: ContextVar[float] = ContextVar("database_deadline")
+
+
+class DeadlineOver(psycopg2.OperationalError):
+    """The database did not answer in time. The connection is closed."""
+
+
+class Database:
+    """A pool of connections to the job store. Not to be shared across a fork."""
+
+    def __init__(self, url: str, *, pool_size: int) -> None:
+        self._engine = _engine(url, pool_size)
+
+    @contextmanager
+    def transaction(self, seconds: float = TRANSACTION_SECONDS) -> Iterator[Connection]:
+        """One transaction, committed at the end of the block, connecting included.
+
+        Raises DatabaseUnavailable if the database cannot be reached, or if `seconds` are over. Then nothing is
+        committed, unless the database was already at it: see IDLE_IN_TRANSACTION_MS.
+        """
+        with self._bounded(seconds), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self, seconds: float = TRANSACTION_SECONDS) -> Iterator[Connection]:
+        """A connection to read by; nothing is committed. Raises DatabaseUnavailable like `transaction`."""
+        with self._bounded(seconds), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _bounded(self, seconds: float) -> Iterator[None]:
+        token = _deadline.set(time.monotonic() + seconds)
+        try:
+            yield
+        except (OperationalError, InterfaceError, DisconnectionError, PoolTimeoutError) as error:
+            raise DatabaseUnavailable("The job store did not answer in time.") from error
+        finally:
+            _deadline.reset(token)
+
+    def ping(self, seconds: float = 1.0) -> None:
+        """Do nothing but raise DatabaseUnavailable if the database does not answer."""
+        with self.reading(seconds) as connection:
+            connection.execute(text("SELECT 1"))
+
+
+def _engine(url: str, pool_size: int) -> Engine:
+    extensions.set_wait_callback(_wait)
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=CHECKOUT_SECONDS,
+        pool_recycle=1_800,
+        pool_pre_ping=True,
+        connect_args={
+            # A query whose caller gave up ends, too.
+            "options": "-c client_connection_check_interval=1000"
+            f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}"
+        },
+    )
+    event.listen(engine, "commit", _refuse_late_commit)
+    event.listen(engine, "handle_error", _drop_closed_connection)
+    return engine
+
+
+def _wait(connection: extensions.connection) -> None:
+    """Wait for libpq, at most until the deadline. psycopg2 closes the connection when this raises."""
+    deadline = _deadline.get(None) or time.monotonic() + TRANSACTION_SECONDS
+    try:
+        while (state := connection.poll()) != extensions.POLL_OK:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise _over()
+            poller = select.poll()  # a new one each time: connecting may change the descriptor
+            poller.register(connection.fileno(), select.POLLIN if state == extensions.POLL_READ else select.POLLOUT)
+            poller.poll(math.ceil(left * 1_000))
+    finally:
+        del connection  # else the traceback keeps the socket of a half-made connection
+
+
+def _over() -> DeadlineOver:
+    # By these words SQLAlchemy sees a disconnect, also where no connection exists yet.
+    return DeadlineOver("deadline over: could not receive data from server")
+
+
+def _refuse_late_commit(connection: Connection) -> None:
+    deadline = _deadline.get(None)
+    if deadline is not None and deadline - time.monotonic() < COMMIT_RESERVE_SECONDS:
+        error = _over()
+        connection.invalidate(error)
+        raise OperationalError("COMMIT", None, error, connection_invalidated=True)
+
+
+def _drop_closed_connection(context: ExceptionContext) -> None:
+    """See a disconnect in whatever closed the connection: a time limit's signal may hit while waiting, too."""
+    connection = context.connection
+    if connection is None or connection.closed or connection.invalidated:
+        return
+    if getattr(connection.connection.dbapi_connection, "closed", False):
+        context.is_disconnect = True

@@ -1,0 +1,87 @@
+"""Answering questions about jobs; nothing here writes."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, func, select
+
+from job_tasks.jobs.job import ENDED, Attempt, Job, OnFailure, State
+from job_tasks.jobs.tables import attempts, jobs, workers
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobFilter:
+    """Which jobs a list holds. None means any. `before` is the id of the last job of the page before."""
+
+    state: State | None = None
+    kind: str | None = None
+    url: str | None = None
+    before: UUID | None = None
+
+
+def find(connection: Connection, job_id: UUID) -> Job | None:
+    """The whole row."""
+    row = connection.execute(select(jobs).where(jobs.c.id == job_id)).one_or_none()
+    return None if row is None else job_of(row)
+
+
+def find_all(connection: Connection, job_ids: Sequence[UUID]) -> list[Job]:
+    """The rows of `job_ids`, in their order; unknown ones are left out."""
+    found = {row.id: job_of(row) for row in connection.execute(select(jobs).where(jobs.c.id.in_(job_ids)))}
+    return [found[job_id] for job_id in job_ids if job_id in found]
+
+
+def attempts_of(connection: Connection, job_id: UUID) -> list[Attempt]:
+    """Every attempt of a job, the first one first."""
+    asked = (
+        select(attempts, workers.c.name.label("worker"))
+        .join(workers, workers.c.id == attempts.c.worker_id)
+        .where(attempts.c.job_id == job_id)
+        .order_by(attempts.c.number)
+    )
+    return [
+        Attempt(
+            number=row.number,
+            worker=row.worker,
+            started_at=row.started_at,
+            ended_at=row.ended_at,
+            outcome=row.outcome,
+            error=row.error,
+        )
+        for row in connection.execute(asked)
+    ]
+
+
+def newest(connection: Connection, which: JobFilter, limit: int) -> list[Job]:
+    """Up to `limit` jobs, the newest first. Ids are UUIDv7, so their order is that of time."""
+    asked = select(jobs).order_by(jobs.c.id.desc()).limit(limit)
+    if which.state is not None:
+        asked = asked.where(jobs.c.state == which.state)
+    if which.kind is not None:
+        asked = asked.where(jobs.c.kind == which.kind)
+    if which.url is not None:
+        asked = asked.where(func.md5(jobs.c.url) == func.md5(which.url), jobs.c.url == which.url)
+    if which.before is not None:
+        asked = asked.where(jobs.c.id < which.before)
+    return [job_of(row) for row in connection.execute(asked)]
+
+
+def count_waiting(connection: Connection, *, at_most: int) -> int:
+    """How many jobs wait for a worker; counting stops at `at_most`."""
+    waiting = select(jobs.c.id).where(jobs.c.state == State.PENDING).limit(at_most).subquery()
+    return connection.execute(select(func.count()).select_from(waiting)).scalar_one()
+
+
+def ended_among(connection: Connection, job_ids: Collection[UUID]) -> set[UUID]:
+    """Those of `job_ids` that have ended, or do not exist any more."""
+    going_on = select(jobs.c.id).where(jobs.c.id.in_(job_ids), jobs.c.state.not_in(ENDED))
+    return set(job_ids) - set(connection.execute(going_on).scalars())
+
+
+def job_of(row: Row[Any]) -> Job:
+    """The row as a value."""
+    columns = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name
+    del columns["worker_id"]
+    return Job(**columns | {"state": State(row.state), "on_failure": OnFailure(row.on_failure)})

@@ -1,0 +1,149 @@
+"""Mends what the fast path missed: claims of dead workers, retries that are due, and rows without a message.
+
+Safe to run twice at once: every step is a conditional UPDATE, and rows that another reconciler works on are skipped.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sqlalchemy import ColumnElement, Connection, func, or_, select, update
+
+from job_tasks.errors import AttemptOutOfTime, BrokerUnavailable
+from job_tasks.jobs import claims, submissions, workers
+from job_tasks.jobs.database import Database
+from job_tasks.jobs.job import Message, State
+from job_tasks.jobs.tables import jobs
+
+ROUND_SECONDS = 2.0
+BATCH = 1_000  # rows in one transaction, and messages in one pipeline
+ON_THE_WAY = timedelta(seconds=2)  # a row this young may still be on its way from the commit to the broker
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueHead:
+    """The message that is taken next. `published_at` is None where it says nothing about the others."""
+
+    published_at: datetime | None
+
+
+class Broker(Protocol):
+    """What the reconciler needs of the broker. Both raise BrokerUnavailable."""
+
+    def publish(self, messages: Sequence[Message]) -> None:
+        """Send `messages` in one go."""
+
+    def head(self) -> QueueHead | None:
+        """The queue's oldest message, or None if it is empty."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repairs:
+    """What one round did, in jobs (workers for `workers_lost`)."""
+
+    workers_lost: int
+    taken_back: int
+    overdue: int
+    due: int
+    published: int
+
+    def __bool__(self) -> bool:
+        return any((self.workers_lost, self.taken_back, self.overdue, self.due, self.published))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reconciler:
+    """One round at a time, by whoever calls it every ROUND_SECONDS."""
+
+    database: Database
+    broker: Broker
+    overdue_after: timedelta  # older claims are broken, even of a worker that lives: longer than the hard time limit
+
+    def round(self, *, judge_workers: bool) -> Repairs:
+        """Do one round. Raises DatabaseUnavailable or BrokerUnavailable; what was done until then is kept.
+
+        `judge_workers` is False while beats may be missing for another reason than a dead worker, namely right after
+        the database itself was away.
+        """
+        with self.database.transaction() as connection:
+            lost = workers.lose_unseen(connection) if judge_workers else 0
+            taken_back = claims.take_back_lost(connection)
+        with self.database.transaction() as connection:
+            overdue = self._crash_overdue(connection)
+        with self.database.transaction() as connection:
+            due = _make_due(connection)
+        return Repairs(
+            workers_lost=lost, taken_back=taken_back, overdue=overdue, due=due, published=self._publish_waiting()
+        )
+
+    def _crash_overdue(self, connection: Connection) -> int:
+        overdue = select(jobs.c.id, jobs.c.worker_id).where(
+            jobs.c.state == State.STARTED, jobs.c.started_at < func.now() - self.overdue_after
+        )
+        error = AttemptOutOfTime("The attempt did not end within its time limit.")
+        rows = connection.execute(overdue.limit(BATCH).with_for_update(skip_locked=True)).all()
+        return sum(claims.crash(connection, row.id, row.worker_id, error) for row in rows)
+
+    def _publish_waiting(self) -> int:
+        """Send messages for the rows that have none.
+
+        Messages are taken in the order in which they were sent. So a waiting row that was sent before the queue's
+        oldest message has none any more; nor has any row if the queue is empty.
+        """
+        head = self.broker.head()
+        published = 0
+        while True:
+            with self.database.transaction() as connection:
+                messages = _mark_published(connection, _has_no_message(head))
+            self._publish(messages)
+            published += len(messages)
+            if len(messages) < BATCH:
+                return published
+
+    def _publish(self, messages: Sequence[Message]) -> None:
+        if not messages:
+            return
+        try:
+            self.broker.publish(messages)
+        except BrokerUnavailable:
+            with self.database.transaction() as connection:
+                submissions.unpublish(connection, [message.job_id for message in messages])
+            raise
+
+
+def _has_no_message(head: QueueHead | None) -> ColumnElement[bool]:
+    unpublished = jobs.c.published_at.is_(None)
+    if head is None:
+        return or_(unpublished, jobs.c.published_at < func.now() - ON_THE_WAY)
+    if head.published_at is None:
+        return unpublished
+    return or_(unpublished, jobs.c.published_at < head.published_at - ON_THE_WAY)
+
+
+def _make_due(connection: Connection) -> int:
+    due: ColumnElement[bool] = jobs.c.id.in_(
+        select(jobs.c.id)
+        .where(jobs.c.state == State.RETRY, jobs.c.due_at <= func.now())
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    waits = {"state": State.PENDING, "due_at": None, "published_at": None}
+    return connection.execute(update(jobs).where(due).values(**waits)).rowcount
+
+
+def _mark_published(connection: Connection, which: ColumnElement[bool]) -> list[Message]:
+    chosen: ColumnElement[bool] = jobs.c.id.in_(
+        select(jobs.c.id)
+        .where(jobs.c.state == State.PENDING, which)
+        .order_by(jobs.c.published_at.nulls_first(), jobs.c.id)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    marked = update(jobs).where(chosen).values(published_at=func.now())
+    rows = connection.execute(marked.returning(jobs.c.id, jobs.c.kind, jobs.c.attempt, jobs.c.published_at)).all()
+    # A job that was at the front once goes there again, instead of behind all that came since.
+    return [
+        Message(kind=row.kind, job_id=row.id, published_at=None if row.attempt > 0 else row.published_at)
+        for row in sorted(rows, key=lambda row: row.id)
+    ]

@@ -1,0 +1,100 @@
+"""Accepting jobs, once each, and cancelling them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from uuid_utils.compat import uuid7
+
+from job_tasks.errors import IdempotencyKeyReused
+from job_tasks.jobs.job import CANCELLABLE, Job, NewJob, State
+from job_tasks.jobs.lookup import find_all, job_of
+from job_tasks.jobs.tables import attempts, idempotency_keys, jobs
+
+IDEMPOTENCY_KEY_LIFETIME = timedelta(hours=24)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accepted:
+    """The jobs, in the order of the request. `is_new` is False where the request was a repetition."""
+
+    jobs: tuple[Job, ...]
+    is_new: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdempotencyKey:
+    """The caller's key, and the SHA-256 of the request that came with it."""
+
+    key: str
+    fingerprint: bytes
+
+
+def accept(connection: Connection, new_jobs: Sequence[NewJob], key: IdempotencyKey | None = None) -> Accepted:
+    """Write a row for each of `new_jobs` in one INSERT; they are kept once `connection` commits.
+
+    With a `key` that came within 24 hours, nothing is written and the jobs of that time are named again; raises
+    IdempotencyKeyReused if it came with another request then.
+
+    A row's `published_at` says from the start that its message is sent: the caller sends it right after the commit.
+    If it dies before, the reconciler finds the row by that time; if the broker refuses, `unpublish` says so.
+    """
+    ids = tuple(uuid7() for _ in new_jobs)
+    if key is not None and (known := _remember(connection, key, ids)) is not None:
+        return Accepted(jobs=tuple(find_all(connection, known)), is_new=False)
+    rows = [_row(job_id, job) for job_id, job in zip(ids, new_jobs, strict=True)]
+    written = {row.id: job_of(row) for row in connection.execute(insert(jobs).returning(jobs), rows)}
+    return Accepted(jobs=tuple(written[job_id] for job_id in ids), is_new=True)
+
+
+def _row(job_id: UUID, job: NewJob) -> dict[str, object]:
+    return {
+        "id": job_id,
+        "kind": job.kind,
+        "url": job.url,
+        "request": job.request,
+        "on_failure": job.on_failure,
+        "max_attempts": job.max_attempts,
+        "max_crashes": job.max_crashes,
+        "retry_of": job.retry_of,
+    }
+
+
+def _remember(connection: Connection, key: IdempotencyKey, ids: tuple[UUID, ...]) -> tuple[UUID, ...] | None:
+    """The jobs that `key` made earlier, or None now that it stands for `ids`.
+
+    A second request with the same key waits in the INSERT until the first has committed.
+    """
+    fresh = {"fingerprint": key.fingerprint, "job_ids": list(ids), "created_at": func.now()}
+    statement = upsert(idempotency_keys).values(key=key.key, **fresh)
+    expired = idempotency_keys.c.created_at < func.now() - IDEMPOTENCY_KEY_LIFETIME
+    statement = statement.on_conflict_do_update(index_elements=["key"], set_=fresh, where=expired)
+    if connection.execute(statement.returning(idempotency_keys.c.key)).first() is not None:
+        return None
+    known = connection.execute(select(idempotency_keys).where(idempotency_keys.c.key == key.key)).one()
+    if bytes(known.fingerprint) != key.fingerprint:
+        raise IdempotencyKeyReused("Use a new key for a new request, or repeat the first request unchanged.")
+    return tuple(known.job_ids)
+
+
+def unpublish(connection: Connection, job_ids: Sequence[UUID]) -> None:
+    """Note that the broker has no messages for `job_ids`, so that the reconciler sends them in its next round."""
+    waiting = (jobs.c.id.in_(job_ids), jobs.c.state == State.PENDING)
+    connection.execute(update(jobs).where(*waiting).values(published_at=None))
+
+
+def cancel(connection: Connection, job_id: UUID) -> bool:
+    """Make the job REVOKED, whatever it is doing. False if there is none that could be cancelled."""
+    cancelled = (
+        update(jobs)
+        .where(jobs.c.id == job_id, jobs.c.state.in_(CANCELLABLE))
+        .values(state=State.REVOKED, finished_at=func.now(), worker_id=None, due_at=None)
+    )
+    if connection.execute(cancelled).rowcount == 0:
+        return False
+    running = (attempts.c.job_id == job_id, attempts.c.ended_at.is_(None))
+    connection.execute(update(attempts).where(*running).values(ended_at=func.now(), outcome=State.REVOKED))
+    return True

@@ -1,0 +1,68 @@
+"""The tables as queries see them. Constraints, indexes and the trigger that guards the states are in `migrations/`."""
+
+from sqlalchemy import Column, DateTime, Integer, LargeBinary, MetaData, SmallInteger, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+metadata = MetaData()
+
+
+def _time(name: str) -> Column[object]:
+    return Column(name, DateTime(timezone=True))
+
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", Text),
+    Column("url", Text),
+    Column("request", JSONB),
+    Column("state", Text),
+    Column("on_failure", Text),
+    Column("attempt", Integer),
+    Column("attempts_used", SmallInteger),
+    Column("max_attempts", SmallInteger),
+    Column("crashes", SmallInteger),
+    Column("max_crashes", SmallInteger),
+    Column("worker_id", Uuid),
+    Column("retry_of", Uuid),
+    _time("created_at"),
+    _time("published_at"),
+    _time("due_at"),
+    _time("started_at"),
+    _time("finished_at"),
+    Column("result", JSONB(none_as_null=True)),
+    Column("error", JSONB(none_as_null=True)),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("job_id", Uuid, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("worker_id", Uuid),
+    _time("started_at"),
+    _time("ended_at"),
+    Column("outcome", Text),
+    Column("error", JSONB(none_as_null=True)),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text),
+    _time("started_at"),
+    _time("seen_at"),
+    _time("stopped_at"),
+    _time("lost_at"),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", LargeBinary),
+    Column("job_ids", ARRAY(Uuid)),
+    _time("created_at"),
+)

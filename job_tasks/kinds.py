@@ -1,0 +1,65 @@
+"""The kinds of jobs. A kind is a function: its name, the request it takes, and the work it does."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeVar, get_type_hints
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+
+from job_tasks.errors import InvalidRequest
+from job_tasks.jobs.job import JsonObject
+from job_tasks.pages.url import parse_url
+
+
+def _check_url(text: str) -> str:
+    """The URL as the caller wrote it, if it is one that can be fetched; credentials are taken out of it."""
+    try:
+        parsed = parse_url(text)
+    except InvalidRequest as error:
+        raise ValueError(error.errors[0][1]) from error
+    return str(parsed) if "@" in text else text
+
+
+class JobRequest(BaseModel):
+    """What every kind of job takes. A kind adds fields of its own in a subclass."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    url: Annotated[str, AfterValidator(_check_url)]
+    max_attempts: int = Field(default=5, ge=1, le=100, description="attempts that may end in a transient error")
+    on_failure: Literal["retry", "discard"] = Field(
+        default="retry", description="what a transient error does: try again later, or end the job at once"
+    )
+
+    @field_validator("*")
+    @classmethod
+    def _refuse_nul(cls, value: object) -> object:
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError("holds a NUL character")
+        return value
+
+
+Request = TypeVar("Request", bound=JobRequest)
+Work = Callable[[Request], JsonObject]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of job. `POST /<name>` takes its `request`; a worker calls `work` with it and keeps what that gives."""
+
+    name: str
+    request: type[JobRequest]
+    work: Callable[[Any], JsonObject]
+
+
+KINDS: dict[str, Kind] = {}
+
+
+def add_kind(work: Work[Request]) -> Kind:
+    """The kind that `work` stands for. Its only parameter is annotated with the request it takes."""
+    hints = get_type_hints(work)
+    hints.pop("return", None)
+    (request,) = hints.values()
+    kind = Kind(name=work.__name__, request=request, work=work)
+    KINDS[kind.name] = kind
+    return kind

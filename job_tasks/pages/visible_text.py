@@ -1,0 +1,32 @@
+"""The text that a browser shows of a page."""
+
+from dataclasses import dataclass
+
+from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser
+
+from job_tasks.pages.inheritance import apply_inherited
+from job_tasks.pages.reader import read_text
+from job_tasks.pages.styling import apply_styles
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisibleText:
+    """What a person reads on a page, and the language the page says it is in (a BCP 47 tag), if it does."""
+
+    text: str
+    language: str | None
+
+
+def visible_text(html: bytes) -> VisibleText:
+    """What Chromium's `innerText` gives for the body of a page in UTF-8, as far as its words go.
+
+    White space is not collapsed. Bytes that are no UTF-8 count as U+FFFD; never raises.
+    """
+    tree = LexborHTMLParser(html, options=LexborDocumentOptions.WO_EVENTS.value, scripting=True)
+    language = (tree.root.attributes.get("lang") if tree.root else None) or None
+    body = tree.body
+    if body is None:  # a frameset
+        return VisibleText(text="", language=language)
+    styling = apply_styles(body)
+    apply_inherited(styling.inherited, styling.displays)
+    return VisibleText(text=read_text(body, styling.displays), language=language)

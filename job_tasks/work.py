@@ -1,0 +1,54 @@
+"""What tasks do their work with. Only workers import this: the manager's image holds neither parser nor tokenizer."""
+
+from collections import Counter
+from time import perf_counter
+
+from job_tasks.counting import count_page, page_frequencies
+from job_tasks.jobs.job import JsonObject
+from job_tasks.pages.fetch import Page, fetch
+from job_tasks.pages.limits import FetchLimits
+from job_tasks.settings import settings
+from job_tasks.words.count import Tokenizer
+
+
+def fetch_page(url: str) -> Page:
+    """The page that `url` leads to, within the limits that are set. Raises what `job_tasks.pages.fetch.fetch` does."""
+    set_to = settings()
+    limits = FetchLimits(
+        connect_timeout_seconds=set_to.fetch_connect_timeout_seconds,
+        read_timeout_seconds=set_to.fetch_read_timeout_seconds,
+        total_timeout_seconds=set_to.fetch_total_timeout_seconds,
+        max_wire_bytes=set_to.fetch_max_wire_bytes,
+        max_decoded_bytes=set_to.fetch_max_decoded_bytes,
+        max_redirects=set_to.fetch_max_redirects,
+        allowed_ports=set_to.fetch_allowed_ports,
+        allowed_private_networks=set_to.fetch_allowed_private_networks,
+        user_agent=set_to.fetch_user_agent,
+    )
+    return fetch(url, limits)
+
+
+def frequencies_of(page: Page) -> Counter[str]:
+    """How often each word stands on `page`, in lower case."""
+    return page_frequencies(page.body, page.content_type, tokenizer="words").frequencies
+
+
+def count_words(page: Page, *, word: str | None, top: int, tokenizer: Tokenizer) -> JsonObject:
+    """The result of counting the words of `page`, and how the page was had."""
+    started = perf_counter()
+    counted = count_page(page.body, page.content_type, word=word, top=top, tokenizer=tokenizer)
+    return {
+        "words": counted.counts.words,
+        "unique_words": counted.counts.unique_words,
+        "top": counted.counts.top,
+        "word": None if word is None else {"word": word, "count": counted.counts.word_count},
+        "final_url": page.final_url,
+        "http_status": page.http_status,
+        "content_type": page.content_type,
+        "charset": counted.charset,
+        "charset_source": counted.charset_source,
+        "bytes": len(page.body),
+        "language": counted.language,
+        "fetch_ms": page.fetch_ms,
+        "count_ms": round((perf_counter() - started) * 1_000),
+    }

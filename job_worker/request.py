@@ -1,0 +1,59 @@
+"""Celery's request, with the end of the attempt told to the job store whatever way it ended.
+
+Celery calls the hooks here in the worker's main process: it lives on when a child dies.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from billiard.exceptions import TimeLimitExceeded
+from celery.exceptions import Ignore, Reject, Retry, SoftTimeLimitExceeded
+from celery.worker.request import Request
+
+from job_tasks.errors import AttemptCrashed, AttemptOutOfTime, DatabaseUnavailable, ServiceError
+from job_worker.beat import beat
+from job_worker.running import children
+
+WRITTEN_BY_THE_CHILD = (ServiceError, Ignore, Reject, Retry)
+LEFT_BY_THE_CHILD = (DatabaseUnavailable, SoftTimeLimitExceeded)
+
+
+class AttemptRequest(Request):
+    """A message whose task a child runs. `killed` is set before this worker kills that child on purpose."""
+
+    killed = False
+
+    def on_accepted(self, pid: int, time_accepted: float) -> None:
+        super().on_accepted(pid, time_accepted)
+        if not self.acknowledged:
+            children.began(pid, self)
+
+    def acknowledge(self) -> None:
+        children.ended(self.worker_pid, self)
+        super().acknowledge()
+
+    def reject(self, requeue: bool = False) -> None:  # noqa: FBT001, FBT002 - Celery's signature
+        children.ended(self.worker_pid, self)
+        super().reject(requeue)
+
+    def on_failure(self, exc_info: Any, send_failed_event: bool = True, return_ok: bool = False) -> None:  # noqa: FBT001, FBT002 - Celery's signature
+        children.ended(self.worker_pid, self)
+        # Celery wraps what comes from a child, to carry its trace.
+        error = getattr(exc_info.exception, "exc", exc_info.exception)
+        give_back_or_crash(UUID(self.id), error, killed=self.killed)
+        super().on_failure(exc_info, send_failed_event, return_ok)  # acknowledges
+
+    def on_timeout(self, soft: bool, timeout: float) -> None:  # noqa: FBT001 - Celery's signature
+        # For a hard limit, on_failure came first and has said it all.
+        if soft or not self.acknowledged:
+            super().on_timeout(soft, timeout)
+
+
+def give_back_or_crash(job_id: UUID, error: BaseException, *, killed: bool) -> None:
+    """Tell the job store how an attempt ended that its child did not, or could not, bring to its end."""
+    if killed or isinstance(error, LEFT_BY_THE_CHILD):
+        beat.give_back(job_id)
+    elif isinstance(error, TimeLimitExceeded):
+        beat.crash(job_id, AttemptOutOfTime("The job took longer than it may, and its process was ended."))
+    elif not isinstance(error, WRITTEN_BY_THE_CHILD):
+        beat.crash(job_id, AttemptCrashed("The process that ran the job died, perhaps for want of memory."))

@@ -1,0 +1,99 @@
+"""The scheduler: the reconciler every 2 s, retention every hour. Safe to run twice: `python -m job_worker.scheduler`.
+
+It is no Celery task, since that would lie in the queue behind the backlog which it is there to mend.
+"""
+
+import signal
+import threading
+import time
+from datetime import timedelta
+
+import structlog
+
+from job_tasks.broker import Broker
+from job_tasks.errors import BrokerUnavailable, DatabaseUnavailable
+from job_tasks.job_tasks import app
+from job_tasks.jobs import retention
+from job_tasks.jobs.database import Database
+from job_tasks.jobs.reconciler import ROUND_SECONDS, Reconciler
+from job_tasks.jobs.workers import LOST_AFTER
+from job_tasks.logs import configure_logs
+from job_tasks.settings import Settings, settings
+from job_worker.health import touch
+
+BROKER_TIMEOUT_SECONDS = 2.0
+RETENTION_SECONDS = 3_600.0
+KEEP_WORKERS = timedelta(days=1)
+OVERDUE_MARGIN = timedelta(seconds=60)
+
+log = structlog.get_logger()
+
+
+class Scheduler:
+    """The loop. `stop` ends it after the round that runs."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._database = Database(settings.database_url.get_secret_value(), pool_size=1)
+        self._reconciler = Reconciler(
+            database=self._database,
+            broker=Broker(app, settings.celery_broker_url.get_secret_value(), timeout_seconds=BROKER_TIMEOUT_SECONDS),
+            overdue_after=timedelta(seconds=settings.job_hard_time_limit_seconds) + OVERDUE_MARGIN,
+        )
+        self._stopping = threading.Event()
+        # Workers are judged only by who has seen the database answer for as long as they may be silent.
+        self._steady_since = time.monotonic()
+        self._next_retention = time.monotonic()
+
+    def stop(self) -> None:
+        """End the loop soon."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Do a round every ROUND_SECONDS until `stop`."""
+        log.info("the scheduler runs")
+        while not self._stopping.is_set():
+            self._round()
+            self._stopping.wait(ROUND_SECONDS)
+
+    def _round(self) -> None:
+        steady = time.monotonic() - self._steady_since > LOST_AFTER.total_seconds()
+        try:
+            if repairs := self._reconciler.round(judge_workers=steady):
+                log.info("repaired", **vars(repairs))
+            touch(self._settings.scheduler_health_file)
+            if time.monotonic() >= self._next_retention:
+                self._forget()
+                self._next_retention = time.monotonic() + RETENTION_SECONDS
+        except DatabaseUnavailable:
+            self._steady_since = time.monotonic()
+            log.warning("the database is away")
+        except BrokerUnavailable:
+            log.warning("the broker is away")
+
+    def _forget(self) -> None:
+        keep = timedelta(hours=self._settings.job_retention_hours)
+        jobs = 0
+        while not self._stopping.is_set():
+            with self._database.transaction() as connection:
+                batch = retention.delete_ended(connection, keep)
+            jobs += batch
+            if batch < retention.BATCH:
+                break
+        with self._database.transaction() as connection:
+            keys = retention.delete_expired_keys(connection)
+            workers = retention.delete_unreferenced_workers(connection, KEEP_WORKERS)
+        log.info("forgot", jobs=jobs, idempotency_keys=keys, workers=workers)
+
+
+def main() -> None:
+    """Run until SIGTERM or SIGINT."""
+    configure_logs(settings())
+    scheduler = Scheduler(settings())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: scheduler.stop())
+    scheduler.run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""A worker: the shared Celery app, with what keeps the promises hung into it.
+
+`celery --app job_worker.worker worker` starts one; `celery --app job_worker.worker flower` shows them all.
+"""
+
+import os
+import threading
+import time
+from typing import Any
+
+import structlog
+from celery import bootsteps, signals
+from celery.worker import state
+
+from job_tasks.job_tasks import app
+from job_tasks.logs import configure_logs
+from job_tasks.settings import settings
+from job_worker.beat import beat, kill_pool, worker_name
+from job_worker.running import children
+
+HARD_EXIT_SECONDS = 4.0
+
+log = structlog.get_logger()
+
+app.amqp_cls = "job_worker.connection:CappedAMQP"
+app.Task.Request = "job_worker.request:AttemptRequest"
+
+
+@signals.setup_logging.connect
+def _configure_logs(**_: object) -> None:
+    configure_logs(settings())
+
+
+class BeatStep(bootsteps.StartStopStep):
+    """Registers the worker before it takes messages, then beats until the process ends."""
+
+    requires = ("celery.worker.components:Pool",)
+    last_started: Any = None
+
+    def start(self, worker: Any) -> None:
+        BeatStep.last_started = worker
+        beat.register(worker_name(worker.hostname), wanted=lambda: state.should_stop is None)
+        beat.start(worker)
+
+
+class ConsumingStep(bootsteps.StartStopStep):
+    """Knows whether the worker takes messages: between its start and stop it is connected to the broker."""
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+
+    def start(self, _consumer: Any) -> None:
+        beat.consuming = True
+
+    def stop(self, _consumer: Any) -> None:
+        beat.consuming = False
+
+
+app.steps["worker"].add(BeatStep)
+app.steps["consumer"].add(ConsumingStep)
+
+
+@signals.worker_shutting_down.connect
+def _limit_the_stop(**_: object) -> None:
+    """The worker was told to stop, and takes no more messages. What runs may go on for the grace."""
+    threading.Thread(target=_end_what_is_left, name="stop", daemon=True).start()
+
+
+def _end_what_is_left() -> None:
+    time.sleep(settings().worker_stop_grace_seconds)
+    worker = BeatStep.last_started
+    children.kill(worker, lambda _: True)
+    beat.say_goodbye()
+    time.sleep(HARD_EXIT_SECONDS)
+    # By now the main thread has ended the process, unless a broker that hangs holds it.
+    log.warning("ends at once: the broker hangs")
+    kill_pool(worker)
+    os._exit(0)
+
+
+@signals.worker_shutdown.connect
+def _say_goodbye(**_: object) -> None:
+    beat.say_goodbye()

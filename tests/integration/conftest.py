@@ -1,0 +1,40 @@
+"""Every integration test finds the servers empty, and the settings pointing at them."""
+
+from collections.abc import Iterator
+
+import psycopg2
+import pytest
+import redis
+
+from embedded.servers import Servers
+from job_tasks.settings import settings
+
+EMPTY_ALL_TABLES = """
+    DO $$ BEGIN
+        EXECUTE (
+            SELECT 'TRUNCATE ' || string_agg(format('%I', tablename), ', ')
+            FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+        );
+    END $$
+"""
+
+
+@pytest.fixture(autouse=True)
+def _empty_servers(servers: Servers) -> None:
+    connection = psycopg2.connect(servers.database.url)
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(EMPTY_ALL_TABLES)
+    finally:
+        connection.close()
+    with redis.Redis.from_url(servers.broker.url) as client:
+        client.flushall()
+
+
+@pytest.fixture(autouse=True)
+def _settings_of_servers(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("CELERY_BROKER_URL", servers.broker.url)
+    monkeypatch.setenv("DATABASE_URL", servers.database.url)
+    settings.cache_clear()
+    yield
+    settings.cache_clear()

@@ -1,0 +1,69 @@
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from embedded import log_follower as log_follower_module
+from embedded.log_follower import LogFollower
+
+
+class TerminalOutput(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_new_lines_are_shown_under_the_services_name(tmp_path: Path) -> None:
+    out = StringIO()
+    follower = LogFollower(tmp_path, out)
+    (tmp_path / "job_db.log").write_text("up\nready\n")
+    (tmp_path / "job_worker_01.log").write_text("hello\n")
+    follower.show()
+    follower.show()
+    assert out.getvalue() == "job_db        | up\njob_db        | ready\njob_worker_01 | hello\n"
+
+
+def test_what_an_earlier_run_logged_is_not_shown(tmp_path: Path) -> None:
+    log = tmp_path / "job_db.log"
+    log.write_text("yesterday\n")
+    out = StringIO()
+    follower = LogFollower(tmp_path, out)
+    log.write_text("yesterday\ntoday\n")
+    follower.show()
+    assert out.getvalue() == "job_db        | today\n"
+
+
+def test_half_a_line_waits_for_its_other_half(tmp_path: Path) -> None:
+    log = tmp_path / "job_db.log"
+    out = StringIO()
+    follower = LogFollower(tmp_path, out)
+    log.write_text("one\ntw")
+    follower.show()
+    assert out.getvalue() == "job_db        | one\n"
+    log.write_text("one\ntwo\n")
+    follower.show()
+    assert out.getvalue() == "job_db        | one\njob_db        | two\n"
+
+
+def test_each_service_has_its_colour_on_a_terminal(tmp_path: Path) -> None:
+    out = TerminalOutput()
+    follower = LogFollower(tmp_path, out)
+    (tmp_path / "job_db.log").write_text("up\nready\n")
+    (tmp_path / "job_manager.log").write_text("hello\n")
+    follower.show()
+    colours = [line.split("m", 1)[0] for line in out.getvalue().splitlines()]
+    assert colours[0] == colours[1] != colours[2]
+    assert all(colour.startswith("\x1b[") for colour in colours)
+
+
+def test_a_log_that_has_grown_too_large_is_emptied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_follower_module, "LARGEST_LOG_BYTES", 10)
+    log = tmp_path / "job_db.log"
+    out = StringIO()
+    follower = LogFollower(tmp_path, out)
+    with log.open("a") as service:
+        for line in ("a long line\n", "and another\n"):
+            service.write(line)
+            service.flush()
+            follower.show()
+    assert log.stat().st_size == 0
+    assert out.getvalue() == "job_db        | a long line\njob_db        | and another\n"

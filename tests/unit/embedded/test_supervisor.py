@@ -1,0 +1,97 @@
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from embedded import supervisor as supervisor_module
+from embedded.errors import StackError, StopRequested
+from embedded.processes import Command
+from embedded.supervisor import Service, Supervisor
+from embedded.terminal import Terminal
+
+FOREVER = "import time; time.sleep(600)"
+MakeCommand = Callable[..., Command]
+
+
+def test_a_command_is_run_to_its_end(supervisor: Supervisor, command: MakeCommand, tmp_path: Path) -> None:
+    supervisor.run(command("open('made', 'w').close()"))
+    assert (tmp_path / "made").exists()
+
+
+def test_a_command_with_a_bad_end_is_an_error(supervisor: Supervisor, command: MakeCommand) -> None:
+    with pytest.raises(StackError, match=r"(?s)job_migrate ended with exit code 1.*    nothing to migrate"):
+        supervisor.run(command("print('nothing to migrate'); raise SystemExit(1)", name="job_migrate"))
+
+
+def test_a_service_that_dies_before_it_is_ready_is_an_error(supervisor: Supervisor, command: MakeCommand) -> None:
+    supervisor.start(Service(command=command(FOREVER, name="job_broker"), is_ready=lambda: True))
+    supervisor.start(
+        Service(
+            command=command("print('bad setting'); raise SystemExit(2)", name="job_manager"), is_ready=lambda: False
+        )
+    )
+    with pytest.raises(StackError, match=r"(?s)job_manager ended with exit code 2.*    bad setting"):
+        supervisor.wait_until_ready()
+
+
+def test_a_service_that_is_never_ready_is_an_error(
+    supervisor: Supervisor,
+    command: MakeCommand,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(supervisor_module, "READY_SECONDS", 0.1)
+    supervisor.start(Service(command=command(FOREVER, name="job_viewer"), is_ready=lambda: False))
+    with pytest.raises(StackError, match="job_viewer did not become ready in time"):
+        supervisor.wait_until_ready()
+
+
+def test_a_service_that_dies_is_started_again_a_little_later_each_time(
+    supervisor: Supervisor,
+    command: MakeCommand,
+    shown: StringIO,
+    eventually: Callable[[Callable[[], bool]], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(supervisor_module, "FIRST_WAIT_SECONDS", 0.1)
+    frail = command("print('up'); raise SystemExit(7)", name="job_scheduler")
+    supervisor.start(Service(command=frail, is_ready=lambda: True))
+
+    def has_started_three_times() -> bool:
+        supervisor.tend()
+        return frail.log.read_text() == "up\nup\nup\n"
+
+    eventually(has_started_three_times)
+    assert shown.getvalue().splitlines()[:2] == [
+        "job_scheduler ended with exit code 7; starting it again in 0.1 s",
+        "job_scheduler ended with exit code 7; starting it again in 0.2 s",
+    ]
+
+
+def test_a_wish_to_stop_ends_the_waiting(supervisor: Supervisor, command: MakeCommand, terminal: Terminal) -> None:
+    supervisor.start(Service(command=command(FOREVER), is_ready=lambda: False))
+    terminal.stop_requests += 1
+    with pytest.raises(StopRequested):
+        supervisor.wait_until_ready()
+
+
+def test_what_others_need_stops_last(supervisor: Supervisor, command: MakeCommand, tmp_path: Path) -> None:
+    listens = """
+import signal, sys, time
+def stop(*_):
+    open('stopped', 'a').write('{name}\\n')
+    sys.exit()
+signal.signal(signal.SIGTERM, stop)
+open('{name}.ready', 'w').close()
+time.sleep(600)
+"""
+    for name, last in (("job_db", True), ("job_manager", False)):
+        ready = tmp_path / f"{name}.ready"
+        supervisor.start(
+            Service(
+                command=command(listens.replace("{name}", name), name=name), is_ready=ready.exists, stops_last=last
+            ),
+        )
+    supervisor.wait_until_ready()
+    supervisor.stop()
+    assert (tmp_path / "stopped").read_text() == "job_manager\njob_db\n"
