@@ -7,8 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,18 +17,12 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from embedded.ports import LOOPBACK, free_ports
+from tests.waiting import eventually
 
 PROJECT = Path(__file__).parents[2]
 START_SECONDS = 90.0
 STOP_SECONDS = 60.0
 SERVICES = {"job_manager", "job_worker_01", "job_worker_02", "job_scheduler", "job_viewer", "job_broker", "job_db"}
-
-
-def eventually(condition: Callable[[], bool], *, seconds: float = STOP_SECONDS) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.05)
 
 
 def is_gone(process: psutil.Process) -> bool:
@@ -198,7 +191,7 @@ class TestDemo:
         with output.open("w") as file:
             environment = os.environ | {"TMPDIR": str(tmp_path)}
             demo = psutil.Popen(self.COMMAND, cwd=PROJECT, env=environment, stdout=file, stderr=subprocess.STDOUT)
-        eventually(lambda: moment in output.read_text())
+        eventually(lambda: moment in output.read_text(), seconds=START_SECONDS)
         processes = demo.children(recursive=True)
         demo.send_signal(signal.SIGINT)
         assert demo.wait(STOP_SECONDS) == 130
@@ -231,7 +224,10 @@ class TestRunningStack:
     def test_a_worker_that_was_killed_is_started_again(self, stack: Stack) -> None:
         (worker,) = stack.workers("job_worker_01")
         worker.kill()
-        eventually(lambda: [process.pid for process in stack.workers("job_worker_01")] not in ([], [worker.pid]))
+        eventually(
+            lambda: [process.pid for process in stack.workers("job_worker_01")] not in ([], [worker.pid]),
+            seconds=STOP_SECONDS,
+        )
         assert "job_worker_01 ended with SIGKILL; starting it again in 1 s" in stack.output
 
     def test_the_log_of_each_service_is_shown_under_its_name(self, stack: Stack) -> None:
