@@ -7,7 +7,9 @@ import pytest
 import redis
 
 from embedded.servers import RunningServers
-from job_tasks.settings import settings
+from job_tasks.jobs.database import Database
+from job_tasks.settings import read_settings, settings
+from tests.integration.store import Store
 
 EMPTY_ALL_TABLES = """
     DO $$ BEGIN
@@ -38,3 +40,10 @@ def _settings_of_servers(servers: RunningServers, monkeypatch: pytest.MonkeyPatc
     settings.cache_clear()
     yield
     settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def store(servers: RunningServers) -> Store:
+    """The job store on the real database. Its tables are empty at the start of every test."""
+    needed = {"CELERY_BROKER_URL": servers.broker_url, "DATABASE_URL": servers.database_url}
+    return Store(Database(read_settings(needed).database_url.get_secret_value(), pool_size=8))
