@@ -4,8 +4,8 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -14,15 +14,35 @@ import psutil
 from embedded.servers import RunningServers
 
 
-def broker_processes(servers: RunningServers) -> list[psutil.Process]:
-    """The one process of Redis."""
-    return [_server("redis-server", servers.broker_url)]
+@contextmanager
+def hung_broker(servers: RunningServers) -> Iterator[None]:
+    """Redis hangs meanwhile."""
+    with ExitStack() as stack:
+        stop(_server("redis-server", servers.broker_url), stack)
+        yield
 
 
-def database_processes(servers: RunningServers) -> list[psutil.Process]:
-    """PostgreSQL's parent process, and its child of every connection."""
+@contextmanager
+def hung_database(servers: RunningServers) -> Iterator[None]:
+    """PostgreSQL hangs meanwhile, with its child of every connection."""
     parent = _server("postgres", servers.database_url)
-    return [parent, *parent.children(recursive=True)]
+    with ExitStack() as stack:
+        stop(parent, stack)  # first, so that it makes no more children
+        for child in parent.children(recursive=True):
+            stop(child, stack)
+        yield
+
+
+def stop(process: psutil.Process, stack: ExitStack) -> None:
+    """Stop `process` where it is; it goes on when `stack` unwinds."""
+    with suppress(ProcessLookupError):
+        os.kill(process.pid, signal.SIGSTOP)
+        stack.callback(_go_on, process)
+
+
+def _go_on(process: psutil.Process) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(process.pid, signal.SIGCONT)
 
 
 def _server(name: str, url: str) -> psutil.Process:
@@ -33,18 +53,6 @@ def _server(name: str, url: str) -> psutil.Process:
         if child.name() == name and any(each.laddr.port == port for each in child.net_connections(kind="tcp"))
     )
     return process
-
-
-@contextmanager
-def paused(processes: Sequence[psutil.Process]) -> Iterator[None]:
-    """Stop `processes` where they are, and let them go on at the end."""
-    for process in processes:
-        os.kill(process.pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for process in processes:
-            os.kill(process.pid, signal.SIGCONT)
 
 
 @contextmanager

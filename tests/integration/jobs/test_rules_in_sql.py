@@ -114,7 +114,10 @@ def test_a_waiting_row_keeps_every_rule(store: Store, constraint: str, change: s
         ("ended_is_timed", "state = 'FAILURE', worker_id = NULL, error = '{}'"),
         ("success_has_the_result", "state = 'SUCCESS', worker_id = NULL, finished_at = now()"),
         ("success_has_the_result", "state = 'REVOKED', worker_id = NULL, finished_at = now(), result = '{}'"),
-        ("success_has_no_error", "state = 'SUCCESS', worker_id = NULL, finished_at = now(), result = '{}', error = '{}'"),
+        (
+            "success_has_no_error",
+            "state = 'SUCCESS', worker_id = NULL, finished_at = now(), result = '{}', error = '{}'",
+        ),
         ("failure_has_an_error", "state = 'FAILURE', worker_id = NULL, finished_at = now()"),
         ("failure_has_an_error", "state = 'RETRY', worker_id = NULL, due_at = now()"),
         ("jobs_worker_id_fkey", "worker_id = gen_random_uuid()"),
@@ -175,5 +178,3 @@ def test_every_rule_is_broken_by_some_test_here(store: Store) -> None:
         " AND conrelid IN ('jobs'::regclass, 'attempts'::regclass, 'workers'::regclass, 'idempotency_keys'::regclass)"
     )
     assert [rule.conname for rule in rules if f'"{rule.conname}"' not in named] == []
-
-

@@ -8,7 +8,15 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
 
 from job_tasks.broker import Broker
 from job_tasks.jobs.job import ENDED, Claim, Job, OnFailure, State
@@ -169,7 +177,5 @@ def machine(store: Store, broker: Broker, queue: Queue) -> Iterator[type[StoreMa
 
 
 def test_no_order_of_steps_breaks_a_promise(machine: type[StoreMachine]) -> None:
-    bounded = settings(
-        max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-    )
+    bounded = settings(max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(machine, settings=bounded)  # type: ignore[no-untyped-call]  # hypothesis leaves it so

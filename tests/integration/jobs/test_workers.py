@@ -7,7 +7,9 @@ def test_a_beat_is_noted(store: Store) -> None:
     worker_id = store.worker()
     store.unseen(worker_id, seconds=5)
     assert store.beat(worker_id)
-    (row,) = store.sql("SELECT now() - seen_at < interval '2 seconds' AS fresh, started_at > seen_at AS older FROM workers")
+    (row,) = store.sql(
+        "SELECT now() - seen_at < interval '2 seconds' AS fresh, started_at > seen_at AS older FROM workers"
+    )
     assert (row.fresh, row.older) == (True, False)
 
 
