@@ -9,6 +9,7 @@ import redis
 from embedded.servers import RunningServers
 from job_tasks.jobs.database import Database
 from job_tasks.settings import read_settings, settings
+from tests.integration.queue import Queue
 from tests.integration.store import Store
 
 EMPTY_ALL_TABLES = """
@@ -47,3 +48,9 @@ def store(servers: RunningServers) -> Store:
     """The job store on the real database. Its tables are empty at the start of every test."""
     needed = {"CELERY_BROKER_URL": servers.broker_url, "DATABASE_URL": servers.database_url}
     return Store(Database(read_settings(needed).database_url.get_secret_value(), pool_size=8))
+
+
+@pytest.fixture
+def queue(servers: RunningServers) -> Iterator[Queue]:
+    with Queue.at(servers.broker_url) as queue:
+        yield queue

@@ -2,10 +2,9 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from uuid_utils.compat import uuid7
 
 from embedded.servers import RunningServers
 from job_tasks.broker import Broker
@@ -286,16 +285,3 @@ class TestTakingBack:
 def test_a_round_that_did_nothing_is_falsy() -> None:
     assert not NOTHING
     assert repairs(due=1)
-
-
-def test_the_head_is_the_message_that_is_taken_next(broker: Broker, queue: Queue) -> None:
-    assert broker.head() is None
-    first, second = datetime(2024, 5, 1, tzinfo=UTC), datetime(2024, 5, 2, tzinfo=UTC)
-    broker.publish([Message(kind="count", job_id=uuid7(), published_at=time) for time in (first, second)])
-    head = broker.head()
-    assert head is not None
-    assert head.published_at == first
-    queue.take()
-    head = broker.head()
-    assert head is not None
-    assert head.published_at == second
