@@ -7,7 +7,10 @@ import pytest
 import redis
 
 from embedded.servers import Servers
-from job_tasks.settings import settings
+from job_tasks.jobs.database import Database
+from job_tasks.settings import read_settings, settings
+from tests.integration.queue import Queue
+from tests.integration.store import Store
 
 EMPTY_ALL_TABLES = """
     DO $$ BEGIN
@@ -21,20 +24,33 @@ EMPTY_ALL_TABLES = """
 
 @pytest.fixture(autouse=True)
 def _empty_servers(servers: Servers) -> None:
-    connection = psycopg2.connect(servers.database.url)
+    connection = psycopg2.connect(servers.database_url)
     try:
         with connection, connection.cursor() as cursor:
             cursor.execute(EMPTY_ALL_TABLES)
     finally:
         connection.close()
-    with redis.Redis.from_url(servers.broker.url) as client:
+    with redis.Redis.from_url(servers.broker_url) as client:
         client.flushall()
 
 
 @pytest.fixture(autouse=True)
 def _settings_of_servers(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("CELERY_BROKER_URL", servers.broker.url)
-    monkeypatch.setenv("DATABASE_URL", servers.database.url)
+    monkeypatch.setenv("CELERY_BROKER_URL", servers.broker_url)
+    monkeypatch.setenv("DATABASE_URL", servers.database_url)
     settings.cache_clear()
     yield
     settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def store(servers: Servers) -> Store:
+    """The job store on the real database. Its tables are empty at the start of every test."""
+    needed = {"CELERY_BROKER_URL": servers.broker_url, "DATABASE_URL": servers.database_url}
+    return Store(Database(read_settings(needed).database_url.get_secret_value(), pool_size=8))
+
+
+@pytest.fixture
+def queue(servers: Servers) -> Iterator[Queue]:
+    with Queue.at(servers.broker_url) as queue:
+        yield queue
