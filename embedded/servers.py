@@ -40,14 +40,22 @@ def running_servers(
     A `temporary` folder is deleted at the end, and its data need not survive a crash of the machine.
     Raises StackError and StopRequested.
     """
-    cluster = folder.path / "database"
     with (
         closing(Guard(keep_open=(lock,))) as guard,
-        _postgres_programs(account := account_for(cluster), guard) as programs,
+        described_servers(folder, guard, temporary=temporary) as (broker, database),
         Supervisor(guard, terminal) as supervisor,
     ):
-        if temporary:
-            guard.remove(folder.path)
+        _start(broker, database, supervisor)
+        yield RunningServers(broker_url=broker.url, database_url=database.url, supervisor=supervisor)
+
+
+@contextmanager
+def described_servers(folder: DataFolder, guard: Guard, *, temporary: bool) -> Iterator[tuple[Broker, Database]]:
+    """Broker and database as they would run on free loopback ports; nothing is started. For `temporary` see above."""
+    cluster = folder.path / "database"
+    if temporary:
+        guard.remove(folder.path)
+    with _postgres_programs(account := account_for(cluster), guard) as programs:
         broker_port, database_port = free_ports(2)
         passwords = folder.passwords()
         broker = Broker(
@@ -66,8 +74,7 @@ def running_servers(
             account=account,
             durable=not temporary,
         )
-        _start(broker, database, supervisor)
-        yield RunningServers(broker_url=broker.url, database_url=database.url, supervisor=supervisor)
+        yield broker, database
 
 
 def _start(broker: Broker, database: Database, supervisor: Supervisor) -> None:
