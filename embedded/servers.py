@@ -19,45 +19,48 @@ from embedded.terminal import Terminal
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunningServers:
-    """What to connect to, as `CELERY_BROKER_URL` and `DATABASE_URL` want it, and who keeps the servers running."""
+class Servers:
+    """Broker and database, whose addresses are known before they run, and who keeps them running."""
 
-    broker_url: str
-    database_url: str
+    broker: Broker
+    database: Database
     supervisor: Supervisor
 
+    def start_broker(self) -> None:
+        """Start the broker and wait until it is ready."""
+        self.supervisor.start_and_wait(
+            Service(command=self.broker.command(), is_ready=self.broker.is_ready, stops_last=True),
+        )
+
+    def start_database(self) -> None:
+        """Start the database, which is made where there is none, and wait until it is ready."""
+        if self.database.folder.exists():
+            self.database.forget_killed_server()
+        else:
+            self.database.initialise(self.supervisor.run)
+        self.supervisor.start_and_wait(
+            Service(command=self.database.command(), is_ready=self.database.is_ready, stops_last=True),
+        )
+
 
 @contextmanager
-def running_servers(
-    folder: DataFolder,
-    lock: int,
-    terminal: Terminal,
-    *,
-    temporary: bool,
-) -> Iterator[RunningServers]:
-    """Broker and database on loopback ports, ready for use. The folder is held by `lock` meanwhile.
+def servers_on(folder: DataFolder, lock: int, terminal: Terminal, *, temporary: bool) -> Iterator[Servers]:
+    """The servers with their data in a folder that is held by `lock`. What was started stops with the `with` block.
 
     A `temporary` folder is deleted at the end, and its data need not survive a crash of the machine.
-    Raises StackError and StopRequested.
+    Raises StackError.
     """
+    cluster = folder.path / "database"
+    account = account_for(cluster)
+    passwords = folder.passwords()
+    broker_port, database_port = free_ports(2)
     with (
         closing(Guard(keep_open=(lock,))) as guard,
-        described_servers(folder, guard, temporary=temporary) as (broker, database),
+        _postgres_programs(account, guard) as programs,
         Supervisor(guard, terminal) as supervisor,
     ):
-        _start(broker, database, supervisor)
-        yield RunningServers(broker_url=broker.url, database_url=database.url, supervisor=supervisor)
-
-
-@contextmanager
-def described_servers(folder: DataFolder, guard: Guard, *, temporary: bool) -> Iterator[tuple[Broker, Database]]:
-    """Broker and database as they would run on free loopback ports; nothing is started. For `temporary` see above."""
-    cluster = folder.path / "database"
-    if temporary:
-        guard.remove(folder.path)
-    with _postgres_programs(account := account_for(cluster), guard) as programs:
-        broker_port, database_port = free_ports(2)
-        passwords = folder.passwords()
+        if temporary:
+            guard.remove(folder.path)
         broker = Broker(
             folder=folder.path / "broker",
             log=folder.logs / "job_broker.log",
@@ -74,17 +77,7 @@ def described_servers(folder: DataFolder, guard: Guard, *, temporary: bool) -> I
             account=account,
             durable=not temporary,
         )
-        yield broker, database
-
-
-def _start(broker: Broker, database: Database, supervisor: Supervisor) -> None:
-    supervisor.start(Service(command=broker.command(), is_ready=broker.is_ready, stops_last=True))
-    if database.folder.exists():
-        database.forget_killed_server()
-    else:
-        database.initialise(supervisor.run)
-    supervisor.start(Service(command=database.command(), is_ready=database.is_ready, stops_last=True))
-    supervisor.wait_until_ready()
+        yield Servers(broker=broker, database=database, supervisor=supervisor)
 
 
 @contextmanager

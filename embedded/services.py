@@ -1,7 +1,6 @@
 """The services of this project as the embedded stack runs them; the containers run the same commands."""
 
 import http.client
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,13 +10,13 @@ from embedded.data_folder import DataFolder
 from embedded.ports import LOOPBACK
 from embedded.processes import Command
 from embedded.supervisor import Service
+from job_worker.health import is_fresh
 
 PROJECT = Path(__file__).resolve().parent.parent
 WORKERS = ("job_worker_01", "job_worker_02")
 VIEWER_USER = "flower"
 ROOM_SECONDS = 10.0
 PROBE_SECONDS = 2.0
-HEALTH_SECONDS = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +53,7 @@ class Services:
             extra={"WORKER_HEALTH_FILE": str(health_file)},
             grace_seconds=self.worker_grace_seconds + ROOM_SECONDS,
         )
-        return Service(command=command, is_ready=lambda: health_file.exists() and _is_healthy(command))
+        return Service(command=command, is_ready=lambda: is_fresh(health_file))
 
     def scheduler(self) -> Service:
         """The loop of the reconciler and of retention."""
@@ -64,7 +63,7 @@ class Services:
             "job_worker.scheduler",
             extra={"SCHEDULER_HEALTH_FILE": str(health_file)},
         )
-        return Service(command=command, is_ready=health_file.exists)
+        return Service(command=command, is_ready=lambda: is_fresh(health_file))
 
     def viewer(self, port: int, password: str) -> Service:
         """Flower."""
@@ -110,19 +109,3 @@ def _answers(port: int, path: str) -> bool:
         return False
     finally:
         connection.close()
-
-
-def _is_healthy(command: Command) -> bool:
-    check = (sys.executable, "-m", "job_worker.health", "worker")
-    try:
-        ended = subprocess.run(  # noqa: S603 - the check that the container runs too
-            check,
-            env=dict(command.environment),
-            cwd=command.folder,
-            capture_output=True,
-            timeout=HEALTH_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return False
-    return ended.returncode == 0

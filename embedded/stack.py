@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from embedded.data_folder import DataFolder
 from embedded.errors import StackError
 from embedded.ports import LOOPBACK, PublicPort, choose_port
-from embedded.servers import RunningServers, running_servers
+from embedded.servers import Servers, servers_on
 from embedded.services import VIEWER_USER, WORKERS, Services
 from embedded.supervisor import Supervisor
 from embedded.terminal import Terminal
@@ -51,16 +51,14 @@ def running_stack(
     with folder.locked() as lock:
         manager_port = _choose(MANAGER_PORT, environment, terminal)
         viewer_port = _choose(VIEWER_PORT, environment, terminal)
-        with running_servers(folder, lock, terminal, temporary=temporary) as servers:
-            terminal.progress("broker and database are ready")
+        with servers_on(folder, lock, terminal, temporary=temporary) as servers:
             stack = Stack(
                 manager_port=manager_port,
                 viewer_port=viewer_port,
                 viewer_password=folder.passwords().viewer,
                 supervisor=servers.supervisor,
             )
-            _start_services(stack, _describe_services(folder, servers, environment))
-            terminal.progress("manager, workers, scheduler and Flower are ready")
+            _start(stack, servers, _describe_services(folder, servers, environment), terminal)
             yield stack
 
 
@@ -71,23 +69,28 @@ def _choose(port: PublicPort, environment: Mapping[str, str], terminal: Terminal
     return chosen.number
 
 
-def _start_services(stack: Stack, services: Services) -> None:
-    """Flower and the manager take their time to start and need no tables for that; the others do."""
+def _start(stack: Stack, servers: Servers, services: Services, terminal: Terminal) -> None:
+    """Flower and the manager take their time to start, and until they are asked need no database: they come early."""
     supervisor = stack.supervisor
+    servers.start_broker()
     supervisor.start(services.viewer(stack.viewer_port, stack.viewer_password))
     supervisor.start(services.manager(stack.manager_port))
+    servers.start_database()
+    terminal.progress("broker and database are ready")
     supervisor.run(services.migration())
+    terminal.progress("the tables are ready")
     supervisor.start(services.scheduler())
     for name in WORKERS:
         supervisor.start(services.worker(name))
     supervisor.wait_until_ready()
+    terminal.progress("manager, workers, scheduler and Flower are ready")
 
 
-def _describe_services(folder: DataFolder, servers: RunningServers, environment: Mapping[str, str]) -> Services:
+def _describe_services(folder: DataFolder, servers: Servers, environment: Mapping[str, str]) -> Services:
     """What the person's settings and the servers' addresses make; raises StackError for a wrong setting."""
     secrets = {key.upper() for key in SECRETS} | {f"{key.upper()}_FILE" for key in SECRETS}
     own = {key: value for key, value in environment.items() if key not in secrets}
-    own |= {"CELERY_BROKER_URL": servers.broker_url, "DATABASE_URL": servers.database_url}
+    own |= {"CELERY_BROKER_URL": servers.broker.url, "DATABASE_URL": servers.database.url}
     try:
         settings = read_settings(own)
     except SettingsError as error:

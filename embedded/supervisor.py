@@ -62,11 +62,15 @@ class Supervisor:
         """Start a service, without waiting for it."""
         self._kept.append(_Kept(service, Process(service.command, self._guard)))
 
+    def start_and_wait(self, service: Service) -> None:
+        """Start a service and wait for it alone; raises StackError as `wait_until_ready` does."""
+        self.start(service)
+        self._wait_for(self._kept[-1])
+
     def wait_until_ready(self) -> None:
         """Wait for every service started so far; raises StackError for the first that ends or takes too long."""
         for kept in self._kept:
-            if not wait_until(kept.service.is_ready, seconds=READY_SECONDS, between=self._check):
-                raise kept.process.failure()
+            self._wait_for(kept)
 
     def tend(self) -> None:
         """Look after the services once: start again what has died, a little later each time it dies young."""
@@ -103,6 +107,10 @@ class Supervisor:
         kept.start_at = time.monotonic() + kept.wait_seconds
         self._terminal.say(f"{kept.process.describe_end()}; starting it again in {kept.wait_seconds:g} s")
         kept.wait_seconds = min(2 * kept.wait_seconds, LONGEST_WAIT_SECONDS)
+
+    def _wait_for(self, kept: _Kept) -> None:
+        if not wait_until(kept.service.is_ready, seconds=READY_SECONDS, between=self._check):
+            raise kept.process.failure()
 
     def _check(self) -> None:
         self._terminal.check()

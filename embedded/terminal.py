@@ -4,6 +4,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import TextIO
@@ -32,9 +33,10 @@ class Terminal:
             signal.signal(number, self._count)
 
     def say(self, line: str) -> None:
-        """Show one line."""
-        self._out.write(f"{line}\n")
-        self._out.flush()
+        """Show one line. A terminal that was closed is no reason to break off, least of all while stopping."""
+        with suppress(OSError):
+            self._out.write(f"{line}\n")
+            self._out.flush()
 
     def progress(self, line: str) -> None:
         """Show one line after the seconds since the start."""
@@ -49,7 +51,8 @@ class Terminal:
     def show_logs(self) -> None:
         """Show what is new in the logs."""
         if self._follower is not None:
-            self._follower.show()
+            with suppress(OSError):
+                self._follower.show()
 
     def _count(self, _number: int, _frame: FrameType | None) -> None:
         self.stop_requests += 1

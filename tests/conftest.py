@@ -9,13 +9,13 @@ import pytest
 from embedded.data_folder import DataFolder
 from embedded.errors import StackError
 from embedded.programs import find_postgres, find_redis
-from embedded.servers import RunningServers, running_servers
+from embedded.servers import Servers, servers_on
 from embedded.services import Services
 from embedded.terminal import Terminal
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServers]:
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """An empty Redis, and a PostgreSQL with the project's tables, for the whole run."""
     try:
         find_redis()
@@ -25,8 +25,10 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServers
             pytest.fail(str(error))
         pytest.skip(str(error))
     folder = DataFolder(tmp_path_factory.mktemp("servers"))
-    with folder.locked() as lock, running_servers(folder, lock, Terminal(StringIO()), temporary=True) as running:
-        environment = os.environ | {"CELERY_BROKER_URL": running.broker_url, "DATABASE_URL": running.database_url}
-        services = Services(folder=folder, environment=environment, worker_grace_seconds=0)
-        running.supervisor.run(services.migration())
-        yield running
+    with folder.locked() as lock, servers_on(folder, lock, Terminal(StringIO()), temporary=True) as servers:
+        servers.start_broker()
+        servers.start_database()
+        urls = {"CELERY_BROKER_URL": servers.broker.url, "DATABASE_URL": servers.database.url}
+        services = Services(folder=folder, environment=os.environ | urls, worker_grace_seconds=0)
+        servers.supervisor.run(services.migration())
+        yield servers

@@ -26,8 +26,8 @@ CHECKOUT_SECONDS = 1.0
 # A COMMIT that waits unread in the socket of a paused database would be carried out later, though its caller was told
 # that the database is away. So the database refuses one that comes this long after its last answer, and none is sent
 # with less time left than that.
-IDLE_IN_TRANSACTION_MS = 500
-COMMIT_RESERVE_SECONDS = 0.6
+IDLE_IN_TRANSACTION_MS = 700
+COMMIT_RESERVE_SECONDS = 0.8
 
 _deadline: ContextVar[float] = ContextVar("database_deadline")
 

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
+from io import StringIO
 from typing import Any
 
 import psycopg2
@@ -16,10 +16,10 @@ from embedded.data_folder import DataFolder
 from embedded.database import Database
 from embedded.guard import Guard
 from embedded.ports import LOOPBACK, free_ports
-from embedded.processes import Command, Process
-from embedded.servers import described_servers
+from embedded.servers import servers_on
 from embedded.services import WORKERS, Services
 from embedded.supervisor import Service
+from embedded.terminal import Terminal
 from job_tasks.broker import QUEUE
 from job_tasks.settings import SECRETS, Settings
 from tests.acceptance.manager import Manager
@@ -29,7 +29,6 @@ from tests.acceptance.waiting import eventually
 
 GRACE_SECONDS = 3.0
 CHILDREN = 2  # of each worker
-INITIAL_SECONDS = 60.0
 QUIET_SECONDS = 40.0
 SETTINGS = {
     "WORKER_STOP_GRACE_SECONDS": str(GRACE_SECONDS),
@@ -132,28 +131,21 @@ class Stack:
 def running_stack(folder: DataFolder, lock: int, pages: PageServer) -> Iterator[Stack]:
     """The stack, ready for jobs; every process of it ends with the `with` block."""
     with (
+        servers_on(folder, lock, Terminal(StringIO()), temporary=True) as servers,
         closing(Guard(keep_open=(lock,))) as guard,
-        described_servers(folder, guard, temporary=True) as (broker, database),
     ):
-        stack = _describe(folder, broker, database, guard, pages)
+        stack = _describe(folder, servers.broker, servers.database, guard, pages)
         try:
-            database.initialise(lambda command: _run(command, guard))
+            servers.database.initialise(servers.supervisor.run)
             for server in (stack.job_broker, stack.job_db):
                 server.restart()
-            _run(stack.services.migration(), guard)
+            servers.supervisor.run(stack.services.migration())
             stack.make_whole()
             yield stack
         finally:
             for service in reversed(stack.all):
                 if service.is_running():
                     service.kill()
-
-
-def _run(command: Command, guard: Guard) -> None:
-    process = Process(command, guard)
-    process.wait(INITIAL_SECONDS, between=lambda: None)
-    if process.exit_code() != 0:
-        raise process.failure()
 
 
 def _describe(folder: DataFolder, broker: Broker, database: Database, guard: Guard, pages: PageServer) -> Stack:

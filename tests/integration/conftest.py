@@ -6,7 +6,7 @@ import psycopg2
 import pytest
 import redis
 
-from embedded.servers import RunningServers
+from embedded.servers import Servers
 from job_tasks.settings import settings
 
 EMPTY_ALL_TABLES = """
@@ -20,21 +20,21 @@ EMPTY_ALL_TABLES = """
 
 
 @pytest.fixture(autouse=True)
-def _empty_servers(servers: RunningServers) -> None:
-    connection = psycopg2.connect(servers.database_url)
+def _empty_servers(servers: Servers) -> None:
+    connection = psycopg2.connect(servers.database.url)
     try:
         with connection, connection.cursor() as cursor:
             cursor.execute(EMPTY_ALL_TABLES)
     finally:
         connection.close()
-    with redis.Redis.from_url(servers.broker_url) as client:
+    with redis.Redis.from_url(servers.broker.url) as client:
         client.flushall()
 
 
 @pytest.fixture(autouse=True)
-def _settings_of_servers(servers: RunningServers, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("CELERY_BROKER_URL", servers.broker_url)
-    monkeypatch.setenv("DATABASE_URL", servers.database_url)
+def _settings_of_servers(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("CELERY_BROKER_URL", servers.broker.url)
+    monkeypatch.setenv("DATABASE_URL", servers.database.url)
     settings.cache_clear()
     yield
     settings.cache_clear()

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import stat
 import subprocess
 import sys
@@ -19,14 +18,16 @@ import redis
 
 from embedded.data_folder import DataFolder
 from embedded.database import Database
-from embedded.servers import RunningServers, running_servers
+from embedded.servers import Servers, servers_on
 from embedded.terminal import Terminal
 
 
 @contextmanager
-def servers_on(path: Path) -> Iterator[RunningServers]:
+def running(path: Path) -> Iterator[Servers]:
     folder = DataFolder(path)
-    with folder.locked() as lock, running_servers(folder, lock, Terminal(StringIO()), temporary=False) as servers:
+    with folder.locked() as lock, servers_on(folder, lock, Terminal(StringIO()), temporary=False) as servers:
+        servers.start_broker()
+        servers.start_database()
         yield servers
 
 
@@ -41,40 +42,40 @@ def ask(url: str, statement: str) -> list[tuple[Any, ...]]:
 
 
 def test_both_keep_what_they_were_given_over_a_restart(tmp_path: Path) -> None:
-    with servers_on(tmp_path) as servers:
-        ask(servers.database_url, "CREATE TABLE kept AS SELECT 'naïve' AS word")
-        with redis.Redis.from_url(servers.broker_url) as client:
+    with running(tmp_path) as servers:
+        ask(servers.database.url, "CREATE TABLE kept AS SELECT 'naïve' AS word")
+        with redis.Redis.from_url(servers.broker.url) as client:
             client.rpush("celery", "a message")
-    with servers_on(tmp_path) as servers:
-        assert ask(servers.database_url, "SELECT word, upper(word) FROM kept") == [("naïve", "NAÏVE")]
-        with redis.Redis.from_url(servers.broker_url) as client:
+    with running(tmp_path) as servers:
+        assert ask(servers.database.url, "SELECT word, upper(word) FROM kept") == [("naïve", "NAÏVE")]
+        with redis.Redis.from_url(servers.broker.url) as client:
             assert client.lrange("celery", 0, -1) == [b"a message"]
 
 
 def test_neither_lets_anyone_in_without_the_password(tmp_path: Path) -> None:
-    with servers_on(tmp_path) as servers:
+    with running(tmp_path) as servers:
         passwords = DataFolder(tmp_path).passwords()
         with pytest.raises(psycopg2.OperationalError, match="password authentication failed"):
-            ask(servers.database_url.replace(passwords.database, "guessed"), "SELECT 1")
-        guess = redis.Redis.from_url(servers.broker_url.replace(passwords.broker, "guessed"))
+            ask(servers.database.url.replace(passwords.database, "guessed"), "SELECT 1")
+        guess = redis.Redis.from_url(servers.broker.url.replace(passwords.broker, "guessed"))
         with guess as client, pytest.raises(redis.AuthenticationError):
             client.ping()
 
 
 def test_the_broker_refuses_when_full_rather_than_forget(tmp_path: Path) -> None:
-    with servers_on(tmp_path) as servers, redis.Redis.from_url(servers.broker_url) as client:
+    with running(tmp_path) as servers, redis.Redis.from_url(servers.broker.url) as client:
         assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
         assert client.config_get("appendonly") == {"appendonly": "yes"}
 
 
 def test_the_data_are_for_their_owner_alone(tmp_path: Path) -> None:
-    with servers_on(tmp_path):
+    with running(tmp_path):
         assert stat.S_IMODE((tmp_path / "database").stat().st_mode) == 0o700
         assert stat.S_IMODE((tmp_path / "broker" / "redis.conf").stat().st_mode) == 0o600
 
 
 def test_no_password_is_among_the_arguments_of_a_process(tmp_path: Path) -> None:
-    with servers_on(tmp_path):
+    with running(tmp_path):
         passwords = DataFolder(tmp_path).passwords()
         arguments = " ".join(part for child in psutil.Process().children(recursive=True) for part in child.cmdline())
     assert "redis-server" in arguments
@@ -84,22 +85,23 @@ def test_no_password_is_among_the_arguments_of_a_process(tmp_path: Path) -> None
 
 
 def test_a_server_that_was_killed_recovers(tmp_path: Path) -> None:
-    with servers_on(tmp_path) as servers:
-        ask(servers.database_url, "CREATE TABLE kept AS SELECT 1 AS number")
-        for child in psutil.Process().children(recursive=True):
+    others = set(psutil.Process().children(recursive=True))
+    with running(tmp_path) as servers:
+        ask(servers.database.url, "CREATE TABLE kept AS SELECT 1 AS number")
+        for child in set(psutil.Process().children(recursive=True)) - others:
             if child.name() == "postgres":
-                child.send_signal(signal.SIGKILL)
+                child.kill()
     assert (tmp_path / "database" / "postmaster.pid").exists()
-    with servers_on(tmp_path) as servers:
-        assert ask(servers.database_url, "SELECT number FROM kept") == [(1,)]
+    with running(tmp_path) as servers:
+        assert ask(servers.database.url, "SELECT number FROM kept") == [(1,)]
 
 
 def test_an_initialisation_that_was_broken_off_is_begun_anew(tmp_path: Path) -> None:
     half = tmp_path / "database.new"
     half.mkdir(parents=True)
     (half / "PG_VERSION").write_text("18\n")
-    with servers_on(tmp_path) as servers:
-        assert ask(servers.database_url, "SELECT 1") == [(1,)]
+    with running(tmp_path) as servers:
+        assert ask(servers.database.url, "SELECT 1") == [(1,)]
     assert not half.exists()
 
 
@@ -107,10 +109,10 @@ def test_an_initialisation_that_was_broken_off_is_begun_anew(tmp_path: Path) -> 
 def test_root_runs_the_database_as_another_user_below_a_folder_that_only_root_may_enter(tmp_path: Path) -> None:
     private = tmp_path / "private"
     private.mkdir(mode=0o700)
-    with servers_on(private / "data") as servers:
+    with running(private / "data") as servers:
         users = {child.username() for child in psutil.Process().children() if child.name() == "postgres"}
         assert users == {"nobody"}
-        assert ask(servers.database_url, "SELECT 1") == [(1,)]
+        assert ask(servers.database.url, "SELECT 1") == [(1,)]
     assert stat.S_IMODE(private.stat().st_mode) == 0o700
 
 

@@ -27,7 +27,9 @@ def test_a_command_with_a_bad_end_is_an_error(supervisor: Supervisor, command: M
 def test_a_service_that_dies_before_it_is_ready_is_an_error(supervisor: Supervisor, command: MakeCommand) -> None:
     supervisor.start(Service(command=command(FOREVER, name="job_broker"), is_ready=lambda: True))
     supervisor.start(
-        Service(command=command("print('bad setting'); exit(2)", name="job_manager"), is_ready=lambda: False)
+        Service(
+            command=command("print('bad setting'); raise SystemExit(2)", name="job_manager"), is_ready=lambda: False
+        )
     )
     with pytest.raises(StackError, match=r"(?s)job_manager ended with exit code 2.*    bad setting"):
         supervisor.wait_until_ready()
@@ -52,7 +54,7 @@ def test_a_service_that_dies_is_started_again_a_little_later_each_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(supervisor_module, "FIRST_WAIT_SECONDS", 0.1)
-    frail = command("print('up'); exit(7)", name="job_scheduler")
+    frail = command("print('up'); raise SystemExit(7)", name="job_scheduler")
     supervisor.start(Service(command=frail, is_ready=lambda: True))
 
     def has_started_three_times() -> bool:

@@ -1,0 +1,221 @@
+"""The whole stack as people start it without Docker: every service a process of its own."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from pytest_httpserver import HTTPServer
+
+from embedded.ports import LOOPBACK, free_ports
+
+PROJECT = Path(__file__).parents[2]
+START_SECONDS = 90.0
+STOP_SECONDS = 60.0
+SERVICES = {"job_manager", "job_worker_01", "job_worker_02", "job_scheduler", "job_viewer", "job_broker", "job_db"}
+
+
+def eventually(condition: Callable[[], bool], *, seconds: float = STOP_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.05)
+
+
+def is_gone(process: psutil.Process) -> bool:
+    """Whether it runs no more; one that only waits to be reaped does not run."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+class Stack:
+    """A run of `python -m embedded.up`, and a client of its manager."""
+
+    def __init__(self, data: Path, output: Path, environment: dict[str, str] | None = None) -> None:
+        self.manager_port, self.viewer_port = free_ports(2)
+        ports = {"MANAGER_PORT": str(self.manager_port), "FLOWER_PORT": str(self.viewer_port)}
+        self._output = output
+        with output.open("w") as file:
+            self.process = psutil.Popen(
+                [sys.executable, "-m", "embedded.up", "--data", str(data)],
+                cwd=PROJECT,
+                env=os.environ | ports | (environment or {}),
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+
+    @property
+    def output(self) -> str:
+        return self._output.read_text()
+
+    def wait_until_up(self) -> None:
+        eventually(lambda: "The stack is up" in self.output or self.process.poll() is not None, seconds=START_SECONDS)
+        assert self.process.poll() is None, self.output
+
+    def processes(self) -> list[psutil.Process]:
+        """All of its processes, the guard among them."""
+        return list(self.process.children(recursive=True))
+
+    def count(self, url: str) -> dict[str, Any]:
+        """The ended job that counts a page."""
+        answer = self._ask("POST", "/count", {"url": url})
+        return self.result(answer["id"])
+
+    def result(self, job_id: str) -> dict[str, Any]:
+        return self._ask("GET", f"/result/{job_id}?wait=20")
+
+    def end(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(STOP_SECONDS)
+
+    def _ask(self, method: str, path: str, body: dict[str, str] | None = None) -> dict[str, Any]:
+        connection = http.client.HTTPConnection(LOOPBACK, self.manager_port, timeout=30)
+        try:
+            connection.request(method, path, json.dumps(body) if body else None, {"Content-Type": "application/json"})
+            answer: dict[str, Any] = json.load(connection.getresponse())
+            return answer
+        finally:
+            connection.close()
+
+
+@contextmanager
+def running(tmp_path: Path, environment: dict[str, str] | None = None) -> Iterator[Stack]:
+    stack = Stack(tmp_path / "data", tmp_path / "output", environment)
+    try:
+        stack.wait_until_up()
+        yield stack
+    finally:
+        stack.end()
+
+
+@pytest.fixture
+def page(httpserver: HTTPServer) -> str:
+    httpserver.expect_request("/page").respond_with_data("<p>Two words, two!</p>", content_type="text/html")
+    return httpserver.url_for("/page")
+
+
+@pytest.fixture
+def fetch_settings(httpserver: HTTPServer) -> dict[str, str]:
+    """What lets the stack fetch the test's page."""
+    return {"FETCH_ALLOWED_PRIVATE_NETWORKS": "127.0.0.0/8", "FETCH_ALLOWED_PORTS": str(httpserver.port)}
+
+
+def test_a_stopped_stack_leaves_no_process_and_the_next_one_finds_its_results(
+    tmp_path: Path,
+    page: str,
+    fetch_settings: dict[str, str],
+) -> None:
+    with running(tmp_path, fetch_settings) as stack:
+        job = stack.count(page)
+        assert job["status"] == "SUCCESS"
+        assert job["result"]["top"] == [["two", 2], ["words", 1]]
+        assert {log.stem for log in (tmp_path / "data" / "logs").iterdir()} == SERVICES | {"job_migrate"}
+        processes = stack.processes()
+        assert len(processes) > len(SERVICES)
+        stack.process.send_signal(signal.SIGTERM)
+        assert stack.process.wait(STOP_SECONDS) == 0
+        assert [process for process in processes if not is_gone(process)] == []
+        assert stack.output.endswith("stopped\n")
+    with running(tmp_path) as stack:
+        assert stack.result(job["id"]) == job
+
+
+def test_a_stack_that_was_killed_leaves_no_process_and_the_next_one_finds_its_results(
+    tmp_path: Path,
+    page: str,
+    fetch_settings: dict[str, str],
+) -> None:
+    with running(tmp_path, fetch_settings) as stack:
+        job = stack.count(page)
+        processes = stack.processes()
+        stack.process.kill()
+        stack.process.wait(STOP_SECONDS)
+    # Begun at once, while the guard of the killed one still ends its services.
+    with running(tmp_path) as stack:
+        assert [process for process in processes if not is_gone(process)] == []
+        assert stack.result(job["id"]) == job
+
+
+def test_a_second_stack_on_the_same_data_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
+    with running(tmp_path) as stack:
+        other = Stack(tmp_path / "data", tmp_path / "other")
+        assert other.process.wait(STOP_SECONDS) == 1
+        assert (
+            f"a stack runs on {tmp_path / 'data'} already (process {stack.process.pid}); stop it first" in other.output
+        )
+        assert stack.process.poll() is None
+        assert stack._ask("GET", "/readyz")["status"] == "ready"  # noqa: SLF001
+
+
+def test_a_worker_that_was_killed_is_started_again(tmp_path: Path) -> None:
+    def workers(stack: Stack) -> list[psutil.Process]:
+        children = [process for process in stack.process.children() if not is_gone(process)]
+        return [process for process in children if "job_worker_01@%h" in process.cmdline()]
+
+    with running(tmp_path) as stack:
+        (worker,) = workers(stack)
+        worker.kill()
+        eventually(lambda: worker.pid not in {process.pid for process in workers(stack)} and len(workers(stack)) == 1)
+        assert "job_worker_01 ended with SIGKILL; starting it again in 1 s" in stack.output
+
+
+def test_a_taken_port_that_was_asked_for_is_an_error(tmp_path: Path, httpserver: HTTPServer) -> None:
+    stack = Stack(tmp_path / "data", tmp_path / "output", {"MANAGER_PORT": str(httpserver.port)})
+    assert stack.process.wait(STOP_SECONDS) == 1
+    assert f"MANAGER_PORT: port {httpserver.port} is taken" in stack.output
+
+
+def test_a_wrong_setting_is_an_error_that_names_it(tmp_path: Path) -> None:
+    stack = Stack(tmp_path / "data", tmp_path / "output", {"JOB_MAX_CRASHES": "many"})
+    assert stack.process.wait(STOP_SECONDS) == 1
+    assert "JOB_MAX_CRASHES: got 'many'" in stack.output
+
+
+class TestDemo:
+    """`make demo`, without the installing."""
+
+    COMMAND = (sys.executable, "-m", "embedded.demo")
+
+    def test_it_shows_the_words_of_its_page_and_ends_well(self) -> None:
+        ended = subprocess.run(
+            self.COMMAND, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=START_SECONDS
+        )
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert re.search(r"manager +http://127\.0\.0\.1:\d+\n +Flower +http://127\.0\.0\.1:\d+", ended.stdout)
+        rows = re.findall(r"^  (\S[\w ]*?) +([\d,]+)$", ended.stdout, re.MULTILINE)
+        assert rows[:3] == [("words", "282"), ("unique words", "153"), ("the", "37")]
+        assert len(rows) == 12
+        assert "hidden" not in dict(rows)
+
+    def test_a_page_that_cannot_be_counted_is_told_with_its_reason(self) -> None:
+        command = (*self.COMMAND, "--url", "http://127.0.0.1/")
+        ended = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=START_SECONDS)
+        assert ended.returncode == 1
+        assert ended.stderr.startswith("the page was not counted: The address is refused")
+
+    @pytest.mark.parametrize("moment", ["starting Redis", "broker and database are ready"])
+    def test_interrupted_it_leaves_neither_process_nor_folder(self, tmp_path: Path, moment: str) -> None:
+        output = tmp_path / "output"
+        with output.open("w") as file:
+            environment = os.environ | {"TMPDIR": str(tmp_path)}
+            demo = psutil.Popen(self.COMMAND, cwd=PROJECT, env=environment, stdout=file, stderr=subprocess.STDOUT)
+        eventually(lambda: moment in output.read_text())
+        processes = demo.children(recursive=True)
+        demo.send_signal(signal.SIGINT)
+        assert demo.wait(STOP_SECONDS) == 130
+        assert output.read_text().endswith("interrupted; everything is stopped\n")
+        assert [process for process in processes if not is_gone(process)] == []
+        assert list(tmp_path.iterdir()) == [output]
