@@ -1,7 +1,7 @@
 """One stack for all acceptance tests, made whole again after each; its logs are shown for tests that fail."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -66,7 +66,7 @@ def recoveries(pytestconfig: pytest.Config) -> Recoveries:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add what each service logged during a test that failed."""
     report = yield
     if report.failed:

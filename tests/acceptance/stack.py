@@ -93,7 +93,11 @@ class Stack:
 
     def query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """The rows that a statement gives; it is committed."""
-        with closing(psycopg2.connect(self.database_server.url)) as connection, connection, connection.cursor() as asked:
+        with (
+            closing(psycopg2.connect(self.database_server.url)) as connection,
+            connection,
+            connection.cursor() as asked,
+        ):
             asked.execute(statement, values)
             return asked.fetchall() if asked.description else []
 
@@ -112,13 +116,13 @@ class Stack:
         shutil.rmtree(self.broker_server.folder)
 
     def is_quiet(self) -> bool:
-        """Whether no job is under way, and no message."""
+        """Whether no job is under way, and no message waits."""
         ((going_on,),) = self.query("SELECT count(*) FROM jobs WHERE finished_at IS NULL")
         with self.redis() as client:
-            return not going_on and not client.llen(QUEUE) and not client.hlen("unacked")
+            return not going_on and not client.llen(QUEUE)
 
     def wait_until_quiet(self) -> None:
-        """Wait until nothing is under way."""
+        """Wait until that is so."""
         eventually(self.is_quiet, "no job and no message is under way", seconds=QUIET_SECONDS)
 
     def cancel_all(self) -> None:

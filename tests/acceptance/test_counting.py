@@ -1,6 +1,5 @@
-from tests.acceptance.manager import SUCCESS, Manager, Outcome, outcome
+from tests.acceptance.manager import SUCCESS, Manager, Outcome
 from tests.acceptance.page_server import PageServer
-from tests.acceptance.stack import Stack
 
 
 def test_a_page_is_counted_from_end_to_end(manager: Manager, pages: PageServer) -> None:

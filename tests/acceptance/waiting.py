@@ -9,7 +9,7 @@ LOOK_SECONDS = 0.05
 Found = TypeVar("Found")
 
 
-def eventually(look: Callable[[], Found], what: str, *, seconds: float) -> Found:
+def eventually(look: Callable[[], Found | None], what: str, *, seconds: float) -> Found:
     """What `look` gives, once that is true; fails after `seconds` and says `what` did not come."""
     deadline = time.monotonic() + seconds
     while not (found := look()):
