@@ -3,6 +3,7 @@
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 
+from job_manager.backlog import Backlog
 from job_manager.body import MAX_BATCH_BYTES
 from job_manager.health import health
 from job_manager.listing import listing
@@ -39,6 +40,7 @@ def create_app(settings: Settings) -> Flask:
         database=database,
         broker=Broker(job_tasks.app, broker_url, timeout_seconds=BROKER_TIMEOUT_SECONDS),
         watcher=Watcher(database, settings.manager_wait_callers),
+        backlog=Backlog(database, settings.manager_max_backlog),
     )
     answer_problems(app)
     for blueprint in (submitting(), results, listing, health):

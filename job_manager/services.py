@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from flask import current_app
 
+from job_manager.backlog import Backlog
 from job_manager.watcher import Watcher
 from job_tasks.broker import Broker
 from job_tasks.jobs.database import Database
@@ -15,12 +16,13 @@ DATABASE_SECONDS = 1.7  # a database that hangs is answered with 503 within 2 s
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """The manager's ways to the database, the broker, and the end of a job."""
+    """The manager's ways to the database, the broker, the end of a job, and the bound on waiting ones."""
 
     settings: Settings
     database: Database
     broker: Broker
     watcher: Watcher
+    backlog: Backlog
 
 
 def services() -> Services:

@@ -53,6 +53,7 @@ def _accepted(answer: Response) -> Response:
 
 def accept_and_publish(jobs: list[NewJob], key: IdempotencyKey | None) -> Accepted:
     """Commit the rows, then send their messages. A broker that is away keeps no job from being accepted."""
+    services().backlog.make_room(len(jobs))
     with services().database.transaction(DATABASE_SECONDS) as connection:
         accepted = accept(connection, jobs, key)
     if accepted.is_new:

@@ -5,7 +5,8 @@ https://docs.celeryq.dev/en/stable/userguide/configuration.html explains each na
 
 from job_tasks.settings import settings
 
-broker_url = settings().celery_broker_url.get_secret_value()
+# Celery prefers the environment's CELERY_BROKER_URL to `broker_url`; the settings may have it from a file.
+broker_url = broker_read_url = broker_write_url = settings().celery_broker_url.get_secret_value()
 broker_connection_retry_on_startup = True
 broker_connection_max_retries = None  # a worker waits for its broker for ever
 broker_transport_options = {
@@ -30,6 +31,7 @@ task_ignore_result = True
 task_acks_late = True
 task_reject_on_worker_lost = False  # the claim is given back instead
 worker_prefetch_multiplier = 1
+worker_concurrency = settings().worker_concurrency
 worker_cancel_long_running_tasks_on_connection_loss = False  # the claim is in the database, not with the broker
 
 task_soft_time_limit = settings().job_soft_time_limit_seconds

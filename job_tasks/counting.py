@@ -44,7 +44,11 @@ def page_frequencies(body: bytes, content_type: str | None, *, tokenizer: Tokeni
     """Every word of a page as fetched, with its count. Raises NotText like `count_page`."""
     served = parse_content_type(content_type, body)
     decoded = decode_body(body, served.charset_label)
-    shown = VisibleText(text=decoded.text, language=None) if served.form == "plain" else visible_text(decoded.text)
+    shown = (
+        VisibleText(text=decoded.text, language=None)
+        if served.form == "plain"
+        else visible_text(decoded.text.encode("utf-8", "replace"))
+    )
     return PageFrequencies(
         frequencies=frequencies(shown.text, tokenizer=tokenizer),
         charset=decoded.charset,

@@ -4,6 +4,7 @@
     ├── TryLater                 the same request may succeed later
     │   ├── DatabaseUnavailable
     │   ├── BrokerUnavailable
+    │   ├── BacklogFull
     │   └── PageUnavailable
     │       ├── FetchTimedOut
     │       ├── ConnectionFailed
@@ -67,6 +68,12 @@ class BrokerUnavailable(TryLater):
     """The broker did not answer in time, or refused the connection."""
 
     title = "The broker is not reachable"
+
+
+class BacklogFull(TryLater):
+    """More jobs wait than the service takes on."""
+
+    title = "Too many jobs wait"
 
 
 class PageUnavailable(TryLater):

@@ -6,15 +6,31 @@ that holds `DATABASE_URL`. An empty value counts as not set.
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 SECRETS = ("celery_broker_url", "database_url", "celery_result_backend")
+URL_SCHEMES = {"celery_broker_url": ("redis://", "rediss://"), "database_url": ("postgresql+psycopg2://",)}
+SMALLER_THAN = {
+    "fetch_total_timeout_seconds": "job_soft_time_limit_seconds",
+    "manager_wait_callers": "manager_threads",  # so that submissions find a thread
+}
 
 
 class SettingsError(Exception):
@@ -25,21 +41,38 @@ def _split_list(value: object) -> object:
     return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
 
 
-Network = IPv4Network | IPv6Network
+def _check_url(url: SecretStr, info: ValidationInfo) -> SecretStr:
+    text = url.get_secret_value()
+    wanted = Settings.model_fields[str(info.field_name)].description
+    if not text.startswith(URL_SCHEMES[str(info.field_name)]):
+        raise ValueError(f"it wants {wanted}")
+    try:
+        urlsplit(text).port  # noqa: B018 - raises for one that is no number
+    except ValueError:
+        raise ValueError(f"it wants {wanted}") from None
+    return url
 
 
-class Settings(BaseModel, frozen=True, extra="ignore", hide_input_in_errors=True):
+Url = Annotated[SecretStr, AfterValidator(_check_url)]
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(ip_network)]
+
+
+class Settings(BaseModel):
     """The environment, typed. A field's name in capitals is its key."""
 
-    celery_broker_url: SecretStr = Field(description="a Redis URL, like redis://:password@host:6379/0")
-    database_url: SecretStr = Field(description="a PostgreSQL URL, like postgresql://user:password@host:5432/name")
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", hide_input_in_errors=True, validate_default=True, allow_inf_nan=False
+    )
+
+    celery_broker_url: Url = Field(description="a Redis URL, like redis://:password@host:6379/0")
+    database_url: Url = Field(description="a PostgreSQL URL, like postgresql://user:password@host:5432/name")
 
     job_soft_time_limit_seconds: float = Field(60, gt=0)
     job_hard_time_limit_seconds: float = Field(90, gt=0)
     job_max_crashes: int = Field(3, ge=1, le=100)
-    job_retention_hours: float = Field(24 * 30, gt=0)
-    retry_base_seconds: float = Field(2, gt=0)
-    retry_cap_seconds: float = Field(300, gt=0)
+    job_retention_hours: float = Field(24 * 30, gt=0, le=24 * 366 * 100)
+    retry_base_seconds: float = Field(2, gt=0, le=86_400)
+    retry_cap_seconds: float = Field(300, gt=0, le=86_400)
 
     fetch_connect_timeout_seconds: float = Field(5, gt=0)
     fetch_read_timeout_seconds: float = Field(10, gt=0)
@@ -53,8 +86,10 @@ class Settings(BaseModel, frozen=True, extra="ignore", hide_input_in_errors=True
 
     manager_processes: int = Field(2, ge=1, le=64)
     manager_threads: int = Field(32, ge=2, le=1_000)
+    manager_max_backlog: int = Field(200_000, ge=1)
     manager_wait_callers: int = Field(16, ge=0, description="a number below MANAGER_THREADS")
 
+    worker_concurrency: int = Field(4, ge=1, le=64)
     worker_stop_grace_seconds: float = Field(20, ge=0)
     worker_health_file: Path = Path("/tmp/job_worker.health")  # noqa: S108 - the container's own tmpfs
     scheduler_health_file: Path = Path("/tmp/job_scheduler.health")  # noqa: S108 - the container's own tmpfs
@@ -62,23 +97,21 @@ class Settings(BaseModel, frozen=True, extra="ignore", hide_input_in_errors=True
     log_format: Literal["json", "terminal"] = "terminal"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
-    @model_validator(mode="after")
-    def _check_order(self) -> Self:
-        if self.job_hard_time_limit_seconds <= self.job_soft_time_limit_seconds:
-            raise ValueError("JOB_HARD_TIME_LIMIT_SECONDS must be larger than JOB_SOFT_TIME_LIMIT_SECONDS")
-        if self.manager_wait_callers >= self.manager_threads:
-            raise ValueError("MANAGER_WAIT_CALLERS must be smaller than MANAGER_THREADS, so that submissions find one")
-        if self.fetch_total_timeout_seconds >= self.job_soft_time_limit_seconds:
-            raise ValueError("JOB_SOFT_TIME_LIMIT_SECONDS must be larger than FETCH_TOTAL_TIMEOUT_SECONDS")
-        return self
+    @field_validator(*SMALLER_THAN)
+    @classmethod
+    def _check_order(cls, value: float, info: ValidationInfo) -> float:
+        larger = SMALLER_THAN[str(info.field_name)]
+        if larger in info.data and value >= info.data[larger]:
+            raise ValueError(f"it must be smaller than {larger.upper()} ({info.data[larger]:g})")
+        return value
 
-    @model_validator(mode="after")
-    def _check_urls(self) -> Self:
-        if not self.celery_broker_url.get_secret_value().startswith(("redis://", "rediss://")):
-            raise ValueError("CELERY_BROKER_URL must be a Redis URL, like redis://:password@host:6379/0")
-        if not self.database_url.get_secret_value().startswith("postgresql+psycopg2://"):
-            raise ValueError("DATABASE_URL must be a PostgreSQL URL, like postgresql://user:password@host/name")
-        return self
+    @field_validator("job_hard_time_limit_seconds")
+    @classmethod
+    def _check_hard_limit(cls, value: float, info: ValidationInfo) -> float:
+        soft = info.data.get("job_soft_time_limit_seconds", 0)
+        if value <= soft:
+            raise ValueError(f"it must be larger than JOB_SOFT_TIME_LIMIT_SECONDS ({soft:g})")
+        return value
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -110,19 +143,21 @@ def _with_driver(url: str) -> str:
     return f"postgresql+psycopg2{separator}{rest}" if scheme in {"postgresql", "postgres"} else url
 
 
-def _explain(error: ValidationError, values: Mapping[str, str]) -> list[str]:
-    lines = []
+def _explain(error: ValidationError, values: Mapping[str, str]) -> Iterator[str]:
     for problem in error.errors(include_url=False):
-        name = str(problem["loc"][0]) if problem["loc"] else ""
-        wanted = problem["msg"].removeprefix("Value error, ")
-        if not name:
-            lines.append(wanted)
-        elif name not in values:
-            lines.append(f"{name.upper()}: is not set; it wants {Settings.model_fields[name].description or wanted}")
+        name = str(problem["loc"][0])
+        field = Settings.model_fields[name]
+        if problem["type"] == "missing":
+            yield f"{name.upper()}: is not set; it wants {field.description}"
         else:
-            got = "a value that is kept secret" if name in SECRETS else repr(values[name])
-            lines.append(f"{name.upper()}: got {got}; {wanted}")
-    return lines
+            wanted = problem["msg"].removeprefix("Value error, ")
+            yield f"{name.upper()}: got {_got(name, field.default, values)}; {wanted}"
+
+
+def _got(name: str, default: object, values: Mapping[str, str]) -> str:
+    if name in SECRETS:
+        return "a value that is kept secret"
+    return repr(values[name]) if name in values else f"its default, {default!r}"
 
 
 @cache

@@ -68,6 +68,12 @@ def newest(connection: Connection, which: JobFilter, limit: int) -> list[Job]:
     return [job_of(row) for row in connection.execute(asked)]
 
 
+def count_waiting(connection: Connection, *, at_most: int) -> int:
+    """How many jobs wait for a worker; counting stops at `at_most`."""
+    waiting = select(jobs.c.id).where(jobs.c.state == State.PENDING).limit(at_most).subquery()
+    return connection.execute(select(func.count()).select_from(waiting)).scalar_one()
+
+
 def ended_among(connection: Connection, job_ids: Collection[UUID]) -> set[UUID]:
     """Those of `job_ids` that have ended, or do not exist any more."""
     going_on = select(jobs.c.id).where(jobs.c.id.in_(job_ids), jobs.c.state.not_in(ENDED))

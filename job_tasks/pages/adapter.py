@@ -1,21 +1,17 @@
 """The door through which `requests` reaches the web: guarded addresses, bounded sockets, no proxies, no redirects."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import requests
 from requests.adapters import HTTPAdapter
 
-from job_tasks.pages.connection import open_connection
+from job_tasks.pages.connection import BoundedConnection, open_connection
 from job_tasks.pages.deadline import Deadline
 from job_tasks.pages.failures import translated_failures
 from job_tasks.pages.guard import vetted_addresses
 from job_tasks.pages.limits import FetchLimits
 from job_tasks.pages.resolver import Resolver
 from job_tasks.pages.url import MAX_ENCODED_LENGTH, parse_url
-
-if TYPE_CHECKING:
-    from urllib3.connection import HTTPConnection
 
 
 def guarded_session(limits: FetchLimits, deadline: Deadline, resolver: Resolver) -> requests.Session:
@@ -48,7 +44,7 @@ class _GuardedAdapter(HTTPAdapter):
         self._limits = limits
         self._deadline = deadline
         self._resolver = resolver
-        self._connection: HTTPConnection | None = None
+        self._connection: BoundedConnection | None = None
 
     def send(  # noqa: PLR0913, PLR0917 - requests' signature
         self,
@@ -77,5 +73,5 @@ class _GuardedAdapter(HTTPAdapter):
 
     def close(self) -> None:
         if self._connection is not None:
-            self._connection.close()
+            self._connection.bounds.hang_up()
             self._connection = None

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from urllib3.response import HTTPResponse
 
 _STEP = 65_536
+# Chunks come one by one, and a page of one-byte chunks would cost seconds of processor time. Real chunks are larger.
+_MAX_PIECES = 50_000
 _LENGTH = re.compile(r"[0-9]{1,18}")
 
 
@@ -46,7 +48,9 @@ class _Arriving:
 
     def __iter__(self) -> Iterator[bytes]:
         with translated_failures():
-            for piece in self._response.stream(_STEP, decode_content=False):
+            for number, piece in enumerate(self._response.stream(_STEP, decode_content=False)):
+                if number == _MAX_PIECES:
+                    raise InvalidResponse(f"The page comes in more than {_MAX_PIECES:,} pieces.")
                 self.wire_bytes += len(piece)
                 if self.wire_bytes > self._limits.max_wire_bytes:
                     raise _too_large(self._limits)
@@ -67,7 +71,7 @@ def _is_compressed(response: "HTTPResponse") -> bool:
 def _check_framing(response: "HTTPResponse", limits: FetchLimits) -> None:
     """Refuses what leaves the body's end in doubt (RFC 9112 section 6.3), and a length that is too large already."""
     coding = response.headers.get("Transfer-Encoding", "chunked").strip().lower()
-    if coding != "chunked":
+    if coding not in {"chunked", "identity"}:
         raise InvalidResponse("The page comes in a transfer coding that was not asked for.")
     lengths = {length.strip() for length in response.headers.get("Content-Length", "0").split(",")}
     if len(lengths) > 1 or not all(map(_LENGTH.fullmatch, lengths)):

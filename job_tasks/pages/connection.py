@@ -21,28 +21,6 @@ from job_tasks.pages.url import WebUrl
 from job_tasks.pages.wire import BoundedSocket
 
 
-def open_connection(url: WebUrl, addresses: list[Address], limits: FetchLimits, deadline: Deadline) -> HTTPConnection:
-    """A connection to the first of `addresses` that answers; Host, SNI and certificate are those of `url`'s host.
-
-    Raises OSError, ssl.SSLError or AddressRefused, and FetchTimedOut at the deadline.
-    """
-    connected = _open_socket(addresses, url.port, limits, deadline)
-    connection = (
-        _TLSConnection(url.host, url.port, ssl_context=_tls_context(_authorities()))
-        if url.scheme == "https"
-        else _Connection(url.host, url.port)
-    )
-    connection.connected = connected
-    try:
-        connection.connect()
-    except BaseException:
-        connected.close()
-        connection.close()
-        raise
-    connection.sock = connection.bounds = BoundedSocket(connection.sock, limits, deadline)
-    return connection
-
-
 class _FinalResponse(http.client.HTTPResponse):
     def begin(self) -> None:
         """Reads the head of the final response, past interim ones like 103 (RFC 9110 section 15.2)."""
@@ -52,7 +30,9 @@ class _FinalResponse(http.client.HTTPResponse):
             super().begin()
 
 
-class _Connection(HTTPConnection):
+class BoundedConnection(HTTPConnection):
+    """A connection whose socket keeps the limits of a fetch. End it with `bounds.hang_up()`."""
+
     response_class = _FinalResponse
     connected: socket.socket
     bounds: BoundedSocket
@@ -66,8 +46,32 @@ class _Connection(HTTPConnection):
         return response
 
 
-class _TLSConnection(_Connection, HTTPSConnection):
+class _TLSConnection(BoundedConnection, HTTPSConnection):
     pass
+
+
+def open_connection(
+    url: WebUrl, addresses: list[Address], limits: FetchLimits, deadline: Deadline
+) -> BoundedConnection:
+    """A connection to the first of `addresses` that answers; Host, SNI and certificate are those of `url`'s host.
+
+    Raises OSError, ssl.SSLError or AddressRefused, and FetchTimedOut at the deadline.
+    """
+    connected = _open_socket(addresses, url.port, limits, deadline)
+    connection = (
+        _TLSConnection(url.host, url.port, ssl_context=_tls_context(_authorities()))
+        if url.scheme == "https"
+        else BoundedConnection(url.host, url.port)
+    )
+    connection.connected = connected
+    try:
+        connection.connect()
+    except BaseException:
+        connected.close()
+        connection.close()
+        raise
+    connection.sock = connection.bounds = BoundedSocket(connection.sock, limits, deadline)
+    return connection
 
 
 def _open_socket(addresses: list[Address], port: int, limits: FetchLimits, deadline: Deadline) -> socket.socket:

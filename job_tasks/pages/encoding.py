@@ -39,10 +39,10 @@ def _determine(body: bytes, charset_label: str | None) -> tuple[str, CharsetSour
     for mark, charset in _BOMS:
         if body.startswith(mark):
             return charset, "bom", len(mark)
-    if charset_label and (charset := find_charset(charset_label)):
-        return charset, "header", 0
-    if charset := _prescan(body[:_PRESCAN_BYTES]):
-        return charset, "meta", 0
+    if charset_label and (named := find_charset(charset_label)):
+        return named, "header", 0
+    if declared := _prescan(body[:_PRESCAN_BYTES]):
+        return declared, "meta", 0
     return *_detect(body), 0
 
 

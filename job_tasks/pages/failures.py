@@ -24,9 +24,13 @@ def translated_failures() -> Iterator[None]:
         raise ConnectionFailed("No secure connection to the site could be made.") from error
     except TimeoutError as error:
         raise FetchTimedOut("The site could not be connected to in time.") from error
-    except InvalidChunkLength as error:  # would pass for an incomplete read, which may be whole the next time
-        raise InvalidResponse("The site's answer is not valid HTTP.") from error
-    except (OSError, ProtocolError, http.client.IncompleteRead) as error:
+    except (OSError, ProtocolError) as error:
+        if isinstance(error.__cause__, InvalidChunkLength):
+            raise _malformed() from error
         raise ConnectionFailed("The connection to the site failed or broke off.") from error
     except (http.client.HTTPException, HTTPError, ValueError) as error:
-        raise InvalidResponse("The site's answer is not valid HTTP.") from error
+        raise _malformed() from error
+
+
+def _malformed() -> InvalidResponse:
+    return InvalidResponse("The site's answer is not valid HTTP.")

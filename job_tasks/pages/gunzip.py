@@ -23,7 +23,8 @@ def gunzipped(pieces: Iterable[bytes], max_ratio: int) -> Iterator[bytes]:
         compressed_bytes += len(piece)
         for part in _decompressed(decompressor, piece):
             decoded_bytes += len(part)
-            if decoded_bytes > max(_FREE_OF_RATIO, max_ratio * compressed_bytes):
+            used_bytes = compressed_bytes - len(decompressor.unconsumed_tail)
+            if decoded_bytes > max(_FREE_OF_RATIO, max_ratio * used_bytes):
                 raise PageTooLarge("The page decompresses to far more than what was sent.")
             yield part
     # An empty body marked as compressed is an empty page.

@@ -9,7 +9,7 @@ _LONGEST = 1e9
 
 
 def retry_after_seconds(value: str | None, now: datetime) -> float | None:
-    """Seconds to wait from `now`, from 0 to a billion; None without a header, or if it is neither seconds nor a date."""
+    """Seconds to wait from `now`, from 0 to a billion; None if the header says neither seconds nor a date."""
     text = (value or "").strip()
     if _SECONDS.fullmatch(text):
         return min(float(text), _LONGEST)

@@ -4,7 +4,7 @@ import io
 import socket
 from typing import TYPE_CHECKING
 
-from job_tasks.errors import FetchTimedOut, InvalidResponse, PageTooLarge
+from job_tasks.errors import ConnectionFailed, FetchTimedOut, InvalidResponse, PageTooLarge
 from job_tasks.pages.deadline import Deadline
 from job_tasks.pages.limits import FetchLimits
 
@@ -20,6 +20,7 @@ class BoundedSocket:
 
     def __init__(self, connected: socket.socket, limits: FetchLimits, deadline: Deadline) -> None:
         self._socket = connected
+        self._stream = connected.makefile("rb", buffering=0)
         self._limits = limits
         self._deadline = deadline
         self._left = limits.max_header_bytes
@@ -31,7 +32,7 @@ class BoundedSocket:
         self._in_body = True
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_BoundedStream(self, self._socket.makefile("rb", buffering=0)))
+        return io.BufferedReader(_Received(self))
 
     def sendall(self, data: bytes) -> None:
         self._set_timeout()
@@ -40,18 +41,21 @@ class BoundedSocket:
         except TimeoutError as error:
             raise self._timed_out() from error
 
-    def receive_into(self, stream: io.RawIOBase, buffer: "WriteableBuffer") -> int:
-        """Fills `buffer` from `stream`; the number of bytes, 0 at the end.
+    def receive_into(self, buffer: "WriteableBuffer") -> int:
+        """Fills `buffer` with what has arrived; the number of bytes, 0 at the end.
 
-        Raises FetchTimedOut, InvalidResponse if the headers are too large, and PageTooLarge if the body is.
+        Raises FetchTimedOut, InvalidResponse if the headers are too large, PageTooLarge if the body is, and
+        ConnectionFailed if the headers end early, which http.client takes for their end.
         """
         if self._left <= 0:
             raise self._too_large()
         self._set_timeout()
         try:
-            received = stream.readinto(memoryview(buffer)[: self._left]) or 0
+            received = self._stream.readinto(memoryview(buffer)[: self._left]) or 0
         except TimeoutError as error:
             raise self._timed_out() from error
+        if not received and not self._in_body:
+            raise ConnectionFailed("The connection to the site failed or broke off.")
         self._left -= received
         return received
 
@@ -59,6 +63,12 @@ class BoundedSocket:
         """Nothing: HTTPConnection has one time-out for all, here each operation has its own."""
 
     def close(self) -> None:
+        """Closes the socket once what `makefile` gave is closed too: HTTPConnection does it before it reads a body."""
+        self._socket.close()
+
+    def hang_up(self) -> None:
+        """Closes the socket at once."""
+        self._stream.close()
         self._socket.close()
 
     def _set_timeout(self) -> None:
@@ -74,17 +84,12 @@ class BoundedSocket:
         return InvalidResponse(f"The headers are larger than {self._limits.max_header_bytes:,} bytes.")
 
 
-class _BoundedStream(io.RawIOBase):
-    def __init__(self, bounds: BoundedSocket, stream: io.RawIOBase) -> None:
+class _Received(io.RawIOBase):
+    def __init__(self, bounds: BoundedSocket) -> None:
         self._bounds = bounds
-        self._stream = stream
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: "WriteableBuffer", /) -> int:
-        return self._bounds.receive_into(self._stream, buffer)
-
-    def close(self) -> None:
-        self._stream.close()
-        super().close()
+        return self._bounds.receive_into(buffer)

@@ -4,11 +4,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
+from nltk.tokenize.api import TokenizerI
+
 from job_tasks.words.tokenizers import TreebankTokenizer, UnicodeWordTokenizer
 
 Tokenizer = Literal["words", "treebank"]
 
-_TOKENIZERS = {"words": UnicodeWordTokenizer(), "treebank": TreebankTokenizer()}
+_TOKENIZERS: dict[Tokenizer, TokenizerI] = {"words": UnicodeWordTokenizer(), "treebank": TreebankTokenizer()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +24,7 @@ class WordCounts:
 
 
 def count_words(text: str, *, word: str | None, top: int, tokenizer: Tokenizer) -> WordCounts:
-    """Counts of the words of `text`; of the `top` most frequent, those of equal count stand in the order of the word."""
+    """Counts of the words of `text`, and its `top` most frequent ones; equally frequent ones in alphabetical order."""
     return summarize(frequencies(text, tokenizer=tokenizer), word=word, top=top)
 
 

@@ -1,0 +1,222 @@
+"""Reads the text off a tree, in one walk: breaks lines where elements do, and leaves out what is not shown.
+
+The walk goes from node to node in document order and hears nothing of an element's end. It need not: an end matters
+only if text follows at once, and then the two texts stand in different blocks.
+"""
+
+from typing import Final
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from job_tasks.pages.display import Display
+from job_tasks.pages.elements import ATOMICS, BLOCKS, DRAWN, HIDDEN, NOT_TEXT, TABLE_PARTS
+from job_tasks.pages.foreign import Place, reduce_foreign
+
+_WHITE: Final = frozenset(" \t\n\r\f\v")
+_COLLAPSIBLE: Final = " \t\n\r\f"
+_LINE: Final = "\v"
+# An HTML parser never leaves U+0000 in text, so marks that begin with it cannot be met on a page.
+_DRAWING: Final = "\0="
+_OPEN: Final = "\0<"
+_CLOSE: Final = "\0>"
+
+_ON_OWN_LINES: Final = frozenset({Display.BLOCK, Display.FLEX})
+_ATOMIC: Final = frozenset({Display.ATOMIC, Display.ATOMIC_FLEX, Display.TABLE_PART})
+_SHADOW_MODES: Final = frozenset({"open", "closed"})
+_NO_SHADOW_HOSTS: Final = frozenset({"a", "li", "ol", "table", "ul"})
+
+
+def _tag_ids(*tags: str) -> dict[int, str]:
+    """The parser's numbers of tags, which are quicker to ask for than their names. It must know them all."""
+    tree = LexborHTMLParser("")
+    return {tree.create_node(tag).tag_id: tag for tag in tags}
+
+
+_TEXT: Final = next(iter(LexborHTMLParser("x").css("body"))).first_child.tag_id  # type: ignore[union-attr] # it has one
+_BREAKING: Final = _tag_ids(*BLOCKS, "br").keys() - _tag_ids("details").keys()
+_SPECIAL: Final = _tag_ids(
+    *TABLE_PARTS, *ATOMICS, *HIDDEN, *NOT_TEXT, *DRAWN, "details", "math", "object", "select", "svg"
+)
+_WITH_CONTENT_OF_ITS_OWN: Final = frozenset({*DRAWN, "math", "object", "select", "svg"})
+_BLOCK_IDS: Final = _tag_ids(*BLOCKS, *TABLE_PARTS).keys()
+
+
+def read_text(body: LexborNode, displays: dict[int, Display]) -> str:
+    """The text below `body`; `displays` holds what differs from the elements' default, by `mem_id`."""
+    return _Reader(displays).read(body)
+
+
+class _Reader:
+    def __init__(self, displays: dict[int, Display]) -> None:
+        self._displays = displays
+        self._places: dict[int, Place] = {}
+        self._parts: list[str] = []
+
+    def read(self, body: LexborNode) -> str:
+        displays, parts = self._displays, self._parts
+        last: LexborNode | None = None  # the last text that is more than white space, since the last break
+        spaced = False  # whether white space ends it or follows
+        for node in body.traverse(include_text=True):
+            tag_id = node.tag_id
+            if tag_id == _TEXT:
+                text = node.text_content or ""
+                if last is not None and (not spaced or text == _CLOSE) and text[:1] not in _WHITE:
+                    self._break_between(last, node)
+                parts.append(text)
+                spaced = text[-1:] in _WHITE
+                if not spaced or not text.isspace():
+                    last = node
+            elif node.mem_id in displays:
+                self._read_styled(node)
+            elif tag_id in _BREAKING:
+                parts.append(_LINE)
+                last = None
+            elif tag_id in _SPECIAL:
+                self._read_special(node, _SPECIAL[tag_id])
+        return _without_marks("".join(parts))
+
+    def _break_between(self, before: LexborNode, after: LexborNode) -> None:
+        """Breaks the line if a block has ended between two texts; where one has begun, it is broken already."""
+        if self._parts[-1] != _LINE and self._block(before) != self._block(after):
+            self._parts.append(_LINE)
+
+    def _block(self, node: LexborNode) -> int:
+        """The `mem_id` of the block in which a text stands."""
+        parent = node.parent
+        while parent is not None and not self._is_block(parent):
+            parent = parent.parent
+        return 0 if parent is None else parent.mem_id
+
+    def _is_block(self, node: LexborNode) -> bool:
+        display = self._displays.get(node.mem_id)
+        if display is None:
+            return node.tag_id in _BLOCK_IDS
+        return display in _ON_OWN_LINES or (node.tag == "p" and display is not Display.CONTENTS)
+
+    def _read_styled(self, node: LexborNode) -> None:
+        tag, display = node.tag or "", self._displays[node.mem_id]
+        if tag in NOT_TEXT:
+            _empty(node)
+        elif tag == "br" or self._is_block(node):
+            self._parts.append(_LINE)
+        elif display in _ATOMIC:
+            if display is Display.TABLE_PART and self._follows_table_part(node):
+                self._parts.append(_LINE)
+            self._parts.append(_OPEN)
+            node.insert_after(_CLOSE)
+        if tag == "details":
+            _close_details(node)
+        elif tag in _WITH_CONTENT_OF_ITS_OWN:
+            self._read_special(node, tag)
+
+    def _follows_table_part(self, node: LexborNode) -> bool:
+        """Whether a table part comes before, with nothing but white space in between."""
+        sibling = node.prev
+        while sibling is not None and sibling.is_text_node and not (sibling.text_content or "").strip("\0> \t\n\r\f"):
+            sibling = sibling.prev
+        return sibling is not None and self._displays.get(sibling.mem_id) is Display.TABLE_PART
+
+    def _read_special(self, node: LexborNode, tag: str) -> None:
+        if tag in TABLE_PARTS:
+            if node.prev is not None:
+                self._parts.append(_LINE)
+        elif tag in ATOMICS:
+            self._parts.append(_OPEN)
+            node.insert_after(_CLOSE)
+        elif tag == "select":
+            self._read_options(node)
+        elif tag == "details":
+            self._parts.append(_LINE)
+            _close_details(node)
+        elif tag in {"svg", "math"}:
+            self._read_foreign(node)
+        elif tag == "object":
+            if (node.attributes.get("type") or "").lower() in _IMAGES:
+                _empty(node)
+        else:
+            self._leave_out(node, tag)
+
+    def _leave_out(self, node: LexborNode, tag: str) -> None:
+        if tag == "template" and (node.attributes.get("shadowrootmode") or "").lower() in _SHADOW_MODES:
+            _distribute_slots(node)
+        elif tag in DRAWN and _is_drawn(node, tag):
+            self._parts.append(_DRAWING)
+        _empty(node)
+
+    def _read_options(self, select: LexborNode) -> None:
+        """The text of every option on a line of its own; hidden ones too, as Chromium has it."""
+        options = select.css("option,optgroup")
+        for option in options:
+            text = _option_text(option) if option.tag == "option" else ""
+            self._parts += (_LINE, text, _LINE)
+        if not options:
+            self._parts.append(_DRAWING)
+        _empty(select)
+
+    def _read_foreign(self, root: LexborNode) -> None:
+        self._parts.append(_DRAWING)
+        if root.tag == "svg" and root.mem_id not in self._places and root.css_first("text,foreignObject,math") is None:
+            _empty(root)
+        else:
+            reduce_foreign(root, self._displays, self._places)
+
+
+_IMAGES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/avif"})
+
+
+def _is_drawn(node: LexborNode, tag: str) -> bool:
+    if tag == "audio":
+        return "controls" in node.attributes
+    return tag != "input" or (node.attributes.get("type") or "").lower() != "hidden"
+
+
+def _empty(node: LexborNode) -> None:
+    while (child := node.first_child) is not None:
+        child.decompose()
+
+
+def _option_text(option: LexborNode) -> str:
+    for script in option.css("script"):
+        script.decompose()
+    return option.text()
+
+
+def _close_details(details: LexborNode) -> None:
+    """Leaves of a closed `<details>` its first `<summary>`."""
+    if "open" in details.attributes:
+        return
+    summary_found = False
+    for child in list(details.iter(include_text=True)):
+        if child.tag == "summary" and not summary_found:
+            summary_found = True
+        else:
+            child.decompose()
+
+
+def _distribute_slots(template: LexborNode) -> None:
+    """Takes out what a host holds beside its declarative shadow root for no slot of it.
+
+    The shadow tree's own text is not part of `innerText` and is left out with its `<template>`.
+    """
+    host, content = template.parent, template.template_fragments()
+    if host is None or not content or host.tag in _NO_SHADOW_HOSTS:
+        return
+    slots = {slot.attributes.get("name") or "" for slot in content[0].css("slot")}
+    sibling = template.next
+    while sibling is not None:
+        following = sibling.next
+        name = (sibling.attributes.get("slot") or "") if sibling.is_element_node else ""
+        if name not in slots:
+            sibling.decompose()
+        sibling = following
+
+
+def _without_marks(text: str) -> str:
+    """`text` without white space at the inner edges of atomic inlines, and without the marks that show them."""
+    if "\0" not in text:
+        return text
+    *closed, rest = text.split(_CLOSE)
+    text = "".join([part.rstrip(_COLLAPSIBLE) + _CLOSE for part in closed]) + rest
+    first, *opened = text.split(_OPEN)
+    text = first + "".join([part.lstrip(_COLLAPSIBLE) for part in opened])
+    return text.replace(_CLOSE, "").replace(_DRAWING, "")
