@@ -24,20 +24,20 @@ EMPTY_ALL_TABLES = """
 
 @pytest.fixture(autouse=True)
 def _empty_servers(servers: Servers) -> None:
-    connection = psycopg2.connect(servers.database_url)
+    connection = psycopg2.connect(servers.database.url)
     try:
         with connection, connection.cursor() as cursor:
             cursor.execute(EMPTY_ALL_TABLES)
     finally:
         connection.close()
-    with redis.Redis.from_url(servers.broker_url) as client:
+    with redis.Redis.from_url(servers.broker.url) as client:
         client.flushall()
 
 
 @pytest.fixture(autouse=True)
 def _settings_of_servers(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("CELERY_BROKER_URL", servers.broker_url)
-    monkeypatch.setenv("DATABASE_URL", servers.database_url)
+    monkeypatch.setenv("CELERY_BROKER_URL", servers.broker.url)
+    monkeypatch.setenv("DATABASE_URL", servers.database.url)
     settings.cache_clear()
     yield
     settings.cache_clear()
@@ -46,11 +46,11 @@ def _settings_of_servers(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> I
 @pytest.fixture(scope="session")
 def store(servers: Servers) -> Store:
     """The job store on the real database. Its tables are empty at the start of every test."""
-    needed = {"CELERY_BROKER_URL": servers.broker_url, "DATABASE_URL": servers.database_url}
+    needed = {"CELERY_BROKER_URL": servers.broker.url, "DATABASE_URL": servers.database.url}
     return Store(Database(read_settings(needed).database_url.get_secret_value(), pool_size=8))
 
 
 @pytest.fixture
 def queue(servers: Servers) -> Iterator[Queue]:
-    with Queue.at(servers.broker_url) as queue:
+    with Queue.at(servers.broker.url) as queue:
         yield queue

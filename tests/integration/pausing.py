@@ -18,14 +18,14 @@ from embedded.servers import Servers
 def hung_broker(servers: Servers) -> Iterator[None]:
     """Redis hangs meanwhile."""
     with ExitStack() as stack:
-        stop(_server("redis-server", servers.broker_url), stack)
+        stop(_server("redis-server", servers.broker.url), stack)
         yield
 
 
 @contextmanager
 def hung_database(servers: Servers) -> Iterator[None]:
     """PostgreSQL hangs meanwhile, with its child of every connection."""
-    parent = _server("postgres", servers.database_url)
+    parent = _server("postgres", servers.database.url)
     with ExitStack() as stack:
         stop(parent, stack)  # first, so that it makes no more children
         for child in parent.children(recursive=True):

@@ -21,7 +21,7 @@ TIME = datetime(2024, 5, 1, 12, 30, 15, 123456, tzinfo=UTC)
 
 @pytest.fixture
 def broker(servers: Servers) -> Broker:
-    return Broker(app, servers.broker_url, timeout_seconds=TIMEOUT_SECONDS)
+    return Broker(app, servers.broker.url, timeout_seconds=TIMEOUT_SECONDS)
 
 
 def message(job_id: UUID | None = None, published_at: datetime | None = TIME) -> Message:
@@ -139,12 +139,12 @@ class TestUnavailable:
     """Every call ends within a second."""
 
     def test_where_nothing_listens(self, servers: Servers) -> None:
-        url = with_port(servers.broker_url, refused_port())
+        url = with_port(servers.broker.url, refused_port())
         assert_unavailable_within_a_second(Broker(app, url, timeout_seconds=TIMEOUT_SECONDS))
 
     def test_where_nothing_answers(self, servers: Servers) -> None:
         with silent_port() as port:
-            url = with_port(servers.broker_url, port)
+            url = with_port(servers.broker.url, port)
             assert_unavailable_within_a_second(Broker(app, url, timeout_seconds=TIMEOUT_SECONDS))
 
     def test_where_the_broker_hangs(self, broker: Broker, servers: Servers) -> None:
@@ -154,7 +154,7 @@ class TestUnavailable:
         broker.ping()
 
     def test_where_the_password_is_wrong(self, servers: Servers) -> None:
-        url = servers.broker_url.replace("redis://:", "redis://:not-")
+        url = servers.broker.url.replace("redis://:", "redis://:not-")
         assert_unavailable_within_a_second(Broker(app, url, timeout_seconds=TIMEOUT_SECONDS))
 
     def test_where_the_broker_is_full(self, broker: Broker, queue: Queue) -> None:
@@ -168,7 +168,7 @@ class TestUnavailable:
 
 
 def test_its_errors_name_no_address(servers: Servers) -> None:
-    broker = Broker(app, with_port(servers.broker_url, refused_port()), timeout_seconds=TIMEOUT_SECONDS)
+    broker = Broker(app, with_port(servers.broker.url, refused_port()), timeout_seconds=TIMEOUT_SECONDS)
     with pytest.raises(BrokerUnavailable) as raised:
         broker.ping()
     assert "127.0.0.1" not in str(raised.value)

@@ -9,4 +9,4 @@ from job_tasks.job_tasks import app
 
 @pytest.fixture
 def broker(servers: Servers) -> Broker:
-    return Broker(app, servers.broker_url, timeout_seconds=2.0)
+    return Broker(app, servers.broker.url, timeout_seconds=2.0)

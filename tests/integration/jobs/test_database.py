@@ -20,7 +20,7 @@ ROOM_SECONDS = 1.0  # for a machine that does other things, too
 
 @pytest.fixture
 def url(servers: Servers) -> str:
-    return servers.database_url.replace("postgresql", "postgresql+psycopg2", 1)
+    return servers.database.url.replace("postgresql", "postgresql+psycopg2", 1)
 
 
 @pytest.fixture
@@ -44,9 +44,7 @@ def assert_unavailable_within(database: Database, seconds: float) -> None:
 class TestAHungDatabase:
     """Its processes are stopped; whoever asks gets an answer in time all the same."""
 
-    def test_ends_a_transaction_on_a_connection_that_was_there(
-        self, database: Database, servers: Servers
-    ) -> None:
+    def test_ends_a_transaction_on_a_connection_that_was_there(self, database: Database, servers: Servers) -> None:
         database.ping(5)
         with hung_database(servers):
             assert_unavailable_within(database, 0.7)

@@ -20,7 +20,7 @@ NAME = "migrated"
 
 
 def administer(servers: Servers, statement: str) -> None:
-    with closing(psycopg2.connect(servers.database_url)) as connection:
+    with closing(psycopg2.connect(servers.database.url)) as connection:
         connection.autocommit = True
         connection.cursor().execute(statement)
 
@@ -29,7 +29,7 @@ def administer(servers: Servers, statement: str) -> None:
 def url(servers: Servers) -> Iterator[str]:
     """An empty database."""
     administer(servers, f"CREATE DATABASE {NAME}")
-    yield urlsplit(servers.database_url)._replace(scheme="postgresql+psycopg2", path=f"/{NAME}").geturl()
+    yield urlsplit(servers.database.url)._replace(scheme="postgresql+psycopg2", path=f"/{NAME}").geturl()
     administer(servers, f"DROP DATABASE {NAME} WITH (FORCE)")
 
 
@@ -101,7 +101,7 @@ def test_two_at_once_do_it_once(url: str, engine: Engine) -> None:
 
 @pytest.mark.parametrize("name", sorted(metadata.tables))
 def test_the_tables_of_the_code_are_those_of_the_database(name: str, servers: Servers) -> None:
-    engine = create_engine(servers.database_url.replace("postgresql", "postgresql+psycopg2", 1))
+    engine = create_engine(servers.database.url.replace("postgresql", "postgresql+psycopg2", 1))
     table = metadata.tables[name]
     there = inspect(engine)
     assert [(column["name"], column["type"].compile(engine.dialect)) for column in there.get_columns(name)] == [

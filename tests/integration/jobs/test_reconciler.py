@@ -117,7 +117,7 @@ class TestPublishing:
     ) -> None:
         job = store.submit()
         let_pass(store, 60)
-        away = Broker(app, with_port(servers.broker_url, refused_port()), timeout_seconds=0.3)
+        away = Broker(app, with_port(servers.broker.url, refused_port()), timeout_seconds=0.3)
         with pytest.raises(BrokerUnavailable):
             Reconciler(database=store.database, broker=away, overdue_after=OVERDUE_AFTER).round(judge_workers=True)
         assert reconciler.round(judge_workers=True) == repairs(published=1)

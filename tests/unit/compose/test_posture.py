@@ -122,7 +122,7 @@ def test_each_image_is_built_once() -> None:
 
 def test_no_other_base_image_is_used() -> None:
     named = {service["image"] for service in SERVICES.values()} - {SERVICES[name]["image"] for name in WORKERS}
-    stages = [re.findall(r"^FROM (\S+)(?: AS (\w+))?", file.read_text(encoding="utf-8"), re.M) for file in DOCKERFILES]
+    stages = [re.findall(r"^FROM (\S+)(?: AS (\w+))?", file.read_text(encoding="utf-8"), re.MULTILINE) for file in DOCKERFILES]
 
     assert named - {SERVICES["job_manager"]["image"]} | {base for file in stages for base, _ in file} == BASES
 
@@ -132,7 +132,7 @@ def test_an_image_needs_no_other_frontend_and_runs_as_a_number(file: Path) -> No
     text = file.read_text(encoding="utf-8")
 
     assert "syntax=" not in text
-    assert re.findall(r"^USER (.+)$", text, re.M) == ["10001:10001"]
+    assert re.findall(r"^USER (.+)$", text, re.MULTILINE) == ["10001:10001"]
 
 
 def test_redis_and_postgres_do_not_start_as_root() -> None:
@@ -158,6 +158,6 @@ def test_every_default_secret_can_be_told_from_a_real_one() -> None:
 
 def test_uv_has_one_version_everywhere() -> None:
     pinned = {re.findall(r"uv==(\S+)", file.read_text(encoding="utf-8"))[0] for file in DOCKERFILES}
-    embedded = re.findall(r"^UV_VERSION=(\S+)$", (PROJECT / "embedded" / "uv.sh").read_text(encoding="utf-8"), re.M)
+    embedded = re.findall(r"^UV_VERSION=(\S+)$", (PROJECT / "embedded" / "uv.sh").read_text(encoding="utf-8"), re.MULTILINE)
 
     assert pinned == set(embedded)
