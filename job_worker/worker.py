@@ -31,6 +31,12 @@ def _configure_logs(**_: object) -> None:
     configure_logs(settings())
 
 
+@signals.worker_init.connect
+def _load_what_tasks_need(**_: object) -> None:
+    """Children inherit it, so that one which takes the place of another works at once."""
+    import job_tasks.work  # noqa: F401, PLC0415 - the viewer, which starts from this module too, needs none of it
+
+
 class BeatStep(bootsteps.StartStopStep):
     """Registers the worker before it takes messages, then beats until the process ends."""
 

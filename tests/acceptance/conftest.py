@@ -1,0 +1,87 @@
+"""One stack for all acceptance tests, made whole again after each; its logs are shown for tests that fail."""
+
+import os
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from embedded.data_folder import DataFolder
+from embedded.errors import StackError
+from embedded.processes import TAIL_BYTES
+from embedded.programs import find_postgres, find_redis
+from tests.acceptance.manager import Manager
+from tests.acceptance.page_server import PageServer, served_pages
+from tests.acceptance.recovery import Recoveries
+from tests.acceptance.stack import Stack, running_stack
+
+RECOVERIES = pytest.StashKey[Recoveries]()
+LOGS = pytest.StashKey[dict[Path, int]]()  # how long each log was when the test began
+LARGEST_SECTION = 4 * TAIL_BYTES
+
+
+@pytest.fixture(scope="session")
+def pages() -> Iterator[PageServer]:
+    """The site whose pages are counted."""
+    with served_pages() as pages:
+        yield pages
+
+
+@pytest.fixture(scope="session")
+def session_stack(tmp_path_factory: pytest.TempPathFactory, pages: PageServer) -> Iterator[Stack]:
+    try:
+        find_redis()
+        find_postgres()
+    except StackError as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+    folder = DataFolder(tmp_path_factory.mktemp("stack"))
+    with folder.locked() as lock, running_stack(folder, lock, pages) as stack:
+        yield stack
+
+
+@pytest.fixture
+def stack(session_stack: Stack, pages: PageServer, request: pytest.FixtureRequest) -> Iterator[Stack]:
+    """The whole stack, with nothing under way."""
+    logs = session_stack.services.folder.logs.glob("*.log")
+    request.node.stash[LOGS] = {log: log.stat().st_size for log in logs}
+    yield session_stack
+    session_stack.make_whole()
+    pages.release_all()
+    session_stack.cancel_all()
+    session_stack.wait_until_quiet()
+
+
+@pytest.fixture
+def manager(stack: Stack) -> Manager:
+    """The stack's manager."""
+    return stack.manager
+
+
+@pytest.fixture(scope="session")
+def recoveries(pytestconfig: pytest.Config) -> Recoveries:
+    """Where recovery times are measured."""
+    return pytestconfig.stash.setdefault(RECOVERIES, Recoveries())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add what each service logged during a test that failed."""
+    report = yield
+    if report.failed:
+        for log, start in item.stash.get(LOGS, {}).items():
+            with log.open("rb") as file:
+                file.seek(max(start, log.stat().st_size - LARGEST_SECTION))
+                if new := file.read().decode("utf-8", errors="replace"):
+                    report.sections.append((log.name, new))
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Show how long each recovery took."""
+    recoveries = config.stash.get(RECOVERIES, Recoveries())
+    if recoveries.measured:
+        terminalreporter.section("recovery times")
+        for fault, seconds in recoveries.measured:
+            terminalreporter.write_line(f"{seconds:6.1f} s  {fault}")

@@ -1,0 +1,41 @@
+"""Tasks that do what no page can make `count` do. They are added as anyone adds a task of their own.
+
+A worker loads them by `--include tests.acceptance.extra_tasks`, the manager by `tests.acceptance.extra_wsgi`.
+"""
+
+import os
+import time
+from contextlib import suppress
+
+from job_tasks.attempt import job_task
+from job_tasks.job_tasks import app
+from job_tasks.jobs.job import JsonObject
+from job_tasks.kinds import JobRequest
+
+SOFT_SECONDS = 1
+HARD_SECONDS = 2
+
+
+@job_task(app)
+def crash(_request: JobRequest) -> JsonObject:
+    """Kill the process that runs this, as an exhausted memory would."""
+    os._exit(1)
+
+
+@job_task(app)
+def dawdle(_request: JobRequest) -> JsonObject:
+    """Run into the soft time limit."""
+    time.sleep(600)
+    return {}
+
+
+@job_task(app)
+def spin(_request: JobRequest) -> JsonObject:
+    """Run into the soft time limit, take no notice, and run into the hard one."""
+    while True:
+        with suppress(Exception):
+            time.sleep(600)
+
+
+for task in (dawdle, spin):
+    task.soft_time_limit, task.time_limit = SOFT_SECONDS, HARD_SECONDS

@@ -1,0 +1,89 @@
+"""PostgreSQL down, hung, killed. Without it nothing is accepted; what was accepted before goes on."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+
+from tests.acceptance.held import occupy, release
+from tests.acceptance.manager import RECOVERY_SECONDS, SUCCESS, Manager
+from tests.acceptance.page_server import PageServer
+from tests.acceptance.recovery import Recoveries
+from tests.acceptance.stack import Stack
+from tests.acceptance.waiting import eventually
+
+SUBMISSION_SECONDS = 2.0
+PAUSE_SECONDS = 12.0  # longer than a worker may be unseen
+
+
+@contextmanager
+def _down(stack: Stack) -> Iterator[None]:
+    stack.job_db.stop()
+    yield
+    stack.job_db.restart()
+
+
+@contextmanager
+def _paused(stack: Stack) -> Iterator[None]:
+    with stack.job_db.paused():
+        yield
+
+
+@pytest.mark.parametrize("away", [_down, _paused], ids=["down", "paused"])
+def test_nothing_is_half_accepted_while_the_database_is_away(
+    stack: Stack,
+    pages: PageServer,
+    recoveries: Recoveries,
+    away: Callable[[Stack], AbstractContextManager[None]],
+    request: pytest.FixtureRequest,
+) -> None:
+    how = request.node.callspec.id
+    path = f"/words/1/database-{how}"
+    before = stack.jobs()
+    with away(stack):
+        answers = [stack.manager.ask("POST", "/count", {"url": pages.url(path)}) for _ in range(5)]
+    for answer in answers:
+        assert (answer.status, answer.body["type"]) == (503, "urn:job-manager:database-unavailable")
+        assert answer.headers["Retry-After"] == "2"
+        assert answer.seconds < SUBMISSION_SECONDS
+    with recoveries.measure(f"database {how} at submission"):
+        job_id = eventually(lambda: _accepted(stack.manager, pages.url(path)), "a 202", seconds=RECOVERY_SECONDS)
+        assert stack.manager.ended(job_id, within=RECOVERY_SECONDS) == SUCCESS
+    assert stack.jobs() == before + 1
+    assert pages.requests(path) == 1
+
+
+def _accepted(manager: Manager, url: str) -> str | None:
+    answer = manager.ask("POST", "/count", {"url": url})
+    return str(answer.body["id"]) if answer.status == 202 else None
+
+
+def test_running_jobs_end_once_after_a_long_pause_of_the_database(
+    stack: Stack, pages: PageServer, recoveries: Recoveries
+) -> None:
+    busy = occupy(stack, pages, "database-paused")
+    with stack.job_db.paused():
+        release(pages, list(busy))
+        time.sleep(PAUSE_SECONDS)  # the fault itself
+    with recoveries.measure(f"database paused for {PAUSE_SECONDS:g} s under running jobs"):
+        outcomes = stack.manager.ended_all(list(busy.values()), within=RECOVERY_SECONDS)
+    assert outcomes == [SUCCESS] * len(busy)
+    stack.wait_until_quiet()
+    assert [pages.requests(path) for path in busy] == [1] * len(busy)
+
+
+def test_jobs_outlive_a_database_that_is_killed_and_started_again(
+    stack: Stack, pages: PageServer, recoveries: Recoveries
+) -> None:
+    paths = [f"/slow/database-killed/{index}" for index in range(50)]
+    job_ids = stack.manager.submit_all([pages.url(f"{path}?seconds=0.2") for path in paths])
+    eventually(lambda: sum(map(pages.requests, paths)) >= 10, "a fifth is under way", seconds=20)
+    stack.job_db.kill_main()
+    stack.job_db.restart()
+    with recoveries.measure("database killed in the middle of 50 jobs"):
+        outcomes = stack.manager.ended_all(job_ids, within=RECOVERY_SECONDS)
+    stack.wait_until_quiet()
+    assert [outcome.status for outcome in outcomes] == ["SUCCESS"] * 50
+    assert [outcome.attempts.count("SUCCESS") for outcome in outcomes] == [1] * 50
+    assert {(outcome.attempts_used, outcome.crashes) for outcome in outcomes} == {(0, 0)}
