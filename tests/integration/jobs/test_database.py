@@ -55,7 +55,7 @@ class TestAHungDatabase:
 
     def test_ends_a_transaction_that_is_under_way(self, database: Database, servers: Servers) -> None:
         watch = Stopwatch()
-        with pytest.raises(DatabaseUnavailable), database.transaction(1.0) as connection:  # noqa: PT012 - it is hung within
+        with pytest.raises(DatabaseUnavailable), database.transaction(1.0) as connection:
             connection.execute(text("SELECT 1"))
             with hung_database(servers):
                 connection.execute(text("SELECT 2"))
@@ -147,7 +147,7 @@ class TestTheCommitGuard:
         turn: int,  # noqa: ARG002 - again and again, since it is a race
     ) -> None:
         hanging = ExitStack()
-        with hanging, pytest.raises(DatabaseUnavailable), database.transaction(1.0) as connection:  # noqa: PT012 - it hangs before the commit
+        with hanging, pytest.raises(DatabaseUnavailable), database.transaction(1.0) as connection:
             accept(connection, [NEW_JOB])
             hanging.enter_context(hung_database(servers))
         self.settled(store)
@@ -160,7 +160,7 @@ class TestTheCommitGuard:
         assert store.count() == 0
 
     def test_a_commit_after_an_idle_while(self, database: Database, store: Store) -> None:
-        with pytest.raises(DatabaseUnavailable), database.transaction() as connection:  # noqa: PT012 - it idles before the commit
+        with pytest.raises(DatabaseUnavailable), database.transaction() as connection:
             accept(connection, [NEW_JOB])
             backend = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
             gone = "SELECT 1 FROM pg_stat_activity WHERE pid = :pid"

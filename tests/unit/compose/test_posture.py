@@ -122,7 +122,9 @@ def test_each_image_is_built_once() -> None:
 
 def test_no_other_base_image_is_used() -> None:
     named = {service["image"] for service in SERVICES.values()} - {SERVICES[name]["image"] for name in WORKERS}
-    stages = [re.findall(r"^FROM (\S+)(?: AS (\w+))?", file.read_text(encoding="utf-8"), re.MULTILINE) for file in DOCKERFILES]
+    stages = [
+        re.findall(r"^FROM (\S+)(?: AS (\w+))?", file.read_text(encoding="utf-8"), re.MULTILINE) for file in DOCKERFILES
+    ]
 
     assert named - {SERVICES["job_manager"]["image"]} | {base for file in stages for base, _ in file} == BASES
 
@@ -158,6 +160,8 @@ def test_every_default_secret_can_be_told_from_a_real_one() -> None:
 
 def test_uv_has_one_version_everywhere() -> None:
     pinned = {re.findall(r"uv==(\S+)", file.read_text(encoding="utf-8"))[0] for file in DOCKERFILES}
-    embedded = re.findall(r"^UV_VERSION=(\S+)$", (PROJECT / "embedded" / "uv.sh").read_text(encoding="utf-8"), re.MULTILINE)
+    embedded = re.findall(
+        r"^UV_VERSION=(\S+)$", (PROJECT / "embedded" / "uv.sh").read_text(encoding="utf-8"), re.MULTILINE
+    )
 
     assert pinned == set(embedded)

@@ -9,7 +9,9 @@ from job_tasks.settings import DEMO_SECRET, SECRETS, Settings, read_settings
 
 PROJECT = Path(__file__).resolve().parents[3]
 COMPOSE = (PROJECT / "docker-compose.yml").read_text(encoding="utf-8")
-EXAMPLE = dict(re.findall(r"^#([A-Z][A-Z_0-9]*)=(.*)$", (PROJECT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE))
+EXAMPLE = dict(
+    re.findall(r"^#([A-Z][A-Z_0-9]*)=(.*)$", (PROJECT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE)
+)
 FIELDS = {name.upper() for name in Settings.model_fields}
 BY_FILE = {f"{name.upper()}_FILE" for name in SECRETS} - {"CELERY_RESULT_BACKEND_FILE"}
 OF_THE_VIEWER = {"FLOWER_BASIC_AUTH"}
