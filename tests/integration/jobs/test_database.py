@@ -106,6 +106,13 @@ def test_who_finds_no_free_connection_is_told_so(url: str, store: Store) -> None
     database.ping(5)
 
 
+def test_who_reads_may_take_its_time_over_the_rows(database: Database, store: Store) -> None:
+    with database.reading() as connection:
+        backend = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        (row,) = store.sql("SELECT state FROM pg_stat_activity WHERE pid = :pid", pid=backend)
+    assert row.state == "idle"  # in no transaction, which the server would end
+
+
 class Interrupted(Exception):
     """What a time limit's signal raises, wherever the process is."""
 
