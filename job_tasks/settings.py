@@ -25,7 +25,7 @@ from pydantic import (
     field_validator,
 )
 
-DEMO_SECRET = ":demo-"  # noqa: S105 - no secret: how each password begins that docker-compose.yml has by default
+DEMO_SECRET = ":demo-"  # noqa: S105 - how each password begins that docker-compose.yml has by default
 SECRETS = ("celery_broker_url", "database_url", "celery_result_backend")
 URL_SCHEMES = {"celery_broker_url": ("redis://", "rediss://"), "database_url": ("postgresql+psycopg2://",)}
 SMALLER_THAN = {
@@ -95,7 +95,7 @@ class Settings(BaseModel):
     worker_health_file: Path = Path("/tmp/job_worker.health")  # noqa: S108 - the container's own tmpfs
     scheduler_health_file: Path = Path("/tmp/job_scheduler.health")  # noqa: S108 - the container's own tmpfs
 
-    # How Flower lets people in, and where it and the manager are published: here only to refuse the demo's secrets.
+    # Where containers publish the manager and Flower, and how Flower lets people in: here to refuse the demo's secrets.
     flower_basic_auth: SecretStr | None = None
     bind_address: IPv4Address | IPv6Address = IPv4Address("127.0.0.1")
 

@@ -55,7 +55,7 @@ class TestAHungDatabase:
 
     def test_ends_a_transaction_that_is_under_way(self, database: Database, servers: Servers) -> None:
         watch = Stopwatch()
-        with pytest.raises(DatabaseUnavailable), database.transaction(1.0) as connection:  # noqa: PT012 - it is hung within
+        with pytest.raises(DatabaseUnavailable), database.transaction(1.0) as connection:
             connection.execute(text("SELECT 1"))
             with hung_database(servers):
                 connection.execute(text("SELECT 2"))
@@ -106,6 +106,13 @@ def test_who_finds_no_free_connection_is_told_so(url: str, store: Store) -> None
     database.ping(5)
 
 
+def test_who_reads_may_take_its_time_over_the_rows(database: Database, store: Store) -> None:
+    with database.reading() as connection:
+        backend = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        (row,) = store.sql("SELECT state FROM pg_stat_activity WHERE pid = :pid", pid=backend)
+    assert row.state == "idle"  # in no transaction, which the server would end
+
+
 class Interrupted(Exception):
     """What a time limit's signal raises, wherever the process is."""
 
@@ -147,7 +154,7 @@ class TestTheCommitGuard:
         turn: int,  # noqa: ARG002 - again and again, since it is a race
     ) -> None:
         hanging = ExitStack()
-        with hanging, pytest.raises(DatabaseUnavailable), database.transaction(1.0) as connection:  # noqa: PT012 - it hangs before the commit
+        with hanging, pytest.raises(DatabaseUnavailable), database.transaction(1.0) as connection:
             accept(connection, [NEW_JOB])
             hanging.enter_context(hung_database(servers))
         self.settled(store)
@@ -160,7 +167,7 @@ class TestTheCommitGuard:
         assert store.count() == 0
 
     def test_a_commit_after_an_idle_while(self, database: Database, store: Store) -> None:
-        with pytest.raises(DatabaseUnavailable), database.transaction() as connection:  # noqa: PT012 - it idles before the commit
+        with pytest.raises(DatabaseUnavailable), database.transaction() as connection:
             accept(connection, [NEW_JOB])
             backend = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
             gone = "SELECT 1 FROM pg_stat_activity WHERE pid = :pid"

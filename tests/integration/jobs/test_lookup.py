@@ -66,7 +66,7 @@ def test_pages_are_complete_and_do_not_overlap_while_new_jobs_arrive(store: Stor
 
 
 def test_many_are_found_in_the_order_asked_without_the_unknown(store: Store) -> None:
-    first, second, third = (store.submit() for _ in range(3))
+    first, _second, third = (store.submit() for _ in range(3))
     with store.database.reading() as connection:
         assert lookup.find_all(connection, [third.id, UUID(int=1), first.id]) == [third, first]
         assert lookup.find_all(connection, []) == []

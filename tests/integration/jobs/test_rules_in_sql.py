@@ -57,7 +57,7 @@ def test_exactly_the_arrows_of_the_design_can_be_taken(store: Store, before: Sta
         move(store, worker, after)
         assert store.state(job.id) is after
     else:
-        with pytest.raises(IntegrityError, match="no step leads from|it has ended and stays as it is"):
+        with pytest.raises(IntegrityError, match=r"no step leads from|it has ended and stays as it is"):
             move(store, worker, after)
         assert store.state(job.id) is before
 

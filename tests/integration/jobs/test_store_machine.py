@@ -71,7 +71,8 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(held=claims)
     def succeed(self, held: Claim) -> None:
-        assert self.store.succeed(held) is self.was_held(held)
+        was_held = self.is_held(held)
+        assert self.store.succeed(held) is was_held
 
     @rule(held=claims)
     def fail(self, held: Claim) -> None:
@@ -150,7 +151,7 @@ class StoreMachine(RuleBasedStateMachine):
                 assert row.state in ENDED
                 self.ended[row.id] = row
 
-    def was_held(self, held: Claim) -> bool:
+    def is_held(self, held: Claim) -> bool:
         job = self.store.job(held.job_id)
         return job.state is State.STARTED and job.attempt == held.attempt
 

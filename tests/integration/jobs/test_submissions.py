@@ -20,7 +20,7 @@ def statements(store: Store) -> Iterator[list[str]]:
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         seen.append(statement)
 
-    with store.database.reading() as connection:
+    with store.database.transaction() as connection:
         engine = connection.engine
     event.listen(engine, "before_cursor_execute", note)
     try:
