@@ -117,7 +117,7 @@ def test_redis_wants_a_password(stack: Stack) -> None:
         "KEYS *",
         "CONFIG GET *",
         "SHUTDOWN",
-        "DEBUG SLEEP 0",
+        "REPLICAOF NO ONE",
         "ACL LIST",
         "MODULE LIST",
         "MONITOR",

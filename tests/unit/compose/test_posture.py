@@ -109,6 +109,13 @@ def test_the_viewer_gets_no_way_into_the_database() -> None:
     assert SERVICES["job_viewer"]["environment"]["DATABASE_URL"] == "postgresql://job_db/jobs"
 
 
+def test_live_editing_mounts_the_shared_code_and_nothing_else() -> None:
+    live = yaml.safe_load((PROJECT / "docker-compose.live.yml").read_text(encoding="utf-8"))["services"]
+
+    assert set(live) == {"job_manager", *WORKERS, "job_scheduler"}
+    assert {tuple(service["volumes"]) for service in live.values()} == {("./job_tasks:/app/job_tasks:ro",)}
+
+
 def test_each_image_is_built_once() -> None:
     built = {name: service["image"] for name, service in SERVICES.items() if "build" in service}
     taken = {service["image"] for service in SERVICES.values() if service.get("pull_policy") == "never"}
