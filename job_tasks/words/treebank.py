@@ -1,0 +1,93 @@
+"""NLTK's Treebank tokens, several times as fast as NLTK's own call."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import chain
+
+from nltk.tokenize import NLTKWordTokenizer
+from nltk.tokenize.api import TokenizerI
+
+# A chunk that Treebank's rules leave whole, but for one sign at its end.
+_PLAIN = re.compile(
+    r"(?!.*?(?i:cannot|gimme|gonna|gotta|lemme|wanna))([^\W_]+(?:[-./][^\W_]+)*\.?)([,:;?!]?)\Z"
+).match
+_OPENING_QUOTE = re.compile(r"""(?<!\S)["']""")
+_CLOSING_QUOTE = re.compile(r"'(?!\S)")
+_QUOTES = frozenset("\"'")
+# From the last chunk on that is more than this, rules look at where the text ends.
+_CLOSERS = "])}>\"'»”’. \t\n\r\f\v\xa0"
+_MARK = "\ue000"  # a private character that no rule knows
+# Texts that hold it, or white space that not every rule takes for such, go to NLTK as they are.
+_ODD = re.compile("[\ue000\x1c-\x1f\x85]").search
+
+
+class TreebankTokenizer(TokenizerI):  # type: ignore[misc] # NLTK ships no types
+    """The tokens of `nltk.word_tokenize(text, preserve_line=True)`.
+
+    Treebank's rules look no further than to the white space around a chunk, except where the text begins and ends. So
+    each distinct chunk goes through them once, all together in one text, and plain ones not at all.
+    """
+
+    def tokenize(self, s: str) -> list[str]:
+        """The Treebank tokens of `s`."""
+        first, last = _middle(s)
+        if first >= last or _ODD(s):
+            return _tokenize(s)
+        tokens = _tokenize(s[: first + 1] + _MARK)[:-1]
+        tokens += _tokenize_middle(s[first : last + 1])
+        return tokens + _tokenize(_MARK + s[last:])[1:]
+
+    def count_words(self, text: str) -> Counter[str]:
+        """How often each token of `text` with a letter in it occurs, in lower case."""
+        counts: Counter[str] = Counter()
+        for token, count in Counter(self.tokenize(text)).items():
+            if token.isalpha() or any(map(str.isalpha, token)):
+                counts[token.lower()] += count
+        return counts
+
+
+def _tokenize(text: str) -> list[str]:
+    tokens: list[str] = _NLTK.tokenize(text)
+    return tokens
+
+
+_NLTK = NLTKWordTokenizer()
+
+
+def _middle(text: str) -> tuple[int, int]:
+    """Where the white space is that ends the first chunk, and that begins the last one that its rules treat apart."""
+    first = re.match(r"\s*\S*", text).end()  # type: ignore[union-attr] # matches any text
+    end = len(text.rstrip(_CLOSERS))
+    while end and not text[end - 1].isspace():
+        end -= 1
+    return first, end - 1
+
+
+def _tokenize_middle(text: str) -> list[str]:
+    """The tokens of a text that begins and ends with white space."""
+    chunks = text.split()
+    table: dict[str, list[str]] = {}
+    for chunk in set(chunks):
+        if match := _PLAIN(chunk):
+            table[chunk] = [part for part in match.groups() if part]
+    before = (text[match.start() - 1] for match in _OPENING_QUOTE.finditer(text))
+    after = (text[match.end()] for match in _CLOSING_QUOTE.finditer(text))
+    keys = [chunk if chunk in table else _in_place(chunk, before, after) for chunk in chunks]
+    _add_cut(table, keys)
+    return list(chain.from_iterable(map(table.__getitem__, keys)))
+
+
+def _in_place(chunk: str, before: Iterator[str], after: Iterator[str]) -> str:
+    """A chunk between its white space, whose kind matters beside a quote."""
+    left = next(before) if chunk[0] in _QUOTES else " "
+    right = next(after) if chunk[-1] == "'" else " "
+    return left + chunk + right
+
+
+def _add_cut(table: dict[str, list[str]], keys: list[str]) -> None:
+    uncut = [key for key in dict.fromkeys(keys) if key not in table]
+    tokens = _tokenize("".join([_MARK + key for key in uncut]) + _MARK)
+    marks = [index for index, token in enumerate(tokens) if token == _MARK]
+    for key, start, end in zip(uncut, marks, marks[1:], strict=False):
+        table[key] = tokens[start + 1 : end]

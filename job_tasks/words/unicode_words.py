@@ -1,0 +1,57 @@
+"""Words after UAX #29, with ICU's dictionaries for the scripts that put no spaces between words."""
+
+import re
+from collections import Counter
+
+from icu4py.breakers import WordBreaker
+from nltk.tokenize.api import TokenizerI
+
+# Letters of scripts with spaces: every one is ALetter (Word_Break), so a run of them is one segment.
+_LETTERS = "A-Za-zªµºÀ-ÖØ-öø-ɏΆΈ-ϵϷ-ϿЀ-ҁҊ-ԧء-غف-ي"
+# Signs that join nothing where only these letters and white space are near: no Extend, Format, ZWJ, digit or `_`.
+_SIGNS = r"!-/:-@[-^`{-~¡-©«¬®-±´¶-¸»¿×÷‐-―‘-„†-•…‹›€™"
+# Hangul is joined to Hangul only.
+_PLAIN = re.compile(rf"[{_SIGNS}]*([{_LETTERS}]*|[가-힣]+)[{_SIGNS}]*|[{_SIGNS}0-9]*").fullmatch
+
+
+class UnicodeWordTokenizer(TokenizerI):  # type: ignore[misc] # NLTK ships no types
+    """The segments of UAX #29, Unicode Text Segmentation, as ICU cuts them."""
+
+    def tokenize(self, s: str) -> list[str]:
+        """Words, numbers, signs and symbols of `s` in their order, without white space. Lone surrogates are U+FFFD."""
+        return [segment for segment in _segments(s) if not segment.isspace()]
+
+    def count_words(self, text: str) -> Counter[str]:
+        """How often each token of `text` with a letter in it occurs, in lower case.
+
+        No segment holds white space and a letter, so each distinct chunk between white space is cut only once, and
+        most need not be cut at all.
+        """
+        counts: Counter[str] = Counter()
+        difficult: list[tuple[str, int]] = []
+        for chunk, count in Counter(text.split()).items():
+            match = _PLAIN(chunk)
+            if match is None:
+                difficult.append((chunk, count))
+            elif word := match[1]:
+                counts[word.lower()] += count
+        _count_difficult(difficult, counts)
+        return counts
+
+
+def _count_difficult(chunks: list[tuple[str, int]], counts: Counter[str]) -> None:
+    """Cuts all chunks in one go, which costs ICU far less than one by one."""
+    remaining = iter(chunks)
+    count = 0
+    for segment in _segments("".join([f"\n{chunk}" for chunk, _ in chunks])):
+        if segment == "\n":
+            _, count = next(remaining)
+        elif segment.isalpha() or any(map(str.isalpha, segment)):
+            counts[segment.lower()] += count
+
+
+def _segments(text: str) -> list[str]:
+    try:
+        return list(WordBreaker(text, "en"))
+    except UnicodeEncodeError:  # a lone surrogate
+        return list(WordBreaker(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"), "en"))
