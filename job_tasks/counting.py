@@ -44,10 +44,14 @@ def page_frequencies(body: bytes, content_type: str | None, *, tokenizer: Tokeni
     """Every word of a page as fetched, with its count. Raises NotText like `count_page`."""
     served = parse_content_type(content_type, body)
     decoded = decode_body(body, served.charset_label)
-    shown = VisibleText(text=decoded.text, language=None) if served.form == "plain" else visible_text(decoded.text.encode('utf-8','replace'))
+    shown = _plain_text(decoded.utf8) if served.form == "plain" else visible_text(decoded.utf8)
     return PageFrequencies(
         frequencies=frequencies(shown.text, tokenizer=tokenizer),
         charset=decoded.charset,
         charset_source=decoded.charset_source,
         language=shown.language,
     )
+
+
+def _plain_text(utf8: bytes) -> VisibleText:
+    return VisibleText(text=utf8.decode("utf-8", "replace"), language=None)

@@ -8,15 +8,16 @@ from itertools import chain
 from nltk.tokenize import NLTKWordTokenizer
 from nltk.tokenize.api import TokenizerI
 
-# A chunk that Treebank's rules leave whole, but for one sign at its end.
-_PLAIN = re.compile(
-    r"(?!.*?(?i:cannot|gimme|gonna|gotta|lemme|wanna))([^\W_]+(?:[-./][^\W_]+)*\.?)([,:;?!]?)\Z"
-).match
-_OPENING_QUOTE = re.compile(r"""(?<!\S)["']""")
+# Words that a rule cuts. `(?i)` and not `lower()`: it is how the rules compare, and Unicode holds more than one `i`.
+_CUT_WORD = re.compile(r"(?i)cannot|gimme|gonna|gotta|lemme|wanna").search
+_CUT_PARTS = ("cannot", "mme", "nna", "otta")  # one of which each of these has, whatever its `i`
+# A chunk that the rules leave whole, but for one sign at its end.
+_PLAIN = re.compile(r"([^\W_]+(?:[-./][^\W_]+)*\.?)([,:;?!]?)\Z").match
+_OPENING_QUOTE = re.compile(r"""["'](?<!\S["'])""")
 _CLOSING_QUOTE = re.compile(r"'(?!\S)")
 _QUOTES = frozenset("\"'")
 # From the last chunk on that is more than this, rules look at where the text ends.
-_CLOSERS = "])}>\"'»”’. \t\n\r\f\v\xa0"
+_CLOSERS = "])}>\"'»”\u2019. \t\n\r\f\v\xa0"
 _MARK = "\ue000"  # a private character that no rule knows
 # Texts that hold it, or white space that not every rule takes for such, go to NLTK as they are.
 _ODD = re.compile("[\ue000\x1c-\x1f\x85]").search
@@ -34,9 +35,14 @@ class TreebankTokenizer(TokenizerI):  # type: ignore[misc] # NLTK ships no types
         first, last = _middle(s)
         if first >= last or _ODD(s):
             return _tokenize(s)
-        tokens = _tokenize(s[: first + 1] + _MARK)[:-1]
-        tokens += _tokenize_middle(s[first : last + 1])
-        return tokens + _tokenize(_MARK + s[last:])[1:]
+        keys, table = _look_up(s[first : last + 1])
+        uncut = [key for key in dict.fromkeys(keys) if key not in table]
+        # One call for all: the text's own begin and end, and between them what rules may cut, set off by marks.
+        tokens = _tokenize("".join([s[: first + 1], *[_MARK + key for key in uncut], _MARK, s[last:]]))
+        marks = [index for index, token in enumerate(tokens) if token == _MARK]
+        for key, start, end in zip(uncut, marks, marks[1:], strict=False):
+            table[key] = tokens[start + 1 : end]
+        return [*tokens[: marks[0]], *chain.from_iterable(map(table.__getitem__, keys)), *tokens[marks[-1] + 1 :]]
 
     def count_words(self, text: str) -> Counter[str]:
         """How often each token of `text` with a letter in it occurs, in lower case."""
@@ -56,7 +62,7 @@ _NLTK = NLTKWordTokenizer()
 
 
 def _middle(text: str) -> tuple[int, int]:
-    """Where the white space is that ends the first chunk, and that begins the last one that its rules treat apart."""
+    """Where the white space is that ends the first chunk, and that which begins the part where end rules apply."""
     first = re.match(r"\s*\S*", text).end()  # type: ignore[union-attr] # matches any text
     end = len(text.rstrip(_CLOSERS))
     while end and not text[end - 1].isspace():
@@ -64,30 +70,27 @@ def _middle(text: str) -> tuple[int, int]:
     return first, end - 1
 
 
-def _tokenize_middle(text: str) -> list[str]:
-    """The tokens of a text that begins and ends with white space."""
+def _look_up(text: str) -> tuple[list[str], dict[str, list[str]]]:
+    """The chunks of a text that begins and ends with white space, and the tokens of those that are plain.
+
+    The others stand with the white space around them, whose kind matters beside a quote.
+    """
     chunks = text.split()
-    table: dict[str, list[str]] = {}
-    for chunk in set(chunks):
+    distinct = set(chunks)
+    table = {chunk: [chunk] for chunk in distinct if chunk.isalnum()}
+    for chunk in distinct.difference(table):
         if match := _PLAIN(chunk):
             table[chunk] = [part for part in match.groups() if part]
+    lowered = text.lower()
+    if any(part in lowered for part in _CUT_PARTS):
+        for cut in filter(_CUT_WORD, list(table)):
+            del table[cut]
     before = (text[match.start() - 1] for match in _OPENING_QUOTE.finditer(text))
     after = (text[match.end()] for match in _CLOSING_QUOTE.finditer(text))
-    keys = [chunk if chunk in table else _in_place(chunk, before, after) for chunk in chunks]
-    _add_cut(table, keys)
-    return list(chain.from_iterable(map(table.__getitem__, keys)))
+    return [chunk if chunk in table else _in_place(chunk, before, after) for chunk in chunks], table
 
 
 def _in_place(chunk: str, before: Iterator[str], after: Iterator[str]) -> str:
-    """A chunk between its white space, whose kind matters beside a quote."""
     left = next(before) if chunk[0] in _QUOTES else " "
     right = next(after) if chunk[-1] == "'" else " "
     return left + chunk + right
-
-
-def _add_cut(table: dict[str, list[str]], keys: list[str]) -> None:
-    uncut = [key for key in dict.fromkeys(keys) if key not in table]
-    tokens = _tokenize("".join([_MARK + key for key in uncut]) + _MARK)
-    marks = [index for index, token in enumerate(tokens) if token == _MARK]
-    for key, start, end in zip(uncut, marks, marks[1:], strict=False):
-        table[key] = tokens[start + 1 : end]

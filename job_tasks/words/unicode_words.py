@@ -9,7 +9,10 @@ from nltk.tokenize.api import TokenizerI
 # Letters of scripts with spaces: every one is ALetter (Word_Break), so a run of them is one segment.
 _LETTERS = "A-Za-zªµºÀ-ÖØ-öø-ɏΆΈ-ϵϷ-ϿЀ-ҁҊ-ԧء-غف-ي"
 # Signs that join nothing where only these letters and white space are near: no Extend, Format, ZWJ, digit or `_`.
-_SIGNS = r"!-/:-@[-^`{-~¡-©«¬®-±´¶-¸»¿×÷‐-―‘-„†-•…‹›€™"
+_SIGNS = (
+    r"!-/:-@[-^`{-~\xa1-\xa9\xab\xac\xae-\xb1\xb4\xb6-\xb8\xbb\xbf\xd7\xf7"
+    r"\u2010-\u2015\u2018-\u201e\u2020-\u2022\u2026\u2039\u203a\u20ac\u2122"
+)
 # Hangul is joined to Hangul only.
 _PLAIN = re.compile(rf"[{_SIGNS}]*([{_LETTERS}]*|[가-힣]+)[{_SIGNS}]*|[{_SIGNS}0-9]*").fullmatch
 
