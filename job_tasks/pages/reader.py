@@ -4,6 +4,7 @@ The walk goes from node to node in document order and hears nothing of an elemen
 only if text follows at once, and then the two texts stand in different blocks.
 """
 
+from io import StringIO
 from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -50,10 +51,11 @@ class _Reader:
     def __init__(self, displays: dict[int, Display]) -> None:
         self._displays = displays
         self._places: dict[int, Place] = {}
-        self._parts: list[str] = []
+        self._text = StringIO()
+        self._add = self._text.write
 
     def read(self, body: LexborNode) -> str:
-        displays, parts = self._displays, self._parts
+        displays, add = self._displays, self._add
         last: LexborNode | None = None  # the last text that is more than white space, since the last break
         spaced = False  # whether white space ends it or follows
         for node in body.traverse(include_text=True):
@@ -62,23 +64,23 @@ class _Reader:
                 text = node.text_content or ""
                 if last is not None and (not spaced or text == _CLOSE) and text[:1] not in _WHITE:
                     self._break_between(last, node)
-                parts.append(text)
+                add(text)
                 spaced = text[-1:] in _WHITE
                 if not spaced or not text.isspace():
                     last = node
             elif node.mem_id in displays:
                 self._read_styled(node)
             elif tag_id in _BREAKING:
-                parts.append(_LINE)
+                add(_LINE)
                 last = None
             elif tag_id in _SPECIAL:
                 self._read_special(node, _SPECIAL[tag_id])
-        return _without_marks("".join(parts))
+        return _without_marks(self._text.getvalue())
 
     def _break_between(self, before: LexborNode, after: LexborNode) -> None:
         """Breaks the line if a block has ended between two texts; where one has begun, it is broken already."""
-        if self._parts[-1] != _LINE and self._block(before) != self._block(after):
-            self._parts.append(_LINE)
+        if self._block(before) != self._block(after):
+            self._add(_LINE)
 
     def _block(self, node: LexborNode) -> int:
         """The `mem_id` of the block in which a text stands."""
@@ -98,11 +100,11 @@ class _Reader:
         if tag in NOT_TEXT:
             _empty(node)
         elif tag == "br" or self._is_block(node):
-            self._parts.append(_LINE)
+            self._add(_LINE)
         elif display in _ATOMIC:
             if display is Display.TABLE_PART and self._follows_table_part(node):
-                self._parts.append(_LINE)
-            self._parts.append(_OPEN)
+                self._add(_LINE)
+            self._add(_OPEN)
             node.insert_after(_CLOSE)
         if tag == "details":
             _close_details(node)
@@ -119,14 +121,14 @@ class _Reader:
     def _read_special(self, node: LexborNode, tag: str) -> None:
         if tag in TABLE_PARTS:
             if node.prev is not None:
-                self._parts.append(_LINE)
+                self._add(_LINE)
         elif tag in ATOMICS:
-            self._parts.append(_OPEN)
+            self._add(_OPEN)
             node.insert_after(_CLOSE)
         elif tag == "select":
             self._read_options(node)
         elif tag == "details":
-            self._parts.append(_LINE)
+            self._add(_LINE)
             _close_details(node)
         elif tag in {"svg", "math"}:
             self._read_foreign(node)
@@ -140,7 +142,7 @@ class _Reader:
         if tag == "template" and (node.attributes.get("shadowrootmode") or "").lower() in _SHADOW_MODES:
             _distribute_slots(node)
         elif tag in DRAWN and _is_drawn(node, tag):
-            self._parts.append(_DRAWING)
+            self._add(_DRAWING)
         _empty(node)
 
     def _read_options(self, select: LexborNode) -> None:
@@ -148,13 +150,13 @@ class _Reader:
         options = select.css("option,optgroup")
         for option in options:
             text = _option_text(option) if option.tag == "option" else ""
-            self._parts += (_LINE, text, _LINE)
+            self._add(f"{_LINE}{text}{_LINE}")
         if not options:
-            self._parts.append(_DRAWING)
+            self._add(_DRAWING)
         _empty(select)
 
     def _read_foreign(self, root: LexborNode) -> None:
-        self._parts.append(_DRAWING)
+        self._add(_DRAWING)
         if root.tag == "svg" and root.mem_id not in self._places and root.css_first("text,foreignObject,math") is None:
             _empty(root)
         else:

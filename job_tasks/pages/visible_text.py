@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser
 
-from job_tasks.pages.depth import limit_depth
+from job_tasks.pages.limits import limit_markup
 from job_tasks.pages.inheritance import apply_inherited
 from job_tasks.pages.reader import read_text
 from job_tasks.pages.styling import apply_styles
@@ -23,11 +23,11 @@ def visible_text(html: bytes) -> VisibleText:
 
     White space is not collapsed. Bytes that are no UTF-8 count as U+FFFD; never raises.
     """
-    tree = LexborHTMLParser(limit_depth(html), options=LexborDocumentOptions.WO_EVENTS.value, scripting=True)
+    tree = LexborHTMLParser(limit_markup(html), options=LexborDocumentOptions.WO_EVENTS.value, scripting=True)
     language = (tree.root.attributes.get("lang") if tree.root else None) or None
     body = tree.body
     if body is None:  # a frameset
         return VisibleText(text="", language=language)
     styling = apply_styles(body)
-    apply_inherited(styling.inherited, styling.displays)
+    apply_inherited(body, styling.inherited, styling.displays)
     return VisibleText(text=read_text(body, styling.displays), language=language)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from heapq import nsmallest
 from typing import Literal, Protocol
 
 from job_tasks.words.treebank import TreebankTokenizer
@@ -49,9 +50,10 @@ def summarize(counts: Counter[str], *, word: str | None, top: int) -> WordCounts
 
 def most_frequent(counts: Counter[str], top: int) -> list[tuple[str, int]]:
     """The `top` most frequent words; equally frequent ones in alphabetical order."""
-    if top <= 0:
+    descending = sorted(counts.values(), reverse=True)[: max(top, 0)]
+    if not descending:
         return []
-    descending = sorted(counts.values(), reverse=True)
-    least = descending[min(top, len(descending)) - 1] if descending else 0
-    candidates = [item for item in counts.items() if item[1] >= least]
-    return sorted(candidates, key=lambda item: (-item[1], item[0]))[:top]
+    least = descending[-1]
+    above = sorted((item for item in counts.items() if item[1] > least), key=lambda item: (-item[1], item[0]))
+    level = nsmallest(len(descending) - len(above), (word for word, count in counts.items() if count == least))
+    return above + [(word, least) for word in level]
