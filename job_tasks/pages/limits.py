@@ -7,7 +7,6 @@ and a page at 400,000 tags. Tags beyond become white space where they are blocks
 
 import re
 from collections import Counter
-from itertools import islice
 
 from job_tasks.pages.elements import BLOCKS, TABLE_PARTS
 
@@ -47,25 +46,31 @@ _BREAKING = frozenset(tag.encode() for tag in (*BLOCKS, *TABLE_PARTS, "br"))
 
 def limit_markup(html: bytes) -> bytes:
     """`html` where its markup is within the limits, else a version of it that is."""
-    if html.count(b"<") < _HARMLESS_TAGS and not _may_have_long_tag(html):
+    if html.count(b"<") < _HARMLESS_TAGS and not _may_have_many_attributes(html):
         return html
     nesting = _Nesting()
     limited = _TAG.sub(nesting.keep, html)
     return limited if nesting.exceeded else html
 
 
-def _may_have_long_tag(html: bytes) -> bool:
-    """Whether a tag goes on for long, or so many `>` stand on the page that most must be in quotes."""
+def _may_have_many_attributes(html: bytes) -> bool:
+    """Whether a tag goes on for long and not by a long value, or so many `>` stand there that most must be in quotes."""
     if html.count(b">") > 4 * html.count(b"<") + _HARMLESS_TAGS:
         return True
     step = _HARMLESS_TAG_BYTES // 2
     endless = (start for start in range(0, len(html) - step, step) if html.find(b">", start, start + step) < 0)
-    return any(_is_inside_tag(html, start) for start in endless)
+    starts = {html.rfind(b"<", 0, start + 1) for start in endless}
+    return any(html[start + 1 : start + 2].isalpha() and _end_of_attributes(html, start)[1] for start in starts)
 
 
-def _is_inside_tag(html: bytes, position: int) -> bool:
-    start = html.rfind(b"<", 0, position + 1)
-    return start >= 0 and html[start + 1 : start + 2].isalpha() and html.rfind(b">", start, position) < 0
+def _end_of_attributes(html: bytes, position: int) -> tuple[int, bool]:
+    """Where the attributes end of the tag that starts at `position`, at the latest the last one allowed; if it was."""
+    for _ in range(_MAX_ATTRIBUTES):
+        attribute = _ATTRIBUTE.match(html, position)
+        if attribute is None:
+            return position, False
+        position = attribute.end()
+    return position, True
 
 
 class _Nesting:
@@ -84,18 +89,14 @@ class _Nesting:
             self.exceeded = True
             return _stand_in((tag["name"] or b"").lower())
         name = (tag["name"] or b"").lower()
-        if tag.end() - tag.start() > _HARMLESS_TAG_BYTES and name:
-            return self._shorten(tag[0])
+        if name and tag.end() - tag.start() > _HARMLESS_TAG_BYTES:
+            end, exceeded = _end_of_attributes(tag[0], 0)
+            self.exceeded |= exceeded
+            return tag[0][:end] + b">" if exceeded else tag[0]
         if not name or name in _VOID or name in _SELF_LIMITING:
             return tag[0]
         kept = self._close(name) if tag["end"] else self._start(name)
         return tag[0] if kept else _stand_in(name)
-
-    def _shorten(self, tag: bytes) -> bytes:
-        attributes = islice(_ATTRIBUTE.finditer(tag), _MAX_ATTRIBUTES)
-        end = max(attribute.end() for attribute in attributes)
-        self.exceeded = True
-        return tag[:end] + b">"
 
     def _start(self, name: bytes) -> bool:
         if len(self._open) < _MAX_DEPTH:

@@ -61,13 +61,17 @@ class _Reader:
         for node in body.traverse(include_text=True):
             tag_id = node.tag_id
             if tag_id == _TEXT:
+                if node.is_empty_text_node:
+                    if not spaced:
+                        add(" ")
+                        spaced = True
+                    continue
                 text = node.text_content or ""
                 if last is not None and (not spaced or text == _CLOSE) and text[:1] not in _WHITE:
                     self._break_between(last, node)
                 add(text)
                 spaced = text[-1:] in _WHITE
-                if not spaced or not text.isspace():
-                    last = node
+                last = node
             elif node.mem_id in displays:
                 self._read_styled(node)
             elif tag_id in _BREAKING:

@@ -30,19 +30,23 @@ class UnicodeWordTokenizer(TokenizerI):  # type: ignore[misc] # NLTK ships no ty
         No segment holds white space and a letter, so each distinct chunk between white space is cut only once, and
         most need not be cut at all.
         """
-        counts: Counter[str] = Counter()
+        counts: dict[str, int] = {}
         difficult: list[tuple[str, int]] = []
         for chunk, count in Counter(text.split()).items():
-            match = _PLAIN(chunk)
-            if match is None:
+            if chunk.isascii() and chunk.isalpha():
+                word = chunk.lower()
+            elif match := _PLAIN(chunk):
+                word = (match[1] or "").lower()
+            else:
                 difficult.append((chunk, count))
-            elif word := match[1]:
-                counts[word.lower()] += count
+                continue
+            counts[word] = counts.get(word, 0) + count
+        counts.pop("", None)
         _count_difficult(difficult, counts)
-        return counts
+        return Counter(counts)
 
 
-def _count_difficult(chunks: list[tuple[str, int]], counts: Counter[str]) -> None:
+def _count_difficult(chunks: list[tuple[str, int]], counts: dict[str, int]) -> None:
     """Cuts all chunks in one go, which costs ICU far less than one by one."""
     remaining = iter(chunks)
     count = 0
@@ -50,7 +54,8 @@ def _count_difficult(chunks: list[tuple[str, int]], counts: Counter[str]) -> Non
         if segment == "\n":
             _, count = next(remaining)
         elif segment.isalpha() or any(map(str.isalpha, segment)):
-            counts[segment.lower()] += count
+            word = segment.lower()
+            counts[word] = counts.get(word, 0) + count
 
 
 def _segments(text: str) -> list[str]:
