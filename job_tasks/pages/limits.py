@@ -46,7 +46,7 @@ _BREAKING = frozenset(tag.encode() for tag in (*BLOCKS, *TABLE_PARTS, "br"))
 
 def limit_markup(html: bytes) -> bytes:
     """`html` where its markup is within the limits, else a version of it that is."""
-    if html.count(b"<") < _HARMLESS_TAGS and not _may_have_many_attributes(html):
+    if html.count(b">") < _HARMLESS_TAGS and not _may_have_many_attributes(html):
         return html
     nesting = _Nesting()
     limited = _TAG.sub(nesting.keep, html)
@@ -54,9 +54,7 @@ def limit_markup(html: bytes) -> bytes:
 
 
 def _may_have_many_attributes(html: bytes) -> bool:
-    """Whether a tag goes on for long and not by a long value, or so many `>` stand there that most must be in quotes."""
-    if html.count(b">") > 4 * html.count(b"<") + _HARMLESS_TAGS:
-        return True
+    """Whether some tag goes on for long, and not by a long value."""
     step = _HARMLESS_TAG_BYTES // 2
     endless = (start for start in range(0, len(html) - step, step) if html.find(b">", start, start + step) < 0)
     starts = {html.rfind(b"<", 0, start + 1) for start in endless}

@@ -10,8 +10,8 @@ from typing import Final
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from job_tasks.pages.display import Display
-from job_tasks.pages.elements import ATOMICS, BLOCKS, DRAWN, HIDDEN, NOT_TEXT, TABLE_PARTS
-from job_tasks.pages.foreign import Place, reduce_foreign
+from job_tasks.pages.elements import ATOMICS, BLOCKS, DRAWN, HIDDEN, NOT_TEXT, TABLE_PARTS, default_display
+from job_tasks.pages.foreign import Place, is_hidden_svg, reduce_foreign
 
 _WHITE: Final = frozenset(" \t\n\r\f\v")
 _COLLAPSIBLE: Final = " \t\n\r\f"
@@ -34,9 +34,9 @@ def _tag_ids(*tags: str) -> dict[int, str]:
 
 
 _TEXT: Final = next(iter(LexborHTMLParser("x").css("body"))).first_child.tag_id  # type: ignore[union-attr] # it has one
-_BREAKING: Final = _tag_ids(*BLOCKS, "br").keys() - _tag_ids("details").keys()
+_BREAKING: Final = _tag_ids(*BLOCKS, "br").keys() - _tag_ids("details", "dialog").keys()
 _SPECIAL: Final = _tag_ids(
-    *TABLE_PARTS, *ATOMICS, *HIDDEN, *NOT_TEXT, *DRAWN, "details", "math", "object", "select", "svg"
+    *TABLE_PARTS, *ATOMICS, *HIDDEN, *NOT_TEXT, *DRAWN, "details", "dialog", "math", "object", "select", "svg"
 )
 _WITH_CONTENT_OF_ITS_OWN: Final = frozenset({*DRAWN, "math", "object", "select", "svg"})
 _BLOCK_IDS: Final = _tag_ids(*BLOCKS, *TABLE_PARTS).keys()
@@ -74,11 +74,13 @@ class _Reader:
                 last = node
             elif node.mem_id in displays:
                 self._read_styled(node)
+                spaced = False
             elif tag_id in _BREAKING:
                 add(_LINE)
                 last = None
             elif tag_id in _SPECIAL:
                 self._read_special(node, _SPECIAL[tag_id])
+                spaced = False
         return _without_marks(self._text.getvalue())
 
     def _break_between(self, before: LexborNode, after: LexborNode) -> None:
@@ -134,11 +136,12 @@ class _Reader:
         elif tag == "details":
             self._add(_LINE)
             _close_details(node)
+        elif tag == "dialog":
+            self._read_dialog(node)
         elif tag in {"svg", "math"}:
             self._read_foreign(node)
         elif tag == "object":
-            if (node.attributes.get("type") or "").lower() in _IMAGES:
-                _empty(node)
+            self._read_object(node)
         else:
             self._leave_out(node, tag)
 
@@ -146,8 +149,20 @@ class _Reader:
         if tag == "template" and (node.attributes.get("shadowrootmode") or "").lower() in _SHADOW_MODES:
             _distribute_slots(node)
         elif tag in DRAWN and _is_drawn(node, tag):
-            self._add(_DRAWING)
+            self._add(_LINE if _floats(node, tag) else _DRAWING)
         _empty(node)
+
+    def _read_dialog(self, dialog: LexborNode) -> None:
+        if "open" in dialog.attributes:
+            self._add(_LINE)
+        else:
+            _empty(dialog)
+
+    def _read_object(self, node: LexborNode) -> None:
+        if _floats(node, "object"):
+            self._add(_LINE)
+        if (node.attributes.get("type") or "").lower() in _IMAGES:
+            _empty(node)
 
     def _read_options(self, select: LexborNode) -> None:
         """The text of every option on a line of its own; hidden ones too, as Chromium has it."""
@@ -161,7 +176,9 @@ class _Reader:
 
     def _read_foreign(self, root: LexborNode) -> None:
         self._add(_DRAWING)
-        if root.tag == "svg" and root.mem_id not in self._places and root.css_first("text,foreignObject,math") is None:
+        if is_hidden_svg(root):
+            _empty(root)
+        elif root.tag == "svg" and root.mem_id not in self._places and root.css_first("text,foreignObject,math") is None:
             _empty(root)
         else:
             reduce_foreign(root, self._displays, self._places)
@@ -174,6 +191,10 @@ def _is_drawn(node: LexborNode, tag: str) -> bool:
     if tag == "audio":
         return "controls" in node.attributes
     return tag != "input" or (node.attributes.get("type") or "").lower() != "hidden"
+
+
+def _floats(node: LexborNode, tag: str) -> bool:
+    return default_display(tag, node.attributes) is Display.BLOCK
 
 
 def _empty(node: LexborNode) -> None:
