@@ -9,24 +9,34 @@ _INITIAL = Style(visible=True, uppercase=False)
 _OWN_LETTER_CASE = frozenset({"button", "input", "select", "textarea"})
 
 
-def apply_inherited(body: LexborNode, styled: dict[int, Style], displays: dict[int, Display]) -> None:
+def apply_inherited(styled: dict[int, tuple[LexborNode, Style]], displays: dict[int, Display]) -> None:
     """Takes out the text that is not visible, with the breaks it would have made, and turns text to capitals.
 
-    `styled` holds the style of every element that declares one of the two, by `mem_id`.
+    `styled` holds every element that declares one of the two, with its style, by `mem_id` in document order.
     """
-    if not styled:
-        return
     inherited: dict[int, Style] = {}
-    for node in list(body.traverse(include_text=True)):
+    for root_id, (root, _) in styled.items():
+        if root_id not in inherited:
+            _apply_below(root, styled, inherited, displays)
+
+
+def _apply_below(
+    root: LexborNode,
+    styled: dict[int, tuple[LexborNode, Style]],
+    inherited: dict[int, Style],
+    displays: dict[int, Display],
+) -> None:
+    for node in list(root.traverse(include_text=True)):
         parent = node.parent
         style = _INITIAL if parent is None else inherited.get(parent.mem_id, _INITIAL)
         if node.is_text_node:
             _apply_to_text(node, style)
-        else:
-            style = _inherit(node, styled.get(node.mem_id), style)
-            inherited[node.mem_id] = style
-            if not style.visible:
-                _hide(node, displays)
+            continue
+        own = styled.get(node.mem_id)
+        style = _inherit(node, own[1] if own else None, style)
+        inherited[node.mem_id] = style
+        if not style.visible:
+            _hide(node, displays)
 
 
 def _inherit(node: LexborNode, own: Style | None, parent: Style) -> Style:

@@ -15,7 +15,7 @@ _MAX_ATTRIBUTES = 1000
 _MAX_TAGS = 400_000
 # Up to here nothing costs much, and nothing need be looked at.
 _HARMLESS_TAGS = 10_000
-_HARMLESS_TAG_BYTES = 20_000
+_HARMLESS_TAG_BYTES = 40_000
 _TAG = re.compile(
     rb"""<!--.*?(?:-->|\Z)
     | <(?P<raw>script|style|textarea|title|xmp|iframe|noembed|noframes|noscript)(?=[\s/>]).*?(?:</(?P=raw)(?=[\s/>])|\Z)

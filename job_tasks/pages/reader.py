@@ -56,37 +56,44 @@ class _Reader:
 
     def read(self, body: LexborNode) -> str:
         displays, add = self._displays, self._add
-        last: LexborNode | None = None  # the last text that is more than white space, since the last break
-        spaced = False  # whether white space ends it or follows
-        for node in body.traverse(include_text=True):
+        last: LexborNode | None = None  # the last text, if no line has been broken since
+        since = body  # that text, or what was read after it
+        glued = False  # whether no white space ends what was read last
+        for node in body.traverse(include_text=True, skip_empty=True):
             tag_id = node.tag_id
             if tag_id == _TEXT:
-                if node.is_empty_text_node:
-                    if not spaced:
-                        add(" ")
-                        spaced = True
-                    continue
                 text = node.text_content or ""
-                if last is not None and (not spaced or text == _CLOSE) and text[:1] not in _WHITE:
-                    self._break_between(last, node)
+                if last is not None and (glued or text == _CLOSE) and text[:1] not in _WHITE:
+                    self._part(last, since, node)
                 add(text)
-                spaced = text[-1:] in _WHITE
-                last = node
-            elif node.mem_id in displays:
-                self._read_styled(node)
-                spaced = False
+                glued = text[-1:] not in _WHITE
+                last = since = node
+            elif node.mem_id in displays or tag_id in _SPECIAL:
+                if last is not None and glued and _is_blank_between(since, node):
+                    add(" ")
+                self._read_element(node, tag_id)
+                since, glued = node, True
             elif tag_id in _BREAKING:
                 add(_LINE)
                 last = None
-            elif tag_id in _SPECIAL:
-                self._read_special(node, _SPECIAL[tag_id])
-                spaced = False
         return _without_marks(self._text.getvalue())
 
-    def _break_between(self, before: LexborNode, after: LexborNode) -> None:
-        """Breaks the line if a block has ended between two texts; where one has begun, it is broken already."""
-        if self._block(before) != self._block(after):
+    def _part(self, last: LexborNode, since: LexborNode, text: LexborNode) -> None:
+        """Parts two texts by the white space between them, and by a line if a block has ended there.
+
+        Where a block has begun, the line is broken already.
+        """
+        blank = _is_blank_between(since, text)
+        if blank:
+            self._add(" ")
+        if (not blank or text.text_content == _CLOSE) and self._block(last) != self._block(text):
             self._add(_LINE)
+
+    def _read_element(self, node: LexborNode, tag_id: int) -> None:
+        if node.mem_id in self._displays:
+            self._read_styled(node)
+        else:
+            self._read_special(node, _SPECIAL[tag_id])
 
     def _block(self, node: LexborNode) -> int:
         """The `mem_id` of the block in which a text stands."""
@@ -195,6 +202,26 @@ def _is_drawn(node: LexborNode, tag: str) -> bool:
 
 def _floats(node: LexborNode, tag: str) -> bool:
     return default_display(tag, node.attributes) is Display.BLOCK
+
+
+def _is_blank_between(since: LexborNode, node: LexborNode) -> bool:
+    """Whether a text of nothing but white space, which the walk skips, stands between two nodes."""
+    start = since.mem_id
+    while True:
+        before = node.prev
+        if before is None:
+            parent = node.parent
+            if parent is None or parent.mem_id == start:
+                return False
+            node = parent
+            continue
+        node = before
+        while (child := node.last_child) is not None:
+            node = child
+        if node.is_empty_text_node:
+            return True
+        if node.is_text_node or node.mem_id == start:
+            return False
 
 
 def _empty(node: LexborNode) -> None:

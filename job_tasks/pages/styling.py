@@ -23,7 +23,7 @@ class Styling:
 
     displays: dict[int, Display] = field(default_factory=dict)
     flex_items: set[int] = field(default_factory=set)
-    inherited: dict[int, Style] = field(default_factory=dict)  # of those that declare what descendants inherit
+    inherited: dict[int, tuple[LexborNode, Style]] = field(default_factory=dict)  # declare what descendants inherit
 
 
 def apply_styles(body: LexborNode) -> Styling:
@@ -50,7 +50,7 @@ def _apply(node: LexborNode, attributes: Mapping[str, str | None], styling: Styl
     if display in _FLEXES:
         _blockify_items(node, styling)
     if style.visible is not None or style.uppercase is not None:
-        styling.inherited[node.mem_id] = style
+        styling.inherited[node.mem_id] = (node, style)
 
 
 def _display(

@@ -29,5 +29,5 @@ def visible_text(html: bytes) -> VisibleText:
     if body is None:  # a frameset
         return VisibleText(text="", language=language)
     styling = apply_styles(body)
-    apply_inherited(body, styling.inherited, styling.displays)
+    apply_inherited(styling.inherited, styling.displays)
     return VisibleText(text=read_text(body, styling.displays), language=language)

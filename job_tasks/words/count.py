@@ -54,6 +54,6 @@ def most_frequent(counts: Counter[str], top: int) -> list[tuple[str, int]]:
     if not descending:
         return []
     least = descending[-1]
-    above = sorted((item for item in counts.items() if item[1] > least), key=lambda item: (-item[1], item[0]))
-    level = nsmallest(len(descending) - len(above), (word for word, count in counts.items() if count == least))
+    above = sorted([item for item in counts.items() if item[1] > least], key=lambda item: (-item[1], item[0]))
+    level = nsmallest(len(descending) - len(above), [word for word, count in counts.items() if count == least])
     return above + [(word, least) for word in level]

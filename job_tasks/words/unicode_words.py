@@ -32,6 +32,8 @@ class UnicodeWordTokenizer(TokenizerI):  # type: ignore[misc] # NLTK ships no ty
         """
         counts: dict[str, int] = {}
         difficult: list[tuple[str, int]] = []
+        if "Σ" not in text:  # whose small letter depends on what stands beside it
+            text = text.lower()
         for chunk, count in Counter(text.split()).items():
             if chunk.isascii() and chunk.isalpha():
                 word = chunk.lower()
