@@ -11,8 +11,13 @@ from nltk.tokenize.api import TokenizerI
 # Words that a rule cuts. `(?i)` and not `lower()`: it is how the rules compare, and Unicode holds more than one `i`.
 _CUT_WORD = re.compile(r"(?i)cannot|gimme|gonna|gotta|lemme|wanna").search
 _CUT_PARTS = ("cannot", "mme", "nna", "otta")  # one of which each of these has, whatever its `i`
-# A chunk that the rules leave whole, but for one sign at its end.
-_PLAIN = re.compile(r"([^\W_]+(?:[-./][^\W_]+)*\.?)([,:;?!]?)\Z").match
+# Chunks with nothing but signs that the rules always cut off, each by itself; and the tokens of such a chunk.
+_STEM = r"[^\W_]+(?:[-./][^\W_]+)*"
+_OPENING = r"(\[{\u201c\xab\u2018\u201e"
+_CLOSING = r")\]}\u201d\xbb\u2019,:;?!"
+_CUTTING = r"\u2019\u2012-\u2015"
+_PLAIN = re.compile(rf"[{_OPENING}]*{_STEM}(?:[{_CUTTING}]{_STEM})*\.?[{_CLOSING}]*").fullmatch
+_TOKENS_OF_PLAIN = re.compile(rf"{_STEM}\.?|[{_OPENING}{_CLOSING}{_CUTTING}]").findall
 _OPENING_QUOTE = re.compile(r"""["'](?<!\S["'])""")
 _CLOSING_QUOTE = re.compile(r"'(?!\S)")
 _QUOTES = frozenset("\"'")
@@ -78,9 +83,7 @@ def _look_up(text: str) -> tuple[list[str], dict[str, list[str]]]:
     chunks = text.split()
     distinct = set(chunks)
     table = {chunk: [chunk] for chunk in distinct if chunk.isalnum()}
-    for chunk in distinct.difference(table):
-        if match := _PLAIN(chunk):
-            table[chunk] = [part for part in match.groups() if part]
+    table |= {chunk: _TOKENS_OF_PLAIN(chunk) for chunk in filter(_PLAIN, distinct.difference(table))}
     lowered = text.lower()
     if any(part in lowered for part in _CUT_PARTS):
         for cut in filter(_CUT_WORD, list(table)):

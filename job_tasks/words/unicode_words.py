@@ -6,15 +6,17 @@ from collections import Counter
 from icu4py.breakers import WordBreaker
 from nltk.tokenize.api import TokenizerI
 
-# Letters of scripts with spaces: every one is ALetter (Word_Break), so a run of them is one segment.
-_LETTERS = "A-Za-zªµºÀ-ÖØ-öø-ɏΆΈ-ϵϷ-ϿЀ-ҁҊ-ԧء-غف-ي"
-# Signs that join nothing where only these letters and white space are near: no Extend, Format, ZWJ, digit or `_`.
+# Letters of scripts with spaces: every one is ALetter (Word_Break), so a run of them is one segment. So is one of Hangul.
+_WORD = re.compile(
+    r"[A-Za-z\xaa\xb5\xba\xc0-\xd6\xd8-\xf6\xf8-\u024f\u0386\u0388-\u03f5\u03f7-\u03ff\u0400-\u0481\u048a-\u0527"
+    r"\u0621-\u063a\u0641-\u064a]+|[\uac00-\ud7a3]+"
+).fullmatch
+# Signs that join nothing where they stand between white space and a letter or one another.
 _SIGNS = (
-    r"!-/:-@[-^`{-~\xa1-\xa9\xab\xac\xae-\xb1\xb4\xb6-\xb8\xbb\xbf\xd7\xf7"
-    r"\u2010-\u2015\u2018-\u201e\u2020-\u2022\u2026\u2039\u203a\u20ac\u2122"
+    "!\"#$%&'()*+,-./:;<=>?@[\\]^`{|}~"
+    "\xa1\xa2\xa3\xa4\xa5\xa6\xa7\xa8\xa9\xab\xac\xae\xaf\xb0\xb1\xb4\xb6\xb7\xb8\xbb\xbf\xd7\xf7"
+    "\u2010\u2011\u2012\u2013\u2014\u2015\u2018\u2019\u201a\u201c\u201d\u201e\u2020\u2021\u2022\u2026\u2039\u203a\u20ac\u2122"
 )
-# Hangul is joined to Hangul only.
-_PLAIN = re.compile(rf"[{_SIGNS}]*([{_LETTERS}]*|[가-힣]+)[{_SIGNS}]*|[{_SIGNS}0-9]*").fullmatch
 
 
 class UnicodeWordTokenizer(TokenizerI):  # type: ignore[misc] # NLTK ships no types
@@ -35,15 +37,12 @@ class UnicodeWordTokenizer(TokenizerI):  # type: ignore[misc] # NLTK ships no ty
         if "Σ" not in text:  # whose small letter depends on what stands beside it
             text = text.lower()
         for chunk, count in Counter(text.split()).items():
-            if chunk.isascii() and chunk.isalpha():
-                word = chunk.lower()
-            elif match := _PLAIN(chunk):
-                word = (match[1] or "").lower()
-            else:
+            core = chunk.strip(_SIGNS)
+            if (core.isascii() and core.isalpha()) or _WORD(core):
+                word = core.lower()
+                counts[word] = counts.get(word, 0) + count
+            elif core and not core.isdecimal():
                 difficult.append((chunk, count))
-                continue
-            counts[word] = counts.get(word, 0) + count
-        counts.pop("", None)
         _count_difficult(difficult, counts)
         return Counter(counts)
 
