@@ -13,6 +13,9 @@ from benchmarks.corpus import CorpusPage, read_corpus
 from job_tasks.counting import page_frequencies
 
 _WORST = 10
+_MIN_IDENTICAL = 0.97  # of the pages
+_MAX_DIFFERENCE = 0.01  # of a page's words
+_MAX_TOTAL_DIFFERENCE = 0.001  # of all pages' words
 _SHOWN_WORDS = 5
 
 
@@ -53,7 +56,7 @@ def report(comparisons: list[Comparison]) -> bool:
     """Prints the table and the worst pages; gives whether all goals are met."""
     pages = len(comparisons)
     identical = sum(page.is_identical for page in comparisons)
-    within = sum(page.difference <= 0.01 for page in comparisons)
+    within = sum(page.difference <= _MAX_DIFFERENCE for page in comparisons)
     expected = sum(page.expected for page in comparisons)
     counted = sum(page.counted for page in comparisons)
     total = abs(counted - expected) / max(expected, 1)
@@ -64,7 +67,7 @@ def report(comparisons: list[Comparison]) -> bool:
     _line(f"{'difference of these':30} {total:>16.3%} {'0.1 %':>10}")
     for page in sorted(comparisons, key=lambda page: (page.difference, not page.is_identical), reverse=True)[:_WORST]:
         _line(_describe(page))
-    return identical >= 0.97 * pages and within == pages and total <= 0.001
+    return identical >= _MIN_IDENTICAL * pages and within == pages and total <= _MAX_TOTAL_DIFFERENCE
 
 
 def _describe(page: Comparison) -> str:

@@ -25,7 +25,20 @@ _TAG = re.compile(
 _ATTRIBUTE = re.compile(rb"""\s*[^\s=>]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]*))?""")
 _VOID = frozenset(
     [
-        *(b"area", b"base", b"basefont", b"bgsound", b"br", b"col", b"embed", b"frame", b"hr", b"img", b"input", b"link"),
+        *(
+            b"area",
+            b"base",
+            b"basefont",
+            b"bgsound",
+            b"br",
+            b"col",
+            b"embed",
+            b"frame",
+            b"hr",
+            b"img",
+            b"input",
+            b"link",
+        ),
         *(b"meta", b"param", b"source", b"track", b"wbr"),
     ]
 )
@@ -38,7 +51,22 @@ _SELF_LIMITING = frozenset(
 )
 _FORMATTING = frozenset(
     [
-        *(b"a", b"b", b"big", b"code", b"em", b"font", b"i", b"nobr", b"s", b"small", b"strike", b"strong", b"tt", b"u"),
+        *(
+            b"a",
+            b"b",
+            b"big",
+            b"code",
+            b"em",
+            b"font",
+            b"i",
+            b"nobr",
+            b"s",
+            b"small",
+            b"strike",
+            b"strong",
+            b"tt",
+            b"u",
+        ),
     ]
 )
 _BREAKING = frozenset(tag.encode() for tag in (*BLOCKS, *TABLE_PARTS, "br"))

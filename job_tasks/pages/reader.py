@@ -183,9 +183,9 @@ class _Reader:
 
     def _read_foreign(self, root: LexborNode) -> None:
         self._add(_DRAWING)
-        if is_hidden_svg(root):
-            _empty(root)
-        elif root.tag == "svg" and root.mem_id not in self._places and root.css_first("text,foreignObject,math") is None:
+        if is_hidden_svg(root) or (
+            root.tag == "svg" and root.mem_id not in self._places and root.css_first("text,foreignObject,math") is None
+        ):
             _empty(root)
         else:
             reduce_foreign(root, self._displays, self._places)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser
 
-from job_tasks.pages.limits import limit_markup
 from job_tasks.pages.inheritance import apply_inherited
+from job_tasks.pages.limits import limit_markup
 from job_tasks.pages.reader import read_text
 from job_tasks.pages.styling import apply_styles
 

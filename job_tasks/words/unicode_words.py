@@ -6,7 +6,7 @@ from collections import Counter
 from icu4py.breakers import WordBreaker
 from nltk.tokenize.api import TokenizerI
 
-# Letters of scripts with spaces: every one is ALetter (Word_Break), so a run of them is one segment. So is one of Hangul.
+# Letters of scripts with spaces: every one is ALetter (Word_Break), so a run of them is one segment; or one of Hangul.
 _WORD = re.compile(
     r"[A-Za-z\xaa\xb5\xba\xc0-\xd6\xd8-\xf6\xf8-\u024f\u0386\u0388-\u03f5\u03f7-\u03ff\u0400-\u0481\u048a-\u0527"
     r"\u0621-\u063a\u0641-\u064a]+|[\uac00-\ud7a3]+"
