@@ -12,15 +12,16 @@ from job_tasks.counting import count_page
 from job_tasks.words.count import Tokenizer
 
 _MAX_SECONDS = 2.0
-_TAGS = (
-    "a b br button caption details dialog div form frameset html body head iframe img input li math mi mtext noscript "
-    "object ol optgroup option p plaintext pre ruby rt script select slot span style summary svg text tspan switch "
-    "foreignObject table tbody td template textarea title tr ul video xmp custom-element annotation-xml"
-).split()  # fmt: skip
+_TAGS = ["a", "b", "br", "button", "caption", "details", "dialog", "div", "form", "frameset", "html", "body",
+    "head", "iframe", "img", "input", "li", "math", "mi", "mtext", "noscript", "object", "ol", "optgroup",
+    "option", "p", "plaintext", "pre", "ruby", "rt", "script", "select", "slot", "span", "style", "summary",
+    "svg", "text", "tspan", "switch", "foreignObject", "table", "tbody", "td", "template", "textarea", "title",
+    "tr", "ul", "video", "xmp", "custom-element", "annotation-xml"]  # fmt: skip
 _ATTRIBUTES = (
     "hidden", "hidden=until-found", "open", "popover", "style='display:none'", "style='display:inline-flex'",
     "style='float:left'", "style='visibility:hidden'", "style='visibility:visible'", "style='all:unset'",
-    "style='text-transform:uppercase'", "style='display:table-cell'", "style='display:inherit'", "style='disp\\6c ay:(\"'",
+    "style='text-transform:uppercase'", "style='display:table-cell'", "style='display:inherit'",
+    "style='disp\\6c ay:(\"'",
     "shadowrootmode=open", "slot=x", "name=x", "type=hidden", "lang=de", "align=left", "charset=gbk", "=", "'", '"',
 )  # fmt: skip
 _TEXTS = (
