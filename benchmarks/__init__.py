@@ -1,0 +1,1 @@
+"""Measurements that the documents cite, each run by a target of the Makefile."""

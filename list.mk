@@ -1,0 +1,2 @@
+bench-list: install ## measure GET /jobs on a table of a million jobs
+	@exec $(PYTHON) -m benchmarks.list_jobs
