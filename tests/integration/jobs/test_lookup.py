@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -9,9 +10,9 @@ from job_tasks.jobs.lookup import JobFilter
 from tests.integration.store import NEW_JOB, Store
 
 
-def newest(store: Store, limit: int = 100, **asked: object) -> list[Job]:
+def newest(store: Store, limit: int = 100, **asked: Any) -> list[Job]:
     with store.database.reading() as connection:
-        return lookup.newest(connection, JobFilter(**asked), limit)  # type: ignore[arg-type]  # checked by the call
+        return lookup.newest(connection, JobFilter(**asked), limit)
 
 
 def ids(jobs: list[Job]) -> list[UUID]:
@@ -48,7 +49,7 @@ def some(store: Store) -> list[Job]:
     ids=str,
 )
 def test_a_filter_keeps_what_was_asked_for_the_newest_first(
-    store: Store, some: list[Job], asked: dict[str, object]
+    store: Store, some: list[Job], asked: dict[str, Any]
 ) -> None:
     wanted = [job for job in some if all(getattr(job, name) == value for name, value in asked.items())]
     assert newest(store, **asked) == wanted[::-1]
@@ -66,7 +67,7 @@ def test_pages_are_complete_and_do_not_overlap_while_new_jobs_arrive(store: Stor
 
 
 def test_many_are_found_in_the_order_asked_without_the_unknown(store: Store) -> None:
-    first, second, third = (store.submit() for _ in range(3))
+    first, _, third = (store.submit() for _ in range(3))
     with store.database.reading() as connection:
         assert lookup.find_all(connection, [third.id, UUID(int=1), first.id]) == [third, first]
         assert lookup.find_all(connection, []) == []

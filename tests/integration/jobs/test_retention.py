@@ -7,7 +7,8 @@ from tests.integration.store import NEW_JOB, Store
 WEEK = timedelta(days=7)
 MANY_ENDED = """
     INSERT INTO jobs (id, kind, url, request, state, on_failure, max_attempts, max_crashes, finished_at)
-    SELECT gen_random_uuid(), 'count', 'https://example.com/', '{}', 'REVOKED', 'retry', 3, 3, now() - CAST(:age AS interval)
+    SELECT gen_random_uuid(), 'count', 'https://example.com/', '{}', 'REVOKED', 'retry', 3, 3,
+           now() - CAST(:age AS interval)
     FROM generate_series(1, :many)
 """
 

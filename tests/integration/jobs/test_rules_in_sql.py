@@ -2,7 +2,7 @@
 
 from itertools import product
 from pathlib import Path
-from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -40,7 +40,7 @@ WAY_TO = {
 }
 
 
-def move(store: Store, worker: Any, state: State) -> None:
+def move(store: Store, worker: UUID, state: State) -> None:
     store.sql(f"UPDATE jobs SET state = '{state}', {COLUMNS[state]} WHERE :worker IS NOT NULL", worker=worker)
 
 
@@ -57,7 +57,7 @@ def test_exactly_the_arrows_of_the_design_can_be_taken(store: Store, before: Sta
         move(store, worker, after)
         assert store.state(job.id) is after
     else:
-        with pytest.raises(IntegrityError, match="no step leads from|it has ended and stays as it is"):
+        with pytest.raises(IntegrityError, match=r"no step leads from|it has ended and stays as it is"):
             move(store, worker, after)
         assert store.state(job.id) is before
 

@@ -132,7 +132,8 @@ class TestWaiting:
         answer = callers.submit(wait_for, manager_url, job, 20)
         eventually(is_watched(store, job))
         store.sql(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname IS NOT NULL"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
         )
         with hung_database(servers):
             assert requests.get(f"{manager_url}/readyz", timeout=10).status_code == 503
