@@ -7,7 +7,7 @@ CORPUS       ?= ../shared/corpus
 FUZZ_SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up test test-compose check-compose lint types imports check accuracy bench-count fuzz clean
+.PHONY: help install install-dev demo up test test-compose check-compose lint types imports check accuracy bench-count bench-list fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-12s %s\n", $$1, $$2 }'
@@ -53,6 +53,9 @@ accuracy: install-dev ## count the pages of CORPUS, and compare with what a brow
 
 bench-count: install-dev ## measure how fast pages are counted, against the common way and the parser alone
 	@$(PYTHON) -m benchmarks.count $(CORPUS)
+
+bench-list: install ## measure GET /jobs on a table of a million jobs
+	@$(PYTHON) -m benchmarks.list_jobs
 
 fuzz: install-dev ## look for pages that break the counter, for FUZZ_SECONDS
 	@$(PYTHON) -m benchmarks.fuzz $(FUZZ_SECONDS)

@@ -133,7 +133,7 @@ class TestWaiting:
         eventually(is_watched(store, job))
         store.sql(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE pid <> pg_backend_pid() AND datname IS NOT NULL"
+            " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
         )
         with hung_database(servers):
             assert requests.get(f"{manager_url}/readyz", timeout=10).status_code == 503

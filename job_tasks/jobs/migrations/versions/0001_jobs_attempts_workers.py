@@ -53,11 +53,12 @@ CREATE TABLE jobs (
     CONSTRAINT failure_has_an_error CHECK (state NOT IN ('FAILURE', 'RETRY') OR error IS NOT NULL),
     CONSTRAINT success_has_no_error CHECK (state <> 'SUCCESS' OR error IS NULL)
 );
--- Lists, newest first: by state, kind, both, and URL (hashed, since a long one can outgrow an index row).
+-- Lists, newest first: by state, kind, both, and URL (hashed, since a long one can outgrow an index row), whose index
+-- also tells kind and state before any row is read.
 CREATE INDEX jobs_by_state ON jobs (state, id);
 CREATE INDEX jobs_by_kind ON jobs (kind, id);
 CREATE INDEX jobs_by_kind_and_state ON jobs (kind, state, id);
-CREATE INDEX jobs_by_url ON jobs (md5(url), id);
+CREATE INDEX jobs_by_url ON jobs (md5(url), id, kind, state);
 -- The reconciler's and retention's questions.
 CREATE INDEX jobs_waiting ON jobs (published_at NULLS FIRST) WHERE state = 'PENDING';
 CREATE INDEX jobs_due ON jobs (due_at) WHERE state = 'RETRY';
