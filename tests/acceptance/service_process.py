@@ -152,6 +152,13 @@ class ServiceProcess:
                 return member
         raise LookupError(f"{self.name} has no connection from port {port}")
 
+    def is_connected_to(self, port: int) -> bool:
+        """Whether the main process has a connection to that port."""
+        return any(
+            connection.status == psutil.CONN_ESTABLISHED and connection.raddr.port == port
+            for connection in psutil.Process(self.process.pid).net_connections("tcp4")
+        )
+
 
 def _has_ended(process: psutil.Process) -> bool:
     try:
