@@ -29,7 +29,7 @@ class OrderedJson(DefaultJSONProvider):
 def create_app(settings: Settings) -> Flask:
     """The manager, set by `settings`. Nothing is connected before it is needed."""
     app = Flask("job_manager", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BATCH_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BATCH_BYTES + 1  # the one more by which a body in chunks shows itself
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BATCH_BYTES
     app.url_map.strict_slashes = False
     app.json = OrderedJson(app)

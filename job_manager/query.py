@@ -14,6 +14,7 @@ from job_tasks.kinds import KINDS
 MAX_WAIT_SECONDS = 30.0
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 200
+MAX_LIMIT_DIGITS = len(str(MAX_LIMIT))
 
 
 def read_wait(query: MultiDict[str, str]) -> float:
@@ -77,6 +78,6 @@ def _cursor(text: str | None) -> UUID | None:
 def _limit(text: str | None) -> int:
     if text is None:
         return DEFAULT_LIMIT
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= MAX_LIMIT):
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_LIMIT_DIGITS and 1 <= int(text) <= MAX_LIMIT):
         raise InvalidRequest(("limit", f"must be a number from 1 to {MAX_LIMIT}"))
     return int(text)

@@ -65,7 +65,7 @@ class Broker:
 
     def _envelope(self, message: Message) -> str:
         job_id = str(message.job_id)
-        task = self._app.amqp.as_task_v2(job_id, f"job_tasks.{message.kind}", args=(job_id,))
+        task = self._app.amqp.as_task_v2(job_id, f"job_tasks.{message.kind}", args=(job_id,), ignore_result=True)
         published_at = None if message.published_at is None else message.published_at.isoformat()
         body = base64.b64encode(json.dumps(task.body).encode()).decode()
         return json.dumps(

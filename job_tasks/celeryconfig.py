@@ -10,8 +10,9 @@ broker_url = broker_read_url = broker_write_url = settings().celery_broker_url.g
 broker_connection_retry_on_startup = True
 broker_connection_max_retries = None  # a worker waits for its broker for ever
 broker_transport_options = {
-    # Second net only: the reconciler brings back what a dead worker held, long before.
-    "visibility_timeout": 3600,
+    # Second net only: the reconciler brings back what a dead worker held, long before. Above the hard limit, so that
+    # no message comes twice while its attempt runs.
+    "visibility_timeout": max(3_600, 2 * settings().job_hard_time_limit_seconds),
     "socket_connect_timeout": 2,
     "socket_timeout": 5,
     "socket_keepalive": True,

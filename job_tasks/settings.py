@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -25,6 +25,7 @@ from pydantic import (
     field_validator,
 )
 
+DEMO_SECRET = ":demo-"  # noqa: S105 - how each password begins that docker-compose.yml has by default
 SECRETS = ("celery_broker_url", "database_url", "celery_result_backend")
 URL_SCHEMES = {"celery_broker_url": ("redis://", "rediss://"), "database_url": ("postgresql+psycopg2://",)}
 SMALLER_THAN = {
@@ -94,6 +95,10 @@ class Settings(BaseModel):
     worker_health_file: Path = Path("/tmp/job_worker.health")  # noqa: S108 - the container's own tmpfs
     scheduler_health_file: Path = Path("/tmp/job_scheduler.health")  # noqa: S108 - the container's own tmpfs
 
+    # Where containers publish the manager and Flower, and how Flower lets people in: here to refuse the demo's secrets.
+    flower_basic_auth: SecretStr | None = None
+    bind_address: IPv4Address | IPv6Address = IPv4Address("127.0.0.1")
+
     log_format: Literal["json", "terminal"] = "terminal"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -113,6 +118,18 @@ class Settings(BaseModel):
             raise ValueError(f"it must be larger than JOB_SOFT_TIME_LIMIT_SECONDS ({soft:g})")
         return value
 
+    @field_validator("bind_address")
+    @classmethod
+    def _refuse_demo_secrets(cls, value: IPv4Address | IPv6Address, info: ValidationInfo) -> IPv4Address | IPv6Address:
+        secrets = [info.data.get(key) for key in ("celery_broker_url", "database_url", "flower_basic_auth")]
+        if not value.is_loopback and any(secret and DEMO_SECRET in secret.get_secret_value() for secret in secrets):
+            raise ValueError(
+                "other machines may reach it, and secrets are the demo's, which everyone knows. Set REDIS_PASSWORD, "
+                "DATABASE_PASSWORD, DATABASE_OWNER_PASSWORD, POSTGRES_PASSWORD and FLOWER_BASIC_AUTH first; a database "
+                "that was made with the demo's keeps them: see .env.example"
+            )
+        return value
+
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Settings out of `environment`; raises SettingsError that names every wrong key, and never shows a secret."""
@@ -121,9 +138,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         if (path := values.get(f"{key}_file")) is not None:
             values[key] = _read_secret(key, Path(path))
     # The lecture's name for where results land stands in for DATABASE_URL.
-    url = values.get("database_url") or values.get("celery_result_backend", "").removeprefix("db+")
+    url = values.get("database_url") or values.get("celery_result_backend", "")
     if url:
-        values["database_url"] = _with_driver(url)
+        values["database_url"] = _with_driver(url.removeprefix("db+"))
     try:
         return Settings.model_validate(values)
     except ValidationError as error:

@@ -16,6 +16,7 @@ from job_tasks.job_tasks import app
 from job_tasks.logs import configure_logs
 from job_tasks.settings import settings
 from job_worker.beat import beat, kill_pool, worker_name
+from job_worker.health import touch
 from job_worker.running import children
 
 HARD_EXIT_SECONDS = 4.0
@@ -56,6 +57,7 @@ class ConsumingStep(bootsteps.StartStopStep):
 
     def start(self, _consumer: Any) -> None:
         beat.consuming = True
+        touch(settings().worker_health_file)  # the next beat, which would tell so too, may be seconds away
 
     def stop(self, _consumer: Any) -> None:
         beat.consuming = False

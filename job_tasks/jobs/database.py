@@ -41,6 +41,7 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int) -> None:
         self._engine = _engine(url, pool_size)
+        self._reading_engine = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def transaction(self, seconds: float = TRANSACTION_SECONDS) -> Iterator[Connection]:
@@ -54,8 +55,8 @@ class Database:
 
     @contextmanager
     def reading(self, seconds: float = TRANSACTION_SECONDS) -> Iterator[Connection]:
-        """A connection to read by; nothing is committed. Raises DatabaseUnavailable like `transaction`."""
-        with self._bounded(seconds), self._engine.connect() as connection:
+        """A connection to read by, each statement for itself. Raises DatabaseUnavailable like `transaction`."""
+        with self._bounded(seconds), self._reading_engine.connect() as connection:
             yield connection
 
     @contextmanager

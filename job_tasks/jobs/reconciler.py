@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, update
 
 from job_tasks.errors import AttemptOutOfTime, BrokerUnavailable
 from job_tasks.jobs import claims, submissions, workers
@@ -122,28 +123,31 @@ def _has_no_message(head: QueueHead | None) -> ColumnElement[bool]:
 
 
 def _make_due(connection: Connection) -> int:
-    due: ColumnElement[bool] = jobs.c.id.in_(
-        select(jobs.c.id)
-        .where(jobs.c.state == State.RETRY, jobs.c.due_at <= func.now())
-        .limit(BATCH)
-        .with_for_update(skip_locked=True)
-    )
+    due = select(jobs.c.id).where(jobs.c.state == State.RETRY, jobs.c.due_at <= func.now()).limit(BATCH)
     waits = {"state": State.PENDING, "due_at": None, "published_at": None}
-    return connection.execute(update(jobs).where(due).values(**waits)).rowcount
+    return connection.execute(update(jobs).where(_one_of(due)).values(**waits)).rowcount
 
 
 def _mark_published(connection: Connection, which: ColumnElement[bool]) -> list[Message]:
-    chosen: ColumnElement[bool] = jobs.c.id.in_(
+    chosen = (
         select(jobs.c.id)
         .where(jobs.c.state == State.PENDING, which)
         .order_by(jobs.c.published_at.nulls_first(), jobs.c.id)
         .limit(BATCH)
-        .with_for_update(skip_locked=True)
     )
-    marked = update(jobs).where(chosen).values(published_at=func.now())
+    marked = update(jobs).where(_one_of(chosen)).values(published_at=func.now())
     rows = connection.execute(marked.returning(jobs.c.id, jobs.c.kind, jobs.c.attempt, jobs.c.published_at)).all()
     # A job that was at the front once goes there again, instead of behind all that came since.
     return [
         Message(kind=row.kind, job_id=row.id, published_at=None if row.attempt > 0 else row.published_at)
         for row in sorted(rows, key=lambda row: row.id)
     ]
+
+
+def _one_of(chosen: Select[tuple[UUID]]) -> ColumnElement[bool]:
+    """Whether a row is among those `chosen`, less those that another reconciler works on.
+
+    It is a CTE since a subquery may run more than once, and choose other rows each time.
+    """
+    locked = chosen.with_for_update(skip_locked=True).cte("chosen")
+    return jobs.c.id.in_(select(locked.c.id))

@@ -18,8 +18,9 @@ def delete_ended(connection: Connection, older_than: timedelta) -> int:
         .order_by(jobs.c.finished_at)
         .limit(BATCH)
         .with_for_update(skip_locked=True)
+        .cte("old")  # as a subquery it may run more than once, each time with other rows
     )
-    return connection.execute(delete(jobs).where(jobs.c.id.in_(old))).rowcount
+    return connection.execute(delete(jobs).where(jobs.c.id.in_(select(old.c.id)))).rowcount
 
 
 def delete_expired_keys(connection: Connection) -> int:

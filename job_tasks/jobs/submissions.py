@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from uuid_utils.compat import uuid7
 
-from job_tasks.errors import IdempotencyKeyReused
+from job_tasks.errors import IdempotencyKeyReused, UnknownJob
 from job_tasks.jobs.job import CANCELLABLE, Job, NewJob, State
 from job_tasks.jobs.lookup import find_all, job_of
 from job_tasks.jobs.tables import attempts, idempotency_keys, jobs
@@ -37,14 +37,14 @@ def accept(connection: Connection, new_jobs: Sequence[NewJob], key: IdempotencyK
     """Write a row for each of `new_jobs` in one INSERT; they are kept once `connection` commits.
 
     With a `key` that came within 24 hours, nothing is written and the jobs of that time are named again; raises
-    IdempotencyKeyReused if it came with another request then.
+    IdempotencyKeyReused if it came with another request then, UnknownJob if a job of that time is not kept any more.
 
     A row's `published_at` says from the start that its message is sent: the caller sends it right after the commit.
     If it dies before, the reconciler finds the row by that time; if the broker refuses, `unpublish` says so.
     """
     ids = tuple(uuid7() for _ in new_jobs)
     if key is not None and (known := _remember(connection, key, ids)) is not None:
-        return Accepted(jobs=tuple(find_all(connection, known)), is_new=False)
+        return Accepted(jobs=_jobs_of_key(connection, known), is_new=False)
     rows = [_row(job_id, job) for job_id, job in zip(ids, new_jobs, strict=True)]
     written = {row.id: job_of(row) for row in connection.execute(insert(jobs).returning(jobs), rows)}
     return Accepted(jobs=tuple(written[job_id] for job_id in ids), is_new=True)
@@ -78,6 +78,13 @@ def _remember(connection: Connection, key: IdempotencyKey, ids: tuple[UUID, ...]
     if bytes(known.fingerprint) != key.fingerprint:
         raise IdempotencyKeyReused("Use a new key for a new request, or repeat the first request unchanged.")
     return tuple(known.job_ids)
+
+
+def _jobs_of_key(connection: Connection, job_ids: tuple[UUID, ...]) -> tuple[Job, ...]:
+    found = tuple(find_all(connection, job_ids))
+    if len(found) < len(job_ids):
+        raise UnknownJob("What this Idempotency-Key made ended longer ago than results are kept. Use a new key.")
+    return found
 
 
 def unpublish(connection: Connection, job_ids: Sequence[UUID]) -> None:

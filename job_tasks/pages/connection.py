@@ -57,17 +57,16 @@ def open_connection(
 
     Raises OSError, ssl.SSLError or AddressRefused, and FetchTimedOut at the deadline.
     """
-    connected = _open_socket(addresses, url.port, limits, deadline)
     connection = (
         _TLSConnection(url.host, url.port, ssl_context=_tls_context(_authorities()))
         if url.scheme == "https"
         else BoundedConnection(url.host, url.port)
     )
-    connection.connected = connected
+    connection.connected = _open_socket(addresses, url.port, limits, deadline)
     try:
         connection.connect()
     except BaseException:
-        connected.close()
+        connection.connected.close()
         connection.close()
         raise
     connection.sock = connection.bounds = BoundedSocket(connection.sock, limits, deadline)

@@ -19,6 +19,7 @@ from job_tasks.pages.url import WebUrl, parse_url
 if TYPE_CHECKING:
     from urllib3.response import HTTPResponse
 
+_SHOWN_CONTENT_TYPE = 255
 _ACCEPT = "text/html, application/xhtml+xml, text/plain;q=0.9"
 
 
@@ -26,8 +27,8 @@ _ACCEPT = "text/html, application/xhtml+xml, text/plain;q=0.9"
 class Page:
     """A page as it was fetched.
 
-    `body` is decompressed, `wire_bytes` is its size as it arrived, `content_type` is the header as it came, and
-    `final_url` carries neither credentials nor a fragment.
+    `body` is decompressed, `wire_bytes` is its size as it arrived, `content_type` is the header as it came, except for
+    control characters and what is beyond 255, and `final_url` carries neither credentials nor a fragment.
     """
 
     final_url: str
@@ -85,5 +86,7 @@ def _page(url: WebUrl, response: requests.Response, limits: FetchLimits, redirec
 
 def _content_type(response: "HTTPResponse") -> str | None:
     """The last Content-Type header, which counts if there are several (Fetch standard, "extract a MIME type")."""
-    values = [value.strip() for value in response.headers.getlist("Content-Type")]
-    return values[-1] or None if values else None
+    *_, value = ["", *response.headers.getlist("Content-Type")]
+    # A control character in a field is invalid and may be replaced by a space (RFC 9110 section 5.5).
+    printable = "".join(character if character.isprintable() else " " for character in value[:_SHOWN_CONTENT_TYPE])
+    return printable.strip() or None

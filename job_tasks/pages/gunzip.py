@@ -34,12 +34,10 @@ def gunzipped(pieces: Iterable[bytes], max_ratio: int) -> Iterator[bytes]:
 
 def _decompressed(decompressor: "zlib._Decompress", piece: bytes) -> Iterator[bytes]:
     data = piece
-    part = b""
-    # A full step may have left more behind inside of zlib although all input is consumed.
-    while (data or len(part) == _STEP) and not decompressor.eof:
+    # No output is left behind inside of zlib: the checksum at the end is input that comes after all output.
+    while data and not decompressor.eof:
         try:
-            part = decompressor.decompress(data, _STEP)
+            yield decompressor.decompress(data, _STEP)
         except zlib.error as error:
             raise InvalidResponse("The page is not the gzip data that it says it is.") from error
         data = decompressor.unconsumed_tail
-        yield part

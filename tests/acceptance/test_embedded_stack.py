@@ -7,8 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,18 +17,12 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from embedded.ports import LOOPBACK, free_ports
+from tests.waiting import eventually
 
 PROJECT = Path(__file__).parents[2]
 START_SECONDS = 90.0
 STOP_SECONDS = 60.0
 SERVICES = {"job_manager", "job_worker_01", "job_worker_02", "job_scheduler", "job_viewer", "job_broker", "job_db"}
-
-
-def eventually(condition: Callable[[], bool], *, seconds: float = STOP_SECONDS) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.05)
 
 
 def is_gone(process: psutil.Process) -> bool:
@@ -67,6 +60,15 @@ class Stack:
     def processes(self) -> list[psutil.Process]:
         """All of its processes, the guard among them."""
         return list(self.process.children(recursive=True))
+
+    def workers(self, name: str) -> list[psutil.Process]:
+        """The main process of a worker; none while it is being started again."""
+        children = [process for process in self.process.children() if not is_gone(process)]
+        return [process for process in children if f"{name}@%h" in process.cmdline()]
+
+    def is_ready(self) -> bool:
+        """Whether it would accept and run a job."""
+        return bool(self._ask("GET", "/readyz")["status"] == "ready")
 
     def count(self, url: str) -> dict[str, Any]:
         """The ended job that counts a page."""
@@ -149,29 +151,6 @@ def test_a_stack_that_was_killed_leaves_no_process_and_the_next_one_finds_its_re
         assert stack.result(job["id"]) == job
 
 
-def test_a_second_stack_on_the_same_data_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
-    with running(tmp_path) as stack:
-        other = Stack(tmp_path / "data", tmp_path / "other")
-        assert other.process.wait(STOP_SECONDS) == 1
-        assert (
-            f"a stack runs on {tmp_path / 'data'} already (process {stack.process.pid}); stop it first" in other.output
-        )
-        assert stack.process.poll() is None
-        assert stack._ask("GET", "/readyz")["status"] == "ready"  # noqa: SLF001
-
-
-def test_a_worker_that_was_killed_is_started_again(tmp_path: Path) -> None:
-    def workers(stack: Stack) -> list[psutil.Process]:
-        children = [process for process in stack.process.children() if not is_gone(process)]
-        return [process for process in children if "job_worker_01@%h" in process.cmdline()]
-
-    with running(tmp_path) as stack:
-        (worker,) = workers(stack)
-        worker.kill()
-        eventually(lambda: worker.pid not in {process.pid for process in workers(stack)} and len(workers(stack)) == 1)
-        assert "job_worker_01 ended with SIGKILL; starting it again in 1 s" in stack.output
-
-
 def test_a_taken_port_that_was_asked_for_is_an_error(tmp_path: Path, httpserver: HTTPServer) -> None:
     stack = Stack(tmp_path / "data", tmp_path / "output", {"MANAGER_PORT": str(httpserver.port)})
     assert stack.process.wait(STOP_SECONDS) == 1
@@ -212,10 +191,45 @@ class TestDemo:
         with output.open("w") as file:
             environment = os.environ | {"TMPDIR": str(tmp_path)}
             demo = psutil.Popen(self.COMMAND, cwd=PROJECT, env=environment, stdout=file, stderr=subprocess.STDOUT)
-        eventually(lambda: moment in output.read_text())
+        eventually(lambda: moment in output.read_text(), seconds=START_SECONDS)
         processes = demo.children(recursive=True)
         demo.send_signal(signal.SIGINT)
         assert demo.wait(STOP_SECONDS) == 130
         assert output.read_text().endswith("interrupted; everything is stopped\n")
         assert [process for process in processes if not is_gone(process)] == []
         assert list(tmp_path.iterdir()) == [output]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("stack")
+
+
+@pytest.fixture(scope="module")
+def stack(folder: Path) -> Iterator[Stack]:
+    with running(folder) as stack:
+        yield stack
+
+
+class TestRunningStack:
+    """What a stack that is up puts up with."""
+
+    def test_a_second_one_on_the_same_data_is_refused(self, stack: Stack, folder: Path) -> None:
+        other = Stack(folder / "data", folder / "other")
+        assert other.process.wait(STOP_SECONDS) == 1
+        data, pid = folder / "data", stack.process.pid
+        assert f"a stack runs on {data} already (process {pid}); stop it first" in other.output
+        assert stack.is_ready()
+
+    def test_a_worker_that_was_killed_is_started_again(self, stack: Stack) -> None:
+        (worker,) = stack.workers("job_worker_01")
+        worker.kill()
+        eventually(
+            lambda: [process.pid for process in stack.workers("job_worker_01")] not in ([], [worker.pid]),
+            seconds=STOP_SECONDS,
+        )
+        assert "job_worker_01 ended with SIGKILL; starting it again in 1 s" in stack.output
+
+    def test_the_log_of_each_service_is_shown_under_its_name(self, stack: Stack) -> None:
+        names = {line.split(" ", 1)[0] for line in stack.output.splitlines() if " | " in line}
+        assert names >= SERVICES - {"job_migrate"}

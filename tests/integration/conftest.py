@@ -7,7 +7,10 @@ import pytest
 import redis
 
 from embedded.servers import Servers
-from job_tasks.settings import settings
+from job_tasks.jobs.database import Database
+from job_tasks.settings import read_settings, settings
+from tests.integration.queue import Queue
+from tests.integration.store import Store
 
 EMPTY_ALL_TABLES = """
     DO $$ BEGIN
@@ -38,3 +41,16 @@ def _settings_of_servers(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> I
     settings.cache_clear()
     yield
     settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def store(servers: Servers) -> Store:
+    """The job store on the real database. Its tables are empty at the start of every test."""
+    needed = {"CELERY_BROKER_URL": servers.broker.url, "DATABASE_URL": servers.database.url}
+    return Store(Database(read_settings(needed).database_url.get_secret_value(), pool_size=8))
+
+
+@pytest.fixture
+def queue(servers: Servers) -> Iterator[Queue]:
+    with Queue.at(servers.broker.url) as queue:
+        yield queue

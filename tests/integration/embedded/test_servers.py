@@ -20,6 +20,7 @@ from embedded.data_folder import DataFolder
 from embedded.database import Database
 from embedded.servers import Servers, servers_on
 from embedded.terminal import Terminal
+from tests.waiting import eventually
 
 
 @contextmanager
@@ -85,12 +86,15 @@ def test_no_password_is_among_the_arguments_of_a_process(tmp_path: Path) -> None
 
 
 def test_a_server_that_was_killed_recovers(tmp_path: Path) -> None:
-    others = set(psutil.Process().children(recursive=True))
+    others = psutil.Process().children()
     with running(tmp_path) as servers:
         ask(servers.database.url, "CREATE TABLE kept AS SELECT 1 AS number")
-        for child in set(psutil.Process().children(recursive=True)) - others:
-            if child.name() == "postgres":
-                child.kill()
+        (server,) = (
+            child for child in psutil.Process().children() if child not in others and child.name() == "postgres"
+        )
+        helpers = server.children()
+        server.kill()
+        assert psutil.wait_procs(helpers, timeout=10)[1] == []
     assert (tmp_path / "database" / "postmaster.pid").exists()
     with running(tmp_path) as servers:
         assert ask(servers.database.url, "SELECT number FROM kept") == [(1,)]
@@ -134,7 +138,9 @@ class TestPidFileOfAKilledServer:
             program = tmp_path / name
             shutil.copy(shutil.which("sleep") or "/bin/sleep", program)
             processes.append(subprocess.Popen([program, "600"]))
-            return processes[-1].pid
+            process = psutil.Process(processes[-1].pid)
+            eventually(lambda: process.name() == name)
+            return process.pid
 
         yield run
         for process in processes:

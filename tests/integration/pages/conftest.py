@@ -57,12 +57,10 @@ class Site:
 
     script: Script
     tls: ssl.SSLContext | None = None
-    host: str = "127.0.0.1"
     visitors: list[Visitor] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        self._listener = socket.create_server((self.host, 0), family=family)
+        self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._closing = threading.Event()
         self._threads = [threading.Thread(target=self._accept)]
@@ -70,7 +68,7 @@ class Site:
 
     @property
     def url(self) -> str:
-        return f"{'https' if self.tls else 'http'}://{self.host}:{self.port}/"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}/"
 
     @property
     def requests(self) -> list[str]:

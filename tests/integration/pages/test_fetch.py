@@ -125,6 +125,8 @@ def test_interim_responses_are_passed_over(open_site: "OpenSite", limits: FetchL
         ("text/plain", "text/plain"),
         ("text/html, text/html; charset=utf-8", "text/html, text/html; charset=utf-8"),
         ("image/png\nContent-Type: text/html", "text/html"),
+        ("text/html; charset=\x00\x1b[1m", "text/html; charset=  [1m"),
+        ("text/html; a=" + "b" * 300, "text/html; a=" + "b" * 242),
         ("", None),
     ],
 )
@@ -145,7 +147,7 @@ def test_text_is_fetched(open_site: "OpenSite", limits: FetchLimits, header: str
         ("html", "html"),
         (";", ""),
         ("x" * 200, "x" * 100),
-        ("a\x01\x7f/<b>", "a/<b>"),
+        ("a\xad/<b>", "a"),
         ("text/html\nContent-Type: image/png", "image/png"),
     ],
 )
@@ -299,6 +301,7 @@ def test_the_next_address_is_tried_when_one_refuses(
     open_site: "OpenSite", limits: FetchLimits, traffic: "Traffic"
 ) -> None:
     site = open_site(HTML, b"page")
-    addresses = ["127.0.0.2", "127.0.0.2", "127.0.0.1"]
-    assert fetch(f"http://www.example.com:{site.port}/", limits, resolver=lambda _: addresses).body == b"page"
-    assert traffic.connections == ["127.0.0.2", "127.0.0.1"]
+    anywhere_here = replace(limits, allowed_private_networks=(ip_network("127.0.0.0/8"), ip_network("::1/128")))
+    url = f"http://www.example.com:{site.port}/"
+    assert fetch(url, anywhere_here, resolver=lambda _: ["::1", "127.0.0.1"]).body == b"page"
+    assert traffic.connections in (["::1", "127.0.0.1"], ["127.0.0.1"])  # the latter on a machine without IPv6

@@ -1,7 +1,6 @@
 """Real processes for the tests of what starts and ends them."""
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from io import StringIO
@@ -14,8 +13,6 @@ from embedded.guard import Guard
 from embedded.processes import Command
 from embedded.supervisor import Supervisor
 from embedded.terminal import Terminal
-
-PATIENCE_SECONDS = 20.0
 
 
 @pytest.fixture
@@ -56,19 +53,6 @@ def terminal(shown: StringIO) -> Terminal:
 def supervisor(guard: Guard, terminal: Terminal) -> Iterator[Supervisor]:
     with Supervisor(guard, terminal) as supervisor:
         yield supervisor
-
-
-@pytest.fixture
-def eventually() -> Callable[[Callable[[], bool]], None]:
-    """Waits until something is so, and fails if it never is."""
-
-    def wait(condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not condition():
-            assert time.monotonic() < deadline, "it never came true"
-            time.sleep(0.01)
-
-    return wait
 
 
 @pytest.fixture

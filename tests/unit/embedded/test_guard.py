@@ -3,6 +3,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.waiting import eventually
+
 PROJECT = Path(__file__).parents[3]
 
 # Ignores the signal that asks it to stop, and so does its child; both print their numbers.
@@ -32,7 +34,6 @@ time.sleep(600)
 
 def test_a_killed_supervisor_leaves_neither_process_nor_temporary_folder(
     tmp_path: Path,
-    eventually: Callable[[Callable[[], bool]], None],
     is_gone: Callable[[int], bool],
 ) -> None:
     folder = tmp_path / "a folder"

@@ -7,6 +7,7 @@ import pytest
 from embedded.errors import StackError
 from embedded.guard import Guard
 from embedded.processes import Command, Process, tail
+from tests.waiting import eventually
 
 READY = "print('ready');"
 FOREVER = "import time; time.sleep(600)"
@@ -14,34 +15,31 @@ DEAF = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {READY} {
 WITH_CHILD = f"import os; child = os.fork(); child and print('child', child, 'ready'); {FOREVER}"
 
 MakeCommand = Callable[..., Command]
-Eventually = Callable[[Callable[[], bool]], None]
 
 
-def started(command: Command, guard: Guard, eventually: Eventually) -> Process:
+def started(command: Command, guard: Guard) -> Process:
     """The process, once it has said that it is ready."""
     process = Process(command, guard)
     eventually(lambda: "ready" in command.log.read_text())
     return process
 
 
-def test_the_output_is_in_the_log(command: MakeCommand, guard: Guard, eventually: Eventually) -> None:
+def test_the_output_is_in_the_log(command: MakeCommand, guard: Guard) -> None:
     both = command("import sys; print('one'); sys.stderr.write('two\\n')")
     process = Process(both, guard)
     eventually(lambda: process.exit_code() == 0)
     assert both.log.read_text() == "one\ntwo\n"
 
 
-def test_a_process_is_asked_to_stop_by_its_own_signal(
-    command: MakeCommand, guard: Guard, eventually: Eventually
-) -> None:
-    process = started(command(READY + FOREVER), guard, eventually)
+def test_a_process_is_asked_to_stop_by_its_own_signal(command: MakeCommand, guard: Guard) -> None:
+    process = started(command(READY + FOREVER), guard)
     process.ask_to_stop()
     eventually(lambda: process.exit_code() == -signal.SIGTERM)
     assert process.describe_end() == "service ended with SIGTERM"
 
 
-def test_one_that_does_not_listen_is_killed(command: MakeCommand, guard: Guard, eventually: Eventually) -> None:
-    process = started(command(DEAF), guard, eventually)
+def test_one_that_does_not_listen_is_killed(command: MakeCommand, guard: Guard) -> None:
+    process = started(command(DEAF), guard)
     process.ask_to_stop()
     assert process.exit_code() is None
     process.kill()
@@ -51,10 +49,9 @@ def test_one_that_does_not_listen_is_killed(command: MakeCommand, guard: Guard, 
 def test_nothing_of_its_group_outlives_it(
     command: MakeCommand,
     guard: Guard,
-    eventually: Eventually,
     is_gone: Callable[[int], bool],
 ) -> None:
-    process = started(command(WITH_CHILD), guard, eventually)
+    process = started(command(WITH_CHILD), guard)
     child = int(process.command.log.read_text().split()[1])
     assert not is_gone(child)
     process.ask_to_stop()
@@ -62,7 +59,7 @@ def test_nothing_of_its_group_outlives_it(
     eventually(lambda: is_gone(child))
 
 
-def test_a_failure_tells_the_end_of_the_log(command: MakeCommand, guard: Guard, eventually: Eventually) -> None:
+def test_a_failure_tells_the_end_of_the_log(command: MakeCommand, guard: Guard) -> None:
     failing = command("print('no such table'); raise SystemExit(3)", name="job_migrate")
     process = Process(failing, guard)
     eventually(lambda: process.exit_code() is not None)

@@ -9,6 +9,7 @@ from embedded.errors import StackError, StopRequested
 from embedded.processes import Command
 from embedded.supervisor import Service, Supervisor
 from embedded.terminal import Terminal
+from tests.waiting import eventually
 
 FOREVER = "import time; time.sleep(600)"
 MakeCommand = Callable[..., Command]
@@ -50,7 +51,6 @@ def test_a_service_that_dies_is_started_again_a_little_later_each_time(
     supervisor: Supervisor,
     command: MakeCommand,
     shown: StringIO,
-    eventually: Callable[[Callable[[], bool]], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(supervisor_module, "FIRST_WAIT_SECONDS", 0.1)

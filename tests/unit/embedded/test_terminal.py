@@ -1,7 +1,7 @@
 import errno
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import pytest
 
 from embedded.errors import StopRequested
 from embedded.terminal import Terminal, wait_until
+from tests.waiting import eventually
 
 
 class ClosedTerminal(StringIO):
@@ -29,7 +30,6 @@ def _handlers_kept() -> Iterator[None]:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_is_noticed_where_the_code_asks(
     number: signal.Signals,
-    eventually: Callable[[Callable[[], bool]], None],
 ) -> None:
     terminal = Terminal(StringIO())
     terminal.take_signals()

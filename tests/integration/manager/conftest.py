@@ -1,0 +1,86 @@
+"""The manager on the real servers: in this process by Flask's client, and as the gunicorn process that is deployed."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from embedded.ports import free_ports
+from embedded.servers import Servers
+from job_manager.app import create_app
+from job_tasks.settings import read_settings
+from tests.waiting import eventually
+
+THREADS = 24
+PLACES = 16
+
+
+class StrictClient(FlaskClient):
+    """Fails where the manager answers what it never should."""
+
+    def open(self, *arguments: Any, **keywords: Any) -> TestResponse:
+        answer = super().open(*arguments, **keywords)
+        assert answer.status_code < 500 or answer.status_code == 503, answer.text
+        if answer.status_code >= 400 and answer.request.path != "/readyz":
+            assert answer.content_type == "application/problem+json"
+            assert answer.get_json(force=True).items() >= {"status": answer.status_code}.items()
+        return answer
+
+
+def manager_on(servers: Servers, **changes: str) -> FlaskClient:
+    """A client of a manager in this process, set by `changes`."""
+    urls = {"CELERY_BROKER_URL": servers.broker.url, "DATABASE_URL": servers.database.url}
+    app = create_app(read_settings(urls | changes))
+    app.test_client_class = StrictClient
+    return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def client(servers: Servers) -> FlaskClient:
+    return manager_on(servers)
+
+
+@pytest.fixture(scope="session")
+def manager_url(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A manager as it is deployed, of one process with THREADS threads and PLACES places for waiting callers."""
+    (port,) = free_ports(1)
+    url = f"http://127.0.0.1:{port}"
+    log = tmp_path_factory.mktemp("manager") / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "gunicorn", "--config", "job_manager/gunicorn.conf.py"),
+                *("--bind", f"127.0.0.1:{port}", "job_manager.wsgi:app"),
+            ],
+            env=os.environ
+            | {
+                "CELERY_BROKER_URL": servers.broker.url,
+                "DATABASE_URL": servers.database.url,
+                "MANAGER_PROCESSES": "1",
+                "MANAGER_THREADS": str(THREADS),
+                "MANAGER_WAIT_CALLERS": str(PLACES),
+            },
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        eventually(lambda: _answers(url, process, log), seconds=60)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _answers(url: str, process: "subprocess.Popen[bytes]", log: Path) -> bool:
+    assert process.poll() is None, log.read_text(encoding="utf-8")
+    try:
+        return requests.get(f"{url}/readyz", timeout=5).ok
+    except requests.ConnectionError:
+        return False

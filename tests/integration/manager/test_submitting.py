@@ -1,0 +1,148 @@
+import re
+from uuid import UUID
+
+import pytest
+from flask.testing import FlaskClient
+
+from job_tasks.jobs.job import OnFailure, State
+from tests.integration.queue import Queue
+from tests.integration.store import Store
+
+URL = "https://example.com/page"
+
+
+def test_a_job_is_accepted_kept_and_published(client: FlaskClient, store: Store, queue: Queue) -> None:
+    answer = client.post("/count", json={"url": URL})
+    assert answer.status_code == 202
+    assert answer.content_type == "application/json"
+    body = answer.get_json()
+    job = store.job(UUID(body["id"]))
+    assert answer.headers["Location"] == f"/result/{job.id}"
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert queue.job_ids() == [job.id]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", body.pop("created_at"))
+    assert body == {
+        "id": str(job.id),
+        "kind": "count",
+        "url": URL,
+        "status": "PENDING",
+        "request": {
+            "url": URL,
+            "max_attempts": 5,
+            "on_failure": "retry",
+            "word": None,
+            "top": 25,
+            "tokenizer": "words",
+        },
+        "attempt": 0,
+        "attempts_used": 0,
+        "max_attempts": 5,
+        "crashes": 0,
+        "max_crashes": 3,
+        "on_failure": "retry",
+        "retry_of": None,
+        "due_at": None,
+        "started_at": None,
+        "finished_at": None,
+        "result": None,
+        "error": None,
+    }
+
+
+ASKED = {"url": URL, "word": "naïve", "top": 0, "tokenizer": "treebank", "max_attempts": 7, "on_failure": "discard"}
+
+
+@pytest.mark.parametrize("sent", [{"json": ASKED}, {"data": {name: str(value) for name, value in ASKED.items()}}])
+def test_json_and_form_say_the_same(client: FlaskClient, store: Store, sent: dict[str, object]) -> None:
+    answer = client.post("/count", **sent)  # type: ignore[arg-type]  # a table of keywords
+    assert answer.status_code == 202
+    job = store.job(UUID(answer.get_json()["id"]))
+    assert job.request == ASKED
+    assert (job.max_attempts, job.on_failure) == (7, OnFailure.DISCARD)
+
+
+def test_a_multipart_form_is_a_form(client: FlaskClient) -> None:
+    answer = client.post("/count", data={"url": URL}, content_type="multipart/form-data")
+    assert answer.status_code == 202
+
+
+def test_credentials_are_never_kept(client: FlaskClient, store: Store) -> None:
+    answer = client.post("/count", json={"url": "https://user:hunter2@example.com/"})
+    assert "hunter2" not in answer.text
+    assert "hunter2" not in str(store.sql("SELECT jobs::text FROM jobs"))
+
+
+class TestBatches:
+    """Up to 1,000 URLs in one request."""
+
+    URLS = tuple(f"https://example.com/{number}" for number in range(1_000))
+
+    @pytest.mark.parametrize("form", [False, True])
+    def test_each_url_is_a_job_in_the_order_of_the_request(
+        self,
+        client: FlaskClient,
+        store: Store,
+        queue: Queue,
+        form: bool,  # noqa: FBT001 - a parameter of the table
+    ) -> None:
+        fields = {"urls": list(self.URLS), "top": 3}
+        answer = client.post("/count", **({"data": fields} if form else {"json": fields}))  # type: ignore[arg-type]  # the same
+        assert answer.status_code == 202
+        jobs = answer.get_json()["jobs"]
+        assert [job["url"] for job in jobs] == list(self.URLS)
+        assert [job["request"]["top"] for job in jobs] == [3] * 1_000
+        assert [str(job_id) for job_id in queue.job_ids()] == [job["id"] for job in jobs]
+        assert store.count() == 1_000
+
+    def test_one_bad_url_refuses_them_all(self, client: FlaskClient, store: Store) -> None:
+        answer = client.post("/count", json={"urls": [URL, "nonsense", URL]})
+        assert answer.status_code == 422
+        assert [error["field"] for error in answer.get_json(force=True)["errors"]] == ["urls[1]"]
+        assert store.count() == 0
+
+    def test_a_batch_of_one_is_a_batch(self, client: FlaskClient) -> None:
+        answer = client.post("/count", data={"urls": URL})
+        assert len(answer.get_json()["jobs"]) == 1
+
+
+class TestIdempotencyKey:
+    """The same key and body give the same job."""
+
+    KEY = {"Idempotency-Key": "order 66"}  # noqa: RUF012 - never changed
+
+    def test_a_repetition_names_the_same_job_and_publishes_nothing(
+        self, client: FlaskClient, store: Store, queue: Queue
+    ) -> None:
+        first = client.post("/count", json={"url": URL, "top": 3}, headers=self.KEY)
+        second = client.post("/count", json={"top": 3, "url": URL}, headers=self.KEY)
+        assert (second.status_code, second.get_json()) == (202, first.get_json())
+        assert second.headers["Location"] == first.headers["Location"]
+        assert store.count() == len(queue) == 1
+
+    def test_a_batch_is_repeated_as_a_batch(self, client: FlaskClient, store: Store) -> None:
+        first, second = (client.post("/count", json={"urls": [URL, URL]}, headers=self.KEY) for _ in range(2))
+        assert second.get_json() == first.get_json()
+        assert store.count() == 2
+
+    def test_another_body_is_refused(self, client: FlaskClient, store: Store) -> None:
+        client.post("/count", json={"url": URL}, headers=self.KEY)
+        answer = client.post("/count", json={"url": URL, "top": 3}, headers=self.KEY)
+        assert answer.status_code == 422
+        assert answer.get_json(force=True)["type"] == "urn:job-manager:idempotency-key-reused"
+        assert store.count() == 1
+
+    def test_a_request_that_was_refused_leaves_the_key_free(self, client: FlaskClient) -> None:
+        assert client.post("/count", json={"url": "nonsense"}, headers=self.KEY).status_code == 422
+        assert client.post("/count", json={"url": URL}, headers=self.KEY).status_code == 202
+
+    @pytest.mark.parametrize("key", ["", "x" * 256, "naïve", "a\tb"])
+    def test_a_bad_key_is_refused(self, client: FlaskClient, key: str) -> None:
+        answer = client.post("/count", json={"url": URL}, headers={"Idempotency-Key": key})
+        assert answer.status_code == 422
+        assert [error["field"] for error in answer.get_json(force=True)["errors"]] == ["Idempotency-Key"]
+
+
+def test_a_job_can_be_claimed_by_the_time_of_the_answer(client: FlaskClient, store: Store) -> None:
+    job = store.job(UUID(client.post("/count", json={"url": URL}).get_json()["id"]))
+    assert job.state is State.PENDING
+    assert store.claim(job)

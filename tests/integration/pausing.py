@@ -1,0 +1,84 @@
+"""Servers that hang: their processes are stopped by SIGSTOP, so that nothing answers and nothing is refused."""
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import psutil
+
+from embedded.servers import Servers
+
+
+@contextmanager
+def hung_broker(servers: Servers) -> Iterator[None]:
+    """Redis hangs meanwhile."""
+    with ExitStack() as stack:
+        stop(_server("redis-server", servers.broker.url), stack)
+        yield
+
+
+@contextmanager
+def hung_database(servers: Servers) -> Iterator[None]:
+    """PostgreSQL hangs meanwhile, with its child of every connection."""
+    parent = _server("postgres", servers.database.url)
+    with ExitStack() as stack:
+        stop(parent, stack)  # first, so that it makes no more children
+        for child in parent.children(recursive=True):
+            stop(child, stack)
+        yield
+
+
+def stop(process: psutil.Process, stack: ExitStack) -> None:
+    """Stop `process` where it is; it goes on when `stack` unwinds."""
+    with suppress(ProcessLookupError):
+        os.kill(process.pid, signal.SIGSTOP)
+        stack.callback(_go_on, process)
+
+
+def _go_on(process: psutil.Process) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(process.pid, signal.SIGCONT)
+
+
+def _server(name: str, url: str) -> psutil.Process:
+    port = urlsplit(url).port
+    (process,) = (
+        child
+        for child in psutil.Process().children()
+        if child.name() == name and any(each.laddr.port == port for each in child.net_connections(kind="tcp"))
+    )
+    return process
+
+
+@contextmanager
+def silent_port() -> Iterator[int]:
+    """A port that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield int(listener.getsockname()[1])
+
+
+def refused_port() -> int:
+    """A port on which nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def with_port(url: str, port: int) -> str:
+    """The same server's URL, were it on `port`."""
+    return url.replace(f":{urlsplit(url).port}/", f":{port}/")
+
+
+@dataclass
+class Stopwatch:
+    """How long a block took."""
+
+    _started: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._started

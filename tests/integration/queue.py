@@ -1,0 +1,44 @@
+"""The queue in Redis, looked at from outside."""
+
+import base64
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Self
+from uuid import UUID
+
+from redis import Redis
+
+from job_tasks.broker import QUEUE
+
+
+@dataclass(frozen=True)
+class Queue:
+    """What lies in it, the message that is taken next first."""
+
+    redis: "Redis[Any]"
+
+    @classmethod
+    @contextmanager
+    def at(cls, url: str) -> Iterator[Self]:
+        with Redis.from_url(url) as redis:
+            yield cls(redis)
+
+    def envelopes(self) -> list[dict[str, Any]]:
+        return [json.loads(each) for each in reversed(self.redis.lrange(QUEUE, 0, -1))]
+
+    def job_ids(self) -> list[UUID]:
+        bodies = (json.loads(base64.b64decode(envelope["body"])) for envelope in self.envelopes())
+        return [UUID(arguments[0]) for arguments, _, _ in bodies]
+
+    def take(self) -> None:
+        """Take one message, as a worker would."""
+        assert self.redis.rpop(QUEUE) is not None
+
+    def wipe(self) -> None:
+        """Lose everything, as a broker does that restarts empty."""
+        self.redis.flushall()
+
+    def __len__(self) -> int:
+        return int(self.redis.llen(QUEUE))

@@ -1,0 +1,174 @@
+"""What docker-compose.yml and the Dockerfiles promise, read without an engine."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from job_tasks.settings import DEMO_SECRET, Settings
+
+PROJECT = Path(__file__).resolve().parents[3]
+COMPOSE: dict[str, Any] = yaml.safe_load((PROJECT / "docker-compose.yml").read_text(encoding="utf-8"))
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+DOCKERFILES = [PROJECT / "job_manager" / "Dockerfile", PROJECT / "job_worker" / "Dockerfile"]
+WORKERS = ["job_worker_01", "job_worker_02"]
+ONE_SHOT = "job_migrate"
+BASES = {"python:3.12-slim", "redis:8.0", "postgres:17"}
+
+every_service = pytest.mark.parametrize("name", SERVICES)
+
+
+def networks_of(name: str) -> set[str]:
+    return set(SERVICES[name]["networks"])
+
+
+def test_the_services_are_those_of_the_lecture_and_two_more() -> None:
+    assert set(SERVICES) == {"job_broker", "job_db", "job_manager", *WORKERS, "job_viewer", ONE_SHOT, "job_scheduler"}
+
+
+@every_service
+def test_each_service_is_hardened(name: str) -> None:
+    service = SERVICES[name]
+
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["init"] is True
+    assert not {"cap_add", "privileged", "devices", "network_mode", "pid", "ipc", "userns_mode"} & set(service)
+
+
+@every_service
+def test_each_service_is_bounded(name: str) -> None:
+    service = SERVICES[name]
+
+    assert 0 < service["pids_limit"] <= 1024
+    assert service["mem_limit"]
+    assert service["logging"] == {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}}
+
+
+@every_service
+def test_each_service_comes_back_by_itself(name: str) -> None:
+    assert SERVICES[name]["restart"] == ("on-failure:3" if name == ONE_SHOT else "unless-stopped")
+
+
+@every_service
+def test_no_service_has_a_name_that_keeps_it_from_being_scaled(name: str) -> None:
+    assert "container_name" not in SERVICES[name]
+
+
+@pytest.mark.parametrize("name", [name for name in SERVICES if name != ONE_SHOT])
+def test_each_service_that_stays_has_a_health_check(name: str) -> None:
+    check = SERVICES[name]["healthcheck"]
+
+    assert check["test"][0] in {"CMD", "CMD-SHELL"}
+    assert "disable" not in check
+
+
+@every_service
+def test_what_a_service_waits_for_is_healthy_or_done(name: str) -> None:
+    for other, wait in SERVICES[name].get("depends_on", {}).items():
+        done = "service_completed_successfully" if other == ONE_SHOT else "service_healthy"
+        assert wait == {"condition": done}
+
+
+def test_manager_workers_and_scheduler_wait_for_everything_they_need() -> None:
+    for name in ["job_manager", *WORKERS, "job_scheduler"]:
+        assert set(SERVICES[name]["depends_on"]) == {"job_broker", "job_db", ONE_SHOT}
+
+
+def test_only_manager_and_viewer_are_published_and_only_on_this_machine() -> None:
+    assert {name: service["ports"] for name, service in SERVICES.items() if "ports" in service} == {
+        "job_manager": ["${BIND_ADDRESS:-127.0.0.1}:${MANAGER_PORT:-5050}:5000"],
+        "job_viewer": ["${BIND_ADDRESS:-127.0.0.1}:${FLOWER_PORT:-8888}:8888"],
+    }
+
+
+def test_each_network_is_joined_by_those_who_need_it() -> None:
+    joined = {network: {name for name in SERVICES if network in networks_of(name)} for network in COMPOSE["networks"]}
+
+    assert joined == {
+        "broker": {"job_broker", "job_manager", *WORKERS, "job_scheduler", "job_viewer"},
+        "database": {"job_db", ONE_SHOT, "job_manager", *WORKERS, "job_scheduler"},
+        "published": {"job_manager", "job_viewer"},
+        "outside": set(WORKERS),
+    }
+
+
+def test_only_the_workers_network_leads_outside() -> None:
+    assert COMPOSE["networks"] == {
+        "broker": {"internal": True},
+        "database": {"internal": True},
+        "published": {"driver_opts": {"com.docker.network.bridge.enable_ip_masquerade": "false"}},
+        "outside": {},
+    }
+
+
+def test_the_viewer_gets_no_way_into_the_database() -> None:
+    assert SERVICES["job_viewer"]["environment"]["DATABASE_URL"] == "postgresql://job_db/jobs"
+
+
+def test_live_editing_mounts_the_shared_code_and_nothing_else() -> None:
+    live = yaml.safe_load((PROJECT / "docker-compose.live.yml").read_text(encoding="utf-8"))["services"]
+
+    assert set(live) == {"job_manager", *WORKERS, "job_scheduler"}
+    assert {tuple(service["volumes"]) for service in live.values()} == {("./job_tasks:/app/job_tasks:ro",)}
+
+
+def test_each_image_is_built_once() -> None:
+    built = {name: service["image"] for name, service in SERVICES.items() if "build" in service}
+    taken = {service["image"] for service in SERVICES.values() if service.get("pull_policy") == "never"}
+
+    assert built == {
+        "job_manager": "${COMPOSE_PROJECT_NAME}/job_manager",
+        "job_worker_01": "${COMPOSE_PROJECT_NAME}/job_worker",
+    }
+    assert taken == set(built.values())
+
+
+def test_no_other_base_image_is_used() -> None:
+    named = {service["image"] for service in SERVICES.values()} - {SERVICES[name]["image"] for name in WORKERS}
+    stages = [
+        re.findall(r"^FROM (\S+)(?: AS (\w+))?", file.read_text(encoding="utf-8"), re.MULTILINE) for file in DOCKERFILES
+    ]
+
+    assert named - {SERVICES["job_manager"]["image"]} | {base for file in stages for base, _ in file} == BASES
+
+
+@pytest.mark.parametrize("file", DOCKERFILES, ids=lambda file: file.parent.name)
+def test_an_image_needs_no_other_frontend_and_runs_as_a_number(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+
+    assert "syntax=" not in text
+    assert re.findall(r"^USER (.+)$", text, re.MULTILINE) == ["10001:10001"]
+
+
+def test_redis_and_postgres_do_not_start_as_root() -> None:
+    assert (SERVICES["job_broker"]["user"], SERVICES["job_db"]["user"]) == ("redis", "postgres")
+
+
+def test_a_worker_is_killed_only_well_after_its_grace() -> None:
+    grace = Settings.model_fields["worker_stop_grace_seconds"].default
+
+    for name in WORKERS:
+        period = re.fullmatch(r"\$\{WORKER_STOP_PERIOD:-(\d+)s}", SERVICES[name]["stop_grace_period"])
+        assert period
+        assert int(period[1]) >= grace + 10
+
+
+def test_every_default_secret_can_be_told_from_a_real_one() -> None:
+    text = (PROJECT / "docker-compose.yml").read_text(encoding="utf-8")
+    secrets = set(re.findall(r"\$\{(?:\w+_PASSWORD|FLOWER_BASIC_AUTH):-([^}]*)}", text))
+
+    assert secrets == {"demo-broker", "demo-database", "demo-owner", "demo-superuser", "demo:demo-viewer"}
+    assert all(DEMO_SECRET in f":{secret}" for secret in secrets)
+
+
+def test_uv_has_one_version_everywhere() -> None:
+    pinned = {re.findall(r"uv==(\S+)", file.read_text(encoding="utf-8"))[0] for file in DOCKERFILES}
+    embedded = re.findall(
+        r"^UV_VERSION=(\S+)$", (PROJECT / "embedded" / "uv.sh").read_text(encoding="utf-8"), re.MULTILINE
+    )
+
+    assert pinned == set(embedded)

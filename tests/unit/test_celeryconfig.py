@@ -1,0 +1,49 @@
+"""Celery is set once for a process, so each test asks one of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+SETTINGS = {"CELERY_BROKER_URL": "redis://broker", "DATABASE_URL": "postgresql://user@host/jobs"}
+ASK = """
+import json, sys
+from job_tasks.job_tasks import app
+json.dump({name: app.conf[name] for name in sys.argv[1:]}, sys.stdout)
+"""
+
+
+def conf(*names: str, **environment: str) -> dict[str, Any]:
+    answer = subprocess.run(
+        [sys.executable, "-c", ASK, *names],
+        env={"PATH": os.environ["PATH"]} | SETTINGS | environment,
+        stdout=subprocess.PIPE,
+        timeout=30,
+        check=True,
+    )
+    asked: dict[str, Any] = json.loads(answer.stdout)
+    return asked
+
+
+@pytest.mark.parametrize("hard", ["90", "3600", "86400"])
+def test_no_message_comes_again_before_its_attempt_must_have_ended(hard: str) -> None:
+    set_to = conf("broker_transport_options", "task_time_limit", JOB_HARD_TIME_LIMIT_SECONDS=hard)
+    assert set_to["task_time_limit"] == float(hard)
+    assert set_to["broker_transport_options"]["visibility_timeout"] > float(hard)
+
+
+def test_the_jobs_table_is_the_one_truth_and_nothing_is_pickled() -> None:
+    wanted = {
+        "result_backend": None,
+        "accept_content": ["json"],
+        "task_serializer": "json",
+        "event_serializer": "json",
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": False,
+        "worker_prefetch_multiplier": 1,
+        "broker_connection_max_retries": None,
+    }
+    assert conf(*wanted) == wanted
