@@ -21,7 +21,7 @@ from sqlalchemy import Connection, create_engine, text
 
 from benchmarks.many_jobs import COLD_URL, HOT_URL, fill, nodes, plan_of
 from embedded.data_folder import DataFolder
-from embedded.servers import running_servers
+from embedded.servers import servers_on
 from embedded.terminal import Terminal
 from job_tasks.jobs.job import State
 from job_tasks.jobs.lookup import JobFilter, newest
@@ -110,7 +110,8 @@ def main() -> None:
     many = parser.parse_args().jobs
     with tempfile.TemporaryDirectory() as path:
         folder = DataFolder(Path(path) / "servers")
-        with folder.locked() as lock, running_servers(folder, lock, Terminal(StringIO()), temporary=True) as servers:
+        with folder.locked() as lock, servers_on(folder, lock, Terminal(StringIO()), temporary=True) as servers:
+            servers.start_database()
             url = servers.database.url.replace("postgresql", "postgresql+psycopg2", 1)
             migrate(url)
             engine = create_engine(url, isolation_level="AUTOCOMMIT")

@@ -69,7 +69,7 @@ def test_a_batch_is_one_insert_and_keeps_its_order(store: Store) -> None:
 
 
 def test_what_is_not_committed_is_not_accepted(store: Store) -> None:
-    with pytest.raises(ZeroDivisionError), store.database.transaction() as connection:  # noqa: PT012 - undone by what follows
+    with pytest.raises(ZeroDivisionError), store.database.transaction() as connection:
         submissions.accept(connection, [NEW_JOB])
         raise ZeroDivisionError
     assert store.count() == 0
