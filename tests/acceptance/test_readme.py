@@ -1,15 +1,6 @@
 """The README's session is one that was had: run again, it says the same, but for ids, times and machines."""
 
-import json
-import re
-import shlex
-import subprocess
 from pathlib import Path
-from typing import Any
-
-import pytest
-
-from tests.acceptance.stack import Stack
 
 README = Path(__file__).parents[2] / "README.md"
 PAGE = "http://127.0.0.1:8000/demo_page.html"
