@@ -3,8 +3,11 @@
 PYTHON := .venv/bin/python
 UV     := embedded/uv.sh
 
+CORPUS       ?= ../shared/corpus
+FUZZ_SECONDS ?= 600
+
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up test lint types imports check clean
+.PHONY: help install install-dev demo up test test-compose check-compose lint types imports check accuracy bench-count bench-list fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-12s %s\n", $$1, $$2 }'
@@ -27,6 +30,12 @@ up: install ## run the embedded stack in the foreground, with its data under .lo
 test: install-dev ## run all tests that need no container engine, on the embedded servers
 	@$(PYTHON) -m pytest --ignore=tests/acceptance/compose
 
+test-compose: install-dev ## run the tests of the containers, on a Docker engine
+	@$(PYTHON) -m pytest tests/acceptance/compose
+
+check-compose: install-dev ## submit a job to the stack that `docker compose up` has started, and wait for its end
+	@$(PYTHON) -m tests.acceptance.compose.check
+
 lint: install-dev ## check style and format
 	@$(PYTHON) -m ruff check
 	@$(PYTHON) -m ruff format --check
@@ -38,6 +47,18 @@ imports: install-dev ## check that imports run one way
 	@.venv/bin/lint-imports
 
 check: lint types imports test ## run every check
+
+accuracy: install-dev ## count the pages of CORPUS, and compare with what a browser shows
+	@$(PYTHON) -m benchmarks.accuracy $(CORPUS)
+
+bench-count: install-dev ## measure how fast pages are counted, against the common way and the parser alone
+	@$(PYTHON) -m benchmarks.count $(CORPUS)
+
+bench-list: install ## measure GET /jobs on a table of a million jobs
+	@$(PYTHON) -m benchmarks.list_jobs
+
+fuzz: install-dev ## look for pages that break the counter, for FUZZ_SECONDS
+	@$(PYTHON) -m benchmarks.fuzz $(FUZZ_SECONDS)
 
 clean: ## remove .venv, caches, and the data that `make up` kept
 	@rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -28,7 +28,7 @@ INITDB = (
     f"--username={USER}",
     "--no-instructions",
 )
-NOT_DURABLE = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off")
+NOT_DURABLE = ("-c", "fsync=off", "-c", "full_page_writes=off")  # the server may crash, the machine may not
 
 
 @dataclass(frozen=True, kw_only=True)

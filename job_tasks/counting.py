@@ -3,9 +3,10 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from job_tasks.pages.content_type import parse_content_type
+from job_tasks.pages.content_type import Form, parse_content_type
 from job_tasks.pages.encoding import CharsetSource, decode_body
 from job_tasks.pages.visible_text import VisibleText, visible_text
+from job_tasks.pages.xhtml import xhtml_to_html
 from job_tasks.words.count import Tokenizer, WordCounts, frequencies, summarize
 
 
@@ -44,14 +45,16 @@ def page_frequencies(body: bytes, content_type: str | None, *, tokenizer: Tokeni
     """Every word of a page as fetched, with its count. Raises NotText like `count_page`."""
     served = parse_content_type(content_type, body)
     decoded = decode_body(body, served.charset_label)
-    shown = (
-        VisibleText(text=decoded.text, language=None)
-        if served.form == "plain"
-        else visible_text(decoded.text.encode("utf-8", "replace"))
-    )
+    shown = _show(decoded.utf8, served.form)
     return PageFrequencies(
         frequencies=frequencies(shown.text, tokenizer=tokenizer),
         charset=decoded.charset,
         charset_source=decoded.charset_source,
         language=shown.language,
     )
+
+
+def _show(utf8: bytes, form: Form) -> VisibleText:
+    if form == "plain":
+        return VisibleText(text=utf8.decode("utf-8", "replace"), language=None)
+    return visible_text(xhtml_to_html(utf8) if form == "xhtml" else utf8)

@@ -13,10 +13,12 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 import structlog
+from billiard.pool import CLOSE
 from sqlalchemy import Connection
 
 from job_tasks.attempt import WORKER_ID
@@ -39,14 +41,19 @@ class Beat:
 
     def __init__(self) -> None:
         self.consuming = False
+        self.told_to_stop = False
         self._steps: deque[Step] = deque()
+        self._writing = threading.Lock()
         self._wake = threading.Event()
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="beat", daemon=True)
 
+    @cached_property
+    def _database(self) -> Database:
+        return Database(settings().database_url.get_secret_value(), pool_size=2)
+
     def register(self, name: str, wanted: Callable[[], bool]) -> None:
         """Note this worker's start; tries until the database is there, as long as the worker is `wanted`."""
-        self._database = Database(settings().database_url.get_secret_value(), pool_size=2)
         while wanted():
             try:
                 with self._database.transaction(DATABASE_SECONDS) as connection:
@@ -106,11 +113,12 @@ class Beat:
                 self._start_anew()
 
     def _write_steps(self) -> None:
-        while self._steps:
-            step = self._steps[0]
-            with self._database.transaction(DATABASE_SECONDS) as connection:
-                step(connection)
-            self._steps.popleft()
+        with self._writing:  # the goodbye comes from another thread
+            while self._steps:
+                step = self._steps[0]
+                with self._database.transaction(DATABASE_SECONDS) as connection:
+                    step(connection)
+                self._steps.popleft()
 
     def _beat(self) -> None:
         running = children.job_ids()
@@ -127,14 +135,21 @@ class Beat:
             touch(settings().worker_health_file)
 
     def _start_anew(self) -> None:
-        """Become a new worker. The claims of this one are lost, or will be for want of a beat."""
+        """Become a new worker. The claims of this one are lost, or will be for want of a beat.
+
+        One that was told to stop ends instead, at once: what its children do is done by others now.
+        """
         kill_pool(self._worker)
+        if self.told_to_stop:
+            os._exit(0)
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - the command it was started by
 
 
 def kill_pool(worker: Any) -> None:
-    """Kill every child of the pool, at once and for good."""
-    for child in worker.pool._pool._pool:  # noqa: SLF001 - billiard has no other way to them
+    """Kill every child of the pool, at once and for good: the main thread is kept from replacing them."""
+    pool = worker.pool._pool  # noqa: SLF001 - billiard has no other way to them
+    pool._state = CLOSE  # noqa: SLF001 - its close() waits for what the children do
+    for child in list(pool._pool):  # noqa: SLF001 - see above
         with suppress(ProcessLookupError, ChildProcessError):
             os.kill(child.pid, signal.SIGKILL)
             os.waitpid(child.pid, 0)

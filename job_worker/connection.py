@@ -3,6 +3,7 @@
 Celery's own waits grow to 30 s, and no setting reaches the consumer's; hence the subclass.
 """
 
+from contextlib import suppress
 from typing import Any
 
 from celery.app.amqp import AMQP
@@ -22,6 +23,15 @@ class CappedConnection(Connection):
             "interval_max": LONGEST_WAIT_SECONDS,
         }
         return super()._ensure_connection(*args, **options)
+
+    def maybe_close_channel(self, channel: Any) -> None:
+        """Forget a channel that cannot be closed any more.
+
+        When its broker dies, kombu sometimes closes a channel twice, the second time without a transport, and fails
+        over the messages that it wants to give back. That would end the worker; the reconciler brings them back.
+        """
+        with suppress(AttributeError):
+            super().maybe_close_channel(channel)
 
     def ensure(
         self, obj: Any, fun: Any, errback: Any = None, max_retries: int | None = None, *args: Any, **options: Any

@@ -70,18 +70,21 @@ app.steps["consumer"].add(ConsumingStep)
 @signals.worker_shutting_down.connect
 def _limit_the_stop(**_: object) -> None:
     """The worker was told to stop, and takes no more messages. What runs may go on for the grace."""
+    beat.told_to_stop = True
     threading.Thread(target=_end_what_is_left, name="stop", daemon=True).start()
 
 
 def _end_what_is_left() -> None:
     time.sleep(settings().worker_stop_grace_seconds)
     worker = BeatStep.last_started
-    children.kill(worker, lambda _: True)
+    if worker:
+        children.kill(worker, lambda _: True)
     beat.say_goodbye()
     time.sleep(HARD_EXIT_SECONDS)
     # By now the main thread has ended the process, unless a broker that hangs holds it.
     log.warning("ends at once: the broker hangs")
-    kill_pool(worker)
+    if worker:
+        kill_pool(worker)
     os._exit(0)
 
 

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 import psycopg2
-from psycopg2 import extensions
+from psycopg2 import errors, extensions
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import DisconnectionError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from job_tasks.errors import DatabaseUnavailable
@@ -66,13 +66,17 @@ class Database:
             yield
         except (OperationalError, InterfaceError, DisconnectionError, PoolTimeoutError) as error:
             raise DatabaseUnavailable("The job store did not answer in time.") from error
+        except ProgrammingError as error:
+            if isinstance(error.orig, errors.UndefinedTable):
+                raise DatabaseUnavailable("The job store is being set up.") from error
+            raise
         finally:
             _deadline.reset(token)
 
     def ping(self, seconds: float = 1.0) -> None:
         """Do nothing but raise DatabaseUnavailable if the database does not answer."""
         with self.reading(seconds) as connection:
-            connection.execute(text("SELECT 1"))
+            connection.execute(text("SELECT FROM jobs LIMIT 1"))
 
 
 def _engine(url: str, pool_size: int) -> Engine:

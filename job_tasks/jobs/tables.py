@@ -1,7 +1,7 @@
 """The tables as queries see them. Constraints, indexes and the trigger that guards the states are in `migrations/`."""
 
 from sqlalchemy import Column, DateTime, Integer, LargeBinary, MetaData, SmallInteger, Table, Text, Uuid
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
 
 metadata = MetaData()
 
@@ -16,7 +16,7 @@ jobs = Table(
     Column("id", Uuid, primary_key=True),
     Column("kind", Text),
     Column("url", Text),
-    Column("request", JSONB),
+    Column("request", JSON),
     Column("state", Text),
     Column("on_failure", Text),
     Column("attempt", Integer),
@@ -31,8 +31,8 @@ jobs = Table(
     _time("due_at"),
     _time("started_at"),
     _time("finished_at"),
-    Column("result", JSONB(none_as_null=True)),
-    Column("error", JSONB(none_as_null=True)),
+    Column("result", JSON(none_as_null=True)),
+    Column("error", JSON(none_as_null=True)),
 )
 
 attempts = Table(
@@ -44,7 +44,7 @@ attempts = Table(
     _time("started_at"),
     _time("ended_at"),
     Column("outcome", Text),
-    Column("error", JSONB(none_as_null=True)),
+    Column("error", JSON(none_as_null=True)),
 )
 
 workers = Table(

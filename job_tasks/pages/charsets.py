@@ -85,7 +85,7 @@ _ASCII_WHITESPACE = "\t\n\f\r "
 
 def find_charset(label: str) -> str | None:
     """The encoding's name, in lower case, that a label stands for, or None if it stands for none."""
-    return _NAMES.get(label.strip(_ASCII_WHITESPACE).lower())
+    return _NAMES.get(label.strip(_ASCII_WHITESPACE).lower()) if label.isascii() else None
 
 
 def decode(body: bytes, charset: str) -> str:

@@ -69,7 +69,7 @@ def _keep_text(node: LexborNode, place: Place) -> None:
 
 def _keep_element(node: LexborNode, place: Place, places: dict[int, Place], displays: dict[int, Display]) -> None:
     tag = node.tag
-    if tag in _NEVER_SHOWN:
+    if tag in _NEVER_SHOWN or is_hidden_svg(node):
         node.decompose()
         return
     if tag in _FIRST_CHILD_ONLY:
@@ -83,6 +83,13 @@ def _keep_element(node: LexborNode, place: Place, places: dict[int, Place], disp
         places[node.mem_id] = Place.MATH_TOKEN
     elif tag != "foreignObject":  # what stands in there is HTML again
         places[node.mem_id] = place
+
+
+def is_hidden_svg(node: LexborNode) -> bool:
+    """By SVG's attributes that stand for properties; no `display` takes a container out of `innerText`."""
+    attributes = node.attributes
+    hidden = (attributes.get("visibility") or "").lower() == "hidden"
+    return hidden or (node.tag in {"svg", "text", "tspan"} and (attributes.get("display") or "").lower() == "none")
 
 
 def _keep_first_child(node: LexborNode) -> None:

@@ -4,13 +4,14 @@ The walk goes from node to node in document order and hears nothing of an elemen
 only if text follows at once, and then the two texts stand in different blocks.
 """
 
+from io import StringIO
 from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from job_tasks.pages.display import Display
-from job_tasks.pages.elements import ATOMICS, BLOCKS, DRAWN, HIDDEN, NOT_TEXT, TABLE_PARTS
-from job_tasks.pages.foreign import Place, reduce_foreign
+from job_tasks.pages.elements import ATOMICS, BLOCKS, DRAWN, HIDDEN, NOT_TEXT, TABLE_PARTS, default_display
+from job_tasks.pages.foreign import Place, is_hidden_svg, reduce_foreign
 
 _WHITE: Final = frozenset(" \t\n\r\f\v")
 _COLLAPSIBLE: Final = " \t\n\r\f"
@@ -33,9 +34,9 @@ def _tag_ids(*tags: str) -> dict[int, str]:
 
 
 _TEXT: Final = next(iter(LexborHTMLParser("x").css("body"))).first_child.tag_id  # type: ignore[union-attr] # it has one
-_BREAKING: Final = _tag_ids(*BLOCKS, "br").keys() - _tag_ids("details").keys()
+_BREAKING: Final = _tag_ids(*BLOCKS, "br").keys() - _tag_ids("details", "dialog").keys()
 _SPECIAL: Final = _tag_ids(
-    *TABLE_PARTS, *ATOMICS, *HIDDEN, *NOT_TEXT, *DRAWN, "details", "math", "object", "select", "svg"
+    *TABLE_PARTS, *ATOMICS, *HIDDEN, *NOT_TEXT, *DRAWN, "details", "dialog", "math", "object", "select", "svg"
 )
 _WITH_CONTENT_OF_ITS_OWN: Final = frozenset({*DRAWN, "math", "object", "select", "svg"})
 _BLOCK_IDS: Final = _tag_ids(*BLOCKS, *TABLE_PARTS).keys()
@@ -50,35 +51,49 @@ class _Reader:
     def __init__(self, displays: dict[int, Display]) -> None:
         self._displays = displays
         self._places: dict[int, Place] = {}
-        self._parts: list[str] = []
+        self._text = StringIO()
+        self._add = self._text.write
 
     def read(self, body: LexborNode) -> str:
-        displays, parts = self._displays, self._parts
-        last: LexborNode | None = None  # the last text that is more than white space, since the last break
-        spaced = False  # whether white space ends it or follows
-        for node in body.traverse(include_text=True):
+        displays, add = self._displays, self._add
+        last: LexborNode | None = None  # the last text, if no line has been broken since
+        since = body  # that text, or what was read after it
+        glued = False  # whether no white space ends what was read last
+        for node in body.traverse(include_text=True, skip_empty=True):
             tag_id = node.tag_id
             if tag_id == _TEXT:
                 text = node.text_content or ""
-                if last is not None and (not spaced or text == _CLOSE) and text[:1] not in _WHITE:
-                    self._break_between(last, node)
-                parts.append(text)
-                spaced = text[-1:] in _WHITE
-                if not spaced or not text.isspace():
-                    last = node
-            elif node.mem_id in displays:
-                self._read_styled(node)
+                if last is not None and (glued or text == _CLOSE) and text[:1] not in _WHITE:
+                    self._part(last, since, node)
+                add(text)
+                glued = text[-1:] not in _WHITE
+                last = since = node
+            elif node.mem_id in displays or tag_id in _SPECIAL:
+                if last is not None and glued and _is_blank_between(since, node):
+                    add(" ")
+                self._read_element(node, tag_id)
+                since, glued = node, True
             elif tag_id in _BREAKING:
-                parts.append(_LINE)
+                add(_LINE)
                 last = None
-            elif tag_id in _SPECIAL:
-                self._read_special(node, _SPECIAL[tag_id])
-        return _without_marks("".join(parts))
+        return _without_marks(self._text.getvalue())
 
-    def _break_between(self, before: LexborNode, after: LexborNode) -> None:
-        """Breaks the line if a block has ended between two texts; where one has begun, it is broken already."""
-        if self._parts[-1] != _LINE and self._block(before) != self._block(after):
-            self._parts.append(_LINE)
+    def _part(self, last: LexborNode, since: LexborNode, text: LexborNode) -> None:
+        """Parts two texts by the white space between them, and by a line if a block has ended there.
+
+        Where a block has begun, the line is broken already.
+        """
+        blank = _is_blank_between(since, text)
+        if blank:
+            self._add(" ")
+        if (not blank or text.text_content == _CLOSE) and self._block(last) != self._block(text):
+            self._add(_LINE)
+
+    def _read_element(self, node: LexborNode, tag_id: int) -> None:
+        if node.mem_id in self._displays:
+            self._read_styled(node)
+        else:
+            self._read_special(node, _SPECIAL[tag_id])
 
     def _block(self, node: LexborNode) -> int:
         """The `mem_id` of the block in which a text stands."""
@@ -98,11 +113,11 @@ class _Reader:
         if tag in NOT_TEXT:
             _empty(node)
         elif tag == "br" or self._is_block(node):
-            self._parts.append(_LINE)
+            self._add(_LINE)
         elif display in _ATOMIC:
             if display is Display.TABLE_PART and self._follows_table_part(node):
-                self._parts.append(_LINE)
-            self._parts.append(_OPEN)
+                self._add(_LINE)
+            self._add(_OPEN)
             node.insert_after(_CLOSE)
         if tag == "details":
             _close_details(node)
@@ -119,20 +134,21 @@ class _Reader:
     def _read_special(self, node: LexborNode, tag: str) -> None:
         if tag in TABLE_PARTS:
             if node.prev is not None:
-                self._parts.append(_LINE)
+                self._add(_LINE)
         elif tag in ATOMICS:
-            self._parts.append(_OPEN)
+            self._add(_OPEN)
             node.insert_after(_CLOSE)
         elif tag == "select":
             self._read_options(node)
         elif tag == "details":
-            self._parts.append(_LINE)
+            self._add(_LINE)
             _close_details(node)
+        elif tag == "dialog":
+            self._read_dialog(node)
         elif tag in {"svg", "math"}:
             self._read_foreign(node)
         elif tag == "object":
-            if (node.attributes.get("type") or "").lower() in _IMAGES:
-                _empty(node)
+            self._read_object(node)
         else:
             self._leave_out(node, tag)
 
@@ -140,22 +156,36 @@ class _Reader:
         if tag == "template" and (node.attributes.get("shadowrootmode") or "").lower() in _SHADOW_MODES:
             _distribute_slots(node)
         elif tag in DRAWN and _is_drawn(node, tag):
-            self._parts.append(_DRAWING)
+            self._add(_LINE if _floats(node, tag) else _DRAWING)
         _empty(node)
+
+    def _read_dialog(self, dialog: LexborNode) -> None:
+        if "open" in dialog.attributes:
+            self._add(_LINE)
+        else:
+            _empty(dialog)
+
+    def _read_object(self, node: LexborNode) -> None:
+        if _floats(node, "object"):
+            self._add(_LINE)
+        if (node.attributes.get("type") or "").lower() in _IMAGES:
+            _empty(node)
 
     def _read_options(self, select: LexborNode) -> None:
         """The text of every option on a line of its own; hidden ones too, as Chromium has it."""
         options = select.css("option,optgroup")
         for option in options:
             text = _option_text(option) if option.tag == "option" else ""
-            self._parts += (_LINE, text, _LINE)
+            self._add(f"{_LINE}{text}{_LINE}")
         if not options:
-            self._parts.append(_DRAWING)
+            self._add(_DRAWING)
         _empty(select)
 
     def _read_foreign(self, root: LexborNode) -> None:
-        self._parts.append(_DRAWING)
-        if root.tag == "svg" and root.mem_id not in self._places and root.css_first("text,foreignObject,math") is None:
+        self._add(_DRAWING)
+        if is_hidden_svg(root) or (
+            root.tag == "svg" and root.mem_id not in self._places and root.css_first("text,foreignObject,math") is None
+        ):
             _empty(root)
         else:
             reduce_foreign(root, self._displays, self._places)
@@ -168,6 +198,30 @@ def _is_drawn(node: LexborNode, tag: str) -> bool:
     if tag == "audio":
         return "controls" in node.attributes
     return tag != "input" or (node.attributes.get("type") or "").lower() != "hidden"
+
+
+def _floats(node: LexborNode, tag: str) -> bool:
+    return default_display(tag, node.attributes) is Display.BLOCK
+
+
+def _is_blank_between(since: LexborNode, node: LexborNode) -> bool:
+    """Whether a text of nothing but white space, which the walk skips, stands between two nodes."""
+    start = since.mem_id
+    while True:
+        before = node.prev
+        if before is None:
+            parent = node.parent
+            if parent is None or parent.mem_id == start:
+                return False
+            node = parent
+            continue
+        node = before
+        while (child := node.last_child) is not None:
+            node = child
+        if node.is_empty_text_node:
+            return True
+        if node.is_text_node or node.mem_id == start:
+            return False
 
 
 def _empty(node: LexborNode) -> None:

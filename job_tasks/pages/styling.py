@@ -9,16 +9,12 @@ from job_tasks.pages.display import Display
 from job_tasks.pages.elements import default_display
 from job_tasks.pages.style import Style, parse_style
 
-_SELECTOR = ",".join(
-    [
-        *("[style]", "[hidden]", "[popover]", "dialog", "[align=left i]", "[align=right i]"),
-        *("[visibility=hidden i]", "svg[display=none i]", "text[display=none i]", "tspan[display=none i]"),
-    ]
-)
+_SELECTOR = "[style],[hidden],[popover]"
 # Elements of SVG that no `display` takes out of `innerText`.
 _SVG_CONTAINERS = frozenset({"clipPath", "defs", "g", "marker", "mask", "pattern", "switch", "symbol"})
 _FLEXES = frozenset({Display.FLEX, Display.ATOMIC_FLEX})
 _IN_LINE = frozenset({Display.INLINE, Display.CONTENTS})
+_HIDING = frozenset({"hidden", "popover"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +23,7 @@ class Styling:
 
     displays: dict[int, Display] = field(default_factory=dict)
     flex_items: set[int] = field(default_factory=set)
-    inherited: list[tuple[LexborNode, Style]] = field(default_factory=list)  # declare what goes down to descendants
+    inherited: dict[int, tuple[LexborNode, Style]] = field(default_factory=dict)  # declare what descendants inherit
 
 
 def apply_styles(body: LexborNode) -> Styling:
@@ -39,8 +35,8 @@ def apply_styles(body: LexborNode) -> Styling:
 
 
 def _apply(node: LexborNode, attributes: Mapping[str, str | None], styling: Styling, *, is_root: bool) -> None:
-    style = parse_style(_style_attribute(attributes))
-    if style is None and not _CHANGING.intersection(attributes) and node.tag != "dialog":
+    style = parse_style(attributes.get("style") or "")
+    if style is None and node.mem_id not in styling.flex_items and not _HIDING.intersection(attributes):
         return
     style = style or Style()
     display = _display(node, attributes, style, styling.displays)
@@ -54,18 +50,7 @@ def _apply(node: LexborNode, attributes: Mapping[str, str | None], styling: Styl
     if display in _FLEXES:
         _blockify_items(node, styling)
     if style.visible is not None or style.uppercase is not None:
-        styling.inherited.append((node, style))
-
-
-_CHANGING = frozenset({"hidden", "popover", "align"})
-
-
-def _style_attribute(attributes: Mapping[str, str | None]) -> str:
-    """The style, with SVG's attributes that stand for properties before it."""
-    style = attributes.get("style") or ""
-    if (attributes.get("visibility") or "").lower() == "hidden":
-        style = f"visibility:hidden;{style}"
-    return f"display:none;{style}" if (attributes.get("display") or "").lower() == "none" else style
+        styling.inherited[node.mem_id] = (node, style)
 
 
 def _display(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser
 
 from job_tasks.pages.inheritance import apply_inherited
+from job_tasks.pages.markup_limits import limit_markup
 from job_tasks.pages.reader import read_text
 from job_tasks.pages.styling import apply_styles
 
@@ -22,7 +23,7 @@ def visible_text(html: bytes) -> VisibleText:
 
     White space is not collapsed. Bytes that are no UTF-8 count as U+FFFD; never raises.
     """
-    tree = LexborHTMLParser(html, options=LexborDocumentOptions.WO_EVENTS.value, scripting=True)
+    tree = LexborHTMLParser(limit_markup(html), options=LexborDocumentOptions.WO_EVENTS.value, scripting=True)
     language = (tree.root.attributes.get("lang") if tree.root else None) or None
     body = tree.body
     if body is None:  # a frameset

@@ -2,15 +2,20 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Literal
+from heapq import nsmallest
+from typing import Literal, Protocol
 
-from nltk.tokenize.api import TokenizerI
-
-from job_tasks.words.tokenizers import TreebankTokenizer, UnicodeWordTokenizer
+from job_tasks.words.treebank import TreebankTokenizer
+from job_tasks.words.unicode_words import UnicodeWordTokenizer
 
 Tokenizer = Literal["words", "treebank"]
 
-_TOKENIZERS: dict[Tokenizer, TokenizerI] = {"words": UnicodeWordTokenizer(), "treebank": TreebankTokenizer()}
+
+class _CountsWords(Protocol):
+    def count_words(self, text: str) -> Counter[str]: ...
+
+
+_TOKENIZERS: dict[Tokenizer, _CountsWords] = {"words": UnicodeWordTokenizer(), "treebank": TreebankTokenizer()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,20 +34,26 @@ def count_words(text: str, *, word: str | None, top: int, tokenizer: Tokenizer) 
 
 
 def frequencies(text: str, *, tokenizer: Tokenizer) -> Counter[str]:
-    """How often each word, in lower case, stands in `text`. A token is a word if it holds a letter."""
-    counts: Counter[str] = Counter()
-    for token, count in Counter(_TOKENIZERS[tokenizer].tokenize(text)).items():
-        if any(map(str.isalpha, token)):
-            counts[token.lower()] += count
-    return counts
+    """How often each word stands in `text`, in lower case. A token is a word if it holds a letter."""
+    return _TOKENIZERS[tokenizer].count_words(text)
 
 
 def summarize(counts: Counter[str], *, word: str | None, top: int) -> WordCounts:
     """The figures that a result holds, out of all frequencies."""
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return WordCounts(
         words=counts.total(),
         unique_words=len(counts),
-        top=tuple(ordered[:top]),
+        top=tuple(most_frequent(counts, top)),
         word_count=None if word is None else counts[word.lower()],
     )
+
+
+def most_frequent(counts: Counter[str], top: int) -> list[tuple[str, int]]:
+    """The `top` most frequent words; equally frequent ones in alphabetical order."""
+    descending = sorted(counts.values(), reverse=True)[: max(top, 0)]
+    if not descending:
+        return []
+    least = descending[-1]
+    above = sorted([item for item in counts.items() if item[1] > least], key=lambda item: (-item[1], item[0]))
+    level = nsmallest(len(descending) - len(above), [word for word, count in counts.items() if count == least])
+    return above + [(word, least) for word in level]

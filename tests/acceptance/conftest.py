@@ -47,10 +47,12 @@ def stack(session_stack: Stack, pages: PageServer, request: pytest.FixtureReques
     logs = session_stack.services.folder.logs.glob("*.log")
     request.node.stash[LOGS] = {log: log.stat().st_size for log in logs}
     yield session_stack
+    died = [service.name for service in session_stack.all if service.died_by_itself()]
     session_stack.make_whole()
     pages.release_all()
     session_stack.cancel_all()
     session_stack.wait_until_quiet()
+    assert not died, f"died of a fault of another service: {', '.join(died)}"
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ class ServiceProcess:
         self._describe = describe
         self._guard = guard
         self._process: Process | None = None
+        self._was_ended = False
 
     @property
     def process(self) -> Process:
@@ -47,9 +48,14 @@ class ServiceProcess:
         """Whether there is a process that has not ended."""
         return self._process is not None and self._process.exit_code() is None
 
+    def died_by_itself(self) -> bool:
+        """Whether the process ended though no test ended it."""
+        return not self.is_running() and not self._was_ended
+
     def start(self) -> None:
         """Start the process, without waiting for it."""
         assert not self.is_running(), f"{self.name} runs already"
+        self._was_ended = False
         self._service = self._describe()
         self._process = Process(self._service.command, self._guard)
 
@@ -80,6 +86,7 @@ class ServiceProcess:
 
     def kill(self) -> None:
         """`kill -9` of all its processes, as when its container is killed."""
+        self._was_ended = True
         family = self.family()
         kill_group(self.process.pid)
         for member in family:
@@ -90,17 +97,23 @@ class ServiceProcess:
 
     def kill_main(self) -> None:
         """`kill -9` of the main process alone; its children end when they notice."""
+        self._was_ended = True
         family = self.family()
         psutil.Process(self.process.pid).kill()
         _, alive = psutil.wait_procs(family[1:], timeout=READY_SECONDS)
         assert not alive, f"{self.name}: {alive} outlived the main process"
         self._wait_for_end()
 
+    def ask_to_stop(self) -> None:
+        """Tell it to stop, without waiting for its end."""
+        self._was_ended = True
+        self.process.ask_to_stop()
+
     def stop(self) -> Stop:
         """Tell it to stop, and wait for its end."""
         family = self.family()
+        self.ask_to_stop()
         begun = time.monotonic()
-        psutil.Process(self.process.pid).send_signal(self.process.command.stop_signal)
         eventually(lambda: _has_ended(family[0]), f"{self.name} stops", seconds=READY_SECONDS)
         seconds = time.monotonic() - begun
         # Before the group's rest is killed, which the look at the exit code does.
@@ -138,6 +151,13 @@ class ServiceProcess:
             if any(connection.laddr.port == port for connection in member.net_connections("tcp4")):
                 return member
         raise LookupError(f"{self.name} has no connection from port {port}")
+
+    def is_connected_to(self, port: int) -> bool:
+        """Whether the main process has a connection to that port."""
+        return any(
+            connection.status == psutil.CONN_ESTABLISHED and connection.raddr.port == port
+            for connection in psutil.Process(self.process.pid).net_connections("tcp4")
+        )
 
 
 def _has_ended(process: psutil.Process) -> bool:

@@ -138,3 +138,19 @@ def test_jobs_outlive_a_broker_that_loses_everything(
         outcomes = stack.manager.ended_all(job_ids, within=RECOVERY_SECONDS)
     assert outcomes == [SUCCESS] * 100
     assert list(map(pages.requests, paths)) == [1] * 100
+
+
+def test_workers_outlive_a_broker_that_dies_again_and_again_under_running_jobs(stack: Stack, pages: PageServer) -> None:
+    busy = occupy(stack, pages, "broker-dies")
+    pages.release(next(iter(busy)))  # so that one worker holds a message, and asks for another
+    port = stack.broker_server.port
+    processes = [worker.process.pid for worker in stack.job_workers]
+    for _ in range(5):
+        stack.job_broker.kill()
+        stack.empty_broker()
+        stack.job_broker.restart()
+        for worker in stack.job_workers:
+            eventually(lambda: worker.is_connected_to(port), f"{worker.name} is back", seconds=20)  # noqa: B023 - at once
+    pages.release_all()
+    assert stack.manager.ended_all(list(busy.values()), within=10) == [SUCCESS] * len(busy)
+    assert [worker.process.pid for worker in stack.job_workers if worker.is_running()] == processes

@@ -1,5 +1,6 @@
-"""A newcomer opens `job_tasks/job_tasks.py` and adds a task: a request, a function, and nothing else anywhere."""
+"""A newcomer adds the README's task to `job_tasks/job_tasks.py`: a request, a function, and nothing else anywhere."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,21 +15,7 @@ from tests.acceptance.page_server import PageServer
 from tests.acceptance.service_process import ServiceProcess
 from tests.acceptance.stack import Stack
 
-OWN_TASK = '''
-
-class FindRequest(JobRequest):
-    """What `POST /find` takes, besides the URL."""
-
-    word: str
-
-
-@job_task(app)
-def find(request: FindRequest) -> JsonObject:
-    """Say whether a word stands on a page."""
-    from job_tasks.work import fetch_page, frequencies_of
-
-    return {"found": frequencies_of(fetch_page(request.url))[request.word.lower()] > 0}
-'''
+(OWN_TASK,) = re.findall(r"```python\n(.*?)```", (PROJECT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
 
 
 @pytest.fixture
@@ -37,7 +24,7 @@ def with_own_task(stack: Stack, tmp_path: Path) -> Iterator[Stack]:
     for package in ("job_tasks", "job_manager", "job_worker"):
         shutil.copytree(PROJECT / package, tmp_path / package)
     with (tmp_path / "job_tasks" / "job_tasks.py").open("a", encoding="utf-8") as tasks:
-        tasks.write(OWN_TASK)
+        tasks.write(f"\n\n{OWN_TASK}")
     for service in (stack.job_manager, *stack.job_workers):
         service.stop()
     copies = (
@@ -59,9 +46,10 @@ def _from(project: Path, service: Service) -> Service:
 
 def test_a_task_of_ones_own_works_like_count(with_own_task: Stack, pages: PageServer) -> None:
     manager = with_own_task.manager
-    job_id = manager.submit(pages.url("/words/5/own-task"), kind="find", word="Word")
+    url = pages.url("/words/5/own-task")
+    job_id = manager.submit(url, kind="longest", at_least=2)
     assert manager.ended(job_id) == SUCCESS
-    assert manager.job(job_id)["result"] == {"found": True}
-    refused = manager.ask("POST", "/find", {"url": pages.url("/words/5/own-task")})
-    assert (refused.status, refused.body["errors"]) == (422, [{"field": "word", "detail": "is missing"}])
-    assert [job["id"] for job in manager.ask("GET", "/jobs?kind=find").body["jobs"]] == [job_id]
+    assert manager.job(job_id)["result"] == {"longest": "word"}
+    refused = manager.ask("POST", "/longest", {"url": url, "at_least": 0})
+    assert (refused.status, [error["field"] for error in refused.body["errors"]]) == (422, ["at_least"])
+    assert [job["id"] for job in manager.ask("GET", "/jobs?kind=longest").body["jobs"]] == [job_id]

@@ -160,7 +160,7 @@ def test_a_frozen_worker_that_is_told_to_stop_stops_when_it_wakes(stack: Stack, 
     frozen = stack.worker_of(stack.manager.job(job_id))
     frozen.pause()
     stack.manager.reached(job_id, "LOST", "STARTED", within=RECOVERY_SECONDS)
-    frozen.process.ask_to_stop()
+    frozen.ask_to_stop()
     frozen.resume()
     eventually(lambda: not frozen.is_running(), "it stops instead of starting anew", seconds=STOP_SECONDS)
     assert frozen.process.exit_code() == 0

@@ -17,12 +17,12 @@ from job_tasks.broker import QUEUE
 class Queue:
     """What lies in it, the message that is taken next first."""
 
-    redis: "Redis[Any]"
+    redis: Redis
 
     @classmethod
     @contextmanager
     def at(cls, url: str) -> Iterator[Self]:
-        with Redis.from_url(url) as redis:
+        with Redis.from_url(url, decode_responses=True) as redis:
             yield cls(redis)
 
     def envelopes(self) -> list[dict[str, Any]]:
@@ -35,6 +35,12 @@ class Queue:
     def take(self) -> None:
         """Take one message, as a worker would."""
         assert self.redis.rpop(QUEUE) is not None
+
+    def lose(self, job_id: UUID) -> None:
+        """Lose one message among the others."""
+        for raw in self.redis.lrange(QUEUE, 0, -1):
+            if json.loads(raw)["headers"]["id"] == str(job_id):
+                self.redis.lrem(QUEUE, 1, str(raw))
 
     def wipe(self) -> None:
         """Lose everything, as a broker does that restarts empty."""

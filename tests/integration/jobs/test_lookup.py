@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -9,9 +10,9 @@ from job_tasks.jobs.lookup import JobFilter
 from tests.integration.store import NEW_JOB, Store
 
 
-def newest(store: Store, limit: int = 100, **asked: object) -> list[Job]:
+def newest(store: Store, limit: int = 100, **asked: Any) -> list[Job]:
     with store.database.reading() as connection:
-        return lookup.newest(connection, JobFilter(**asked), limit)  # type: ignore[arg-type]  # checked by the call
+        return lookup.newest(connection, JobFilter(**asked), limit)
 
 
 def ids(jobs: list[Job]) -> list[UUID]:
@@ -48,7 +49,7 @@ def some(store: Store) -> list[Job]:
     ids=str,
 )
 def test_a_filter_keeps_what_was_asked_for_the_newest_first(
-    store: Store, some: list[Job], asked: dict[str, object]
+    store: Store, some: list[Job], asked: dict[str, Any]
 ) -> None:
     wanted = [job for job in some if all(getattr(job, name) == value for name, value in asked.items())]
     assert newest(store, **asked) == wanted[::-1]

@@ -2,11 +2,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import psycopg2
 import pytest
 from alembic import command
 from alembic.config import Config
@@ -15,22 +12,14 @@ from sqlalchemy import Engine, create_engine, inspect
 from embedded.servers import Servers
 from job_tasks.jobs import migrate
 from job_tasks.jobs.tables import metadata
-
-NAME = "migrated"
-
-
-def administer(servers: Servers, statement: str) -> None:
-    with closing(psycopg2.connect(servers.database.url)) as connection:
-        connection.autocommit = True
-        connection.cursor().execute(statement)
+from tests.integration.databases import another_database
 
 
 @pytest.fixture
 def url(servers: Servers) -> Iterator[str]:
     """An empty database."""
-    administer(servers, f"CREATE DATABASE {NAME}")
-    yield urlsplit(servers.database.url)._replace(scheme="postgresql+psycopg2", path=f"/{NAME}").geturl()
-    administer(servers, f"DROP DATABASE {NAME} WITH (FORCE)")
+    with another_database(servers, "migrated") as url:
+        yield url
 
 
 @pytest.fixture

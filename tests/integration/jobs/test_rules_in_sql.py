@@ -2,7 +2,7 @@
 
 from itertools import product
 from pathlib import Path
-from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -40,7 +40,7 @@ WAY_TO = {
 }
 
 
-def move(store: Store, worker: Any, state: State) -> None:
+def move(store: Store, worker: UUID, state: State) -> None:
     store.sql(f"UPDATE jobs SET state = '{state}', {COLUMNS[state]} WHERE :worker IS NOT NULL", worker=worker)
 
 

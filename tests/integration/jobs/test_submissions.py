@@ -2,7 +2,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -17,7 +16,7 @@ def statements(store: Store) -> Iterator[list[str]]:
     """Every statement that goes to the database meanwhile."""
     seen: list[str] = []
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         seen.append(statement)
 
     with store.database.transaction() as connection:

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from embedded.ports import free_ports
-from embedded.servers import RunningServers
+from embedded.servers import Servers
 from job_manager.app import create_app
 from job_tasks.settings import read_settings
 from tests.waiting import eventually
@@ -34,21 +34,21 @@ class StrictClient(FlaskClient):
         return answer
 
 
-def manager_on(servers: RunningServers, **changes: str) -> FlaskClient:
+def manager_on(servers: Servers, **changes: str) -> FlaskClient:
     """A client of a manager in this process, set by `changes`."""
-    urls = {"CELERY_BROKER_URL": servers.broker_url, "DATABASE_URL": servers.database_url}
+    urls = {"CELERY_BROKER_URL": servers.broker.url, "DATABASE_URL": servers.database.url}
     app = create_app(read_settings(urls | changes))
     app.test_client_class = StrictClient
     return app.test_client()
 
 
 @pytest.fixture(scope="session")
-def client(servers: RunningServers) -> FlaskClient:
+def client(servers: Servers) -> FlaskClient:
     return manager_on(servers)
 
 
 @pytest.fixture(scope="session")
-def manager_url(servers: RunningServers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def manager_url(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A manager as it is deployed, of one process with THREADS threads and PLACES places for waiting callers."""
     (port,) = free_ports(1)
     url = f"http://127.0.0.1:{port}"
@@ -61,8 +61,8 @@ def manager_url(servers: RunningServers, tmp_path_factory: pytest.TempPathFactor
             ],
             env=os.environ
             | {
-                "CELERY_BROKER_URL": servers.broker_url,
-                "DATABASE_URL": servers.database_url,
+                "CELERY_BROKER_URL": servers.broker.url,
+                "DATABASE_URL": servers.database.url,
                 "MANAGER_PROCESSES": "1",
                 "MANAGER_THREADS": str(THREADS),
                 "MANAGER_WAIT_CALLERS": str(PLACES),

@@ -42,6 +42,27 @@ def padded(text: str, size: int) -> str:
 ONE = json.dumps({"url": URL})
 FORM = "application/x-www-form-urlencoded"
 
+UNREADABLE: dict[str, bytes | str] = {
+    "empty": "",
+    "no JSON": "{",
+    "two values": "{} {}",
+    "a list": "[]",
+    "a text": '"x"',
+    "null": "null",
+    "a number": "5",
+    "NaN": '{"url": NaN}',
+    "Infinity": '{"url": Infinity}',
+    "single-quoted": "{'url': 'x'}",
+    "not UTF-8": b'{"url": "https://example.com/\xff"}',
+    "UTF-8 cut short": b'{"url": "\xc3"}',
+    "NUL": b"\0",
+    "a bare control character": b'{"url": "a\nb"}',
+    "a number of 5,000 digits": '{"url": "x", "top": ' + "1" * 5_000 + "}",
+    "a deep list": "[" * 30_000,
+    "a deep list that ends": "[" * 30_000 + "]" * 30_000,
+    "a deep object": '{"x":' * 10_000 + "1" + "}" * 10_000,
+}
+
 TABLE = [
     of_json("no url", {}, "url"),
     of_form("no url", "top=3", "url"),
@@ -107,29 +128,7 @@ TABLE = [
     of_form("too many urls", "&".join([f"urls={URL}"] * 1_001), "urls"),
     of_json("a wrong one among urls", {"urls": [URL, 5]}, "urls[1]"),
     of_json("an unknown field beside urls", {"urls": [URL], "colour": "red"}, "colour"),
-    *(
-        Bad(name=f"a body that is {name}", body=body, status=400)
-        for name, body in {
-            "empty": "",
-            "no JSON": "{",
-            "two values": "{} {}",
-            "a list": "[]",
-            "a text": '"x"',
-            "null": "null",
-            "a number": "5",
-            "NaN": '{"url": NaN}',
-            "Infinity": '{"url": Infinity}',
-            "single-quoted": "{'url': 'x'}",
-            "not UTF-8": b'{"url": "https://example.com/\xff"}',
-            "UTF-8 cut short": b'{"url": "\xc3"}',
-            "NUL": b"\0",
-            "a bare control character": b'{"url": "a\nb"}',
-            "a number of 5,000 digits": '{"url": "x", "top": ' + "1" * 5_000 + "}",
-            "a deep list": "[" * 30_000,
-            "a deep list that ends": "[" * 30_000 + "]" * 30_000,
-            "a deep object": '{"x":' * 10_000 + "1" + "}" * 10_000,
-        }.items()
-    ),
+    *(Bad(name=f"a body that is {name}", body=body, status=400) for name, body in UNREADABLE.items()),
     Bad(name="a name twice", body=f'{{"url": "{URL}", "top": 3, "url": "{URL}"}}', fields=("url",)),
     Bad(name="a name twice below", body=f'{{"url": {{"a": 1, "a": 2}}, "urls": "{URL}"}}', fields=("a",)),
     Bad(name="a lone surrogate as a name", body='{"url": "https://example.com", "\\ud800": 1}', fields=("body",)),

@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 import requests
 
-from embedded.servers import RunningServers
+from embedded.servers import Servers
 from job_tasks.jobs.job import Job, State
 from tests.integration.manager.conftest import PLACES, THREADS
 from tests.integration.pausing import Stopwatch, hung_broker, hung_database
@@ -126,13 +126,14 @@ class TestWaiting:
         assert watch.seconds >= 0.4
 
     def test_a_database_that_was_away_does_not_end_the_watch(
-        self, manager_url: str, store: Store, servers: RunningServers, callers: ThreadPoolExecutor
+        self, manager_url: str, store: Store, servers: Servers, callers: ThreadPoolExecutor
     ) -> None:
         job = store.submit()
         answer = callers.submit(wait_for, manager_url, job, 20)
         eventually(is_watched(store, job))
         store.sql(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname IS NOT NULL"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
         )
         with hung_database(servers):
             assert requests.get(f"{manager_url}/readyz", timeout=10).status_code == 503
@@ -158,7 +159,7 @@ class TestManyAtOnce:
     """Every thread has a submission while a service is away."""
 
     def test_with_the_database_hung(
-        self, manager_url: str, store: Store, servers: RunningServers, queue: Queue, callers: ThreadPoolExecutor
+        self, manager_url: str, store: Store, servers: Servers, queue: Queue, callers: ThreadPoolExecutor
     ) -> None:
         submit(manager_url)
         queue.wipe()
@@ -172,7 +173,7 @@ class TestManyAtOnce:
         eventually(lambda: submit(manager_url)[1].status_code == 202)
 
     def test_with_the_broker_hung(
-        self, manager_url: str, store: Store, servers: RunningServers, callers: ThreadPoolExecutor
+        self, manager_url: str, store: Store, servers: Servers, callers: ThreadPoolExecutor
     ) -> None:
         submit(manager_url)
         with hung_broker(servers):

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from flask.testing import FlaskClient
 
-from embedded.servers import RunningServers
+from embedded.servers import Servers
 from job_tasks.broker import Broker
 from job_tasks.job_tasks import app
 from job_tasks.jobs.reconciler import Reconciler
@@ -28,8 +28,8 @@ WITHOUT_DATABASE = [("POST", "/count"), ("GET", "/jobs"), ("GET", f"/result/{UUI
 
 
 @pytest.fixture
-def reconciler(store: Store, servers: RunningServers) -> Reconciler:
-    broker = Broker(app, servers.broker_url, timeout_seconds=2.0)
+def reconciler(store: Store, servers: Servers) -> Reconciler:
+    broker = Broker(app, servers.broker.url, timeout_seconds=2.0)
     return Reconciler(database=store.database, broker=broker, overdue_after=timedelta(minutes=3))
 
 
@@ -46,14 +46,14 @@ def assert_accepted_within_a_second(client: FlaskClient, store: Store) -> UUID:
 class TestTheBroker:
     """It is away, and the job is accepted all the same."""
 
-    def test_down(self, servers: RunningServers, store: Store, reconciler: Reconciler, queue: Queue) -> None:
-        client = manager_on(servers, CELERY_BROKER_URL=with_port(servers.broker_url, refused_port()))
+    def test_down(self, servers: Servers, store: Store, reconciler: Reconciler, queue: Queue) -> None:
+        client = manager_on(servers, CELERY_BROKER_URL=with_port(servers.broker.url, refused_port()))
         job_id = assert_accepted_within_a_second(client, store)
         reconciler.round(judge_workers=True)
         assert queue.job_ids() == [job_id]
 
     def test_hung(
-        self, client: FlaskClient, servers: RunningServers, store: Store, reconciler: Reconciler, queue: Queue
+        self, client: FlaskClient, servers: Servers, store: Store, reconciler: Reconciler, queue: Queue
     ) -> None:
         client.get("/readyz")
         with hung_broker(servers):
@@ -63,16 +63,16 @@ class TestTheBroker:
         assert set(queue.job_ids()) == {job_id}
         assert 1 <= len(queue) <= 2
 
-    def test_silent(self, servers: RunningServers, store: Store) -> None:
+    def test_silent(self, servers: Servers, store: Store) -> None:
         with silent_port() as port:
-            client = manager_on(servers, CELERY_BROKER_URL=with_port(servers.broker_url, port))
+            client = manager_on(servers, CELERY_BROKER_URL=with_port(servers.broker.url, port))
             assert_accepted_within_a_second(client, store)
 
-    def test_away_takes_a_batch_too(self, servers: RunningServers, store: Store) -> None:
-        client = manager_on(servers, CELERY_BROKER_URL=with_port(servers.broker_url, refused_port()))
+    def test_away_takes_a_batch_too(self, servers: Servers, store: Store) -> None:
+        client = manager_on(servers, CELERY_BROKER_URL=with_port(servers.broker.url, refused_port()))
         answer = client.post("/count", json={"urls": ["https://example.com/"] * 1_000})
         assert answer.status_code == 202
-        assert [row.count for row in store.sql("SELECT count(*) FROM jobs WHERE published_at IS NULL")] == [1_000]
+        assert store.count("jobs WHERE published_at IS NULL") == 1_000
 
     def test_restarted_is_used_again_at_once(self, client: FlaskClient, queue: Queue) -> None:
         client.post("/count", json=BODY)
@@ -85,8 +85,8 @@ class TestTheDatabase:
     """It is away: 503 within 2 s, and nothing is half-accepted."""
 
     @pytest.mark.parametrize(("method", "path"), WITHOUT_DATABASE)
-    def test_down(self, servers: RunningServers, queue: Queue, method: str, path: str) -> None:
-        client = manager_on(servers, DATABASE_URL=with_port(servers.database_url, refused_port()))
+    def test_down(self, servers: Servers, queue: Queue, method: str, path: str) -> None:
+        client = manager_on(servers, DATABASE_URL=with_port(servers.database.url, refused_port()))
         self.assert_unavailable_within_two_seconds(client, method, path)
         assert len(queue) == 0
 
@@ -94,7 +94,7 @@ class TestTheDatabase:
     def test_hung(
         self,
         client: FlaskClient,
-        servers: RunningServers,
+        servers: Servers,
         store: Store,
         queue: Queue,
         method: str,
@@ -108,9 +108,9 @@ class TestTheDatabase:
         assert store.count() == len(queue) == 0
         assert client.post("/count", json=BODY).status_code == 202
 
-    def test_silent(self, servers: RunningServers) -> None:
+    def test_silent(self, servers: Servers) -> None:
         with silent_port() as port:
-            client = manager_on(servers, DATABASE_URL=with_port(servers.database_url, port))
+            client = manager_on(servers, DATABASE_URL=with_port(servers.database.url, port))
             self.assert_unavailable_within_two_seconds(client, "POST", "/count")
 
     def assert_unavailable_within_two_seconds(self, client: FlaskClient, method: str, path: str) -> None:
@@ -140,8 +140,8 @@ class TestHealth:
     @pytest.mark.parametrize(
         ("key", "name"), [("CELERY_BROKER_URL", "broker"), ("DATABASE_URL", "database")], ids=["broker", "database"]
     )
-    def test_the_one_that_is_away_is_named(self, servers: RunningServers, key: str, name: str) -> None:
-        url = servers.broker_url if name == "broker" else servers.database_url
+    def test_the_one_that_is_away_is_named(self, servers: Servers, key: str, name: str) -> None:
+        url = servers.broker.url if name == "broker" else servers.database.url
         client = manager_on(servers, **{key: with_port(url, refused_port())})
         assert client.get("/healthz").status_code == 200
         answer = client.get("/readyz")
@@ -151,7 +151,7 @@ class TestHealth:
             "checks": {"database": "ok", "broker": "ok"} | {name: "unreachable"},
         }
 
-    def test_a_hung_one_is_named_soon(self, client: FlaskClient, servers: RunningServers) -> None:
+    def test_a_hung_one_is_named_soon(self, client: FlaskClient, servers: Servers) -> None:
         watch = Stopwatch()
         with hung_broker(servers), hung_database(servers):
             assert client.get("/readyz").get_json()["checks"] == {"database": "unreachable", "broker": "unreachable"}

@@ -54,7 +54,7 @@ ASKED = {"url": URL, "word": "naïve", "top": 0, "tokenizer": "treebank", "max_a
 
 @pytest.mark.parametrize("sent", [{"json": ASKED}, {"data": {name: str(value) for name, value in ASKED.items()}}])
 def test_json_and_form_say_the_same(client: FlaskClient, store: Store, sent: dict[str, object]) -> None:
-    answer = client.post("/count", **sent)  # type: ignore[arg-type]  # a table of keywords
+    answer = client.post("/count", **sent)
     assert answer.status_code == 202
     job = store.job(UUID(answer.get_json()["id"]))
     assert job.request == ASKED
@@ -86,7 +86,7 @@ class TestBatches:
         form: bool,  # noqa: FBT001 - a parameter of the table
     ) -> None:
         fields = {"urls": list(self.URLS), "top": 3}
-        answer = client.post("/count", **({"data": fields} if form else {"json": fields}))  # type: ignore[arg-type]  # the same
+        answer = client.post("/count", **({"data": fields} if form else {"json": fields}))
         assert answer.status_code == 202
         jobs = answer.get_json()["jobs"]
         assert [job["url"] for job in jobs] == list(self.URLS)

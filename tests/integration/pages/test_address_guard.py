@@ -15,7 +15,6 @@ from job_tasks.pages.limits import FetchLimits
 if TYPE_CHECKING:
     from tests.integration.pages.conftest import OpenSite, Traffic, Visitor
 
-# ruff: noqa: RUF001 - look-alikes are among the attacks
 
 LOOPBACK_SPELLINGS = [
     *("127.0.0.1", "127.1", "127.0.1", "127.000.000.001", "127.0.0.1.", "127.1.", "127.0.0.53", "127.255.255.254"),

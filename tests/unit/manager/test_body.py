@@ -25,7 +25,8 @@ VALUES = st.recursive(
 
 def request(body: str | bytes, content_type: str = "application/json") -> Request:
     data = body.encode() if isinstance(body, str) else body
-    return EnvironBuilder(method="POST", data=data, content_type=content_type).get_request(Request)
+    environ = EnvironBuilder(method="POST", data=data, content_type=content_type).get_environ()
+    return Request(environ)
 
 
 def jobs(fields: dict[str, Any], *, typed: bool = True) -> list[NewJob]:
@@ -89,7 +90,7 @@ def test_each_of_several_urls_is_the_job_that_it_would_be_alone(numbers: list[in
 
 @given(st.integers(0, 30), st.integers(0, 30))
 def test_the_wrong_one_of_several_urls_is_named(before: int, after: int) -> None:
-    urls: list[object] = ["https://example.com/"] * before + [5] + ["https://example.com/"] * after
+    urls = [*["https://example.com/"] * before, 5, *["https://example.com/"] * after]
     with pytest.raises(InvalidRequest) as raised:
         jobs({"urls": urls})
     assert [field for field, _ in raised.value.errors] == [f"urls[{before}]"]

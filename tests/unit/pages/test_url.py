@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - look-alikes are what these tests are about
 from ipaddress import ip_address
 
 import pytest

@@ -20,11 +20,12 @@ CREATE INDEX workers_alive ON workers (seen_at) WHERE stopped_at IS NULL AND los
 """
 
 JOBS = """
+-- Of type json, not jsonb, since that would put the fields of a result in an order of its own.
 CREATE TABLE jobs (
     id            uuid PRIMARY KEY,
     kind          text NOT NULL,
     url           text NOT NULL CHECK (char_length(url) <= 8192),
-    request       jsonb NOT NULL,
+    request       json NOT NULL,
     state         text NOT NULL DEFAULT 'PENDING'
                   CHECK (state IN ('PENDING', 'STARTED', 'RETRY', 'SUCCESS', 'FAILURE', 'REVOKED')),
     on_failure    text NOT NULL CHECK (on_failure IN ('retry', 'discard')),
@@ -40,8 +41,8 @@ CREATE TABLE jobs (
     due_at        timestamptz,
     started_at    timestamptz,
     finished_at   timestamptz,
-    result        jsonb,
-    error         jsonb,
+    result        json,
+    error         json,
     CONSTRAINT attempts_within_bound CHECK (attempts_used BETWEEN 0 AND max_attempts),
     CONSTRAINT crashes_within_bound CHECK (crashes BETWEEN 0 AND max_crashes),
     CONSTRAINT claimed_by_a_worker CHECK ((state = 'STARTED') = (worker_id IS NOT NULL)),
@@ -52,11 +53,12 @@ CREATE TABLE jobs (
     CONSTRAINT failure_has_an_error CHECK (state NOT IN ('FAILURE', 'RETRY') OR error IS NOT NULL),
     CONSTRAINT success_has_no_error CHECK (state <> 'SUCCESS' OR error IS NULL)
 );
--- Lists, newest first: by state, kind, both, and URL (hashed, since a long one can outgrow an index row).
+-- Lists, newest first: by state, kind, both, and URL (hashed, since a long one can outgrow an index row), whose index
+-- also tells kind and state before any row is read.
 CREATE INDEX jobs_by_state ON jobs (state, id);
 CREATE INDEX jobs_by_kind ON jobs (kind, id);
 CREATE INDEX jobs_by_kind_and_state ON jobs (kind, state, id);
-CREATE INDEX jobs_by_url ON jobs (md5(url), id);
+CREATE INDEX jobs_by_url ON jobs (md5(url), id, kind, state);
 -- The reconciler's and retention's questions.
 CREATE INDEX jobs_waiting ON jobs (published_at NULLS FIRST) WHERE state = 'PENDING';
 CREATE INDEX jobs_due ON jobs (due_at) WHERE state = 'RETRY';
@@ -72,7 +74,7 @@ CREATE TABLE attempts (
     started_at timestamptz NOT NULL DEFAULT now(),
     ended_at   timestamptz,
     outcome    text CHECK (outcome IN ('SUCCESS', 'FAILURE', 'RETRY', 'REVOKED', 'CRASHED', 'GIVEN BACK', 'LOST')),
-    error      jsonb,
+    error      json,
     PRIMARY KEY (job_id, number),
     CONSTRAINT ended_has_an_outcome CHECK ((ended_at IS NULL) = (outcome IS NULL))
 );

@@ -1,0 +1,1 @@
+"""Programs that measure: accuracy against a browser, and speed. No part of the product."""

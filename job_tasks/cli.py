@@ -1,0 +1,83 @@
+"""The command `wordcount`: counts words from the command line, without any service."""
+
+import argparse
+import gzip
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from job_tasks.counting import page_frequencies
+from job_tasks.errors import ServiceError
+from job_tasks.words.count import most_frequent
+
+_STANDARD_INPUT = "-"
+_GZIP_START = b"\x1f\x8b"
+_CONTENT_TYPES = {".txt": "text/plain", ".xhtml": "application/xhtml+xml", ".html": "text/html", ".htm": "text/html"}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command and gives its exit status: 1 if a file could not be counted, 2 if the arguments are wrong."""
+    parsed = _parser().parse_args(arguments)
+    return max([_count_file(name, parsed) for name in parsed.files])
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="wordcount", description="Counts the words a person reads on web pages.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    add_file_command(commands)
+    return parser
+
+
+def add_file_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds `wordcount file`, which counts local files and needs no service."""
+    command = commands.add_parser(
+        "file", help="count the words of files", description="Prints one JSON object for each file, a line each."
+    )
+    command.add_argument("files", nargs="+", metavar="FILE", help="an HTML or text file, also .gz; - is standard input")
+    command.add_argument("--content-type", metavar="TYPE", help="what the files were served as, like text/html")
+    command.add_argument("--tokenizer", choices=["words", "treebank"], default="words", help="default: words")
+    command.add_argument("--top", type=_count, default=25, metavar="N", help="how many frequent words (default: 25)")
+    command.add_argument("--frequencies", action="store_true", help="print every word and its count, too")
+
+
+def _count(value: str) -> int:
+    if not value.isdecimal():
+        raise argparse.ArgumentTypeError(f"{value!r} is no number of words; give one like 25")
+    return int(value)
+
+
+def _count_file(name: str, parsed: argparse.Namespace) -> int:
+    try:
+        line = _describe(name, parsed)
+    except (OSError, EOFError, ServiceError) as error:
+        sys.stderr.write(f"wordcount: {name}: {_reason(error)}\n")
+        return 1
+    sys.stdout.write(f"{line}\n")
+    return 0
+
+
+def _describe(name: str, parsed: argparse.Namespace) -> str:
+    content_type = parsed.content_type or _CONTENT_TYPES.get(Path(name.removesuffix(".gz")).suffix.lower())
+    page = page_frequencies(_read(name), content_type, tokenizer=parsed.tokenizer)
+    result: dict[str, object] = {
+        "file": name,
+        "words": page.frequencies.total(),
+        "unique_words": len(page.frequencies),
+        "top": most_frequent(page.frequencies, parsed.top),
+        "charset": page.charset,
+        "language": page.language,
+    }
+    if parsed.frequencies:
+        result["frequencies"] = dict(most_frequent(page.frequencies, len(page.frequencies)))
+    # A lone surrogate cannot be written as UTF-8; text has none, a file's name may.
+    return json.dumps(result, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
+
+
+def _read(name: str) -> bytes:
+    body = sys.stdin.buffer.read() if name == _STANDARD_INPUT else Path(name).read_bytes()
+    return gzip.decompress(body) if body.startswith(_GZIP_START) else body
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -1,0 +1,66 @@
+"""Words after UAX #29, with ICU's dictionaries for the scripts that put no spaces between words."""
+
+import re
+from collections import Counter
+
+from icu4py.breakers import WordBreaker
+from nltk.tokenize.api import TokenizerI
+
+# Letters of scripts with spaces: every one is ALetter (Word_Break), so a run of them is one segment; or one of Hangul.
+_WORD = re.compile(
+    r"[A-Za-z\xaa\xb5\xba\xc0-\xd6\xd8-\xf6\xf8-\u024f\u0386\u0388-\u03f5\u03f7-\u03ff\u0400-\u0481\u048a-\u0527"
+    r"\u0621-\u063a\u0641-\u064a]+|[\uac00-\ud7a3]+"
+).fullmatch
+# Signs that join nothing where they stand between white space and a letter or one another.
+_SIGNS = (
+    "!\"#$%&'()*+,-./:;<=>?@[\\]^`{|}~"
+    "\xa1\xa2\xa3\xa4\xa5\xa6\xa7\xa8\xa9\xab\xac\xae\xaf\xb0\xb1\xb4\xb6\xb7\xb8\xbb\xbf\xd7\xf7"
+    "\u2010\u2011\u2012\u2013\u2014\u2015\u2018\u2019\u201a\u201c\u201d\u201e\u2020\u2021\u2022\u2026\u2039\u203a\u20ac\u2122"
+)
+
+
+class UnicodeWordTokenizer(TokenizerI):  # type: ignore[misc] # NLTK ships no types
+    """The segments of UAX #29, Unicode Text Segmentation, as ICU cuts them."""
+
+    def tokenize(self, s: str) -> list[str]:
+        """Words, numbers, signs and symbols of `s` in their order, without white space. Lone surrogates are U+FFFD."""
+        return [segment for segment in _segments(s) if not segment.isspace()]
+
+    def count_words(self, text: str) -> Counter[str]:
+        """How often each token of `text` with a letter in it occurs, in lower case.
+
+        No segment holds white space and a letter, so each distinct chunk between white space is cut only once, and
+        most need not be cut at all.
+        """
+        counts: dict[str, int] = {}
+        difficult: list[tuple[str, int]] = []
+        if "Σ" not in text:  # whose small letter depends on what stands beside it
+            text = text.lower()
+        for chunk, count in Counter(text.split()).items():
+            core = chunk.strip(_SIGNS)
+            if (core.isascii() and core.isalpha()) or _WORD(core):
+                word = core.lower()
+                counts[word] = counts.get(word, 0) + count
+            elif core and not core.isdecimal():
+                difficult.append((chunk, count))
+        _count_difficult(difficult, counts)
+        return Counter(counts)
+
+
+def _count_difficult(chunks: list[tuple[str, int]], counts: dict[str, int]) -> None:
+    """Cuts all chunks in one go, which costs ICU far less than one by one."""
+    remaining = iter(chunks)
+    count = 0
+    for segment in _segments("".join([f"\n{chunk}" for chunk, _ in chunks])):
+        if segment == "\n":
+            _, count = next(remaining)
+        elif segment.isalpha() or any(map(str.isalpha, segment)):
+            word = segment.lower()
+            counts[word] = counts.get(word, 0) + count
+
+
+def _segments(text: str) -> list[str]:
+    try:
+        return list(WordBreaker(text, "en"))
+    except UnicodeEncodeError:  # a lone surrogate
+        return list(WordBreaker(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"), "en"))

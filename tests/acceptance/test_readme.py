@@ -1,0 +1,68 @@
+"""The README's session was had as it stands there: again, it says the same but for ids, times and machines."""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from embedded.ports import LOOPBACK, free_ports
+from embedded.services import PROJECT
+from tests.acceptance.stack import Stack
+from tests.acceptance.waiting import eventually
+
+SESSION = re.findall(r"```console\n(.*?)```", (PROJECT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+VARYING = {"id", "created_at", "started_at", "finished_at", "ended_at", "worker", "fetch_ms", "count_ms"}
+ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+VARYING_HEADERS = ("Date: ", "Content-Length: ")
+
+
+@pytest.fixture
+def page_port() -> Iterator[int]:
+    """Where the page that ships with the project is served, by the README's own command."""
+    (port,) = free_ports(1)
+    command = (sys.executable, "-m", "http.server", str(port), "--bind", LOOPBACK, "--directory", "embedded")
+    with subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.DEVNULL) as server:
+        eventually(lambda: _answers(port), "the page is served", seconds=20)
+        yield port
+        server.terminate()
+
+
+def _answers(port: int) -> bool:
+    try:
+        return requests.get(f"http://{LOOPBACK}:{port}/demo_page.html", timeout=5).ok
+    except requests.ConnectionError:
+        return False
+
+
+def test_the_session_can_be_had_again(stack: Stack, page_port: int) -> None:
+    (session,) = SESSION
+    job_id = ""
+    for exchange in session.strip().split("\n\n$ "):
+        command, _, expected = exchange.removeprefix("$ ").partition("\n")
+        here = ID.sub(job_id, command.replace(":8000", f":{page_port}").replace(":5050", f":{stack.manager.port}"))
+        said = subprocess.run(
+            [*shlex.split(here), "--silent"], capture_output=True, text=True, timeout=60, check=True
+        ).stdout.replace(f":{page_port}", ":8000")
+        assert _comparable(said) == _comparable(expected), here
+        job_id = (ID.findall(said) or [job_id])[0]
+
+
+def _comparable(text: str) -> list[Any]:
+    """Headers and bodies, without what differs from one time to the next."""
+    lines = [ID.sub("ID", line.strip()) for line in text.splitlines() if line.strip()]
+    kept = [line for line in lines if not line.startswith(VARYING_HEADERS)]
+    return [_without_varying(json.loads(line)) if line.startswith("{") else line for line in kept]
+
+
+def _without_varying(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_varying(item) for key, item in value.items() if key not in VARYING}
+    if isinstance(value, list):
+        return [_without_varying(item) for item in value]
+    return value

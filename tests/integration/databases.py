@@ -1,0 +1,25 @@
+"""Databases besides the one that all tests share."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from urllib.parse import urlsplit
+
+import psycopg2
+
+from embedded.servers import Servers
+
+
+@contextmanager
+def another_database(servers: Servers, name: str) -> Iterator[str]:
+    """The URL of an empty database of the same server, which is dropped at the end."""
+    _administer(servers, f"CREATE DATABASE {name}")
+    try:
+        yield urlsplit(servers.database.url)._replace(scheme="postgresql+psycopg2", path=f"/{name}").geturl()
+    finally:
+        _administer(servers, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _administer(servers: Servers, statement: str) -> None:
+    with closing(psycopg2.connect(servers.database.url)) as connection:
+        connection.autocommit = True
+        connection.cursor().execute(statement)

@@ -1,0 +1,76 @@
+"""Every question of `GET /jobs` reads an index from where the page begins, and little more than it gives."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import product
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Connection, NullPool, create_engine
+
+from benchmarks.many_jobs import COLD_URL, HOT_URL, fill, nodes, plan_of
+from embedded.servers import Servers
+from job_tasks.jobs import lookup
+from job_tasks.jobs.job import State
+from job_tasks.jobs.lookup import JobFilter
+from job_tasks.jobs.migrate import migrate
+from tests.integration.databases import another_database
+
+MANY = 20_000
+LIMIT = 21
+FEW = 400  # of which PostgreSQL may rather read all and sort them; the surge of waiting jobs is 2,000
+
+FILTERS = [
+    JobFilter(state=state, kind=kind, url=url)
+    for state, kind, url in product((None, *State), (None, "count", "quotes", "none"), (None, HOT_URL, COLD_URL))
+]
+
+
+@pytest.fixture(scope="module")
+def filled(servers: Servers) -> Iterator[Connection]:
+    """A connection that sees many jobs, in a database of their own."""
+    with another_database(servers, "filled") as url:
+        migrate(url)
+        engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            fill(connection, MANY)
+            yield connection
+
+
+@pytest.mark.parametrize("which", FILTERS, ids=lambda which: f"{which.state} {which.kind} {which.url}")
+def test_a_list_reads_little_more_than_it_gives(filled: Connection, which: JobFilter) -> None:
+    for before in (None, deep(filled)):
+        plan = plan_of(filled, partial(lookup.newest, which=replace(which, before=before), limit=LIMIT), run=True)
+        steps = list(nodes(plan["Plan"]))
+        assert "Seq Scan" not in {step["Node Type"] for step in steps}
+        assert max(step["Actual Rows"] + step.get("Rows Removed by Filter", 0) for step in steps) <= FEW
+
+
+@pytest.mark.parametrize(
+    ("which", "index"),
+    [
+        (JobFilter(), "jobs_pkey"),
+        (JobFilter(state=State.SUCCESS), "jobs_by_state"),
+        (JobFilter(kind="count"), "jobs_by_kind"),
+        (JobFilter(kind="count", state=State.SUCCESS), "jobs_by_kind_and_state"),
+        (JobFilter(url=HOT_URL), "jobs_by_url"),
+        (JobFilter(url=HOT_URL, kind="count"), "jobs_by_url"),
+        (JobFilter(url=HOT_URL, state=State.SUCCESS), "jobs_by_url"),
+        (JobFilter(url=HOT_URL, kind="count", state=State.SUCCESS), "jobs_by_url"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_list_of_many_is_read_in_the_order_of_its_index(filled: Connection, which: JobFilter, index: str) -> None:
+    for before in (None, deep(filled)):
+        plan = plan_of(filled, partial(lookup.newest, which=replace(which, before=before), limit=LIMIT), run=False)
+        assert [(step["Node Type"], step.get("Index Name")) for step in nodes(plan["Plan"])] == [
+            ("Limit", None),
+            ("Index Scan", index),
+        ]
+
+
+def deep(connection: Connection) -> UUID:
+    """A job in the middle of time."""
+    found = connection.exec_driver_sql("SELECT id FROM jobs ORDER BY id OFFSET %s LIMIT 1", (MANY // 2,)).scalar_one()
+    return UUID(str(found))

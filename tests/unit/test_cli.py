@@ -1,0 +1,62 @@
+"""The command `wordcount file`."""
+
+import gzip
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from job_tasks.cli import main
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    path = tmp_path / "page.html"
+    path.write_text("<html lang=en><p>Hello <b>w</b>orld, hello</p>", "utf-8")
+    return path
+
+
+def test_one_line_of_json_for_each_file(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    packed = page.with_name("page.html.gz")
+    packed.write_bytes(gzip.compress(page.read_bytes()))
+    assert main(["file", "--top", "1", str(page), str(packed)]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    expected = {"words": 3, "unique_words": 2, "top": [["hello", 2]], "charset": "windows-1252", "language": "en"}
+    assert lines == [{"file": str(page), **expected}, {"file": str(packed), **expected}]
+
+
+def test_all_frequencies_on_request(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["file", "--frequencies", str(page)])
+    assert json.loads(capsys.readouterr().out)["frequencies"] == {"hello": 2, "world": 1}
+
+
+def test_standard_input_is_a_dash(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a <b>c")))
+    assert main(["file", "--content-type", "text/plain", "-"]) == 0
+    assert json.loads(capsys.readouterr().out)["words"] == 3
+
+
+def test_a_file_that_cannot_be_read_does_not_stop_the_others(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = page.with_name("broken.html.gz")
+    broken.write_bytes(b"\x1f\x8bnot gzip at all")
+    assert main(["file", "missing.html", str(broken), str(page)]) == 1
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["words"] == 3
+    missing, unreadable = captured.err.splitlines()
+    assert missing == "wordcount: missing.html: No such file or directory"
+    assert unreadable.startswith(f"wordcount: {broken}: ")
+
+
+def test_a_type_that_is_no_text_is_named(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["file", "--content-type", "image/png", str(page)]) == 1
+    assert "image/png" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["file"], ["file", "--top", "-1", "x"], ["file", "--tokenizer", "none", "x"]]
+)
+def test_wrong_arguments_exit_with_2(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)

@@ -1,0 +1,131 @@
+"""The one path from bytes to counts, and that no bytes whatever break it."""
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from job_tasks.counting import PageCount, count_page
+from job_tasks.words.count import WordCounts
+
+
+def test_a_page_is_counted_with_how_it_was_read() -> None:
+    body = "<html lang=de><title>no</title><p>Gr\u00f6\u00dfe <b>z\u00e4</b>hlt. Gr\u00f6\u00dfe!".encode("latin-1")
+    counted = count_page(body, "text/html; charset=iso-8859-1", word="GR\u00d6\u00dfE", top=1, tokenizer="words")
+    assert counted == PageCount(
+        counts=WordCounts(words=3, unique_words=2, top=(("gr\u00f6\u00dfe", 2),), word_count=2),
+        charset="windows-1252",
+        charset_source="header",
+        language="de",
+    )
+
+
+MARKUP = [
+    *(
+        "<div>",
+        "</div>",
+        "<p",
+        ">",
+        "<b>",
+        "</b>",
+        "<table>",
+        "<tr>",
+        "<td>",
+        "<select>",
+        "<option>",
+        "<svg>",
+        "<text>",
+    ),
+    *(
+        "<foreignObject>",
+        "<math>",
+        "<mi>",
+        "<template shadowrootmode=open>",
+        "<slot>",
+        "<details>",
+        "<summary>",
+        "</p>",
+    ),
+    *(
+        "<button>",
+        "</button>",
+        "<script>",
+        "</script>",
+        "<!--",
+        "-->",
+        "<style>",
+        "<textarea>",
+        "<frameset>",
+        "<body ",
+        "<a>",
+    ),
+    *(
+        ' style="',
+        "display:none",
+        "display:flex",
+        "visibility:hidden",
+        "text-transform:uppercase;",
+        '"',
+        "'",
+        "<plaintext>",
+    ),
+    *(
+        "&amp;",
+        "&#0;",
+        "&#xD800;",
+        "\0",
+        "\x0b",
+        " ",
+        "\n",
+        "word",
+        "\u00e9",
+        "\u65e5\u672c",
+        "\U0001f600",
+        "=",
+        "/",
+        "<",
+        "<![CDATA[",
+    ),
+]
+
+
+@given(st.lists(st.sampled_from(MARKUP), max_size=40).map("".join), st.sampled_from(["words", "treebank"]))
+@settings(max_examples=400, deadline=None)
+def test_no_markup_breaks_it(html: str, tokenizer: str) -> None:
+    count_page(html.encode(), "text/html; charset=utf-8", word="word", top=3, tokenizer=tokenizer)  # type: ignore[arg-type]
+
+
+@given(
+    st.binary(), st.sampled_from([None, "text/html", "text/plain", "application/xhtml+xml", "text/html; charset=gbk"])
+)
+@settings(max_examples=300, deadline=None)
+def test_no_bytes_break_it(body: bytes, content_type: str | None) -> None:
+    counted = count_page(body, content_type, word=None, top=3, tokenizer="words").counts
+    assert len(counted.top) == min(3, counted.unique_words) <= counted.words
+
+
+MONSTERS = {
+    "100,000 nested elements": (b"<div>" * 100_000 + b"x", 1),
+    "nested and closed": (b"<div>" * 50_000 + b"x" + b"</div>" * 50_000, 1),
+    "200,000 attributes": (b"<p " + b" ".join(b"a%d=1" % number for number in range(200_000)) + b">x", 1),
+    "attributes with > in them": (b"<p " + b" ".join(b'a%d=">"' % number for number in range(100_000)) + b">x", 1),
+    "a token of 2 MB": (b"a" * 2_000_000, 1),
+    "2 MB of <": (b"<" * 2_000_000, 0),
+    "only entities": (b"&amp;&eacute;" * 100_000, 100_000),
+    "unclosed everything": (b"<div><p><b><i><a>x<ul><li><table><tr><td>" * 10_000, 10_000),
+    "NUL bytes": (b"\0" * 1_000_000 + b"<p>a\0b", 1),
+    "lone surrogates": (b"&#xD800;x " * 100_000, 100_000),
+    "open formatting elements": (b"<b></p>" * 50_000 + b"x", 1),
+    "hidden in hidden": (b"<div style='visibility:hidden'>x" * 20_000, 0),
+    "brackets in a style": (b"<p style='display:" + b"(" * 500_000 + b"'>x", 1),
+    "images in a row": (b"x" + b"<img>" * 100_000 + b"y", 1),
+}
+
+
+@pytest.mark.parametrize(("body", "words"), MONSTERS.values(), ids=MONSTERS.keys())
+def test_no_monster_runs_away(body: bytes, words: int) -> None:
+    start = time.process_time()
+    counted = count_page(body, "text/html; charset=utf-8", word=None, top=3, tokenizer="words").counts
+    assert time.process_time() - start < 4
+    assert counted.words == words
