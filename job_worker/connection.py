@@ -25,9 +25,10 @@ class CappedConnection(Connection):
         return super()._ensure_connection(*args, **options)
 
     def maybe_close_channel(self, channel: Any) -> None:
-        """Forget what cannot be closed any more: when its broker dies, kombu sometimes closes a channel twice, the second
-        time without a transport, and fails over the messages that it wants to give back. That would end the worker; and
-        the reconciler brings them back.
+        """Forget a channel that cannot be closed any more; an error here would end the worker.
+
+        When its broker dies, kombu may close a channel for the second time without a transport, and fails over the
+        messages that it wants to give back. The reconciler brings those back.
         """
         with suppress(AttributeError):
             super().maybe_close_channel(channel)
