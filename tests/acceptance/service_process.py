@@ -12,7 +12,7 @@ from embedded.processes import Process
 from embedded.supervisor import Service
 from tests.acceptance.waiting import eventually
 
-READY_SECONDS = 40.0
+READY_SECONDS = 120.0  # a worker's start is seconds of work, and a machine may be busy
 
 
 @dataclass(frozen=True, kw_only=True)
