@@ -15,6 +15,7 @@ from job_tasks.jobs.job import JsonObject
 from job_tasks.kinds import JobRequest
 
 app = Celery("job_tasks", config_source="job_tasks.celeryconfig")
+app.backend_cls = "disabled"  # else CELERY_RESULT_BACKEND, which names the jobs' database, would be Celery's own too
 
 
 class CountRequest(JobRequest):

@@ -114,6 +114,8 @@ class _Nesting:
         if self._tags > _MAX_TAGS:
             self.exceeded = True
             return _stand_in((tag["name"] or b"").lower())
+        if tag["raw"]:
+            return self._keep_raw(tag[0])
         name = (tag["name"] or b"").lower()
         if name and tag.end() - tag.start() > _HARMLESS_TAG_BYTES:
             end, exceeded = _end_of_attributes(tag[0], 0)
@@ -123,6 +125,13 @@ class _Nesting:
             return tag[0]
         kept = self._close(name) if tag["end"] else self._start(name)
         return tag[0] if kept else _stand_in(name)
+
+    def _keep_raw(self, element: bytes) -> bytes:
+        """Inside of SVG and MathML, what stands in a `<style>` or the like is markup, and none of it is shown."""
+        if element.count(b"<") <= _MAX_DEPTH or not {b"svg", b"math"}.intersection(self._open):
+            return element
+        self.exceeded = True
+        return b""
 
     def _start(self, name: bytes) -> bool:
         if len(self._open) < _MAX_DEPTH:

@@ -34,11 +34,11 @@ def _tag_ids(*tags: str) -> dict[int, str]:
 
 
 _TEXT: Final = next(iter(LexborHTMLParser("x").css("body"))).first_child.tag_id  # type: ignore[union-attr] # it has one
-_BREAKING: Final = _tag_ids(*BLOCKS, "br").keys() - _tag_ids("details", "dialog").keys()
+_BREAKING: Final = _tag_ids(*BLOCKS, "br").keys() - _tag_ids("details", "dialog", "option").keys()
 _SPECIAL: Final = _tag_ids(
-    *TABLE_PARTS, *ATOMICS, *HIDDEN, *NOT_TEXT, *DRAWN, "details", "dialog", "math", "object", "select", "svg"
+    *TABLE_PARTS, *ATOMICS, *HIDDEN, *NOT_TEXT, *DRAWN, "details", "dialog", "math", "object", "option", "select", "svg"
 )
-_WITH_CONTENT_OF_ITS_OWN: Final = frozenset({*DRAWN, "math", "object", "select", "svg"})
+_WITH_CONTENT_OF_ITS_OWN: Final = frozenset({*DRAWN, "math", "object", "option", "select", "svg"})
 _BLOCK_IDS: Final = _tag_ids(*BLOCKS, *TABLE_PARTS).keys()
 
 
@@ -140,6 +140,8 @@ class _Reader:
             node.insert_after(_CLOSE)
         elif tag == "select":
             self._read_options(node)
+        elif tag == "option":
+            self._read_option(node)
         elif tag == "details":
             self._add(_LINE)
             _close_details(node)
@@ -175,11 +177,20 @@ class _Reader:
         """The text of every option on a line of its own; hidden ones too, as Chromium has it."""
         options = select.css("option,optgroup")
         for option in options:
-            text = _option_text(option) if option.tag == "option" else ""
-            self._add(f"{_LINE}{text}{_LINE}")
+            if option.tag == "option":
+                self._read_option(option)
+            else:
+                self._add(_LINE)
         if not options:
             self._add(_DRAWING)
         _empty(select)
+
+    def _read_option(self, option: LexborNode) -> None:
+        """All its text, whatever its elements are, but for scripts."""
+        for script in option.css("script"):
+            script.decompose()
+        self._add(f"{_LINE}{option.text()}{_LINE}")
+        _empty(option)
 
     def _read_foreign(self, root: LexborNode) -> None:
         self._add(_DRAWING)
@@ -227,12 +238,6 @@ def _is_blank_between(since: LexborNode, node: LexborNode) -> bool:
 def _empty(node: LexborNode) -> None:
     while (child := node.first_child) is not None:
         child.decompose()
-
-
-def _option_text(option: LexborNode) -> str:
-    for script in option.css("script"):
-        script.decompose()
-    return option.text()
 
 
 def _close_details(details: LexborNode) -> None:

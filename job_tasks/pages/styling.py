@@ -67,7 +67,7 @@ def _display(
         return known or (Display.INLINE if parent is None else default_display(parent.tag or "", {}))
     if display is Display.INLINE and tag == "button":
         return Display.ATOMIC
-    if tag == "dialog":
+    if tag in {"dialog", "legend"}:
         return display.blockified()
     return Display.INLINE if display is Display.UNSET else display
 
@@ -82,9 +82,9 @@ def _is_listed_option(node: LexborNode) -> bool:
     if node.tag not in {"option", "optgroup"}:
         return False
     parent = node.parent
-    while parent is not None and parent.tag == "optgroup":
+    while parent is not None and parent.tag != "select":
         parent = parent.parent
-    return parent is not None and parent.tag == "select"
+    return parent is not None
 
 
 def _blockify_items(container: LexborNode, styling: Styling) -> None:
