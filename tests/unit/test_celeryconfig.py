@@ -47,3 +47,16 @@ def test_the_jobs_table_is_the_one_truth_and_nothing_is_pickled() -> None:
         "broker_connection_max_retries": None,
     }
     assert conf(*wanted) == wanted
+
+
+def test_the_lectures_name_for_the_jobs_database_gives_celery_no_result_backend() -> None:
+    answer = subprocess.run(
+        [sys.executable, "-c", "from job_tasks.job_tasks import app; print(type(app.backend).__name__)"],
+        env={"PATH": os.environ["PATH"], "CELERY_BROKER_URL": "redis://broker"}
+        | {"CELERY_RESULT_BACKEND": "db+postgresql://user@host/jobs"},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    assert answer.stdout == "DisabledBackend\n"
