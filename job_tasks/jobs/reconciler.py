@@ -92,11 +92,15 @@ class Reconciler:
         Messages are taken in the order in which they were sent. So a waiting row that was sent before the queue's
         oldest message has none any more; nor has any row if the queue is empty.
         """
-        head = self.broker.head()
+        # The time is taken once, before the look at the queue: else a round that takes longer than ON_THE_WAY would see
+        # rows of its own first batch as lost, and never end.
+        with self.database.reading() as connection:
+            began = connection.execute(select(func.now())).scalar_one()
+        lost = _has_no_message(self.broker.head(), began)
         published = 0
         while True:
             with self.database.transaction() as connection:
-                messages = _mark_published(connection, _has_no_message(head))
+                messages = _mark_published(connection, lost)
             self._publish(messages)
             published += len(messages)
             if len(messages) < BATCH:
@@ -113,10 +117,10 @@ class Reconciler:
             raise
 
 
-def _has_no_message(head: QueueHead | None) -> ColumnElement[bool]:
+def _has_no_message(head: QueueHead | None, looked_at: datetime) -> ColumnElement[bool]:
     unpublished = jobs.c.published_at.is_(None)
     if head is None:
-        return or_(unpublished, jobs.c.published_at < func.now() - ON_THE_WAY)
+        return or_(unpublished, jobs.c.published_at < looked_at - ON_THE_WAY)
     if head.published_at is None:
         return unpublished
     return or_(unpublished, jobs.c.published_at < head.published_at - ON_THE_WAY)

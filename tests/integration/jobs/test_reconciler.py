@@ -10,6 +10,7 @@ from embedded.servers import Servers
 from job_tasks.broker import Broker
 from job_tasks.errors import BrokerUnavailable
 from job_tasks.job_tasks import app
+from job_tasks.jobs import reconciler as reconciler_module
 from job_tasks.jobs.job import Message, State
 from job_tasks.jobs.reconciler import Reconciler, Repairs
 from tests.integration.pausing import refused_port, with_port
@@ -183,6 +184,14 @@ class TestPublishing:
         self, store: Store, reconciler: Reconciler, queue: Queue
     ) -> None:
         store.sql(MANY_WAITING.replace("PUBLISHED", "NULL::timestamptz"), many=2_500)
+        assert reconciler.round(judge_workers=False) == repairs(published=2_500)
+        assert len(set(queue.job_ids())) == len(queue) == 2_500
+
+    def test_a_round_that_takes_long_publishes_no_row_twice(
+        self, store: Store, reconciler: Reconciler, queue: Queue, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(reconciler_module, "ON_THE_WAY", timedelta(0))  # so that any time is a long one
+        store.sql(MANY_WAITING.replace("PUBLISHED", "now() - interval '1 hour'"), many=2_500)
         assert reconciler.round(judge_workers=False) == repairs(published=2_500)
         assert len(set(queue.job_ids())) == len(queue) == 2_500
 
