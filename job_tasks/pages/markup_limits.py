@@ -16,13 +16,19 @@ _MAX_TAGS = 400_000
 # Up to here nothing costs much, and nothing need be looked at.
 _HARMLESS_TAGS = 10_000
 _HARMLESS_TAG_BYTES = 40_000
+# A quote opens a value only after the `=` of a name (HTML, section 13.2.5.32 and on).
+_NAME_AND_VALUE = (
+    rb"""(?:=[^\s/>=]*|[^\s/>=]+)(?:\s*=\s*(?:"[^"]*(?:"|\Z)|'[^']*(?:'|\Z)|[^\s"'>][^\s>]*|(?=>)|\Z))?+"""
+)
+_ATTRIBUTE = re.compile(rb"[\s/]*+" + _NAME_AND_VALUE)
 _TAG = re.compile(
-    rb"""<!--.*?(?:-->|\Z)
+    rb"""<!--.*?(?:--!?>|\Z)
     | <(?P<raw>script|style|textarea|title|xmp|iframe|noembed|noframes|noscript)(?=[\s/>]).*?(?:</(?P=raw)(?=[\s/>])|\Z)
-    | <(?P<end>/?)(?P<name>[a-z][^\s/>]*)(?:[^>"']|"[^"]*"|'[^']*')*+>?""",
+    | <(?P<end>/?)(?P<name>[a-z][^\s/>]*)(?:[\s/]|"""
+    + _NAME_AND_VALUE
+    + rb")*+>?",
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
-_ATTRIBUTE = re.compile(rb"""\s*[^\s=>]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]*))?""")
 _VOID = frozenset(
     [
         *(
@@ -86,7 +92,7 @@ def _may_have_many_attributes(html: bytes) -> bool:
     step = _HARMLESS_TAG_BYTES // 2
     endless = (start for start in range(0, len(html) - step, step) if html.find(b">", start, start + step) < 0)
     starts = {html.rfind(b"<", 0, start + 1) for start in endless}
-    return any(html[start + 1 : start + 2].isalpha() and _end_of_attributes(html, start)[1] for start in starts)
+    return any(html[start + 1 : start + 2].isalpha() and _end_of_attributes(html, start + 1)[1] for start in starts)
 
 
 def _end_of_attributes(html: bytes, position: int) -> tuple[int, bool]:
@@ -118,7 +124,7 @@ class _Nesting:
             return self._keep_raw(tag[0])
         name = (tag["name"] or b"").lower()
         if name and tag.end() - tag.start() > _HARMLESS_TAG_BYTES:
-            end, exceeded = _end_of_attributes(tag[0], 0)
+            end, exceeded = _end_of_attributes(tag[0], tag.end("name") - tag.start())
             self.exceeded |= exceeded
             return tag[0][:end] + b">" if exceeded else tag[0]
         if not name or name in _VOID or name in _SELF_LIMITING:

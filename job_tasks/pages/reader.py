@@ -51,6 +51,7 @@ class _Reader:
     def __init__(self, displays: dict[int, Display]) -> None:
         self._displays = displays
         self._places: dict[int, Place] = {}
+        self._blocks: dict[int, int] = {}
         self._text = StringIO()
         self._add = self._text.write
 
@@ -96,11 +97,19 @@ class _Reader:
             self._read_special(node, _SPECIAL[tag_id])
 
     def _block(self, node: LexborNode) -> int:
-        """The `mem_id` of the block in which a text stands."""
+        """The `mem_id` of the block in which a text stands. Remembered for each parent, for nesting may be deep."""
+        passed: list[int] = []
+        block = 0
         parent = node.parent
-        while parent is not None and not self._is_block(parent):
+        while parent is not None:
+            known = self._blocks.get(parent.mem_id)
+            if known is not None or self._is_block(parent):
+                block = known or parent.mem_id
+                break
+            passed.append(parent.mem_id)
             parent = parent.parent
-        return 0 if parent is None else parent.mem_id
+        self._blocks.update(dict.fromkeys(passed, block))
+        return block
 
     def _is_block(self, node: LexborNode) -> bool:
         display = self._displays.get(node.mem_id)

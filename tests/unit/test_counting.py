@@ -118,6 +118,8 @@ MONSTERS = {
     "lone surrogates": (b"&#xD800;x " * 100_000, 100_000),
     "open formatting elements": (b"<b></p>" * 50_000 + b"x", 1),
     "nesting that poses as raw text": (b"<math><xmp>" + b"<mrow>x" * 50_000, 0),
+    "text at every level": (b"<span>x<i></i>" * 9_000, 1),
+    "quotes that open nothing": (b"<p '>" + b"<span x><pre style='all:unset'></i>" * 8_000 + b"x", 1),
     "hidden in hidden": (b"<div style='visibility:hidden'>x" * 20_000, 0),
     "brackets in a style": (b"<p style='display:" + b"(" * 500_000 + b"'>x", 1),
     "images in a row": (b"x" + b"<img>" * 100_000 + b"y", 1),
