@@ -10,7 +10,7 @@ from typing import Final
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from job_tasks.pages.display import Display
-from job_tasks.pages.elements import ATOMICS, BLOCKS, DRAWN, HIDDEN, NOT_TEXT, TABLE_PARTS, default_display
+from job_tasks.pages.elements import ATOMICS, BLOCKS, DRAWN, HIDDEN, NOT_TEXT, TABLE_PARTS
 from job_tasks.pages.foreign import Place, is_hidden_svg, reduce_foreign
 
 _WHITE: Final = frozenset(" \t\n\r\f\v")
@@ -167,7 +167,7 @@ class _Reader:
         if tag == "template" and (node.attributes.get("shadowrootmode") or "").lower() in _SHADOW_MODES:
             _distribute_slots(node)
         elif tag in DRAWN and _is_drawn(node, tag):
-            self._add(_LINE if _floats(node, tag) else _DRAWING)
+            self._add(_DRAWING)
         _empty(node)
 
     def _read_dialog(self, dialog: LexborNode) -> None:
@@ -177,8 +177,6 @@ class _Reader:
             _empty(dialog)
 
     def _read_object(self, node: LexborNode) -> None:
-        if _floats(node, "object"):
-            self._add(_LINE)
         if (node.attributes.get("type") or "").lower() in _IMAGES:
             _empty(node)
 
@@ -218,10 +216,6 @@ def _is_drawn(node: LexborNode, tag: str) -> bool:
     if tag == "audio":
         return "controls" in node.attributes
     return tag != "input" or (node.attributes.get("type") or "").lower() != "hidden"
-
-
-def _floats(node: LexborNode, tag: str) -> bool:
-    return default_display(tag, node.attributes) is Display.BLOCK
 
 
 def _is_blank_between(since: LexborNode, node: LexborNode) -> bool:

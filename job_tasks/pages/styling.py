@@ -9,12 +9,12 @@ from job_tasks.pages.display import Display
 from job_tasks.pages.elements import default_display
 from job_tasks.pages.style import Style, parse_style
 
-_SELECTOR = "[style],[hidden],[popover]"
+_SELECTOR = "[style],[hidden],[popover],[align]"
 # Elements of SVG that no `display` takes out of `innerText`.
 _SVG_CONTAINERS = frozenset({"clipPath", "defs", "g", "marker", "mask", "pattern", "switch", "symbol"})
 _FLEXES = frozenset({Display.FLEX, Display.ATOMIC_FLEX})
 _IN_LINE = frozenset({Display.INLINE, Display.CONTENTS})
-_HIDING = frozenset({"hidden", "popover"})
+_CHANGING = frozenset({"hidden", "popover", "align"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ def apply_styles(body: LexborNode) -> Styling:
 
 def _apply(node: LexborNode, attributes: Mapping[str, str | None], styling: Styling, *, is_root: bool) -> None:
     style = parse_style(attributes.get("style") or "")
-    if style is None and node.mem_id not in styling.flex_items and not _HIDING.intersection(attributes):
+    if style is None and node.mem_id not in styling.flex_items and not _CHANGING.intersection(attributes):
         return
     style = style or Style()
     display = _display(node, attributes, style, styling.displays)
@@ -46,7 +46,10 @@ def _apply(node: LexborNode, attributes: Mapping[str, str | None], styling: Styl
         if not _is_listed_option(node):
             node.decompose()
         return
-    styling.displays[node.mem_id] = display
+    if display is default_display(node.tag or "", {}):
+        styling.displays.pop(node.mem_id, None)
+    else:
+        styling.displays[node.mem_id] = display
     if display in _FLEXES:
         _blockify_items(node, styling)
     if style.visible is not None or style.uppercase is not None:

@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from functools import lru_cache
 
 from icu4py.breakers import WordBreaker
 from nltk.tokenize.api import TokenizerI
@@ -18,9 +17,6 @@ _SIGNS = (
     "\xa1\xa2\xa3\xa4\xa5\xa6\xa7\xa8\xa9\xab\xac\xae\xaf\xb0\xb1\xb4\xb6\xb7\xb8\xbb\xbf\xd7\xf7"
     "\u2010\u2011\u2012\u2013\u2014\u2015\u2018\u2019\u201a\u201c\u201d\u201e\u2020\u2021\u2022\u2026\u2039\u203a\u20ac\u2122"
 )
-
-
-_CACHED_LENGTH = 64
 
 
 class UnicodeWordTokenizer(TokenizerI):  # type: ignore[misc] # NLTK ships no types
@@ -41,22 +37,15 @@ class UnicodeWordTokenizer(TokenizerI):  # type: ignore[misc] # NLTK ships no ty
         if "Σ" not in text:  # whose small letter depends on what stands beside it
             text = text.lower()
         for chunk, count in Counter(text.split()).items():
-            word = _plain_word(chunk) if len(chunk) <= _CACHED_LENGTH else None
-            if word is None:
+            core = chunk.strip(_SIGNS)
+            if (core.isascii() and core.isalnum()) or _WORD(core):
+                if not core.isdecimal():
+                    word = core.lower()
+                    counts[word] = counts.get(word, 0) + count
+            elif core:
                 difficult.append((chunk, count))
-            elif word:
-                counts[word] = counts.get(word, 0) + count
         _count_difficult(difficult, counts)
         return Counter(counts)
-
-
-@lru_cache(maxsize=1 << 16)  # most chunks of a page stood on pages before
-def _plain_word(chunk: str) -> str | None:
-    """The word that a chunk consists of, but for signs; empty if it holds none; None if ICU must look at it."""
-    core = chunk.strip(_SIGNS)
-    if (core.isascii() and core.isalpha()) or _WORD(core):
-        return core.lower()
-    return "" if not core or core.isdecimal() else None
 
 
 def _count_difficult(chunks: list[tuple[str, int]], counts: dict[str, int]) -> None:
@@ -66,7 +55,7 @@ def _count_difficult(chunks: list[tuple[str, int]], counts: dict[str, int]) -> N
     for segment in _segments("".join([f"\n{chunk}" for chunk, _ in chunks])):
         if segment == "\n":
             _, count = next(remaining)
-        elif segment.isalpha() or any(map(str.isalpha, segment)):
+        elif segment.isalpha() or (len(segment) > 1 and any(map(str.isalpha, segment))):
             word = segment.lower()
             counts[word] = counts.get(word, 0) + count
 
