@@ -7,6 +7,7 @@ and a page at 400,000 tags. Tags beyond become white space where they are blocks
 
 import re
 from collections import Counter
+from collections.abc import Container
 
 from job_tasks.pages.elements import BLOCKS, TABLE_PARTS
 
@@ -55,6 +56,7 @@ _SELF_LIMITING = frozenset(
         *(b"th", b"thead", b"tr"),
     ]
 )
+_NEVER_DEEP = _VOID | _SELF_LIMITING
 _FORMATTING = frozenset(
     [
         *(
@@ -80,11 +82,39 @@ _BREAKING = frozenset(tag.encode() for tag in (*BLOCKS, *TABLE_PARTS, "br"))
 
 def limit_markup(html: bytes) -> bytes:
     """`html` where its markup is within the limits, else a version of it that is."""
-    if html.count(b">") < _HARMLESS_TAGS and not _may_have_many_attributes(html):
+    tags = html.count(b">")
+    may_exceed = tags > _MAX_TAGS or _may_have_many_attributes(html)
+    if not may_exceed and (tags < _HARMLESS_TAGS or not _may_nest_deep(html)):
         return html
     nesting = _Nesting()
     limited = _TAG.sub(nesting.keep, html)
     return limited if nesting.exceeded else html
+
+
+def _may_nest_deep(html: bytes) -> bool:
+    """Whether more than the allowed number of elements are open at once, if only their own end tags end them."""
+    open_elements: Counter[bytes] = Counter()
+    depth = 0
+    for tag in _TAG.finditer(html):
+        name = (tag["name"] or b"").lower()
+        if tag["raw"] and _is_foreign(tag[0], open_elements):
+            return True
+        if not name or name in _NEVER_DEEP:
+            continue
+        if not tag["end"]:
+            open_elements[name] += 1
+            depth += 1
+            if depth > _MAX_DEPTH:
+                return True
+        elif open_elements[name]:
+            open_elements[name] -= 1
+            depth -= 1
+    return False
+
+
+def _is_foreign(raw_element: bytes, open_elements: Container[bytes]) -> bool:
+    """Whether what stands in a `<style>` or the like is much markup, as it is inside of SVG and MathML."""
+    return raw_element.count(b"<") > _MAX_DEPTH and (b"svg" in open_elements or b"math" in open_elements)
 
 
 def _may_have_many_attributes(html: bytes) -> bool:
@@ -127,17 +157,16 @@ class _Nesting:
             end, exceeded = _end_of_attributes(tag[0], tag.end("name") - tag.start())
             self.exceeded |= exceeded
             return tag[0][:end] + b">" if exceeded else tag[0]
-        if not name or name in _VOID or name in _SELF_LIMITING:
+        if not name or name in _NEVER_DEEP:
             return tag[0]
         kept = self._close(name) if tag["end"] else self._start(name)
         return tag[0] if kept else _stand_in(name)
 
     def _keep_raw(self, element: bytes) -> bytes:
-        """Inside of SVG and MathML, what stands in a `<style>` or the like is markup, and none of it is shown."""
-        if element.count(b"<") <= _MAX_DEPTH or not {b"svg", b"math"}.intersection(self._open):
+        if not _is_foreign(element, self._open):
             return element
         self.exceeded = True
-        return b""
+        return b""  # none of it is shown
 
     def _start(self, name: bytes) -> bool:
         if len(self._open) < _MAX_DEPTH:
