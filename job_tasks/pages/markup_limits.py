@@ -83,21 +83,22 @@ _BREAKING = frozenset(tag.encode() for tag in (*BLOCKS, *TABLE_PARTS, "br"))
 def limit_markup(html: bytes) -> bytes:
     """`html` where its markup is within the limits, else a version of it that is."""
     tags = html.count(b">")
-    may_exceed = tags > _MAX_TAGS or _may_have_many_attributes(html)
-    if not may_exceed and (tags < _HARMLESS_TAGS or not _may_nest_deep(html)):
+    suspect = tags > _MAX_TAGS or _may_have_many_attributes(html)
+    if not suspect and (tags < _HARMLESS_TAGS or not _may_exceed(html)):
         return html
     nesting = _Nesting()
     limited = _TAG.sub(nesting.keep, html)
     return limited if nesting.exceeded else html
 
 
-def _may_nest_deep(html: bytes) -> bool:
-    """Whether more than the allowed number of elements are open at once, if only their own end tags end them."""
+def _may_exceed(html: bytes) -> bool:
+    """Whether a tag is long, or too many elements are open at once if only their own end tags end them."""
     open_elements: Counter[bytes] = Counter()
     depth = 0
     for tag in _TAG.finditer(html):
         name = (tag["name"] or b"").lower()
-        if tag["raw"] and _is_foreign(tag[0], open_elements):
+        long = name and tag.end() - tag.start() > _HARMLESS_TAG_BYTES
+        if long or (tag["raw"] and _is_foreign(tag[0], open_elements)):
             return True
         if not name or name in _NEVER_DEEP:
             continue
