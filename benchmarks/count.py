@@ -98,12 +98,10 @@ def _count_body(body: bytes) -> None:
 
 
 def _page_of(pages: Sequence[CorpusPage], size: int) -> bytes:
-    """Of `size` bytes, all of one kind: the smallest size's worth of a real page's body, again and again."""
-    body = next(page.body for page in pages if len(page.body) > 10 * _SIZES[0])
-    shown = re.sub(rb"(?is)<(script|style)\b.*?</\1>", b"", body[body.find(b"<body") :])
-    start = shown.find(b"<", len(shown) // 2)
-    fragment = shown[start : shown.rfind(b">", start, start + _SIZES[0]) + 1]
-    return b"<!DOCTYPE html><body>" + fragment * (size // len(fragment))
+    """Of `size` bytes, all of one kind: the same element of a real page, again and again."""
+    elements = (node.html or "" for page in pages for node in LexborHTMLParser(page.body).css("article,section,div"))
+    element = next(html.encode() for html in elements if _SIZES[0] / 2 < len(html.encode()) < _SIZES[0])
+    return b"<!DOCTYPE html><body>" + element * (size // len(element))
 
 
 def _peak_memory() -> float:

@@ -8,13 +8,14 @@ from nltk.tokenize.api import TokenizerI
 
 # Letters of scripts with spaces: every one is ALetter (Word_Break), so a run of them is one segment; or one of Hangul.
 _WORD = re.compile(
-    r"[A-Za-z\xaa\xb5\xba\xc0-\xd6\xd8-\xf6\xf8-\u024f\u0386\u0388-\u03f5\u03f7-\u03ff\u0400-\u0481\u048a-\u0527"
-    r"\u0621-\u063a\u0641-\u064a]+|[\uac00-\ud7a3]+"
+    r"[A-Za-z\xaa\xb5\xba\xc0-\xd6\xd8-\xf6\xf8-\u024f"
+    r"\u0386\u0388-\u038a\u038c\u038e-\u03a1\u03a3-\u03f5\u03f7-\u03ff"
+    r"\u0400-\u0481\u048a-\u0527\u0621-\u063a\u0641-\u064a]+|[\uac00-\ud7a3]+"
 ).fullmatch
 # Signs that join nothing where they stand between white space and a letter or one another.
-_SIGNS = (
+SIGNS = (
     "!\"#$%&'()*+,-./:;<=>?@[\\]^`{|}~"
-    "\xa1\xa2\xa3\xa4\xa5\xa6\xa7\xa8\xa9\xab\xac\xae\xaf\xb0\xb1\xb4\xb6\xb7\xb8\xbb\xbf\xd7\xf7"
+    "\xa1\xa2\xa3\xa4\xa5\xa6\xa7\xa8\xa9\xab\xac\xae\xaf\xb0\xb1\xb4\xb6\xb7\xbb\xbf\xd7\xf7"
     "\u2010\u2011\u2012\u2013\u2014\u2015\u2018\u2019\u201a\u201c\u201d\u201e\u2020\u2021\u2022\u2026\u2039\u203a\u20ac\u2122"
 )
 
@@ -37,7 +38,7 @@ class UnicodeWordTokenizer(TokenizerI):  # type: ignore[misc] # NLTK ships no ty
         if "Σ" not in text:  # whose small letter depends on what stands beside it
             text = text.lower()
         for chunk, count in Counter(text.split()).items():
-            core = chunk.strip(_SIGNS)
+            core = chunk.strip(SIGNS)
             if (core.isascii() and core.isalnum()) or _WORD(core):
                 if not core.isdecimal():
                     word = core.lower()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from icu4py.breakers import WordBreaker
 
 from job_tasks.words.count import count_words, frequencies
-from job_tasks.words.unicode_words import UnicodeWordTokenizer
+from job_tasks.words.unicode_words import SIGNS, UnicodeWordTokenizer
 
 TOKENIZER = UnicodeWordTokenizer()
 
@@ -94,3 +94,9 @@ def test_a_result_is_bounded_and_ordered(word: str | None, top: int, expected: t
     counted = count_words("the b a The c THE b a d", word=word, top=top, tokenizer="words")
     assert (counted.words, counted.unique_words) == (9, 5)
     assert (*counted.top, counted.word_count) == expected
+
+
+def test_every_sign_that_is_stripped_stands_alone() -> None:
+    for sign, neighbour in [(sign, neighbour) for sign in SIGNS for neighbour in ("a", "1", "é", "Ж", "가", "ب")]:
+        assert list(WordBreaker(f"{neighbour}{sign}", "en")) == [neighbour, sign]
+        assert list(WordBreaker(f"{sign}{neighbour}", "en")) == [sign, neighbour]
