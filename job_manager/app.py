@@ -33,7 +33,7 @@ def create_app(settings: Settings) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BATCH_BYTES
     app.url_map.strict_slashes = False
     app.json = OrderedJson(app)
-    database = Database(settings.database_url.get_secret_value(), pool_size=settings.manager_threads // 2)
+    database = Database(settings.database_url.get_secret_value(), pool_size=settings.manager_threads)
     broker_url = settings.celery_broker_url.get_secret_value()
     app.extensions[EXTENSION] = Services(
         settings=settings,

@@ -14,7 +14,6 @@ from job_tasks.jobs.job import Job, Message, NewJob
 from job_tasks.jobs.submissions import Accepted, IdempotencyKey, accept, unpublish
 from job_tasks.kinds import KINDS, Kind
 
-UNPUBLISH_SECONDS = 1.0
 MAX_KEY_LENGTH = 255
 FIRST_LOOK_SECONDS = 1  # Retry-After of an accepted job: when a first look at it is worth it
 
@@ -68,7 +67,7 @@ def _publish(jobs: tuple[Job, ...]) -> None:
     except BrokerUnavailable:
         log.warning("the broker is away; the reconciler will publish", jobs=len(jobs))
         try:
-            with services().database.transaction(UNPUBLISH_SECONDS) as connection:
+            with services().database.transaction(DATABASE_SECONDS) as connection:
                 unpublish(connection, [job.id for job in jobs])
         except DatabaseUnavailable:
             log.warning("not noted as unpublished; the reconciler finds that out by itself", jobs=len(jobs))

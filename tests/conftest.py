@@ -15,8 +15,8 @@ from embedded.terminal import Terminal
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    """An empty Redis, and a PostgreSQL with the project's tables, for the whole run."""
+def _server_programs() -> None:
+    """The programs of Redis and PostgreSQL are here: else a laptop skips what needs them, and CI fails."""
     try:
         find_redis()
         find_postgres()
@@ -24,6 +24,11 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
         if os.environ.get("CI"):
             pytest.fail(str(error))
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory, _server_programs: None) -> Iterator[Servers]:
+    """An empty Redis, and a PostgreSQL with the project's tables, for the whole run."""
     folder = DataFolder(tmp_path_factory.mktemp("servers"))
     with folder.locked() as lock, servers_on(folder, lock, Terminal(StringIO()), temporary=True) as servers:
         servers.start_broker()

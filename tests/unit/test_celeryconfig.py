@@ -28,7 +28,7 @@ def conf(*names: str, **environment: str) -> dict[str, Any]:
     return asked
 
 
-@pytest.mark.parametrize("hard", ["90", "86400"])
+@pytest.mark.parametrize("hard", ["90", "3600", "86400"])
 def test_no_message_comes_again_before_its_attempt_must_have_ended(hard: str) -> None:
     set_to = conf("broker_transport_options", "task_time_limit", JOB_HARD_TIME_LIMIT_SECONDS=hard)
     assert set_to["task_time_limit"] == float(hard)
