@@ -74,6 +74,7 @@ class Database:
             *("-c", f"port={self.port}"),
             *("-c", "unix_socket_directories="),
             *("-c", "shared_buffers=64MB"),
+            *("-c", "max_connections=200"),
             *(() if self.durable else NOT_DURABLE),
         )
 
