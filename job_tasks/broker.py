@@ -6,19 +6,22 @@ do the same at a fifth of the speed, since it goes to Redis once for each messag
 
 import base64
 import json
+import socket
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import uuid4
 
 from celery import Celery
-from redis import Redis
+from redis import ConnectionPool, Redis
 from redis.backoff import NoBackoff
+from redis.connection import Connection
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from job_tasks.errors import BrokerUnavailable
 from job_tasks.jobs.job import Message
 from job_tasks.jobs.reconciler import QueueHead
+from job_tasks.name_lookup import ServiceName
 
 QUEUE = "celery"
 PUBLISHED_AT = "published_at"  # a header of ours, which Celery hands through
@@ -29,12 +32,15 @@ class Broker:
 
     def __init__(self, app: Celery, url: str, *, timeout_seconds: float) -> None:
         self._app = app
-        self._redis = Redis.from_url(
+        pool = ConnectionPool.from_url(
             url,
             socket_timeout=timeout_seconds,
             socket_connect_timeout=timeout_seconds,
             retry=Retry(NoBackoff(), 0),
         )
+        name = ServiceName(pool.connection_kwargs["host"])
+        pool.connection_class = _looked_up_in_time(pool.connection_class, name, timeout_seconds)
+        self._redis = Redis(connection_pool=pool)
 
     def publish(self, messages: Sequence[Message]) -> None:
         """Send `messages` in one pipeline. After BrokerUnavailable, some may have been sent."""
@@ -84,6 +90,17 @@ class Broker:
                 },
             }
         )
+
+
+def _looked_up_in_time(connection_class: type[Connection], name: ServiceName, seconds: float) -> type[Connection]:
+    """A connection that looks its host up first: redis-py's own look-up, which repeats it, knows no time-out."""
+
+    class InTime(connection_class):  # type: ignore[misc, valid-type] # with TLS or without, as the URL says
+        def _connect(self) -> socket.socket:
+            name.addresses(seconds)
+            return super()._connect()  # type: ignore[no-any-return]
+
+    return InTime
 
 
 def _published_at(envelope: str | bytes) -> datetime | None:

@@ -7,7 +7,7 @@ waiting for libpq goes through a callback of ours, which gives up when the time 
 import math
 import select
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -15,10 +15,13 @@ import psycopg2
 from psycopg2 import errors, extensions
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import DisconnectionError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from job_tasks.errors import DatabaseUnavailable
+from job_tasks.name_lookup import ServiceName
 
 TRANSACTION_SECONDS = 5.0
 CHECKOUT_SECONDS = 1.0
@@ -94,14 +97,35 @@ def _engine(url: str, pool_size: int) -> Engine:
             f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}"
         },
     )
+    if engine.url.host:
+        event.listen(engine, "do_connect", _look_up_in_time(ServiceName(engine.url.host)))
     event.listen(engine, "commit", _refuse_late_commit)
     event.listen(engine, "handle_error", _drop_closed_connection)
     return engine
 
 
+def _look_up_in_time(name: ServiceName) -> Callable[[Dialect, ConnectionPoolEntry, object, dict[str, str]], None]:
+    """Give libpq the addresses of its host: its own look-up waits in no callback."""
+
+    def look_up(_dialect: Dialect, _entry: ConnectionPoolEntry, _arguments: object, options: dict[str, str]) -> None:
+        try:
+            addresses = name.addresses(max(0, _current_deadline() - time.monotonic()))
+        except TimeoutError as error:
+            raise _over() from error
+        except OSError as error:
+            raise psycopg2.OperationalError("no address of the host is known") from error
+        options |= {"host": ",".join([options["host"]] * len(addresses)), "hostaddr": ",".join(addresses)}
+
+    return look_up
+
+
+def _current_deadline() -> float:
+    return _deadline.get(None) or time.monotonic() + TRANSACTION_SECONDS
+
+
 def _wait(connection: extensions.connection) -> None:
     """Wait for libpq, at most until the deadline. psycopg2 closes the connection when this raises."""
-    deadline = _deadline.get(None) or time.monotonic() + TRANSACTION_SECONDS
+    deadline = _current_deadline()
     try:
         while (state := connection.poll()) != extensions.POLL_OK:
             left = deadline - time.monotonic()
@@ -120,8 +144,7 @@ def _over() -> DeadlineOver:
 
 
 def _refuse_late_commit(connection: Connection) -> None:
-    deadline = _deadline.get(None)
-    if deadline is not None and deadline - time.monotonic() < COMMIT_RESERVE_SECONDS:
+    if _current_deadline() - time.monotonic() < COMMIT_RESERVE_SECONDS:
         error = _over()
         connection.invalidate(error)
         raise OperationalError("COMMIT", None, error, connection_invalidated=True)

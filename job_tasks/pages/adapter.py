@@ -5,12 +5,12 @@ from collections.abc import Mapping
 import requests
 from requests.adapters import HTTPAdapter
 
+from job_tasks.name_lookup import Resolver
 from job_tasks.pages.connection import BoundedConnection, open_connection
 from job_tasks.pages.deadline import Deadline
 from job_tasks.pages.failures import translated_failures
 from job_tasks.pages.guard import vetted_addresses
 from job_tasks.pages.limits import FetchLimits
-from job_tasks.pages.resolver import Resolver
 from job_tasks.pages.url import MAX_ENCODED_LENGTH, parse_url
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import requests
 
 from job_tasks.errors import TooManyRedirects
+from job_tasks.name_lookup import Resolver, system_resolver
 from job_tasks.pages.adapter import guarded_session
 from job_tasks.pages.body import read_body
 from job_tasks.pages.deadline import Deadline
 from job_tasks.pages.limits import FetchLimits
 from job_tasks.pages.media_type import check_media_type, check_untyped
-from job_tasks.pages.resolver import Resolver, system_resolver
 from job_tasks.pages.status import REDIRECTS, check_status, redirect_target
 from job_tasks.pages.url import WebUrl, parse_url
 

@@ -1,10 +1,11 @@
 """The address guard: where a URL may lead. Everything that leaves goes through it, each redirect anew."""
 
 from job_tasks.errors import AddressRefused
+from job_tasks.name_lookup import Resolver
 from job_tasks.pages.addresses import Address, is_listed, is_public
 from job_tasks.pages.deadline import Deadline
 from job_tasks.pages.limits import FetchLimits
-from job_tasks.pages.resolver import Resolver, resolve
+from job_tasks.pages.resolver import resolve
 from job_tasks.pages.url import WebUrl
 
 # Names that no public site has (RFC 6761, 6762, 7686, 8375, 9476, and `.internal`, which ICANN keeps for private use).

@@ -42,6 +42,36 @@ def test_a_broker_killed_in_the_middle_with_all_its_data_loses_and_doubles_nothi
     assert stack.outcomes(jobs) == all_counted_once(JOBS)
 
 
+def test_a_broker_whose_container_is_stopped_keeps_no_caller_waiting(stack: Stack) -> None:
+    # A container that is stopped has no name any more, and Docker asks the name servers beyond for it.
+    stack.compose("stop", "job_broker")
+    seconds, jobs = [], []
+    for number in range(5):
+        before = time.perf_counter()
+        jobs.append(stack.submit(page(0, number)))
+        seconds.append(time.perf_counter() - before)
+    stack.compose.up("job_broker")
+
+    assert max(seconds) < 1
+    assert stack.outcomes(jobs) == all_counted_once(5)
+
+
+def test_a_database_whose_container_is_stopped_is_said_to_be_away_within_two_seconds(stack: Stack) -> None:
+    count = "SELECT count(*) FROM jobs"
+    before = stack.compose.sql(count)
+    stack.compose("stop", "job_db")
+    answers = []
+    for _ in range(5):
+        started = time.perf_counter()
+        status, _answer = stack.ask("POST", "/count", {"url": page(0)})
+        answers.append((status, time.perf_counter() - started < 2))
+    stack.compose.up("job_db")
+
+    assert answers == [(503, True)] * 5
+    assert stack.compose.sql(count) == before
+    stack.ended(stack.submit(page(0)))
+
+
 def test_jobs_are_accepted_while_no_worker_runs_and_done_afterwards(stack: Stack) -> None:
     stack.compose("stop", *WORKERS)
 
