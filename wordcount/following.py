@@ -1,0 +1,74 @@
+"""Waiting for jobs, showing how they end, and the way back for whoever stops waiting."""
+
+import sys
+from collections.abc import Sequence
+from uuid import UUID
+
+from wordcount.coming_back import command_back
+from wordcount.errors import CommandError
+from wordcount.job import Job, job_of, summary
+from wordcount.manager import Manager
+from wordcount.screen import Screen
+from wordcount.table import write_table
+from wordcount.text import counted, json_line
+from wordcount.waiting import Waiting
+
+HEADINGS = ("STATUS", "WORDS", "UNIQUE", "URL", "WHY NOT")
+WORD = "OF THE WORD"
+
+
+def follow(manager: Manager, screen: Screen, job_ids: Sequence[UUID], *, as_json: bool, server: str | None) -> int:
+    """Wait for all of `job_ids`; gives the exit status: 1 if one of them has not ended as SUCCESS.
+
+    With `as_json` each job is a line as soon as it has ended, else there is a table at the end, in the order of
+    `job_ids`. Whatever ends the waiting early (CommandError, KeyboardInterrupt) passes through.
+    """
+    ended: dict[UUID, Job] = {}
+    try:
+        with screen.progress("ended", len(job_ids)) as advance:
+            for answer in Waiting(manager, job_ids).ended():
+                job = job_of(answer)
+                ended[job.id] = job
+                advance(1)
+                if as_json:
+                    sys.stdout.write(json_line(answer))
+                    sys.stdout.flush()
+    except (CommandError, KeyboardInterrupt):
+        _say_how_to_come_back(screen, job_ids, len(ended), server)
+        raise
+    jobs = [ended[job_id] for job_id in job_ids]
+    if not as_json:
+        write_results(jobs)
+    screen.say(summary(jobs))
+    return 0 if all(job.status == "SUCCESS" for job in jobs) else 1
+
+
+def write_results(jobs: Sequence[Job]) -> None:
+    """The table of jobs that have ended; columns that would be empty are left out."""
+    has_word = any(job.word_count is not None for job in jobs)
+    has_reason = any(job.reason for job in jobs)
+    headings = [*HEADINGS[:3], *([WORD] if has_word else []), HEADINGS[3], *([HEADINGS[4]] if has_reason else [])]
+    write_table(
+        headings,
+        (
+            [
+                *(job.status, job.words, job.unique_words),
+                *([job.word_count] if has_word else []),
+                job.url or str(job.id),
+                *([job.reason] if has_reason else []),
+            ]
+            for job in jobs
+        ),
+    )
+
+
+def _say_how_to_come_back(screen: Screen, job_ids: Sequence[UUID], ended: int, server: str | None) -> None:
+    going_on = counted(len(job_ids) - ended, "job")
+    try:
+        command = command_back(job_ids, server)
+    except OSError as error:
+        screen.say(f"{going_on} of {len(job_ids):,} not known to have ended; `wordcount jobs` lists them.")
+        screen.say(f"Their ids could not be kept in a file: {error}")
+        return
+    screen.say(f"{going_on} of {len(job_ids):,} not known to have ended. They go on; to wait for them again:")
+    screen.say(f"  {command}")
