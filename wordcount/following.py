@@ -39,6 +39,7 @@ def follow(manager: Manager, screen: Screen, job_ids: Sequence[UUID], *, as_json
     jobs = [ended[job_id] for job_id in job_ids]
     if not as_json:
         write_results(jobs)
+        sys.stdout.flush()  # the summary comes after the table, also where both go to one file
     screen.say(summary(jobs))
     return 0 if all(job.status == "SUCCESS" for job in jobs) else 1
 

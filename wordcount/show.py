@@ -10,7 +10,7 @@ from wordcount.screen import Screen
 from wordcount.text import json_line, visible
 
 TIMES = ("created_at", "started_at", "due_at", "finished_at")
-LABEL_WIDTH = 14
+LABEL_WIDTH = 16
 
 
 def add_show_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
