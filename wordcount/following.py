@@ -1,7 +1,7 @@
 """Waiting for jobs, showing how they end, and the way back for whoever stops waiting."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from wordcount.coming_back import command_back
@@ -12,9 +12,6 @@ from wordcount.screen import Screen
 from wordcount.table import write_table
 from wordcount.text import counted, json_line
 from wordcount.waiting import Waiting
-
-HEADINGS = ("STATUS", "WORDS", "UNIQUE", "URL", "WHY NOT")
-WORD = "OF THE WORD"
 
 
 def follow(manager: Manager, screen: Screen, job_ids: Sequence[UUID], *, as_json: bool, server: str | None) -> int:
@@ -46,30 +43,25 @@ def follow(manager: Manager, screen: Screen, job_ids: Sequence[UUID], *, as_json
 
 def write_results(jobs: Sequence[Job]) -> None:
     """The table of jobs that have ended; columns that would be empty are left out."""
-    has_word = any(job.word_count is not None for job in jobs)
-    has_reason = any(job.reason for job in jobs)
-    headings = [*HEADINGS[:3], *([WORD] if has_word else []), HEADINGS[3], *([HEADINGS[4]] if has_reason else [])]
-    write_table(
-        headings,
-        (
-            [
-                *(job.status, job.words, job.unique_words),
-                *([job.word_count] if has_word else []),
-                job.url or str(job.id),
-                *([job.reason] if has_reason else []),
-            ]
-            for job in jobs
-        ),
-    )
+    asked_for = {job.word for job in jobs if job.word is not None}
+    columns: list[tuple[str, Callable[[Job], str | int | None]]] = [
+        ("STATUS", lambda job: job.status),
+        ("WORDS", lambda job: job.words),
+        ("UNIQUE", lambda job: job.unique_words),
+    ]
+    if asked_for:
+        columns.append((f'"{asked_for.pop()}"' if len(asked_for) == 1 else "COUNT", lambda job: job.word_count))
+    columns.append(("URL", lambda job: job.url or str(job.id)))
+    if any(job.reason for job in jobs):
+        columns.append(("ERROR", lambda job: job.reason))
+    write_table([heading for heading, _ in columns], [[cell(job) for _, cell in columns] for job in jobs])
 
 
 def _say_how_to_come_back(screen: Screen, job_ids: Sequence[UUID], ended: int, server: str | None) -> None:
-    going_on = counted(len(job_ids) - ended, "job")
     try:
         command = command_back(job_ids, server)
     except OSError as error:
-        screen.say(f"{going_on} of {len(job_ids):,} not known to have ended; `wordcount jobs` lists them.")
-        screen.say(f"Their ids could not be kept in a file: {error}")
+        screen.say(f"The jobs go on; `wordcount jobs` lists them. Their ids could not be kept in a file: {error}")
         return
-    screen.say(f"{going_on} of {len(job_ids):,} not known to have ended. They go on; to wait for them again:")
+    screen.say(f"Of {counted(len(job_ids), 'job')}, {ended:,} ended so far; the others go on. To wait for them again:")
     screen.say(f"  {command}")

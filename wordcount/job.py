@@ -18,7 +18,7 @@ UNKNOWN = "unknown"  # no state: the manager has no such job
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """One row of a list. `words`, `unique_words` and `word_count` (of the word asked for) are there after SUCCESS."""
+    """One row of a list. After SUCCESS it has its counts, and those of the `word` asked for."""
 
     id: UUID
     kind: str
@@ -27,6 +27,7 @@ class Job:
     created_at: str
     words: int | None
     unique_words: int | None
+    word: str | None
     word_count: int | None
     reason: str
 
@@ -40,6 +41,7 @@ def job_of(answer: JsonObject) -> Job:
     """The job that the manager's JSON describes. Raises CommandError if it describes none."""
     try:
         result, error = answer["result"] or {}, answer["error"] or {}
+        asked_for = result.get("word") or {}
         return Job(
             id=UUID(answer["id"]),
             kind=answer["kind"],
@@ -48,7 +50,8 @@ def job_of(answer: JsonObject) -> Job:
             created_at=answer["created_at"],
             words=result.get("words"),
             unique_words=result.get("unique_words"),
-            word_count=(result.get("word") or {}).get("count"),
+            word=asked_for.get("word"),
+            word_count=asked_for.get("count"),
             reason=": ".join(str(error[name]) for name in ("title", "detail") if error.get(name)),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as wrong:

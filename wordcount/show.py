@@ -46,7 +46,7 @@ def described(answer: JsonObject) -> Iterator[tuple[str, str]]:
     for attempt in answer.get("attempts") or ():
         yield f"attempt {attempt['number']}", f"{attempt['outcome'] or 'STARTED'} on {attempt['worker']}{_why(attempt)}"
     if job.reason:
-        yield "why not", job.reason
+        yield "error", job.reason
     yield from _result(answer["result"] or {})
 
 

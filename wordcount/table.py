@@ -18,7 +18,7 @@ def write_table(headings: Sequence[str], rows: Iterable[Sequence[str | int | Non
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for number, heading in enumerate(headings):
         is_number = any(isinstance(row[number], int) for row in shown)
-        table.add_column(heading, justify="right" if is_number else "left", overflow="fold")
+        table.add_column(Text(visible(heading)), justify="right" if is_number else "left", overflow="fold")
     for row in shown:
         table.add_row(*(Text(_cell(value)) for value in row))
     console = Console(width=None if sys.stdout.isatty() else _UNLIMITED)

@@ -48,7 +48,7 @@ class TestCount:
         many, few = pages.url("/words/1200/cli/many"), pages.url("/words/3/cli/few")
         ended = command.run("count", "--wait", "--word", "word", many, few)
         assert rows(ended) == [
-            ["STATUS", "WORDS", "UNIQUE", "OF", "THE", "WORD", "URL"],
+            ["STATUS", "WORDS", "UNIQUE", '"word"', "URL"],
             ["SUCCESS", "1,200", "1", "1,200", many],
             ["SUCCESS", "3", "1", "3", few],
         ]
@@ -60,7 +60,7 @@ class TestCount:
         ended = command.run("count", "--wait", pages.url("/missing"), pages.url("/words/3/cli/beside"))
         why = "The site has no such page for us: The site answered 404 Not Found."
         assert rows(ended) == [
-            ["STATUS", "WORDS", "UNIQUE", "URL", "WHY", "NOT"],
+            ["STATUS", "WORDS", "UNIQUE", "URL", "ERROR"],
             ["FAILURE", pages.url("/missing"), *why.split()],
             ["SUCCESS", "3", "1", pages.url("/words/3/cli/beside")],
         ]
@@ -151,9 +151,9 @@ class TestWhileWaiting:
             counting.wait_until_said(f"{len(urls) - jobs}/{len(urls)}")
             counting.process.send_signal(signal.SIGINT)
             assert counting.end() == 130
-            counting.wait_until_said("to wait for them again:\n  ")
+            counting.wait_until_said("To wait for them again:\n  ")
             *_, said = counting.said.rstrip().rpartition("again:\n  ")
-        assert f"{jobs} job" in counting.said
+        assert f"Of {len(urls)} job{'s' if jobs > 1 else ''}, {len(urls) - jobs} ended so far" in counting.said
         assert "Traceback" not in counting.said
         ((going_on,),) = stack.query("SELECT count(*) FROM jobs WHERE finished_at IS NULL AND url = ANY(%s)", urls)
         assert going_on == jobs
@@ -245,7 +245,7 @@ class TestJobs:
         assert stack.manager.ended(job_id).status == "FAILURE"
         ended = command.run("show", job_id)
         assert ended.status == 0
-        assert "why not:        The site has no such page for us: The site answered 404 Not Found." in ended.out
+        assert "error:          The site has no such page for us: The site answered 404 Not Found." in ended.out
 
     def test_a_running_job_is_cancelled_and_one_that_has_ended_stays(
         self, stack: Stack, command: CommandLine, pages: PageServer
