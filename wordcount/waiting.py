@@ -86,7 +86,7 @@ def ended_among(manager: Manager, job_ids: Sequence[UUID]) -> list[JsonObject]:
     while left:
         answer = manager.ask("GET", "/jobs", query={"limit": len(left), "cursor": str(_after(left[-1]))})
         page = {job_of(job).id: job for job in jobs_in(answer)}
-        lowest = min(page, default=_FIRST) if answer.get("next") else _FIRST
+        lowest = min(page, default=_FIRST)
         looked_at = [page.get(job_id) or unknown(job_id) for job_id in left if job_id >= lowest]
         ended += [job for job in looked_at if job["status"] in {*ENDED, UNKNOWN}]
         left = [job_id for job_id in left if job_id < lowest]
