@@ -1,32 +1,16 @@
-"""The command `wordcount`: counts words from the command line, without any service."""
+"""`wordcount file`: counts local files, without any service."""
 
 import argparse
 import gzip
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
-from job_tasks.counting import page_frequencies
 from job_tasks.errors import ServiceError
-from job_tasks.words.count import most_frequent
 
 _STANDARD_INPUT = "-"
 _GZIP_START = b"\x1f\x8b"
 _CONTENT_TYPES = {".txt": "text/plain", ".xhtml": "application/xhtml+xml", ".html": "text/html", ".htm": "text/html"}
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command and gives its exit status: 1 if a file could not be counted, 2 if the arguments are wrong."""
-    parsed = _parser().parse_args(arguments)
-    return max([_count_file(name, parsed) for name in parsed.files])
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="wordcount", description="Counts the words a person reads on web pages.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    add_file_command(commands)
-    return parser
 
 
 def add_file_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -39,6 +23,12 @@ def add_file_command(commands: "argparse._SubParsersAction[argparse.ArgumentPars
     command.add_argument("--tokenizer", choices=["words", "treebank"], default="words", help="default: words")
     command.add_argument("--top", type=_count, default=25, metavar="N", help="how many frequent words (default: 25)")
     command.add_argument("--frequencies", action="store_true", help="print every word and its count, too")
+    command.set_defaults(run=count_files)
+
+
+def count_files(parsed: argparse.Namespace) -> int:
+    """Prints a line for each file; gives the exit status: 1 if a file could not be counted."""
+    return max([_count_file(name, parsed) for name in parsed.files])
 
 
 def _count(value: str) -> int:
@@ -58,6 +48,9 @@ def _count_file(name: str, parsed: argparse.Namespace) -> int:
 
 
 def _describe(name: str, parsed: argparse.Namespace) -> str:
+    from job_tasks.counting import page_frequencies  # noqa: PLC0415 - only this command needs parser and tokenizer
+    from job_tasks.words.count import most_frequent  # noqa: PLC0415 - the same
+
     content_type = parsed.content_type or _CONTENT_TYPES.get(Path(name.removesuffix(".gz")).suffix.lower())
     page = page_frequencies(_read(name), content_type, tokenizer=parsed.tokenizer)
     result: dict[str, object] = {

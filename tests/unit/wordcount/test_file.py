@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from job_tasks.cli import main
+from wordcount.cli import main
 
 
 @pytest.fixture

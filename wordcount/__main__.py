@@ -1,0 +1,5 @@
+"""`python -m wordcount` is the command `wordcount`."""
+
+from wordcount.cli import main
+
+raise SystemExit(main())
