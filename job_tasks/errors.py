@@ -77,13 +77,18 @@ class BacklogFull(TryLater):
 
 
 class PageUnavailable(TryLater):
-    """The page could not be had this time. `retry_after` is the wait in seconds that the site asked for, if any."""
+    """The page could not be had this time.
+
+    `retry_after` is the wait in seconds that the site asked for, if any, and `host` the one that answered so: after a
+    redirect, it is not that of the job's URL.
+    """
 
     title = "The page is not available right now"
 
-    def __init__(self, detail: str, retry_after: float | None = None) -> None:
+    def __init__(self, detail: str, retry_after: float | None = None, host: str | None = None) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+        self.host = host
 
 
 class FetchTimedOut(PageUnavailable):

@@ -55,6 +55,7 @@ def _row(job_id: UUID, job: NewJob) -> dict[str, object]:
         "id": job_id,
         "kind": job.kind,
         "url": job.url,
+        "host": job.host,
         "request": job.request,
         "on_failure": job.on_failure,
         "max_attempts": job.max_attempts,
@@ -98,7 +99,7 @@ def cancel(connection: Connection, job_id: UUID) -> bool:
     cancelled = (
         update(jobs)
         .where(jobs.c.id == job_id, jobs.c.state.in_(CANCELLABLE))
-        .values(state=State.REVOKED, finished_at=func.now(), worker_id=None, due_at=None)
+        .values(state=State.REVOKED, finished_at=func.now(), worker_id=None, due_at=None, parked_at=None)
     )
     if connection.execute(cancelled).rowcount == 0:
         return False

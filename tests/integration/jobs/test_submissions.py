@@ -54,6 +54,8 @@ def test_an_accepted_job_waits_and_is_as_it_was_asked_for(store: Store) -> None:
         finished_at=None,
         result=None,
         error=None,
+        host="example.com",
+        parked_at=None,
     )
     assert job.id.version == 7
 
