@@ -7,6 +7,7 @@ written under that claim, and an outcome that cannot be written is given back by
 import time
 from collections.abc import Callable
 from functools import cache
+from traceback import clear_frames
 from typing import NoReturn
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from celery.exceptions import Ignore, Retry, SoftTimeLimitExceeded
 from sqlalchemy import Connection
 from uuid_utils.compat import uuid7
 
-from job_tasks.errors import AttemptOutOfTime, DatabaseUnavailable, ServiceError, UnexpectedError
+from job_tasks.errors import AttemptOutOfMemory, AttemptOutOfTime, DatabaseUnavailable, ServiceError, UnexpectedError
 from job_tasks.jobs import claims, hosts
 from job_tasks.jobs.database import Database
 from job_tasks.jobs.job import Claim, State
@@ -67,8 +68,13 @@ def run_attempt(job_id: UUID, kind: Kind, task: Task) -> None:
             _drop(job_id, task)
         try:
             result = kind.work(kind.request.model_validate(held.request))
-        except SoftTimeLimitExceeded as error:
-            _crash(held, error)
+        except SoftTimeLimitExceeded:
+            _crash(
+                held, AttemptOutOfTime(f"The job took longer than {settings().job_soft_time_limit_seconds:g} seconds.")
+            )
+        except MemoryError as error:
+            clear_frames(error.__traceback__)  # they hold what there was no room for
+            _crash(held, AttemptOutOfMemory("The job wanted more memory than one job may have."))
         except ServiceError as error:
             _end_in_error(held, error)
         except Exception as error:
@@ -165,8 +171,7 @@ def _end_in_error(held: Claim, error: ServiceError, cause: Exception | None = No
     raise error from cause
 
 
-def _crash(held: Claim, cause: Exception) -> None:
-    error = AttemptOutOfTime(f"The job took longer than {settings().job_soft_time_limit_seconds:g} seconds.")
+def _crash(held: Claim, error: ServiceError) -> NoReturn:
     _write(held, lambda connection: claims.crash(connection, held.job_id, held.worker_id, error))
-    log.info("out of time", attempt=held.attempt)
-    raise error from cause
+    log.info("crashed", attempt=held.attempt, error=error.type)
+    raise error from None

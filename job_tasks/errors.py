@@ -20,6 +20,7 @@
     │   ├── CertificateRefused
     │   ├── AttemptCrashed
     │   ├── AttemptOutOfTime
+    │   ├── AttemptOutOfMemory
     │   └── UnexpectedError
     └── MendRequest              the caller must change the request
         ├── MalformedRequest
@@ -173,6 +174,12 @@ class AttemptOutOfTime(GiveUp):
     """The attempt ran into its time limit."""
 
     title = "The job ran out of time"
+
+
+class AttemptOutOfMemory(GiveUp):
+    """The attempt wanted more memory than its process may have."""
+
+    title = "The job ran out of memory"
 
 
 class UnexpectedError(GiveUp):
