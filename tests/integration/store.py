@@ -38,9 +38,15 @@ class Store:
 
     database: Database
 
-    def accept(self, new_jobs: Sequence[NewJob], key: IdempotencyKey | None = None) -> Accepted:
+    def accept(
+        self,
+        new_jobs: Sequence[NewJob],
+        key: IdempotencyKey | None = None,
+        *,
+        at_once_per_host: int = UNLIMITED.at_once,
+    ) -> Accepted:
         with self.database.transaction() as connection:
-            return submissions.accept(connection, new_jobs, key)
+            return submissions.accept(connection, new_jobs, key, at_once_per_host=at_once_per_host)
 
     def submit(self, **changes: Any) -> Job:
         (job,) = self.accept([replace(NEW_JOB, **changes)]).jobs

@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from job_tasks.jobs.hosts import HostLimits
 from job_tasks.jobs.job import Claim, Job, State
 from job_tasks.jobs.reconciler import Reconciler
 from tests.integration.queue import Queue
-from tests.integration.store import BUSY, Store
+from tests.integration.store import BUSY, NEW_JOB, Store
 
 TWO = HostLimits(at_once=2, gap_seconds=0)
 SPACED = HostLimits(at_once=8, gap_seconds=60)
@@ -136,6 +137,23 @@ class TestAttemptsAtATime:
                 released, claimed = pool.submit(end), pool.submit(come)
                 assert released.result() + claimed.result() == 1
             store.sql("DELETE FROM jobs")
+
+
+class TestAccepting:
+    """A job that workers could only park is accepted parked."""
+
+    def test_those_of_a_batch_beyond_the_limit_of_their_host(self, store: Store) -> None:
+        batch = [replace(NEW_JOB, host=host) for host in ("a.example", "b.example") for _ in range(3)]
+        accepted = store.accept(batch, at_once_per_host=2).jobs
+        assert [job.parked_at is not None for job in accepted] == [False, False, True] * 2
+        assert [store.job(job.id) for job in accepted] == list(accepted)
+
+    def test_one_whose_host_has_others_parked_goes_behind_them(self, store: Store, worker: UUID) -> None:
+        (first, _), (older,) = parked(store, worker, 1)
+        younger = store.submit()
+        assert is_parked(store, younger)
+        assert not is_parked(store, store.submit(host="example.org"))
+        assert [message.job_id for message in store.succeed_and_release(first)] == [older.id]
 
 
 class TestReleasing:
