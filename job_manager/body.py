@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from job_tasks.errors import InvalidRequest, MalformedRequest, RequestTooLarge, UnsupportedBody
 from job_tasks.jobs.job import NewJob, OnFailure
 from job_tasks.kinds import JobRequest, Kind
+from job_tasks.pages.url import parse_url
 
 MAX_BYTES = 64 * 1_024
 MAX_BATCH_BYTES = 1_024 * 1_024
@@ -89,6 +90,7 @@ def new_jobs(kind: Kind, fields: JsonObject, *, typed: bool, max_crashes: int) -
         NewJob(
             kind=kind.name,
             url=request.url,
+            host=parse_url(request.url).host_name,
             request=request.model_dump(mode="json"),
             max_attempts=request.max_attempts,
             max_crashes=max_crashes,

@@ -25,6 +25,7 @@ def job_json(job: Job) -> JsonObject:
         "on_failure": job.on_failure,
         "retry_of": None if job.retry_of is None else str(job.retry_of),
         "created_at": timestamp(job.created_at),
+        "parked_at": timestamp(job.parked_at),
         "due_at": timestamp(job.due_at),
         "started_at": timestamp(job.started_at),
         "finished_at": timestamp(job.finished_at),

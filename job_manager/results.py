@@ -12,6 +12,7 @@ from job_tasks.errors import JobNotEnded, UnknownJob
 from job_tasks.jobs.job import ENDED, Job, NewJob
 from job_tasks.jobs.lookup import attempts_of, find
 from job_tasks.jobs.submissions import cancel
+from job_tasks.pages.url import parse_url
 
 results = Blueprint("results", __name__, url_prefix="/result")
 
@@ -44,6 +45,7 @@ def retry(job_id: str) -> Response:
     new = NewJob(
         kind=old.kind,
         url=old.url,
+        host=parse_url(old.url).host_name,
         request=old.request,
         max_attempts=old.max_attempts,
         max_crashes=old.max_crashes,

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 
 import structlog
 from flask import Blueprint, Response, jsonify, request, url_for
@@ -54,13 +55,14 @@ def accept_and_publish(jobs: list[NewJob], key: IdempotencyKey | None) -> Accept
     """Commit the rows, then send their messages. A broker that is away keeps no job from being accepted."""
     services().backlog.make_room(len(jobs))
     with services().database.transaction(DATABASE_SECONDS) as connection:
-        accepted = accept(connection, jobs, key)
+        most = services().settings.fetch_max_per_host
+        accepted = accept(connection, jobs, key, at_once_per_host=most)
     if accepted.is_new:
-        _publish(accepted.jobs)
+        _publish([job for job in accepted.jobs if job.parked_at is None])
     return accepted
 
 
-def _publish(jobs: tuple[Job, ...]) -> None:
+def _publish(jobs: Sequence[Job]) -> None:
     messages = [Message(kind=job.kind, job_id=job.id, published_at=job.published_at) for job in jobs]
     try:
         services().broker.publish(messages)

@@ -7,6 +7,7 @@ written under that claim, and an outcome that cannot be written is given back by
 import time
 from collections.abc import Callable
 from functools import cache
+from traceback import clear_frames
 from typing import NoReturn
 from uuid import UUID
 
@@ -16,13 +17,14 @@ from celery.exceptions import Ignore, Retry, SoftTimeLimitExceeded
 from sqlalchemy import Connection
 from uuid_utils.compat import uuid7
 
-from job_tasks.errors import AttemptOutOfTime, DatabaseUnavailable, ServiceError, UnexpectedError
-from job_tasks.jobs import claims
+from job_tasks.errors import AttemptOutOfMemory, AttemptOutOfTime, DatabaseUnavailable, ServiceError, UnexpectedError
+from job_tasks.jobs import claims, hosts
 from job_tasks.jobs.database import Database
 from job_tasks.jobs.job import Claim, State
 from job_tasks.jobs.lookup import find
 from job_tasks.jobs.retrying import may_retry, retry_wait
 from job_tasks.kinds import Kind, Request, Work, add_kind
+from job_tasks.releasing import host_limits, publish_released
 from job_tasks.settings import settings
 
 # One start of a worker: made in its main process, and inherited by the children that are forked from it.
@@ -56,8 +58,9 @@ def run_attempt(job_id: UUID, kind: Kind, task: Task) -> None:
     """Claim the job, do its work, and write the outcome.
 
     Raises, for Celery and the viewer to see: Ignore if there is nothing to claim, or the claim was lost meanwhile;
-    Retry if the job waits for its next attempt; the error if it ended in one; DatabaseUnavailable if the database
-    stayed away, and SoftTimeLimitExceeded if time ran out over writing: then the job must be given back.
+    Retry if the job waits for its next attempt, or for room at its host; the error if it ended in one;
+    DatabaseUnavailable if the database stayed away, and SoftTimeLimitExceeded if time ran out over writing: then the
+    job must be given back.
     """
     with structlog.contextvars.bound_contextvars(job_id=str(job_id)):
         held = _claim(job_id)
@@ -65,8 +68,13 @@ def run_attempt(job_id: UUID, kind: Kind, task: Task) -> None:
             _drop(job_id, task)
         try:
             result = kind.work(kind.request.model_validate(held.request))
-        except SoftTimeLimitExceeded as error:
-            _crash(held, error)
+        except SoftTimeLimitExceeded:
+            _crash(
+                held, AttemptOutOfTime(f"The job took longer than {settings().job_soft_time_limit_seconds:g} seconds.")
+            )
+        except MemoryError as error:
+            clear_frames(error.__traceback__)  # they hold what there was no room for
+            _crash(held, AttemptOutOfMemory("The job wanted more memory than one job may have."))
         except ServiceError as error:
             _end_in_error(held, error)
         except Exception as error:
@@ -74,7 +82,7 @@ def run_attempt(job_id: UUID, kind: Kind, task: Task) -> None:
             unexpected = UnexpectedError("The job failed for a reason that lies with this service, not with the page.")
             _end_in_error(held, unexpected, cause=error)
         else:
-            _write(lambda connection: claims.succeed(connection, held, result))
+            _write(held, lambda connection: claims.succeed(connection, held, result))
             log.info("succeeded", attempt=held.attempt)
 
 
@@ -87,12 +95,17 @@ def _database() -> Database:
 def _claim(job_id: UUID) -> Claim | None:
     try:
         with _database().transaction() as connection:
-            return claims.claim(connection, job_id, WORKER_ID)
+            parked = hosts.park_if_full(connection, job_id, host_limits())
+            held = None if parked else claims.claim(connection, job_id, WORKER_ID)
     except DatabaseUnavailable:
         # Whether the claim was committed is not known, so it is given back and not tried again. Waiting here keeps a
         # worker from emptying the queue while it can do nothing.
         _wait_for_database()
         raise
+    if parked:
+        log.info("parked", reason="its host has no room")
+        raise Retry("waits for room at its host")
+    return held
 
 
 def _drop(job_id: UUID, task: Task) -> NoReturn:
@@ -117,13 +130,18 @@ def _wait_for_database() -> None:
         return
 
 
-def _write(step: Callable[[Connection], bool]) -> None:
-    """Write an outcome. Raises Ignore if the claim is lost, DatabaseUnavailable if the database stays away."""
+def _write(held: Claim, step: Callable[[Connection], bool], error: ServiceError | None = None) -> None:
+    """Write an outcome, pause the host that asked for it by `error`, and send on a job that has room at its host now.
+
+    Raises Ignore if the claim is lost, DatabaseUnavailable if the database stays away.
+    """
     deadline = time.monotonic() + DATABASE_PATIENCE_SECONDS
     while True:
         try:
             with _database().transaction() as connection:
                 written = step(connection)
+                hosts.pause_as_asked(connection, error)
+                released = hosts.release_next(connection, held.host) if written else []
         except DatabaseUnavailable:
             if time.monotonic() > deadline:
                 raise
@@ -132,6 +150,7 @@ def _write(step: Callable[[Connection], bool]) -> None:
         if not written:
             log.info("outcome dropped", reason="the claim was lost meanwhile")
             raise Ignore
+        publish_released(released)
         return
 
 
@@ -144,16 +163,15 @@ def _end_in_error(held: Claim, error: ServiceError, cause: Exception | None = No
             base_seconds=settings().retry_base_seconds,
             cap_seconds=settings().retry_cap_seconds,
         )
-        _write(lambda connection: claims.retry(connection, held, error, wait))
+        _write(held, lambda connection: claims.retry(connection, held, error, wait), error)
         log.info("waits for its next attempt", attempt=held.attempt, error=error.type, wait_seconds=round(wait, 1))
         raise Retry(message=error.title, exc=error, when=wait)
-    _write(lambda connection: claims.fail(connection, held, error))
+    _write(held, lambda connection: claims.fail(connection, held, error), error)
     log.info("failed", attempt=held.attempt, error=error.type, detail=str(error))
     raise error from cause
 
 
-def _crash(held: Claim, cause: Exception) -> None:
-    error = AttemptOutOfTime(f"The job took longer than {settings().job_soft_time_limit_seconds:g} seconds.")
-    _write(lambda connection: claims.crash(connection, held.job_id, held.worker_id, error))
-    log.info("out of time", attempt=held.attempt)
-    raise error from cause
+def _crash(held: Claim, error: ServiceError) -> NoReturn:
+    _write(held, lambda connection: claims.crash(connection, held.job_id, held.worker_id, error))
+    log.info("crashed", attempt=held.attempt, error=error.type)
+    raise error from None

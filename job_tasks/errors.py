@@ -20,6 +20,7 @@
     │   ├── CertificateRefused
     │   ├── AttemptCrashed
     │   ├── AttemptOutOfTime
+    │   ├── AttemptOutOfMemory
     │   └── UnexpectedError
     └── MendRequest              the caller must change the request
         ├── MalformedRequest
@@ -77,13 +78,18 @@ class BacklogFull(TryLater):
 
 
 class PageUnavailable(TryLater):
-    """The page could not be had this time. `retry_after` is the wait in seconds that the site asked for, if any."""
+    """The page could not be had this time.
+
+    `retry_after` is the wait in seconds that the site asked for, if any, and `host` the one that answered so: after a
+    redirect, it is not that of the job's URL.
+    """
 
     title = "The page is not available right now"
 
-    def __init__(self, detail: str, retry_after: float | None = None) -> None:
+    def __init__(self, detail: str, retry_after: float | None = None, host: str | None = None) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+        self.host = host
 
 
 class FetchTimedOut(PageUnavailable):
@@ -168,6 +174,12 @@ class AttemptOutOfTime(GiveUp):
     """The attempt ran into its time limit."""
 
     title = "The job ran out of time"
+
+
+class AttemptOutOfMemory(GiveUp):
+    """The attempt wanted more memory than its process may have."""
+
+    title = "The job ran out of memory"
 
 
 class UnexpectedError(GiveUp):

@@ -83,6 +83,8 @@ class Settings(BaseModel):
     fetch_max_redirects: int = Field(5, ge=0, le=20)
     fetch_allowed_ports: Annotated[tuple[int, ...], BeforeValidator(_split_list)] = (80, 443)
     fetch_allowed_private_networks: Annotated[tuple[Network, ...], BeforeValidator(_split_list)] = ()
+    fetch_max_per_host: int = Field(8, ge=1, le=1_000)
+    fetch_host_gap_seconds: float = Field(0, ge=0, le=3_600)
     fetch_user_agent: str = Field("wordcount-stack/0.1 (counts the words of pages on request)", min_length=1)
 
     manager_processes: int = Field(2, ge=1, le=64)
@@ -90,7 +92,8 @@ class Settings(BaseModel):
     manager_max_backlog: int = Field(200_000, ge=1)
     manager_wait_callers: int = Field(16, ge=0, description="a number below MANAGER_THREADS")
 
-    worker_concurrency: int = Field(4, ge=1, le=64)
+    worker_concurrency: int = Field(20, ge=1, le=64)
+    worker_child_memory_mb: int = Field(512, ge=256, le=65_536)
     worker_stop_grace_seconds: float = Field(20, ge=0)
     worker_health_file: Path = Path("/tmp/job_worker.health")  # noqa: S108 - the container's own tmpfs
     scheduler_health_file: Path = Path("/tmp/job_scheduler.health")  # noqa: S108 - the container's own tmpfs

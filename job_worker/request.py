@@ -6,6 +6,7 @@ Celery calls the hooks here in the worker's main process: it lives on when a chi
 from typing import Any
 from uuid import UUID
 
+from billiard.einfo import ExceptionWithTraceback
 from billiard.exceptions import TimeLimitExceeded
 from celery.exceptions import Ignore, Reject, Retry, SoftTimeLimitExceeded
 from celery.worker.request import Request
@@ -38,15 +39,19 @@ class AttemptRequest(Request):
 
     def on_failure(self, exc_info: Any, send_failed_event: bool = True, return_ok: bool = False) -> None:  # noqa: FBT001, FBT002 - Celery's signature
         children.ended(self.worker_pid, self)
-        # Celery wraps what comes from a child, to carry its trace.
-        error = getattr(exc_info.exception, "exc", exc_info.exception)
-        give_back_or_crash(UUID(self.id), error, killed=self.killed)
+        give_back_or_crash(UUID(self.id), error_of(exc_info), killed=self.killed)
         super().on_failure(exc_info, send_failed_event, return_ok)  # acknowledges
 
     def on_timeout(self, soft: bool, timeout: float) -> None:  # noqa: FBT001 - Celery's signature
         # For a hard limit, on_failure came first and has said it all.
         if soft or not self.acknowledged:
             super().on_timeout(soft, timeout)
+
+
+def error_of(exc_info: Any) -> BaseException:
+    """What the child raised, without what Celery may wrap it in to carry its trace."""
+    raised: BaseException = exc_info.exception
+    return raised.exc if isinstance(raised, ExceptionWithTraceback) else raised
 
 
 def give_back_or_crash(job_id: UUID, error: BaseException, *, killed: bool) -> None:

@@ -18,11 +18,13 @@ from job_tasks.jobs.database import Database
 from job_tasks.jobs.reconciler import ROUND_SECONDS, Reconciler
 from job_tasks.jobs.workers import LOST_AFTER
 from job_tasks.logs import configure_logs
+from job_tasks.releasing import host_limits
 from job_tasks.settings import Settings, settings
 from job_worker.health import touch
 
 BROKER_TIMEOUT_SECONDS = 2.0
 RETENTION_SECONDS = 3_600.0
+SHORTEST_WAIT_SECONDS = 0.05  # between two looks for parked jobs
 KEEP_WORKERS = timedelta(days=1)
 OVERDUE_MARGIN = timedelta(seconds=60)
 
@@ -39,6 +41,7 @@ class Scheduler:
             database=self._database,
             broker=Broker(app, settings.celery_broker_url.get_secret_value(), timeout_seconds=BROKER_TIMEOUT_SECONDS),
             overdue_after=timedelta(seconds=settings.job_hard_time_limit_seconds) + OVERDUE_MARGIN,
+            host_limits=host_limits(),
         )
         self._stopping = threading.Event()
         # Workers are judged only by who has seen the database answer for as long as they may be silent.
@@ -54,7 +57,7 @@ class Scheduler:
         log.info("the scheduler runs")
         while not self._stopping.is_set():
             self._round()
-            self._stopping.wait(ROUND_SECONDS)
+            self._release_until(time.monotonic() + ROUND_SECONDS)
 
     def _round(self) -> None:
         steady = time.monotonic() - self._steady_since > LOST_AFTER.total_seconds()
@@ -71,6 +74,17 @@ class Scheduler:
         except BrokerUnavailable:
             log.warning("the broker is away")
 
+    def _release_until(self, end: float) -> None:
+        """Wait for the next round, and release parked jobs in between, as soon as a pause of their host ends."""
+        while not self._stopping.is_set() and (left := end - time.monotonic()) > 0:
+            try:
+                wait = self._reconciler.seconds_to_next_release()
+                self._stopping.wait(min(max(wait, SHORTEST_WAIT_SECONDS), left))
+                if wait < left:
+                    self._reconciler.release_parked()
+            except (DatabaseUnavailable, BrokerUnavailable):
+                self._stopping.wait(max(0.0, end - time.monotonic()))  # the next round tells which, and judges by it
+
     def _forget(self) -> None:
         keep = timedelta(hours=self._settings.job_retention_hours)
         jobs = 0
@@ -83,6 +97,7 @@ class Scheduler:
         with self._database.transaction() as connection:
             keys = retention.delete_expired_keys(connection)
             workers = retention.delete_unreferenced_workers(connection, KEEP_WORKERS)
+            retention.delete_ended_pauses(connection)
         log.info("forgot", jobs=jobs, idempotency_keys=keys, workers=workers)
 
 

@@ -17,6 +17,7 @@ from job_tasks.logs import configure_logs
 from job_tasks.settings import settings
 from job_worker.beat import beat, kill_pool, worker_name
 from job_worker.health import touch
+from job_worker.memory import limit_this_child, share_with_children
 from job_worker.running import children
 
 HARD_EXIT_SECONDS = 4.0
@@ -36,6 +37,13 @@ def _configure_logs(**_: object) -> None:
 def _load_what_tasks_need(**_: object) -> None:
     """Children inherit it, so that one which takes the place of another works at once."""
     import job_tasks.work  # noqa: F401, PLC0415 - the viewer, which starts from this module too, needs none of it
+
+    share_with_children()
+
+
+@signals.worker_process_init.connect
+def _limit_memory(**_: object) -> None:
+    limit_this_child(settings().worker_child_memory_mb)
 
 
 class BeatStep(bootsteps.StartStopStep):

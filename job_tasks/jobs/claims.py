@@ -26,7 +26,13 @@ def claim(connection: Connection, job_id: UUID, worker_id: UUID) -> Claim | None
     claimed = (
         update(jobs)
         .where(jobs.c.id == job_id, jobs.c.state == State.PENDING, alive)
-        .values(state=State.STARTED, attempt=jobs.c.attempt + 1, worker_id=worker_id, started_at=func.now())
+        .values(
+            state=State.STARTED,
+            attempt=jobs.c.attempt + 1,
+            worker_id=worker_id,
+            started_at=func.now(),
+            parked_at=None,
+        )
         .returning(jobs)
     )
     row = connection.execute(claimed).one_or_none()
@@ -38,6 +44,7 @@ def claim(connection: Connection, job_id: UUID, worker_id: UUID) -> Claim | None
         attempt=row.attempt,
         worker_id=worker_id,
         kind=row.kind,
+        host=row.host,
         request=row.request,
         attempts_used=row.attempts_used,
         max_attempts=row.max_attempts,

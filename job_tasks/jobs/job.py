@@ -37,6 +37,7 @@ class NewJob:
 
     kind: str
     url: str
+    host: str  # of the URL, by which limits per host know it
     request: JsonObject  # what the task gets, as checked: url, word, top, ...
     max_attempts: int
     max_crashes: int
@@ -52,6 +53,7 @@ class Claim:
     attempt: int
     worker_id: UUID
     kind: str
+    host: str | None
     request: JsonObject
     attempts_used: int
     max_attempts: int
@@ -102,3 +104,5 @@ class Job:
     finished_at: datetime | None
     result: JsonObject | None
     error: JsonObject | None
+    host: str | None  # None: accepted before hosts were limited, so no limit holds
+    parked_at: datetime | None  # since when it waits, without a message, for room at its host

@@ -1,4 +1,4 @@
-"""Mends what the fast path missed: claims of dead workers, retries that are due, and rows without a message.
+"""Mends what the fast path missed: claims of dead workers, due retries, parked jobs with room, rows without a message.
 
 Safe to run twice at once: every step is a conditional UPDATE, and rows that another reconciler works on are skipped.
 """
@@ -12,8 +12,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, update
 
 from job_tasks.errors import AttemptOutOfTime, BrokerUnavailable
-from job_tasks.jobs import claims, submissions, workers
+from job_tasks.jobs import claims, hosts, submissions, workers
 from job_tasks.jobs.database import Database
+from job_tasks.jobs.hosts import HostLimits
 from job_tasks.jobs.job import Message, State
 from job_tasks.jobs.tables import jobs
 
@@ -47,10 +48,11 @@ class Repairs:
     taken_back: int
     overdue: int
     due: int
+    released: int
     published: int
 
     def __bool__(self) -> bool:
-        return any((self.workers_lost, self.taken_back, self.overdue, self.due, self.published))
+        return any(vars(self).values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +62,7 @@ class Reconciler:
     database: Database
     broker: Broker
     overdue_after: timedelta  # older claims are broken, even of a worker that lives: longer than the hard time limit
+    host_limits: HostLimits
 
     def round(self, *, judge_workers: bool) -> Repairs:
         """Do one round. Raises DatabaseUnavailable or BrokerUnavailable; what was done until then is kept.
@@ -75,8 +78,33 @@ class Reconciler:
         with self.database.transaction() as connection:
             due = _make_due(connection)
         return Repairs(
-            workers_lost=lost, taken_back=taken_back, overdue=overdue, due=due, published=self._publish_waiting()
+            workers_lost=lost,
+            taken_back=taken_back,
+            overdue=overdue,
+            due=due,
+            released=self.release_parked(),
+            published=self._publish_waiting(),
         )
+
+    def release_parked(self) -> int:
+        """Send on parked jobs whose host has room; gives how many. Raises like `round`.
+
+        Released jobs stand at the queue's front. As long as one is there, workers have too much to do, and there is no
+        use in more.
+        """
+        head = self.broker.head()
+        if head is not None and head.published_at is None:
+            return 0
+        with self.database.transaction() as connection:
+            released = hosts.release_all(connection, self.host_limits)
+        self._publish(released)
+        return len(released)
+
+    def seconds_to_next_release(self) -> float:
+        """When to look for parked jobs again: at the end of a pause, or of the gap after what was just released."""
+        with self.database.reading() as connection:
+            pause = hosts.seconds_to_next_end(connection)
+        return min(wait for wait in (ROUND_SECONDS, pause, self.host_limits.gap_seconds or None) if wait is not None)
 
     def _crash_overdue(self, connection: Connection) -> int:
         overdue = select(jobs.c.id, jobs.c.worker_id).where(
@@ -135,7 +163,7 @@ def _make_due(connection: Connection) -> int:
 def _mark_published(connection: Connection, which: ColumnElement[bool]) -> list[Message]:
     chosen = (
         select(jobs.c.id)
-        .where(jobs.c.state == State.PENDING, which)
+        .where(jobs.c.state == State.PENDING, jobs.c.parked_at.is_(None), which)
         .order_by(jobs.c.published_at.nulls_first(), jobs.c.id)
         .limit(BATCH)
     )

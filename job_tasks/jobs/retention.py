@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, delete, exists, func, select
 
 from job_tasks.jobs.submissions import IDEMPOTENCY_KEY_LIFETIME
-from job_tasks.jobs.tables import attempts, idempotency_keys, jobs, workers
+from job_tasks.jobs.tables import attempts, host_pauses, idempotency_keys, jobs, workers
 
 BATCH = 1_000
 
@@ -27,6 +27,11 @@ def delete_expired_keys(connection: Connection) -> int:
     """Delete the idempotency keys that have expired; gives how many."""
     expired = idempotency_keys.c.created_at < func.now() - IDEMPOTENCY_KEY_LIFETIME
     return connection.execute(delete(idempotency_keys).where(expired)).rowcount
+
+
+def delete_ended_pauses(connection: Connection) -> int:
+    """Delete the pauses of hosts that are over; gives how many."""
+    return connection.execute(delete(host_pauses).where(host_pauses.c.until < func.now())).rowcount
 
 
 def delete_unreferenced_workers(connection: Connection, older_than: timedelta) -> int:

@@ -24,5 +24,10 @@ def retry_wait(attempts_used: int, error: ServiceError, *, base_seconds: float, 
     """
     longest = min(cap_seconds, base_seconds * 2 ** min(attempts_used, 32))
     wait = random.uniform(0, longest)  # noqa: S311 - spreads load, hides nothing
+    return max(wait, asked_pause(error))
+
+
+def asked_pause(error: ServiceError | None) -> float:
+    """Seconds that the site wants to be left alone, up to an hour; 0 if it asked for nothing."""
     asked = error.retry_after if isinstance(error, PageUnavailable) else None
-    return max(wait, min(asked or 0.0, RETRY_AFTER_BOUND_SECONDS))
+    return min(asked or 0.0, RETRY_AFTER_BOUND_SECONDS)

@@ -1,11 +1,12 @@
 """Accepting jobs, once each, and cancelling them."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Boolean, Connection, bindparam, case, exists, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from uuid_utils.compat import uuid7
 
@@ -15,6 +16,10 @@ from job_tasks.jobs.lookup import find_all, job_of
 from job_tasks.jobs.tables import attempts, idempotency_keys, jobs
 
 IDEMPOTENCY_KEY_LIFETIME = timedelta(hours=24)
+
+_others = jobs.alias("others")
+_OTHERS_ARE_PARKED = exists().where(_others.c.host == bindparam("at_host"), _others.c.parked_at.is_not(None))
+_IS_BEYOND = bindparam("is_beyond", type_=Boolean)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +38,9 @@ class IdempotencyKey:
     fingerprint: bytes
 
 
-def accept(connection: Connection, new_jobs: Sequence[NewJob], key: IdempotencyKey | None = None) -> Accepted:
+def accept(
+    connection: Connection, new_jobs: Sequence[NewJob], key: IdempotencyKey | None = None, *, at_once_per_host: int
+) -> Accepted:
     """Write a row for each of `new_jobs` in one INSERT; they are kept once `connection` commits.
 
     With a `key` that came within 24 hours, nothing is written and the jobs of that time are named again; raises
@@ -41,12 +48,20 @@ def accept(connection: Connection, new_jobs: Sequence[NewJob], key: IdempotencyK
 
     A row's `published_at` says from the start that its message is sent: the caller sends it right after the commit.
     If it dies before, the reconciler finds the row by that time; if the broker refuses, `unpublish` says so.
+
+    Jobs of a host on which others are parked are parked behind them, and so are those of `new_jobs` beyond
+    `at_once_per_host`: they have no message, since all that workers could do about one is to park its job.
     """
     ids = tuple(uuid7() for _ in new_jobs)
     if key is not None and (known := _remember(connection, key, ids)) is not None:
         return Accepted(jobs=_jobs_of_key(connection, known), is_new=False)
-    rows = [_row(job_id, job) for job_id, job in zip(ids, new_jobs, strict=True)]
-    written = {row.id: job_of(row) for row in connection.execute(insert(jobs).returning(jobs), rows)}
+    before: Counter[str] = Counter()
+    rows = []
+    for job_id, job in zip(ids, new_jobs, strict=True):
+        rows.append(_row(job_id, job) | {"is_beyond": before[job.host] >= at_once_per_host, "at_host": job.host})
+        before[job.host] += 1
+    accepting = insert(jobs).values(parked_at=case((or_(_IS_BEYOND, _OTHERS_ARE_PARKED), func.now()))).returning(jobs)
+    written = {row.id: job_of(row) for row in connection.execute(accepting, rows)}
     return Accepted(jobs=tuple(written[job_id] for job_id in ids), is_new=True)
 
 
@@ -55,6 +70,7 @@ def _row(job_id: UUID, job: NewJob) -> dict[str, object]:
         "id": job_id,
         "kind": job.kind,
         "url": job.url,
+        "host": job.host,
         "request": job.request,
         "on_failure": job.on_failure,
         "max_attempts": job.max_attempts,
@@ -98,7 +114,7 @@ def cancel(connection: Connection, job_id: UUID) -> bool:
     cancelled = (
         update(jobs)
         .where(jobs.c.id == job_id, jobs.c.state.in_(CANCELLABLE))
-        .values(state=State.REVOKED, finished_at=func.now(), worker_id=None, due_at=None)
+        .values(state=State.REVOKED, finished_at=func.now(), worker_id=None, due_at=None, parked_at=None)
     )
     if connection.execute(cancelled).rowcount == 0:
         return False

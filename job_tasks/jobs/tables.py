@@ -33,6 +33,8 @@ jobs = Table(
     _time("finished_at"),
     Column("result", JSON(none_as_null=True)),
     Column("error", JSON(none_as_null=True)),
+    Column("host", Text),
+    _time("parked_at"),
 )
 
 attempts = Table(
@@ -56,6 +58,13 @@ workers = Table(
     _time("seen_at"),
     _time("stopped_at"),
     _time("lost_at"),
+)
+
+host_pauses = Table(
+    "host_pauses",
+    metadata,
+    Column("host", Text, primary_key=True),
+    _time("until"),
 )
 
 idempotency_keys = Table(

@@ -67,7 +67,7 @@ def _send(session: requests.Session, url: WebUrl) -> requests.Response:
 
 def _page(url: WebUrl, response: requests.Response, limits: FetchLimits, redirects: int, started: float) -> Page:
     raw: HTTPResponse = response.raw
-    check_status(raw.status, raw.headers.get("Retry-After"))
+    check_status(raw.status, raw.headers.get("Retry-After"), url)
     content_type = _content_type(raw)
     check_media_type(content_type)
     body = read_body(raw, limits)

@@ -12,13 +12,15 @@ REDIRECTS = {301, 302, 303, 307, 308}
 _TRANSIENT = {408, 425, 429, *range(500, 600)}
 
 
-def check_status(status: int, retry_after: str | None) -> None:
-    """Nothing for a success; raises ServerBusy, which may carry `retry_after`, or PageRefused."""
+def check_status(status: int, retry_after: str | None, url: WebUrl) -> None:
+    """Nothing for a success of `url`; raises ServerBusy, which may carry `retry_after`, or PageRefused."""
     if 200 <= status < 300:  # noqa: PLR2004 - the class of successes, RFC 9110 section 15
         return
     if status in _TRANSIENT:
         raise ServerBusy(
-            f"The site answered {_named(status)}.", retry_after=retry_after_seconds(retry_after, datetime.now(UTC))
+            f"The site answered {_named(status)}.",
+            retry_after=retry_after_seconds(retry_after, datetime.now(UTC)),
+            host=url.host_name,
         )
     raise PageRefused(f"The site answered {_named(status)}.")
 

@@ -38,6 +38,11 @@ class WebUrl:
         is_address = ":" in self.host or self.host.rpartition(".")[2].isdecimal()
         return ip_address(self.host) if is_address else None
 
+    @property
+    def host_name(self) -> str:
+        """The host as limits per host know it: without the dot that a complete name may end in."""
+        return self.host.removesuffix(".")
+
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port == DEFAULT_PORTS[self.scheme] else f":{self.port}"

@@ -43,6 +43,7 @@ def stack(session_stack: Stack, pages: PageServer, request: pytest.FixtureReques
     session_stack.make_whole()
     pages.release_all()
     session_stack.cancel_all()
+    session_stack.query("DELETE FROM host_pauses")  # every test's pages are on the same host
     session_stack.wait_until_quiet()
     assert not died, f"died of a fault of another service: {', '.join(died)}"
 

@@ -14,12 +14,28 @@ from job_tasks.kinds import JobRequest
 
 SOFT_SECONDS = 1
 HARD_SECONDS = 2
+MEGABYTES_10 = 10_000_000
+SWOLLEN = 300_000_000
 
 
 @job_task(app)
 def crash(_request: JobRequest) -> JsonObject:
     """Kill the process that runs this, as an exhausted memory would."""
     os._exit(1)
+
+
+@job_task(app)
+def hoard(_request: JobRequest) -> JsonObject:
+    """Take more and more memory, without end."""
+    hoarded = []
+    while True:
+        hoarded.append(b"x" * MEGABYTES_10)
+
+
+@job_task(app)
+def swell(_request: JobRequest) -> JsonObject:
+    """Take more memory than a child may keep, yet less than it may have, and let it go again."""
+    return {"bytes": len(b"x" * SWOLLEN), "pid": os.getpid()}
 
 
 @job_task(app)

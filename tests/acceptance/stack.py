@@ -132,13 +132,20 @@ class Stack:
 
 
 @contextmanager
-def running_stack(folder: DataFolder, lock: int, pages: PageServer) -> Iterator[Stack]:
+def running_stack(
+    folder: DataFolder,
+    lock: int,
+    pages: PageServer,
+    *,
+    children: int = CHILDREN,
+    settings: Mapping[str, str] = SETTINGS,
+) -> Iterator[Stack]:
     """The stack, ready for jobs; every process of it ends with the `with` block."""
     with (
         servers_on(folder, lock, Terminal(StringIO()), temporary=True) as servers,
         closing(Guard(keep_open=(lock,))) as guard,
     ):
-        stack = _describe(folder, servers.broker, servers.database, guard, pages)
+        stack = _describe(folder, servers.broker, servers.database, guard, pages, children, settings)
         try:
             servers.database.initialise(servers.supervisor.run)
             for server in (stack.job_broker, stack.job_db):
@@ -152,12 +159,20 @@ def running_stack(folder: DataFolder, lock: int, pages: PageServer) -> Iterator[
                     service.kill()
 
 
-def _describe(folder: DataFolder, broker: Broker, database: Database, guard: Guard, pages: PageServer) -> Stack:
-    settings = {field.upper() for field in Settings.model_fields} | {f"{key.upper()}_FILE" for key in SECRETS}
+def _describe(
+    folder: DataFolder,
+    broker: Broker,
+    database: Database,
+    guard: Guard,
+    pages: PageServer,
+    children: int,
+    settings: Mapping[str, str],
+) -> Stack:
+    every_key = {field.upper() for field in Settings.model_fields} | {f"{key.upper()}_FILE" for key in SECRETS}
     services = Services(
         folder=folder,
-        environment={key: value for key, value in os.environ.items() if key not in settings}
-        | SETTINGS
+        environment={key: value for key, value in os.environ.items() if key not in every_key}
+        | settings
         | {"CELERY_BROKER_URL": broker.url, "DATABASE_URL": database.url, "FETCH_ALLOWED_PORTS": str(pages.port)},
         worker_grace_seconds=GRACE_SECONDS,
     )
@@ -179,8 +194,8 @@ def _describe(folder: DataFolder, broker: Broker, database: Database, guard: Gua
         job_db=process(lambda: Service(command=database.command(), is_ready=database.is_ready)),
         job_manager=process(lambda: manager_with_extra_tasks(services, manager_port)),
         job_workers=(
-            process(lambda: worker_with_extra_tasks(services, WORKERS[0])),
-            process(lambda: worker_with_extra_tasks(services, WORKERS[1])),
+            process(lambda: worker_with_extra_tasks(services, WORKERS[0], children)),
+            process(lambda: worker_with_extra_tasks(services, WORKERS[1], children)),
         ),
         job_scheduler=process(services.scheduler),
         job_viewer=process(lambda: services.viewer(viewer_port, password)),
@@ -194,8 +209,8 @@ def manager_with_extra_tasks(services: Services, port: int) -> Service:
     return replace(usual, command=replace(usual.command, arguments=(*before, "tests.acceptance.extra_wsgi:app")))
 
 
-def worker_with_extra_tasks(services: Services, name: str) -> Service:
+def worker_with_extra_tasks(services: Services, name: str, children: int) -> Service:
     """The worker's usual command, with more to include, and as many children as the tests count on."""
     usual = services.worker(name)
-    more = ("--include", "tests.acceptance.extra_tasks", "--concurrency", str(CHILDREN))
+    more = ("--include", "tests.acceptance.extra_tasks", "--concurrency", str(children))
     return replace(usual, command=replace(usual.command, arguments=(*usual.command.arguments, *more)))

@@ -10,14 +10,16 @@ from sqlalchemy import Row, text
 from uuid_utils.compat import uuid7
 
 from job_tasks.errors import AttemptCrashed, ConnectionFailed, NotText, ServiceError
-from job_tasks.jobs import claims, lookup, submissions, workers
+from job_tasks.jobs import claims, hosts, lookup, submissions, workers
 from job_tasks.jobs.database import Database
-from job_tasks.jobs.job import Attempt, Claim, Job, JsonObject, NewJob, OnFailure, State
+from job_tasks.jobs.hosts import HostLimits
+from job_tasks.jobs.job import Attempt, Claim, Job, JsonObject, Message, NewJob, OnFailure, State
 from job_tasks.jobs.submissions import Accepted, IdempotencyKey
 
 NEW_JOB = NewJob(
     kind="count",
     url="https://example.com/",
+    host="example.com",
     request={"url": "https://example.com/", "top": 25},
     max_attempts=3,
     max_crashes=3,
@@ -26,6 +28,7 @@ NEW_JOB = NewJob(
 RESULT: JsonObject = {"words": 3, "top": [["the", 2], ["naïve", 1]]}
 BUSY = ConnectionFailed("The connection was reset.")
 NO_TEXT = NotText("It is image/png.")
+UNLIMITED = HostLimits(at_once=1_000, gap_seconds=0)
 DIED = AttemptCrashed("The process was killed.")
 
 
@@ -35,9 +38,15 @@ class Store:
 
     database: Database
 
-    def accept(self, new_jobs: Sequence[NewJob], key: IdempotencyKey | None = None) -> Accepted:
+    def accept(
+        self,
+        new_jobs: Sequence[NewJob],
+        key: IdempotencyKey | None = None,
+        *,
+        at_once_per_host: int = UNLIMITED.at_once,
+    ) -> Accepted:
         with self.database.transaction() as connection:
-            return submissions.accept(connection, new_jobs, key)
+            return submissions.accept(connection, new_jobs, key, at_once_per_host=at_once_per_host)
 
     def submit(self, **changes: Any) -> Job:
         (job,) = self.accept([replace(NEW_JOB, **changes)]).jobs
@@ -58,6 +67,31 @@ class Store:
         held = self.claim(self.submit(**changes), worker_id or self.worker())
         assert held is not None
         return held
+
+    def enter(self, job: Job, worker_id: UUID, limits: HostLimits) -> Claim | None:
+        """The claim, within the limits of the job's host; None if it is parked now, or cannot be claimed."""
+        with self.database.transaction() as connection:
+            if hosts.park_if_full(connection, job.id, limits):
+                return None
+            return claims.claim(connection, job.id, worker_id)
+
+    def succeed_and_release(self, held: Claim) -> Sequence[Message]:
+        """The end of an attempt as workers write it."""
+        with self.database.transaction() as connection:
+            assert claims.succeed(connection, held, RESULT)
+            return hosts.release_next(connection, held.host)
+
+    def release_next(self, host: str) -> Sequence[Message]:
+        with self.database.transaction() as connection:
+            return hosts.release_next(connection, host)
+
+    def release_all(self, limits: HostLimits) -> Sequence[Message]:
+        with self.database.transaction() as connection:
+            return hosts.release_all(connection, limits)
+
+    def pause_as_asked(self, error: ServiceError | None) -> None:
+        with self.database.transaction() as connection:
+            hosts.pause_as_asked(connection, error)
 
     def succeed(self, held: Claim, result: JsonObject = RESULT) -> bool:
         with self.database.transaction() as connection:

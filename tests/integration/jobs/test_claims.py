@@ -19,6 +19,7 @@ class TestClaiming:
             attempt=1,
             worker_id=worker_id,
             kind="count",
+            host="example.com",
             request=NEW_JOB.request,
             attempts_used=0,
             max_attempts=3,

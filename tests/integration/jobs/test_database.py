@@ -155,20 +155,20 @@ class TestTheCommitGuard:
     ) -> None:
         hanging = ExitStack()
         with hanging, pytest.raises(DatabaseUnavailable), database.transaction(1.0) as connection:
-            accept(connection, [NEW_JOB])
+            accept(connection, [NEW_JOB], at_once_per_host=8)
             hanging.enter_context(hung_database(servers))
         self.settled(store)
         assert store.count() == 0
 
     def test_a_commit_that_came_too_late(self, database: Database, store: Store) -> None:
         with pytest.raises(DatabaseUnavailable), database.transaction(COMMIT_RESERVE_SECONDS * 0.9) as connection:
-            accept(connection, [NEW_JOB])
+            accept(connection, [NEW_JOB], at_once_per_host=8)
         self.settled(store)
         assert store.count() == 0
 
     def test_a_commit_after_an_idle_while(self, database: Database, store: Store) -> None:
         with pytest.raises(DatabaseUnavailable), database.transaction() as connection:
-            accept(connection, [NEW_JOB])
+            accept(connection, [NEW_JOB], at_once_per_host=8)
             backend = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
             gone = "SELECT 1 FROM pg_stat_activity WHERE pid = :pid"
             eventually(lambda: store.sql(gone, pid=backend) == [])

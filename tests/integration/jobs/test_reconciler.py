@@ -15,9 +15,9 @@ from job_tasks.jobs.job import Message, State
 from job_tasks.jobs.reconciler import Reconciler, Repairs
 from tests.integration.pausing import refused_port, with_port
 from tests.integration.queue import Queue
-from tests.integration.store import Store
+from tests.integration.store import UNLIMITED, Store
 
-NOTHING = Repairs(workers_lost=0, taken_back=0, overdue=0, due=0, published=0)
+NOTHING = Repairs(workers_lost=0, taken_back=0, overdue=0, due=0, released=0, published=0)
 OVERDUE_AFTER = timedelta(minutes=3)
 MANY_WAITING = """
     INSERT INTO jobs (id, kind, url, request, on_failure, max_attempts, max_crashes, published_at)
@@ -28,7 +28,7 @@ MANY_WAITING = """
 
 @pytest.fixture
 def reconciler(store: Store, broker: Broker) -> Reconciler:
-    return Reconciler(database=store.database, broker=broker, overdue_after=OVERDUE_AFTER)
+    return Reconciler(database=store.database, broker=broker, overdue_after=OVERDUE_AFTER, host_limits=UNLIMITED)
 
 
 def repairs(**done: int) -> Repairs:
@@ -120,7 +120,9 @@ class TestPublishing:
         let_pass(store, 60)
         away = Broker(app, with_port(servers.broker.url, refused_port()), timeout_seconds=0.3)
         with pytest.raises(BrokerUnavailable):
-            Reconciler(database=store.database, broker=away, overdue_after=OVERDUE_AFTER).round(judge_workers=True)
+            Reconciler(database=store.database, broker=away, overdue_after=OVERDUE_AFTER, host_limits=UNLIMITED).round(
+                judge_workers=True
+            )
         assert reconciler.round(judge_workers=True) == repairs(published=1)
         assert queue.job_ids() == [job.id]
 

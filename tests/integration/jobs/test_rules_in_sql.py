@@ -96,6 +96,7 @@ def test_a_row_that_has_ended_stays_as_it_is(store: Store, state: State, change:
         ("ended_is_timed", "finished_at = now()"),
         ("ended_is_timed", "state = 'REVOKED'"),
         ("success_has_the_result", "result = '{}'"),
+        ("parked_jobs_wait", "parked_at = now(), host = NULL"),
     ],
 )
 def test_a_waiting_row_keeps_every_rule(store: Store, constraint: str, change: str) -> None:
@@ -120,6 +121,7 @@ def test_a_waiting_row_keeps_every_rule(store: Store, constraint: str, change: s
         ),
         ("failure_has_an_error", "state = 'FAILURE', worker_id = NULL, finished_at = now()"),
         ("failure_has_an_error", "state = 'RETRY', worker_id = NULL, due_at = now()"),
+        ("parked_jobs_wait", "parked_at = now()"),
         ("jobs_worker_id_fkey", "worker_id = gen_random_uuid()"),
     ],
 )

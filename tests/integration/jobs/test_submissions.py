@@ -54,6 +54,8 @@ def test_an_accepted_job_waits_and_is_as_it_was_asked_for(store: Store) -> None:
         finished_at=None,
         result=None,
         error=None,
+        host="example.com",
+        parked_at=None,
     )
     assert job.id.version == 7
 
@@ -70,7 +72,7 @@ def test_a_batch_is_one_insert_and_keeps_its_order(store: Store) -> None:
 
 def test_what_is_not_committed_is_not_accepted(store: Store) -> None:
     with pytest.raises(ZeroDivisionError), store.database.transaction() as connection:
-        submissions.accept(connection, [NEW_JOB])
+        submissions.accept(connection, [NEW_JOB], at_once_per_host=8)
         raise ZeroDivisionError
     assert store.count() == 0
 

@@ -41,6 +41,7 @@ def test_a_job_is_accepted_kept_and_published(client: FlaskClient, store: Store,
         "max_crashes": 3,
         "on_failure": "retry",
         "retry_of": None,
+        "parked_at": None,
         "due_at": None,
         "started_at": None,
         "finished_at": None,
@@ -75,7 +76,7 @@ def test_credentials_are_never_kept(client: FlaskClient, store: Store) -> None:
 class TestBatches:
     """Up to 1,000 URLs in one request."""
 
-    URLS = tuple(f"https://example.com/{number}" for number in range(1_000))
+    URLS = tuple(f"https://{number}.example.com/" for number in range(1_000))
 
     @pytest.mark.parametrize("form", [False, True])
     def test_each_url_is_a_job_in_the_order_of_the_request(
@@ -93,6 +94,19 @@ class TestBatches:
         assert [job["request"]["top"] for job in jobs] == [3] * 1_000
         assert [str(job_id) for job_id in queue.job_ids()] == [job["id"] for job in jobs]
         assert store.count() == 1_000
+
+    def test_urls_of_one_host_beyond_its_limit_are_parked(
+        self, client: FlaskClient, store: Store, queue: Queue
+    ) -> None:
+        urls = [f"https://EXAMPLE.com.:{80 + number}/" for number in range(20)] + ["https://example.org/"]
+        jobs = client.post("/count", json={"urls": urls}).get_json()["jobs"]
+        published = [job["id"] for job in jobs if job["parked_at"] is None]
+        assert published == [job["id"] for job in (*jobs[:8], jobs[20])]
+        assert [str(job_id) for job_id in queue.job_ids()] == published
+        assert {(row.host, row.many) for row in store.sql("SELECT host, count(*) AS many FROM jobs GROUP BY host")} == {
+            ("example.com", 20),
+            ("example.org", 1),
+        }
 
     def test_one_bad_url_refuses_them_all(self, client: FlaskClient, store: Store) -> None:
         answer = client.post("/count", json={"urls": [URL, "nonsense", URL]})

@@ -14,6 +14,7 @@ HELD = Claim(
     attempt=1,
     worker_id=UUID(int=2),
     kind="count",
+    host="example.com",
     request={},
     attempts_used=0,
     max_attempts=5,

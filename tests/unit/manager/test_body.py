@@ -66,6 +66,7 @@ def test_one_url_is_one_job() -> None:
         NewJob(
             kind="count",
             url="https://example.com/",
+            host="example.com",
             request={
                 "url": "https://example.com/",
                 "max_attempts": 2,

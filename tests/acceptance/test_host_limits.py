@@ -1,0 +1,169 @@
+"""Many URLs of one site beside those of others: none is hammered, none starves, and a site that asks for it rests."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+
+from embedded.data_folder import DataFolder
+from job_tasks.settings import Settings
+from tests.acceptance.crowd import RETRY_AFTER_SECONDS, Crowd, served_crowd
+from tests.acceptance.manager import RECOVERY_SECONDS, SUCCESS, Outcome
+from tests.acceptance.page_server import PageServer
+from tests.acceptance.recovery import Recoveries
+from tests.acceptance.stack import SETTINGS, Stack, running_stack
+from tests.acceptance.waiting import eventually
+
+AT_ONCE = 3
+CHILDREN = 6  # of each worker: more than one site may have
+BIG = "127.0.2.1"
+OTHERS = [f"127.0.3.{number}" for number in range(1, 11)]
+PER_HOST = {"FETCH_ALLOWED_PRIVATE_NETWORKS": "127.0.0.0/8", "FETCH_MAX_PER_HOST": str(AT_ONCE)}
+
+RunStack = Callable[..., AbstractContextManager[Stack]]
+
+
+@pytest.fixture
+def crowd() -> Iterator[Crowd]:
+    with served_crowd() as crowd:
+        yield crowd
+
+
+@pytest.fixture
+def run_stack(tmp_path_factory: pytest.TempPathFactory, pages: PageServer, session_stack: Stack) -> RunStack:
+    """A stack of a test's own, with settings of its own; `session_stack` has looked for the servers."""
+    assert session_stack
+
+    @contextmanager
+    def run(children: int = CHILDREN, **settings: str) -> Iterator[Stack]:
+        folder = DataFolder(tmp_path_factory.mktemp("stack"))
+        with (
+            folder.locked() as lock,
+            running_stack(folder, lock, pages, children=children, settings=SETTINGS | settings) as stack,
+        ):
+            yield stack
+
+    return run
+
+
+def test_a_thousand_urls_of_one_site_neither_hammer_it_nor_starve_the_others(run_stack: RunStack, crowd: Crowd) -> None:
+    with run_stack(**PER_HOST) as stack:
+        big = stack.manager.submit_all([crowd.url(BIG, f"/after/0.1/{number}") for number in range(1_000)])
+        others = stack.manager.submit_all(
+            [crowd.url(host, f"/after/0.05/{number}") for number in range(10) for host in OTHERS]
+        )
+        assert stack.manager.ended_all(others, within=60) == [SUCCESS] * 100
+        assert ended(stack, big) < 500
+        eventually(lambda: ended(stack, big) == 1_000, "the thousand have ended", seconds=240)
+        assert messages_beyond_waiting(stack) == 0
+        assert stack.manager.outcome(big[500]) == SUCCESS
+        assert stack.query("SELECT outcome, count(*) FROM attempts GROUP BY outcome") == [("SUCCESS", 1_100)]
+    assert crowd.most_at_once(BIG) == AT_ONCE
+
+
+def test_a_site_that_asks_for_a_pause_is_left_alone_by_all_its_jobs(run_stack: RunStack, crowd: Crowd) -> None:
+    with run_stack(**PER_HOST) as stack:
+        first = stack.manager.submit(crowd.url(BIG, "/busy/first"))
+        stack.manager.reached(first, "RETRY: server-busy")
+        (asked,) = crowd.starts(BIG)
+        jobs = stack.manager.submit_all([crowd.url(BIG, f"/after/0/{number}") for number in range(20)])
+        beside = stack.manager.submit(crowd.url(OTHERS[0], "/after/0"))
+        assert stack.manager.ended(beside) == SUCCESS
+        eventually(lambda: stack.manager.job(jobs[-1])["parked_at"], "the last is parked", seconds=10)
+        assert stack.manager.ended_all(jobs, within=20) == [SUCCESS] * 20
+        assert stack.manager.ended(first, within=20) == Outcome(
+            status="SUCCESS", attempts=["RETRY: server-busy", "SUCCESS"], attempts_used=1
+        )
+        _, second, *_ = crowd.starts(BIG)
+    assert RETRY_AFTER_SECONDS <= second - asked <= RETRY_AFTER_SECONDS + 4
+
+
+def test_between_two_starts_on_a_site_lies_the_gap(run_stack: RunStack, crowd: Crowd) -> None:
+    gap = 0.5
+    with run_stack(**PER_HOST, FETCH_HOST_GAP_SECONDS=str(gap)) as stack:
+        jobs = stack.manager.submit_all([crowd.url(BIG, f"/after/0/{number}") for number in range(20)])
+        begun = time.monotonic()
+        assert stack.manager.ended_all(jobs, within=60) == [SUCCESS] * 20
+        assert time.monotonic() - begun < 20 * 2, "no better than one in each round of the reconciler"
+    # Between claim and request lies work, which takes its time, and not always the same.
+    assert sum(crowd.gaps(BIG)) / 19 >= gap
+    assert min(crowd.gaps(BIG)) >= gap / 2
+
+
+def test_jobs_that_are_parked_as_a_worker_is_killed_all_end(
+    run_stack: RunStack, crowd: Crowd, recoveries: Recoveries
+) -> None:
+    with run_stack(**PER_HOST) as stack:
+        jobs = stack.manager.submit_all([crowd.url(BIG, f"/after/0.1/{number}") for number in range(200)])
+        eventually(lambda: len(crowd.starts(BIG)) >= 50, "a quarter is under way", seconds=30)
+        stack.job_workers[0].kill()
+        stack.job_scheduler.kill()
+        with recoveries.measure("worker and scheduler killed over parked jobs, the scheduler started again"):
+            stack.job_scheduler.start()
+            outcomes = stack.manager.ended_all(jobs, within=RECOVERY_SECONDS)
+        lost = Outcome(status="SUCCESS", attempts=["LOST", "SUCCESS"])
+        assert [outcome for outcome in outcomes if outcome not in (SUCCESS, lost)] == []
+        assert outcomes.count(lost) <= AT_ONCE
+    assert crowd.most_at_once(BIG) <= AT_ONCE + outcomes.count(lost)  # a site may not notice at once who is dead
+
+
+def test_a_parked_job_is_cancelled_and_never_begun(run_stack: RunStack, crowd: Crowd) -> None:
+    with run_stack(**PER_HOST) as stack:
+        hanging = stack.manager.submit_all([crowd.url(BIG, f"/hang/{number}") for number in range(AT_ONCE)])
+        eventually(lambda: len(crowd.starts(BIG)) == AT_ONCE, "the site is full", seconds=20)
+        parked = stack.manager.submit(crowd.url(BIG, "/after/0"))
+        eventually(lambda: stack.manager.job(parked)["parked_at"], "it is parked", seconds=10)
+        cancelled = stack.manager.cancel(parked)
+        assert (cancelled["status"], cancelled["parked_at"]) == ("REVOKED", None)
+        for job_id in hanging:
+            stack.manager.cancel(job_id)
+        later = stack.manager.submit(crowd.url(BIG, "/after/0"))
+        assert stack.manager.ended(later, within=20) == SUCCESS
+        assert stack.manager.outcome(parked) == Outcome(status="REVOKED")
+    assert len(crowd.starts(BIG)) == AT_ONCE + 1
+
+
+def test_beside_twenty_misbehaving_sites_good_pages_take_at_most_twice_their_usual_time(
+    run_stack: RunStack, crowd: Crowd
+) -> None:
+    hosts = [f"127.0.4.{number}" for number in range(1, 41)]
+    good = [crowd.url(hosts[number % len(hosts)], f"/after/0.5/{number}") for number in range(200)]
+    bad = [crowd.url(f"127.0.5.{number}", ("/drip", "/hang")[number % 2]) for number in range(1, 21)]
+    with run_stack(
+        children=Settings.model_fields["worker_concurrency"].default,
+        FETCH_ALLOWED_PRIVATE_NETWORKS="127.0.0.0/8",
+        FETCH_READ_TIMEOUT_SECONDS="",
+        FETCH_TOTAL_TIMEOUT_SECONDS="",
+    ) as stack:
+        seconds_for(stack, good)  # children that have not fetched yet are slower
+        usual = seconds_for(stack, good)
+        hung = stack.manager.submit_all(bad)
+        eventually(lambda: all(crowd.starts(f"127.0.5.{number}") for number in range(1, 21)), "all hang", seconds=20)
+        beside = seconds_for(stack, good)
+        assert ended(stack, hung) == 0
+    assert beside <= 2 * usual, f"{beside:.1f} s, usually {usual:.1f} s"
+
+
+def seconds_for(stack: Stack, urls: list[str]) -> float:
+    """How long it takes until all these have succeeded."""
+    begun = time.monotonic()
+    jobs = stack.manager.submit_all(urls)
+    eventually(lambda: ended(stack, jobs) == len(jobs), "all have ended", seconds=120)
+    seconds = time.monotonic() - begun
+    ((succeeded,),) = stack.query("SELECT count(*) FROM jobs WHERE id = ANY(%s::uuid[]) AND state = 'SUCCESS'", jobs)
+    assert succeeded == len(urls)
+    return seconds
+
+
+def ended(stack: Stack, jobs: list[str]) -> int:
+    """How many of `jobs` have ended."""
+    ((count,),) = stack.query("SELECT count(*) FROM jobs WHERE id = ANY(%s::uuid[]) AND finished_at IS NOT NULL", jobs)
+    return int(count)
+
+
+def messages_beyond_waiting(stack: Stack) -> int:
+    """How many more messages there are than jobs that wait."""
+    ((waiting,),) = stack.query("SELECT count(*) FROM jobs WHERE state = 'PENDING'")
+    with stack.redis() as client:
+        return max(0, int(client.llen("celery")) - int(waiting))
