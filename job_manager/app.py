@@ -1,10 +1,10 @@
 """Makes the manager: the Flask app and what its routes work with."""
 
 from flask import Flask
-from flask.json.provider import DefaultJSONProvider
 
 from job_manager.backlog import Backlog
 from job_manager.body import MAX_BATCH_BYTES
+from job_manager.headers import send_safely
 from job_manager.health import health
 from job_manager.listing import listing
 from job_manager.problems import answer_problems
@@ -20,19 +20,13 @@ from job_tasks.settings import Settings
 BROKER_TIMEOUT_SECONDS = 0.3  # a submission never waits longer than a second for the broker
 
 
-class OrderedJson(DefaultJSONProvider):
-    """Fields in the order in which they are written here: the important ones first."""
-
-    sort_keys = False
-
-
 def create_app(settings: Settings) -> Flask:
     """The manager, set by `settings`. Nothing is connected before it is needed."""
     app = Flask("job_manager", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BATCH_BYTES + 1  # the one more by which a body in chunks shows itself
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BATCH_BYTES
     app.url_map.strict_slashes = False
-    app.json = OrderedJson(app)
+    app.url_map.merge_slashes = False  # `//jobs` is no path of ours, and no answer redirects
     database = Database(settings.database_url.get_secret_value(), pool_size=settings.manager_threads // 2)
     broker_url = settings.celery_broker_url.get_secret_value()
     app.extensions[EXTENSION] = Services(
@@ -43,6 +37,7 @@ def create_app(settings: Settings) -> Flask:
         backlog=Backlog(database, settings.manager_max_backlog),
     )
     answer_problems(app)
+    send_safely(app)
     for blueprint in (submitting(), results, listing, health):
         app.register_blueprint(blueprint)
     return app

@@ -8,14 +8,12 @@ from flask import Request
 from pydantic import ValidationError
 
 from job_tasks.errors import InvalidRequest, MalformedRequest, RequestTooLarge, UnsupportedBody
-from job_tasks.jobs.job import NewJob, OnFailure
+from job_tasks.jobs.job import JsonObject, NewJob, OnFailure
 from job_tasks.kinds import JobRequest, Kind
 
 MAX_BYTES = 64 * 1_024
 MAX_BATCH_BYTES = 1_024 * 1_024
 MAX_BATCH = 1_000
-
-JsonObject = dict[str, Any]
 
 
 def read_body(request: Request) -> tuple[JsonObject, bool]:

@@ -2,10 +2,10 @@
 
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
 
 from job_manager.query import read_filter
-from job_manager.representation import job_json
+from job_manager.representation import Page, answer, shown
 from job_manager.services import DATABASE_SECONDS, services
 from job_tasks.jobs.lookup import newest
 
@@ -22,4 +22,4 @@ def jobs() -> Response:
     if len(page) > limit:
         asked = request.args.to_dict() | {"cursor": str(page[limit - 1].id)}
         following = f"{request.path}?{urlencode(asked)}"
-    return jsonify(jobs=[job_json(job) for job in page[:limit]], next=following)
+    return answer(Page(jobs=[shown(job) for job in page[:limit]], next=following))

@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
 
 from job_manager.query import read_wait
-from job_manager.representation import attempts_json, job_json
+from job_manager.representation import answer, shown_whole
 from job_manager.services import DATABASE_SECONDS, services
 from job_manager.submitting import accept_and_publish, accepted_answer, idempotency_key
 from job_tasks.errors import JobNotEnded, UnknownJob
@@ -73,4 +73,4 @@ def _whole(job_id: UUID) -> Response:
         job, attempts = find(connection, job_id), attempts_of(connection, job_id)
     if job is None:
         raise UnknownJob("It ended longer ago than results are kept.")
-    return jsonify(job_json(job) | {"attempts": attempts_json(attempts)})
+    return answer(shown_whole(job, attempts))

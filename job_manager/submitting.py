@@ -4,10 +4,10 @@ import hashlib
 import json
 
 import structlog
-from flask import Blueprint, Response, jsonify, request, url_for
+from flask import Blueprint, Response, request, url_for
 
 from job_manager.body import new_jobs, read_body
-from job_manager.representation import job_json
+from job_manager.representation import Batch, Shown, answer, shown
 from job_manager.services import DATABASE_SECONDS, services
 from job_tasks.errors import BrokerUnavailable, DatabaseUnavailable, InvalidRequest
 from job_tasks.jobs.job import Job, Message, NewJob
@@ -34,21 +34,21 @@ def _submit(kind: Kind) -> Response:
     jobs = new_jobs(kind, fields, typed=typed, max_crashes=services().settings.job_max_crashes)
     accepted = accept_and_publish(jobs, idempotency_key([kind.name, fields]))
     if "urls" in fields:
-        return _accepted(jsonify(jobs=[job_json(job) for job in accepted.jobs]))
+        return _accepted(Batch(jobs=[shown(job) for job in accepted.jobs]))
     return accepted_answer(accepted.jobs[0])
 
 
 def accepted_answer(job: Job) -> Response:
     """202 for one job: where it is, and when to look."""
-    answer = _accepted(jsonify(job_json(job)))
-    answer.headers["Location"] = url_for("results.show", job_id=job.id)
-    return answer
+    accepted = _accepted(shown(job))
+    accepted.headers["Location"] = url_for("results.show", job_id=job.id)
+    return accepted
 
 
-def _accepted(answer: Response) -> Response:
-    answer.status_code = 202
-    answer.headers["Retry-After"] = str(FIRST_LOOK_SECONDS)
-    return answer
+def _accepted(body: Shown) -> Response:
+    accepted = answer(body, 202)
+    accepted.headers["Retry-After"] = str(FIRST_LOOK_SECONDS)
+    return accepted
 
 
 def accept_and_publish(jobs: list[NewJob], key: IdempotencyKey | None) -> Accepted:
