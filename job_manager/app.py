@@ -4,9 +4,11 @@ from flask import Flask
 
 from job_manager.backlog import Backlog
 from job_manager.body import MAX_BATCH_BYTES
+from job_manager.describing import describing
 from job_manager.headers import send_safely
 from job_manager.health import health
 from job_manager.listing import listing
+from job_manager.openapi import describe
 from job_manager.problems import answer_problems
 from job_manager.results import results
 from job_manager.services import EXTENSION, Services
@@ -38,6 +40,6 @@ def create_app(settings: Settings) -> Flask:
     )
     answer_problems(app)
     send_safely(app)
-    for blueprint in (submitting(), results, listing, health):
+    for blueprint in (submitting(), results, listing, health, describing(describe())):
         app.register_blueprint(blueprint)
     return app

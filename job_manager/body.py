@@ -6,7 +6,9 @@ from typing import Any
 
 from flask import Request
 from pydantic import ValidationError
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
+from job_manager.wrong_fields import wrong_fields
 from job_tasks.errors import InvalidRequest, MalformedRequest, RequestTooLarge, UnsupportedBody
 from job_tasks.jobs.job import JsonObject, NewJob, OnFailure
 from job_tasks.kinds import JobRequest, Kind
@@ -21,11 +23,16 @@ def read_body(request: Request) -> tuple[JsonObject, bool]:
 
     Raises MalformedRequest, InvalidRequest, UnsupportedBody, RequestTooLarge.
     """
-    raw = request.get_data()
-    # A body in chunks has no length until it is read, and one byte more than is allowed is read of it at most.
-    if len(raw) > MAX_BATCH_BYTES:
-        raise _too_large()
-    fields = _read_fields(request, raw)
+    try:
+        raw = request.get_data()
+        # A body in chunks has no length until it is read, and one byte more than is allowed is read of it at most.
+        if len(raw) > MAX_BATCH_BYTES:
+            raise _too_large()
+        fields = _read_fields(request, raw)
+    except RequestEntityTooLarge as error:
+        raise _too_large() from error
+    except (ClientDisconnected, OSError) as error:  # OSError: gunicorn's, about chunks that are none
+        raise MalformedRequest("The body ends too early, or its chunks are malformed.") from error
     if len(raw) > MAX_BYTES and "urls" not in fields:
         raise _too_large()
     return fields, request.is_json
@@ -115,12 +122,5 @@ def _checked(kind: Kind, fields: JsonObject, typed: bool, url_name: str) -> JobR
     try:
         return kind.request.model_validate(fields, strict=typed)
     except ValidationError as error:
-        raise InvalidRequest(*_errors(error, url_name)) from error
-
-
-def _errors(error: ValidationError, url_name: str) -> Iterator[tuple[str, str]]:
-    for problem in error.errors(include_url=False, include_input=False, include_context=False):
-        field = ".".join(str(part) for part in problem["loc"]) or "body"
-        detail = problem["msg"].removeprefix("Value error, ")
-        known = {"extra_forbidden": "is not known", "missing": "is missing"}
-        yield (url_name if field == "url" else field), known.get(problem["type"], detail)
+        wrong = ((url_name if field == "url" else field, detail) for field, detail in wrong_fields(error))
+        raise InvalidRequest(*wrong) from error
