@@ -87,7 +87,9 @@ def _read_form(request: Request) -> JsonObject:
     return fields
 
 
-def new_jobs(kind: Kind, fields: JsonObject, *, typed: bool, max_crashes: int) -> list[NewJob]:
+def new_jobs(
+    kind: Kind, fields: JsonObject, *, typed: bool, max_crashes: int, owner: str | None = None
+) -> list[NewJob]:
     """The jobs that `fields` ask for: one for `url`, or one for each of `urls`. Raises InvalidRequest."""
     requests = [_checked(kind, each, typed, name) for each, name in _each(fields)]
     return [
@@ -98,6 +100,7 @@ def new_jobs(kind: Kind, fields: JsonObject, *, typed: bool, max_crashes: int) -
             max_attempts=request.max_attempts,
             max_crashes=max_crashes,
             on_failure=OnFailure(request.on_failure),
+            owner=owner,
         )
         for request in requests
     ]

@@ -1,9 +1,11 @@
 """`GET /jobs`: the newest jobs, page by page."""
 
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
+from job_manager.owners import owner
 from job_manager.query import read_filter
 from job_manager.representation import Page, answer, shown
 from job_manager.services import DATABASE_SECONDS, services
@@ -16,6 +18,7 @@ listing = Blueprint("listing", __name__)
 def jobs() -> Response:
     """One page, and the way to the next, or null after the last one."""
     which, limit = read_filter(request.args)
+    which = replace(which, owner=owner())
     with services().database.reading(DATABASE_SECONDS) as connection:
         page = newest(connection, which, limit + 1)
     following = None

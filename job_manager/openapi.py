@@ -6,10 +6,10 @@ from http import HTTPStatus
 from job_manager import examples
 from job_manager.body import MAX_BATCH_BYTES, MAX_BYTES
 from job_manager.interface import Answer, Operation, operations
-from job_manager.problems import MEDIA_TYPE, status_of, urn
+from job_manager.problems import CHALLENGE, MEDIA_TYPE, status_of, urn
 from job_manager.schemas import batch_name, component_schemas, form_name, ref, without_null
 from job_manager.submitting import IDEMPOTENCY_KEY_PATTERN, MAX_KEY_LENGTH
-from job_tasks.errors import InvalidRequest, ServiceError
+from job_tasks.errors import InvalidRequest, ServiceError, Unauthenticated
 from job_tasks.jobs.job import JsonObject
 from job_tasks.kinds import Kind
 
@@ -27,6 +27,7 @@ BARE = (
     HTTPStatus.REQUEST_URI_TOO_LONG,
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
 )
+KEY = {"type": "http", "scheme": "bearer", "description": "an API key; a job is visible to its owner only"}
 RETRY_AFTER = {
     "description": "seconds after which it is worth asking again",
     "required": True,
@@ -34,29 +35,35 @@ RETRY_AFTER = {
 }
 
 
-def describe() -> JsonObject:
-    """The document."""
+def describe(*, with_keys: bool) -> JsonObject:
+    """The document of a manager that asks for API keys, or of one that does not."""
     paths: JsonObject = {}
     for operation in operations():
-        paths.setdefault(operation.path, {})[operation.method] = _operation(operation)
-    return {
+        paths.setdefault(operation.path, {})[operation.method] = _operation(operation, with_keys=with_keys)
+    document: JsonObject = {
         "openapi": "3.1.0",
         "info": {"title": "wordcount-stack", "version": VERSION, "description": DESCRIPTION},
         "servers": [{"url": "/"}],
         "paths": paths,
         "components": {"schemas": component_schemas()},
     }
+    if with_keys:
+        document["components"]["securitySchemes"] = {"key": KEY}
+        document["security"] = [{"key": []}]
+    return document
 
 
-def _operation(operation: Operation) -> JsonObject:
+def _operation(operation: Operation, *, with_keys: bool) -> JsonObject:
     described: JsonObject = {
         "operationId": operation.name,
         "summary": operation.summary,
         "description": operation.detail,
         "parameters": list(_parameters(operation)),
         "responses": {str(answer.status): _answer(operation, answer) for answer in operation.answers}
-        | dict(_problems(operation)),
+        | dict(_problems(operation, with_keys=with_keys)),
     }
+    if with_keys and operation.is_open:
+        described["security"] = []
     if operation.takes:
         described["requestBody"] = _body(operation.takes)
     return described
@@ -127,10 +134,12 @@ def _answer(operation: Operation, answer: Answer) -> JsonObject:
     return described
 
 
-def _problems(operation: Operation) -> Iterator[tuple[str, JsonObject]]:
+def _problems(operation: Operation, *, with_keys: bool) -> Iterator[tuple[str, JsonObject]]:
     """One response for each status, with an example for each type of problem that it may carry."""
     by_status: dict[int, list[JsonObject]] = {status.value: [_bare(status)] for status in BARE}
-    for error in map(_example_of, operation.errors):
+    needs_key = with_keys and not operation.is_open
+    errors: tuple[type[ServiceError], ...] = (Unauthenticated,) if needs_key else ()
+    for error in map(_example_of, (*errors, *operation.errors)):
         by_status.setdefault(status_of(type(error)), []).append(_shown(error))
     for status, problems in sorted(by_status.items()):
         yield str(status), _response(status, problems)
@@ -152,6 +161,8 @@ def _response(status: int, problems: list[JsonObject]) -> JsonObject:
     }
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         described["headers"] = {"Retry-After": RETRY_AFTER}
+    if status == HTTPStatus.UNAUTHORIZED:
+        described["headers"] = {"WWW-Authenticate": {"required": True, "schema": {"const": CHALLENGE}}}
     return described
 
 

@@ -16,6 +16,7 @@ from job_tasks.errors import (
     RequestTooLarge,
     ServiceError,
     TryLater,
+    Unauthenticated,
     UnknownJob,
     UnsupportedBody,
 )
@@ -23,6 +24,7 @@ from job_tasks.errors import (
 RETRY_AFTER_SECONDS = 2
 STATUS: dict[type[ServiceError], int] = {
     TryLater: 503,
+    Unauthenticated: 401,
     UnknownJob: 404,
     JobNotEnded: 409,
     RequestTooLarge: 413,
@@ -34,6 +36,7 @@ STATUS: dict[type[ServiceError], int] = {
     ServiceError: 500,
 }
 
+CHALLENGE = 'Bearer realm="job_manager"'  # RFC 6750, section 3
 MEDIA_TYPE = "application/problem+json"
 
 log = structlog.get_logger()
@@ -72,6 +75,8 @@ def _service_error(error: ServiceError) -> Response:
     answer = problem(status_of(type(error)), error.type, error.title, str(error), fields)
     if isinstance(error, TryLater):
         answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if isinstance(error, Unauthenticated):
+        answer.headers["WWW-Authenticate"] = CHALLENGE
     return answer
 
 

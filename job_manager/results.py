@@ -4,6 +4,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, request
 
+from job_manager.owners import owner
 from job_manager.query import read_wait
 from job_manager.representation import answer, shown_whole
 from job_manager.services import DATABASE_SECONDS, services
@@ -49,6 +50,7 @@ def retry(job_id: str) -> Response:
         max_crashes=old.max_crashes,
         on_failure=old.on_failure,
         retry_of=old.id,
+        owner=owner(),
     )
     return accepted_answer(accept_and_publish([new], idempotency_key(["retry", str(old.id)])).jobs[0])
 
@@ -63,7 +65,7 @@ def _read_id(text: str) -> UUID:
 def _find(job_id: UUID) -> Job:
     with services().database.reading(DATABASE_SECONDS) as connection:
         job = find(connection, job_id)
-    if job is None:
+    if job is None or job.owner != owner():
         raise UnknownJob("It was never accepted here, or it ended longer ago than results are kept.")
     return job
 

@@ -8,6 +8,7 @@ import structlog
 from flask import Blueprint, Response, request, url_for
 
 from job_manager.body import new_jobs, read_body
+from job_manager.owners import owner
 from job_manager.representation import Batch, Shown, answer, shown
 from job_manager.services import DATABASE_SECONDS, services
 from job_tasks.errors import BrokerUnavailable, DatabaseUnavailable, InvalidRequest
@@ -33,7 +34,8 @@ def submitting() -> Blueprint:
 
 def _submit(kind: Kind) -> Response:
     fields, typed = read_body(request)
-    jobs = new_jobs(kind, fields, typed=typed, max_crashes=services().settings.job_max_crashes)
+    max_crashes = services().settings.job_max_crashes
+    jobs = new_jobs(kind, fields, typed=typed, max_crashes=max_crashes, owner=owner())
     accepted = accept_and_publish(jobs, idempotency_key([kind.name, fields]))
     if "urls" in fields:
         return _accepted(Batch(jobs=[shown(job) for job in accepted.jobs]))
@@ -83,4 +85,5 @@ def idempotency_key(asked: object) -> IdempotencyKey | None:
         return None
     if len(key) > MAX_KEY_LENGTH or not re.search(IDEMPOTENCY_KEY_PATTERN, key):
         raise InvalidRequest(("Idempotency-Key", f"must be 1 to {MAX_KEY_LENGTH} printable ASCII characters"))
-    return IdempotencyKey(key=key, fingerprint=hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).digest())
+    fingerprint = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).digest()
+    return IdempotencyKey(key=key, fingerprint=fingerprint, owner=owner())

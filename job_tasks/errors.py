@@ -22,6 +22,7 @@
     │   ├── AttemptOutOfTime
     │   └── UnexpectedError
     └── MendRequest              the caller must change the request
+        ├── Unauthenticated
         ├── MalformedRequest
         ├── InvalidRequest
         ├── UnsupportedBody
@@ -180,6 +181,12 @@ class MendRequest(ServiceError):
     """The caller must change the request."""
 
     title = "The request cannot be fulfilled as it is"
+
+
+class Unauthenticated(MendRequest):
+    """The request carries no API key, or one that is not known."""
+
+    title = "An API key is needed"
 
 
 class InvalidRequest(MendRequest):

@@ -42,6 +42,7 @@ class NewJob:
     max_crashes: int
     on_failure: OnFailure
     retry_of: UUID | None = None  # the ended job whose request this one repeats
+    owner: str | None = None  # name of the API key that it came with; None where there are no keys
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,3 +103,4 @@ class Job:
     finished_at: datetime | None
     result: JsonObject | None
     error: JsonObject | None
+    owner: str | None = None  # only who has a key of this name gets to see the job

@@ -33,6 +33,7 @@ jobs = Table(
     _time("finished_at"),
     Column("result", JSON(none_as_null=True)),
     Column("error", JSON(none_as_null=True)),
+    Column("owner", Text),
 )
 
 attempts = Table(
@@ -61,8 +62,9 @@ workers = Table(
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,
-    Column("key", Text, primary_key=True),
+    Column("key", Text),
     Column("fingerprint", LargeBinary),
     Column("job_ids", ARRAY(Uuid)),
     _time("created_at"),
+    Column("owner", Text),
 )
