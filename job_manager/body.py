@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask import Request
+from gunicorn.http.errors import ParseException
 from pydantic import ValidationError
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
@@ -31,7 +32,7 @@ def read_body(request: Request) -> tuple[JsonObject, bool]:
         fields = _read_fields(request, raw)
     except RequestEntityTooLarge as error:
         raise _too_large() from error
-    except (ClientDisconnected, OSError) as error:  # OSError: gunicorn's, about chunks that are none
+    except (ClientDisconnected, ParseException, OSError) as error:  # the latter two are gunicorn's, about chunks
         raise MalformedRequest("The body ends too early, or its chunks are malformed.") from error
     if len(raw) > MAX_BYTES and "urls" not in fields:
         raise _too_large()
@@ -52,7 +53,8 @@ def _read_fields(request: Request, raw: bytes) -> JsonObject:
 
 def _read_json(raw: bytes) -> JsonObject:
     try:
-        fields = json.loads(raw, parse_constant=_refuse_constant, object_pairs_hook=_object)
+        # UTF-8 and nothing else (RFC 8259, section 8.1); bytes, Python would take for UTF-16 if they look like it.
+        fields = json.loads(raw.decode("utf-8-sig"), parse_constant=_refuse_constant, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         raise MalformedRequest("The body is not valid JSON.") from error
     if not isinstance(fields, dict):
