@@ -18,6 +18,7 @@ from job_manager.headers import EVERY_ANSWER
 from job_manager.problems import MEDIA_TYPE, problem_json
 
 RECEIVE_SECONDS = 10.0  # for a whole request, with its body of 1 MiB at most
+LEAST_SECONDS = 0.001  # a time-out of 0 would mean not to wait at all, not even for what is there
 SEND_SECONDS = 10.0  # for each piece of an answer
 STATUS = {
     LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
@@ -34,9 +35,11 @@ class PatientSocket(socket.socket):
 
     def recv(self, size: int, flags: int = 0) -> bytes:
         """What is there, as every socket gives it."""
+        if self.gettimeout() is not None:  # gunicorn's own, while it throws away a body that nobody read
+            return super().recv(size, flags)
         left = self.deadline - time.monotonic()
         try:
-            self.settimeout(max(left, 0.001))
+            self.settimeout(max(left, LEAST_SECONDS))
             return super().recv(size, flags)
         except TimeoutError as error:
             raise RequestTimeout(f"The request did not come within {RECEIVE_SECONDS:g} seconds.") from error
@@ -57,12 +60,12 @@ class PatientSocket(socket.socket):
 class PatientWorker(ThreadWorker):
     """A thread is held by a request that is still coming for RECEIVE_SECONDS at most."""
 
-    def enqueue_req(self, conn: TConn) -> None:
-        """Called for each request of a connection, as soon as something of it can be read."""
+    def handle(self, conn: TConn) -> object:
+        """Called in a thread for each request of a connection; only from here on does its time run."""
         if not isinstance(conn.sock, PatientSocket):
             conn.sock = PatientSocket(fileno=conn.sock.detach())
         conn.sock.deadline = time.monotonic() + RECEIVE_SECONDS
-        super().enqueue_req(conn)
+        return super().handle(conn)
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:  # noqa: ANN401 - gunicorn's own
         """Answer what could not be read as a request. gunicorn's own answer is HTML, and repeats what was sent."""

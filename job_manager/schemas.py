@@ -96,7 +96,7 @@ def _name_kinds(properties: JsonObject) -> None:
     """Say of `request` and `result` what each kind has there."""
     requests = [ref(kind.request.__name__) for kind in KINDS.values()]
     results = [TypeAdapter(kind.result).json_schema(ref_template=REF) for kind in KINDS.values()]
-    named = [ref(result["title"]) if "properties" in result else {"type": "object"} for result in results]
+    named = [ref(result["title"]) if "properties" in result else result for result in results]
     properties["kind"]["enum"] = list(KINDS)
     properties["request"] = {"anyOf": requests, "description": properties["request"]["description"]}
     properties["result"] = {

@@ -234,6 +234,14 @@ class TestSlowCallers:
             assert watch.seconds < RECEIVE_SECONDS + 5
             assert {said.status for said, _ in (each.result(60) for each in slow) if said} == {408}
 
+    def test_get_one_answer_to_a_request_whose_body_nobody_reads(self, manager_url: str, store: Store) -> None:
+        job = store.submit()
+        retry = f"POST /result/{job.id}/retry HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n"
+        with connected(manager_url) as connection:
+            connection.sendall(retry.encode())
+            assert_is_a_problem(read(connection), 409)
+            assert read(connection) is None
+
     def test_are_no_longer_waited_for_once_they_are_silent(self, manager_url: str) -> None:
         watch = Stopwatch()
         assert_is_a_problem(said_to(manager_url, b"GET /jobs HTTP/1.1\r\n"), 408)
