@@ -7,7 +7,7 @@ CORPUS       ?= ../shared/corpus
 FUZZ_SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up test test-compose check-compose lint types imports check accuracy bench-count bench-list bench-cli fuzz clean
+.PHONY: help install install-dev demo up test test-compose check-compose lint types imports check accuracy bench-count bench-list bench-cli fuzz fuzz-api clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-12s %s\n", $$1, $$2 }'
@@ -62,6 +62,9 @@ bench-cli: install-dev ## measure the command line with 10,000 URLs, on a stack 
 
 fuzz: install-dev ## look for pages that break the counter, for FUZZ_SECONDS
 	@$(PYTHON) -m benchmarks.fuzz $(FUZZ_SECONDS)
+
+fuzz-api: install-dev ## send the manager 2,000 generated requests of each kind
+	@FUZZ_API_EXAMPLES=2000 $(PYTHON) -m pytest tests/integration/manager/test_generated_requests.py
 
 clean: ## remove .venv, caches, and the data that `make up` kept
 	@rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

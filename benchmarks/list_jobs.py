@@ -90,14 +90,14 @@ def cursors(connection: Connection, many: int) -> Iterator[tuple[str, UUID | Non
         yield name, row.id
 
 
-def report(connection: Connection, many: int) -> None:
-    """Print the table."""
+def report(connection: Connection, many: int, owner: str | None) -> None:
+    """Print the table, for the jobs of `owner`."""
     line = "{:<38} {:<7} {:>5}  {:<24} {:>5} {:>6} {:>7} {:>8} {:>8}\n".format
     sys.stdout.write(line("which", "page", "limit", "index", "rows", "read", "buffers", "median", "longest"))
     for name, which in FILTERS.items():
         for page, before in cursors(connection, many):
             for limit in LIMITS:
-                found = measure(connection, replace(which, before=before), limit)
+                found = measure(connection, replace(which, before=before, owner=owner), limit)
                 figures = (found.rows, found.read, found.buffers, f"{found.median:.2f}", f"{found.longest:.2f}")
                 sys.stdout.write(line(name, page, limit, found.index, *figures))
                 sys.stdout.flush()
@@ -107,7 +107,9 @@ def main() -> None:
     """Fill, measure, print."""
     parser = argparse.ArgumentParser(description="Measure GET /jobs on a large table.")
     parser.add_argument("--jobs", type=int, default=1_000_000, metavar="N", help="how many jobs to list from")
-    many = parser.parse_args().jobs
+    parser.add_argument("--owned", action="store_true", help="ask as an owner of every second job, by an API key")
+    arguments = parser.parse_args()
+    many = arguments.jobs
     with tempfile.TemporaryDirectory() as path:
         folder = DataFolder(Path(path) / "servers")
         with folder.locked() as lock, servers_on(folder, lock, Terminal(StringIO()), temporary=True) as servers:
@@ -117,11 +119,16 @@ def main() -> None:
             engine = create_engine(url, isolation_level="AUTOCOMMIT")
             with engine.connect() as connection:
                 began = time.monotonic()
-                fill(connection, many, lambda done: print(f"\r{done:,} jobs", end="", file=sys.stderr, flush=True))  # noqa: T201 - progress
+                fill(
+                    connection,
+                    many,
+                    lambda done: print(f"\r{done:,} jobs", end="", file=sys.stderr, flush=True),  # noqa: T201 - progress
+                    owned=arguments.owned,
+                )
                 connection.execute(text("VACUUM jobs"))
                 (size,) = connection.execute(text("SELECT pg_size_pretty(pg_total_relation_size('jobs'))")).one()
                 sys.stdout.write(f"\n{many:,} jobs, {size}, filled in {time.monotonic() - began:.0f} s\n")
-                report(connection, many)
+                report(connection, many, "busy" if arguments.owned else None)
             engine.dispose()
 
 

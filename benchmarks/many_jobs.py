@@ -13,7 +13,7 @@ _WORKER = "INSERT INTO workers (id, name) VALUES ('018bcfe5-6800-7000-8000-00000
 # 15 PENDING, 4 RETRY, 1 STARTED; every tenth is of another kind. The newest tenth waits: a surge has just come in.
 _JOBS = """
     INSERT INTO jobs (id, kind, url, request, state, on_failure, attempt, max_attempts, max_crashes, worker_id,
-                      created_at, published_at, started_at, due_at, finished_at, result, error)
+                      created_at, published_at, started_at, due_at, finished_at, result, error, owner)
     SELECT (lpad(to_hex(1700000000000 + number * 1000), 12, '0') || '7' || substr(mix, 1, 3) || '8'
             || substr(mix, 4, 15))::uuid,
            CASE WHEN number % 10 = 3 THEN 'quotes' ELSE 'count' END,
@@ -25,7 +25,8 @@ _JOBS = """
            CASE WHEN state = 'RETRY' THEN time + interval '1 minute' END,
            CASE WHEN state IN ('SUCCESS', 'FAILURE', 'REVOKED') THEN time + interval '1 second' END,
            CASE WHEN state = 'SUCCESS' THEN result END,
-           CASE WHEN state IN ('FAILURE', 'RETRY') THEN '{"type": "not-text", "detail": "It is image/png."}'::jsonb END
+           CASE WHEN state IN ('FAILURE', 'RETRY') THEN '{"type": "not-text", "detail": "It is image/png."}'::jsonb END,
+           CASE WHEN :owned AND number % 2 = 0 THEN 'busy' WHEN :owned AND number % 100 = 1 THEN 'small' END
     FROM generate_series(CAST(:first AS bigint), :last) AS number,
          md5(number::text) AS mix,
          LATERAL (SELECT number * 7919 % 1000) AS spread (of_thousand),
@@ -40,12 +41,18 @@ _JOBS = """
 _STEP = 20_000
 
 
-def fill(connection: Connection, many: int, done: Callable[[int], None] = lambda _: None) -> None:
-    """Insert `many` jobs, at most 20,000 in a statement, and tell the planner; `done` hears how many are there."""
+def fill(
+    connection: Connection, many: int, done: Callable[[int], None] = lambda _: None, *, owned: bool = False
+) -> None:
+    """Insert `many` jobs, at most 20,000 in a statement, and tell the planner; `done` hears how many are there.
+
+    If they are `owned`, every second is of "busy" and every hundredth of "small".
+    """
     connection.execute(text(_WORKER))
     for first in range(1, many + 1, _STEP):
         last = min(first + _STEP - 1, many)
-        connection.execute(text(_JOBS), {"first": first, "last": last, "hot": HOT_URL, "surge": many * 9 // 10})
+        bounds = {"first": first, "last": last, "surge": many * 9 // 10}
+        connection.execute(text(_JOBS), bounds | {"hot": HOT_URL, "owned": owned})
         done(last)
     connection.execute(text("ANALYZE jobs"))
 

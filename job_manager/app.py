@@ -1,12 +1,15 @@
 """Makes the manager: the Flask app and what its routes work with."""
 
 from flask import Flask
-from flask.json.provider import DefaultJSONProvider
 
 from job_manager.backlog import Backlog
-from job_manager.body import MAX_BATCH_BYTES
+from job_manager.body import MAX_BATCH, MAX_BATCH_BYTES
+from job_manager.describing import describing
+from job_manager.headers import send_safely
 from job_manager.health import health
 from job_manager.listing import listing
+from job_manager.openapi import describe
+from job_manager.owners import ask_for_keys
 from job_manager.problems import answer_problems
 from job_manager.results import results
 from job_manager.services import EXTENSION, Services
@@ -18,12 +21,7 @@ from job_tasks.jobs.database import Database
 from job_tasks.settings import Settings
 
 BROKER_TIMEOUT_SECONDS = 0.3  # a submission never waits longer than a second for the broker
-
-
-class OrderedJson(DefaultJSONProvider):
-    """Fields in the order in which they are written here: the important ones first."""
-
-    sort_keys = False
+MAX_OTHER_FIELDS = 100  # of a form, beside as many `urls` as there may be
 
 
 def create_app(settings: Settings) -> Flask:
@@ -31,8 +29,9 @@ def create_app(settings: Settings) -> Flask:
     app = Flask("job_manager", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BATCH_BYTES + 1  # the one more by which a body in chunks shows itself
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BATCH_BYTES
+    app.config["MAX_FORM_PARTS"] = MAX_BATCH + MAX_OTHER_FIELDS
     app.url_map.strict_slashes = False
-    app.json = OrderedJson(app)
+    app.url_map.merge_slashes = False  # `//jobs` is no path of ours, and no answer redirects
     database = Database(settings.database_url.get_secret_value(), pool_size=settings.manager_threads)
     broker_url = settings.celery_broker_url.get_secret_value()
     app.extensions[EXTENSION] = Services(
@@ -43,6 +42,9 @@ def create_app(settings: Settings) -> Flask:
         backlog=Backlog(database, settings.manager_max_backlog),
     )
     answer_problems(app)
-    for blueprint in (submitting(), results, listing, health):
+    send_safely(app)
+    ask_for_keys(app, settings.manager_api_keys)
+    document = describe(with_keys=bool(settings.manager_api_keys))
+    for blueprint in (submitting(), results, listing, health, describing(document)):
         app.register_blueprint(blueprint)
     return app

@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask import Request
+from gunicorn.http.errors import ParseException
 from pydantic import ValidationError
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
+from job_manager.wrong_fields import wrong_fields
 from job_tasks.errors import InvalidRequest, MalformedRequest, RequestTooLarge, UnsupportedBody
-from job_tasks.jobs.job import NewJob, OnFailure
+from job_tasks.jobs.job import JsonObject, NewJob, OnFailure
 from job_tasks.kinds import JobRequest, Kind
 from job_tasks.pages.url import parse_url
 
@@ -16,19 +19,22 @@ MAX_BYTES = 64 * 1_024
 MAX_BATCH_BYTES = 1_024 * 1_024
 MAX_BATCH = 1_000
 
-JsonObject = dict[str, Any]
-
 
 def read_body(request: Request) -> tuple[JsonObject, bool]:
     """The fields of the body, and whether their values are typed (JSON) or all text (a form).
 
     Raises MalformedRequest, InvalidRequest, UnsupportedBody, RequestTooLarge.
     """
-    raw = request.get_data()
-    # A body in chunks has no length until it is read, and one byte more than is allowed is read of it at most.
-    if len(raw) > MAX_BATCH_BYTES:
-        raise _too_large()
-    fields = _read_fields(request, raw)
+    try:
+        raw = request.get_data()
+        # A body in chunks has no length until it is read, and one byte more than is allowed is read of it at most.
+        if len(raw) > MAX_BATCH_BYTES:
+            raise _too_large()
+        fields = _read_fields(request, raw)
+    except RequestEntityTooLarge as error:
+        raise _too_large() from error
+    except (ClientDisconnected, ParseException, OSError) as error:  # the latter two are gunicorn's, about chunks
+        raise MalformedRequest("The body ends too early, or its chunks are malformed.") from error
     if len(raw) > MAX_BYTES and "urls" not in fields:
         raise _too_large()
     return fields, request.is_json
@@ -48,7 +54,8 @@ def _read_fields(request: Request, raw: bytes) -> JsonObject:
 
 def _read_json(raw: bytes) -> JsonObject:
     try:
-        fields = json.loads(raw, parse_constant=_refuse_constant, object_pairs_hook=_object)
+        # UTF-8 and nothing else (RFC 8259, section 8.1); bytes, Python would take for UTF-16 if they look like it.
+        fields = json.loads(raw.decode("utf-8-sig"), parse_constant=_refuse_constant, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         raise MalformedRequest("The body is not valid JSON.") from error
     if not isinstance(fields, dict):
@@ -83,7 +90,9 @@ def _read_form(request: Request) -> JsonObject:
     return fields
 
 
-def new_jobs(kind: Kind, fields: JsonObject, *, typed: bool, max_crashes: int) -> list[NewJob]:
+def new_jobs(
+    kind: Kind, fields: JsonObject, *, typed: bool, max_crashes: int, owner: str | None = None
+) -> list[NewJob]:
     """The jobs that `fields` ask for: one for `url`, or one for each of `urls`. Raises InvalidRequest."""
     requests = [_checked(kind, each, typed, name) for each, name in _each(fields)]
     return [
@@ -95,6 +104,7 @@ def new_jobs(kind: Kind, fields: JsonObject, *, typed: bool, max_crashes: int) -
             max_attempts=request.max_attempts,
             max_crashes=max_crashes,
             on_failure=OnFailure(request.on_failure),
+            owner=owner,
         )
         for request in requests
     ]
@@ -119,12 +129,5 @@ def _checked(kind: Kind, fields: JsonObject, typed: bool, url_name: str) -> JobR
     try:
         return kind.request.model_validate(fields, strict=typed)
     except ValidationError as error:
-        raise InvalidRequest(*_errors(error, url_name)) from error
-
-
-def _errors(error: ValidationError, url_name: str) -> Iterator[tuple[str, str]]:
-    for problem in error.errors(include_url=False, include_input=False, include_context=False):
-        field = ".".join(str(part) for part in problem["loc"]) or "body"
-        detail = problem["msg"].removeprefix("Value error, ")
-        known = {"extra_forbidden": "is not known", "missing": "is missing"}
-        yield (url_name if field == "url" else field), known.get(problem["type"], detail)
+        wrong = ((url_name if field == "url" else field, detail) for field, detail in wrong_fields(error))
+        raise InvalidRequest(*wrong) from error

@@ -3,7 +3,7 @@
 from job_tasks.settings import settings
 
 bind = "0.0.0.0:5000"
-worker_class = "gthread"
+worker_class = "job_manager.gunicorn_worker.PatientWorker"
 workers = settings().manager_processes
 threads = settings().manager_threads
 keepalive = 15

@@ -1,19 +1,43 @@
 """`/healthz`: the process lives. `/readyz`: what it needs can be reached."""
 
 from collections.abc import Callable
+from typing import Literal
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response
 
+from job_manager.representation import Shown, answer
 from job_manager.services import services
 from job_tasks.errors import TryLater
 
 health = Blueprint("health", __name__)
 
+Found = Literal["ok", "unreachable"]
+
+
+class Alive(Shown):
+    """The process answers."""
+
+    status: Literal["alive"] = "alive"
+
+
+class Checks(Shown):
+    """What the manager needs, each by name."""
+
+    database: Found
+    broker: Found
+
+
+class Readiness(Shown):
+    """Whether all that the manager needs can be reached."""
+
+    status: Literal["ready", "not ready"]
+    checks: Checks
+
 
 @health.get("/healthz")
 def alive() -> Response:
     """200 as long as the process answers. Restart it when it does not; never for a broker or database that is away."""
-    return jsonify(status="alive")
+    return answer(Alive())
 
 
 @health.get("/readyz")
@@ -22,14 +46,13 @@ def ready() -> Response:
 
     With the broker away, jobs are still accepted; with the database away they are not.
     """
-    checks = {"database": _check(services().database.ping), "broker": _check(services().broker.ping)}
-    all_well = all(found == "ok" for found in checks.values())
-    answer = jsonify(status="ready" if all_well else "not ready", checks=checks)
-    answer.status_code = 200 if all_well else 503
-    return answer
+    checks = Checks(database=_check(services().database.ping), broker=_check(services().broker.ping))
+    if checks.database == checks.broker == "ok":
+        return answer(Readiness(status="ready", checks=checks))
+    return answer(Readiness(status="not ready", checks=checks), 503)
 
 
-def _check(ping: Callable[[], None]) -> str:
+def _check(ping: Callable[[], None]) -> Found:
     try:
         ping()
     except TryLater:

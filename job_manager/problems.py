@@ -1,9 +1,10 @@
 """Every answer that is no success, as `application/problem+json` (RFC 9457)."""
 
-import json
+from collections.abc import Sequence
 
 import structlog
 from flask import Flask, Response
+from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.exceptions import HTTPException
 
 from job_tasks.errors import (
@@ -15,6 +16,7 @@ from job_tasks.errors import (
     RequestTooLarge,
     ServiceError,
     TryLater,
+    Unauthenticated,
     UnknownJob,
     UnsupportedBody,
 )
@@ -22,6 +24,7 @@ from job_tasks.errors import (
 RETRY_AFTER_SECONDS = 2
 STATUS: dict[type[ServiceError], int] = {
     TryLater: 503,
+    Unauthenticated: 401,
     UnknownJob: 404,
     JobNotEnded: 409,
     RequestTooLarge: 413,
@@ -33,7 +36,31 @@ STATUS: dict[type[ServiceError], int] = {
     ServiceError: 500,
 }
 
+CHALLENGE = 'Bearer realm="job_manager"'  # RFC 6750, section 3
+MEDIA_TYPE = "application/problem+json"
+
 log = structlog.get_logger()
+
+
+class WrongField(BaseModel):
+    """One field of the request, and what is wrong about it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    field: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """Why a request was not done (RFC 9457)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: str = Field(description="about:blank where the status says it all")
+    title: str = Field(description="one fixed phrase for the type")
+    status: int = Field(description="the same as that of the answer")
+    detail: str = Field(description="what was wrong this time, and what to do")
+    errors: tuple[WrongField, ...] | None = Field(default=None, description="each field that is wrong, if any")
 
 
 def answer_problems(app: Flask) -> None:
@@ -44,19 +71,25 @@ def answer_problems(app: Flask) -> None:
 
 
 def _service_error(error: ServiceError) -> Response:
-    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-    fields = [{"field": field, "detail": detail} for field, detail in getattr(error, "errors", ())]
-    answer = problem(status, error.type, error.title, str(error), fields)
+    fields = [WrongField(field=field, detail=detail) for field, detail in getattr(error, "errors", ())]
+    answer = problem(status_of(type(error)), error.type, error.title, str(error), fields)
     if isinstance(error, TryLater):
         answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if isinstance(error, Unauthenticated):
+        answer.headers["WWW-Authenticate"] = CHALLENGE
     return answer
+
+
+def status_of(kind: type[ServiceError]) -> int:
+    """The status that answers errors of this class."""
+    return next(STATUS[each] for each in kind.__mro__ if each in STATUS)
 
 
 def _http_error(error: HTTPException) -> Response:
     """An error that Flask found by itself: no such path, a method that is not allowed, a body that is too large."""
     if error.response is not None:
         return Response(error.get_body(), error.code, error.get_headers())
-    answer = problem(error.code or 500, None, error.name, error.description or "", [])
+    answer = problem(error.code or 500, None, error.name, error.description or "")
     for name, value in error.get_headers():
         if name not in {"Content-Type", "Content-Length"}:
             answer.headers[name] = value
@@ -66,17 +99,26 @@ def _http_error(error: HTTPException) -> Response:
 def _unexpected(error: Exception) -> Response:
     log.error("the manager raised what nobody foresaw", exc_info=error)
     detail = "This is the service's fault, not yours. The same request may succeed later."
-    return problem(500, "unexpected-error", "Something went wrong", detail, [])
+    return problem(500, "unexpected-error", "Something went wrong", detail)
 
 
-def problem(status: int, kind: str | None, title: str, detail: str, fields: list[dict[str, str]]) -> Response:
+def problem(status: int, kind: str | None, title: str, detail: str, fields: Sequence[WrongField] = ()) -> Response:
     """One problem. `kind` None stands for what the status alone says."""
-    body: dict[str, object] = {
-        "type": f"urn:job-manager:{kind}" if kind else "about:blank",
-        "title": title,
-        "status": status,
-        "detail": detail,
-    }
-    if fields:
-        body["errors"] = fields
-    return Response(json.dumps(body) + "\n", status, content_type="application/problem+json")
+    return Response(problem_json(status, kind, title, detail, fields), status, content_type=MEDIA_TYPE)
+
+
+def problem_json(status: int, kind: str | None, title: str, detail: str, fields: Sequence[WrongField] = ()) -> str:
+    """The body of the same."""
+    found = Problem(
+        type=urn(kind) if kind else "about:blank",
+        title=title,
+        status=status,
+        detail=detail,
+        errors=tuple(fields) or None,
+    )
+    return found.model_dump_json(exclude_none=True) + "\n"
+
+
+def urn(kind: str) -> str:
+    """The `type` of a problem of ours."""
+    return f"urn:job-manager:{kind}"

@@ -1,15 +1,18 @@
-"""What a query string asks for."""
+"""What a query string asks for. The models read it, and describe it."""
 
 from collections.abc import Mapping
-from math import isfinite
+from typing import Annotated, TypeVar
 from uuid import UUID
 
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic.config import JsonDict
 from werkzeug.datastructures import MultiDict
 
+from job_manager.wrong_fields import wrong_fields
 from job_tasks.errors import InvalidRequest
 from job_tasks.jobs.job import State
 from job_tasks.jobs.lookup import JobFilter
-from job_tasks.kinds import KINDS
+from job_tasks.kinds import KINDS, NO_NUL
 
 MAX_WAIT_SECONDS = 30.0
 DEFAULT_LIMIT = 20
@@ -17,67 +20,79 @@ MAX_LIMIT = 200
 MAX_LIMIT_DIGITS = len(str(MAX_LIMIT))
 
 
+def _only_digits(text: object) -> object:
+    """Else pydantic would read +5, 5.0 and 1_0 as numbers, too."""
+    if isinstance(text, str) and not (text.isascii() and text.isdigit() and len(text) <= MAX_LIMIT_DIGITS):
+        raise ValueError(f"must be a number from 1 to {MAX_LIMIT}")
+    return text
+
+
+def _name_kinds(schema: JsonDict) -> None:
+    schema["enum"] = list(KINDS)
+
+
+class Query(BaseModel):
+    """Names that are not known are refused, so that a misspelled filter does not show every job."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class WaitQuery(Query):
+    """Of `GET /result/<id>`."""
+
+    wait: float = Field(
+        default=0, ge=0, le=MAX_WAIT_SECONDS, description="seconds for which the answer is held until the job ends"
+    )
+
+
+class JobsQuery(Query):
+    """Of `GET /jobs`."""
+
+    status: State | None = Field(default=None, description="only jobs in this state")
+    kind: str | None = Field(default=None, description="only jobs of this kind", json_schema_extra=_name_kinds)
+    url: str | None = Field(
+        default=None,
+        description="only jobs of exactly this URL, as it was submitted",
+        json_schema_extra={"pattern": NO_NUL},
+    )
+    limit: Annotated[int, BeforeValidator(_only_digits)] = Field(
+        default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="jobs on a page"
+    )
+    cursor: UUID | None = Field(default=None, description="where the page begins: from `next` of the page before")
+
+    @field_validator("kind")
+    @classmethod
+    def _check_kind(cls, kind: str | None) -> str | None:
+        if kind is not None and kind not in KINDS:
+            raise ValueError(f"must be one of {', '.join(KINDS)}")
+        return kind
+
+
+Asked = TypeVar("Asked", bound=Query)
+
+
 def read_wait(query: MultiDict[str, str]) -> float:
     """Seconds to wait for the end of a job; 0 if not asked."""
-    text = _only(query, {"wait"}).get("wait", "0")
-    try:
-        wait = float(text)
-    except ValueError:
-        wait = -1
-    if not (isfinite(wait) and 0 <= wait <= MAX_WAIT_SECONDS):
-        raise InvalidRequest(("wait", f"must be a number of seconds from 0 to {MAX_WAIT_SECONDS:g}"))
-    return wait
+    return _read(WaitQuery, query).wait
 
 
 def read_filter(query: MultiDict[str, str]) -> tuple[JobFilter, int]:
     """Which jobs are asked for, and how many on a page."""
-    values = _only(query, {"status", "kind", "url", "limit", "cursor"})
-    asked = JobFilter(
-        state=_state(values.get("status")),
-        kind=_kind(values.get("kind")),
-        url=values.get("url"),
-        before=_cursor(values.get("cursor")),
-    )
-    return asked, _limit(values.get("limit"))
+    asked = _read(JobsQuery, query)
+    return JobFilter(state=asked.status, kind=asked.kind, url=asked.url, before=asked.cursor), asked.limit
 
 
-def _only(query: MultiDict[str, str], known: set[str]) -> Mapping[str, str]:
+def _read(model: type[Asked], query: MultiDict[str, str]) -> Asked:
+    try:
+        return model.model_validate(_each_once(query))
+    except ValidationError as error:
+        raise InvalidRequest(*wrong_fields(error)) from error
+
+
+def _each_once(query: MultiDict[str, str]) -> Mapping[str, str]:
     for name, values in query.lists():
-        if name not in known:
-            raise InvalidRequest((name, "is not known"))
         if len(values) > 1:
             raise InvalidRequest((name, "is given more than once"))
         if "\0" in values[0]:
             raise InvalidRequest((name, "holds a NUL character"))
     return query.to_dict()
-
-
-def _state(text: str | None) -> State | None:
-    if text is None:
-        return None
-    if text not in State.__members__:
-        raise InvalidRequest(("status", f"must be one of {', '.join(State)}"))
-    return State(text)
-
-
-def _kind(text: str | None) -> str | None:
-    if text is not None and text not in KINDS:
-        raise InvalidRequest(("kind", f"must be one of {', '.join(KINDS)}"))
-    return text
-
-
-def _cursor(text: str | None) -> UUID | None:
-    if text is None:
-        return None
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise InvalidRequest(("cursor", "must be one that `next` gave")) from error
-
-
-def _limit(text: str | None) -> int:
-    if text is None:
-        return DEFAULT_LIMIT
-    if not (text.isascii() and text.isdigit() and len(text) <= MAX_LIMIT_DIGITS and 1 <= int(text) <= MAX_LIMIT):
-        raise InvalidRequest(("limit", f"must be a number from 1 to {MAX_LIMIT}"))
-    return int(text)

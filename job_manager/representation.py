@@ -1,52 +1,14 @@
-"""Jobs as the HTTP interface shows them."""
+"""Jobs as the HTTP interface shows them. The models make the answers, and the description of them."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Literal, TypeVar
+from uuid import UUID
 
-from job_tasks.jobs.job import Attempt, Job
+from flask import Response
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
-JsonObject = dict[str, Any]
-
-
-def job_json(job: Job) -> JsonObject:
-    """The whole job, as its row has it."""
-    return {
-        "id": str(job.id),
-        "kind": job.kind,
-        "url": job.url,
-        "status": job.state,
-        "request": job.request,
-        "attempt": job.attempt,
-        "attempts_used": job.attempts_used,
-        "max_attempts": job.max_attempts,
-        "crashes": job.crashes,
-        "max_crashes": job.max_crashes,
-        "on_failure": job.on_failure,
-        "retry_of": None if job.retry_of is None else str(job.retry_of),
-        "created_at": timestamp(job.created_at),
-        "parked_at": timestamp(job.parked_at),
-        "due_at": timestamp(job.due_at),
-        "started_at": timestamp(job.started_at),
-        "finished_at": timestamp(job.finished_at),
-        "result": job.result,
-        "error": job.error,
-    }
-
-
-def attempts_json(attempts: Sequence[Attempt]) -> list[JsonObject]:
-    """Every attempt, the first one first."""
-    return [
-        {
-            "number": attempt.number,
-            "worker": attempt.worker,
-            "started_at": timestamp(attempt.started_at),
-            "ended_at": timestamp(attempt.ended_at),
-            "outcome": attempt.outcome,
-            "error": attempt.error,
-        }
-        for attempt in attempts
-    ]
+from job_tasks.jobs.job import Attempt, Job, JsonObject, State
 
 
 def timestamp(time: datetime | None) -> str | None:
@@ -54,3 +16,101 @@ def timestamp(time: datetime | None) -> str | None:
     if time is None:
         return None
     return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Time = Annotated[
+    datetime,
+    PlainSerializer(timestamp, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"}),
+]
+
+
+class Shown(BaseModel):
+    """What an answer is made of. All fields are always there, unless their description says otherwise."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
+
+
+class ShownError(Shown):
+    """Why an attempt, or the job, ended as it did."""
+
+    type: str = Field(pattern="^[a-z]+(-[a-z]+)*$", description="what kind of error, like fetch-timed-out")
+    title: str = Field(description="one fixed phrase for the type")
+    detail: str = Field(description="what was wrong this time; never names an internal address")
+    retryable: bool = Field(description="whether the same request may succeed later")
+
+
+class ShownAttempt(Shown):
+    """One claim of the job by a worker."""
+
+    number: int = Field(ge=1)
+    worker: str
+    started_at: Time
+    ended_at: Time | None = Field(description="null while it runs")
+    outcome: Literal["SUCCESS", "FAILURE", "RETRY", "REVOKED", "CRASHED", "GIVEN BACK", "LOST"] | None
+    error: ShownError | None
+
+
+class ShownJob(Shown):
+    """A job: one accepted request, and what became of it."""
+
+    id: UUID = Field(description="a UUIDv7, so ids sort by time; also the id of the Celery task that Flower shows")
+    kind: str
+    url: str
+    status: State = Field(description="SUCCESS, FAILURE and REVOKED are ends; nothing changes afterwards")
+    request: JsonObject = Field(description="what was asked, with the defaults of what was not")
+    attempt: int = Field(ge=0, description="the number of the latest attempt; 0 before the first")
+    attempts_used: int = Field(ge=0, description="attempts that ended in a transient error, of `max_attempts`")
+    max_attempts: int = Field(ge=1)
+    crashes: int = Field(ge=0, description="attempts whose process died or ran out of time, of `max_crashes`")
+    max_crashes: int = Field(ge=1)
+    on_failure: Literal["retry", "discard"]
+    retry_of: UUID | None = Field(description="the ended job whose request this one repeats")
+    created_at: Time
+    parked_at: Time | None = Field(description="since when it waits for room at its host, while that is full")
+    due_at: Time | None = Field(description="when the next attempt may begin, while the status is RETRY")
+    started_at: Time | None = Field(description="when the latest attempt began")
+    finished_at: Time | None = Field(description="when the job ended")
+    result: JsonObject | None = Field(description="what the task gave, if the status is SUCCESS")
+    error: ShownError | None = Field(description="the latest error; that of the end, if the status is FAILURE")
+
+
+class WholeJob(ShownJob):
+    """A job with its attempts."""
+
+    attempts: list[ShownAttempt] = Field(description="the first one first")
+
+
+class Batch(Shown):
+    """The jobs of a submission with `urls`, in its order."""
+
+    jobs: list[ShownJob]
+
+
+class Page(Shown):
+    """One page of a list, the newest job first."""
+
+    jobs: list[ShownJob]
+    next: str | None = Field(description="path and query of the next page; null after the last one")
+
+
+Model = TypeVar("Model", bound=Shown)
+
+
+def shown(job: Job) -> ShownJob:
+    """The job, as its row has it."""
+    return ShownJob.model_validate(_fields(job))
+
+
+def shown_whole(job: Job, attempts: Sequence[Attempt]) -> WholeJob:
+    """The same with its attempts, the first one first."""
+    return WholeJob.model_validate(_fields(job) | {"attempts": attempts})
+
+
+def _fields(job: Job) -> JsonObject:
+    return {name: getattr(job, "state" if name == "status" else name) for name in ShownJob.model_fields}
+
+
+def answer(body: Shown, status: int = 200) -> Response:
+    """An answer in JSON."""
+    return Response(body.model_dump_json() + "\n", status, content_type="application/json")

@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
 
+from job_manager.owners import owner
 from job_manager.query import read_wait
-from job_manager.representation import attempts_json, job_json
+from job_manager.representation import answer, shown_whole
 from job_manager.services import DATABASE_SECONDS, services
 from job_manager.submitting import accept_and_publish, accepted_answer, idempotency_key
 from job_tasks.errors import JobNotEnded, UnknownJob
@@ -51,6 +52,7 @@ def retry(job_id: str) -> Response:
         max_crashes=old.max_crashes,
         on_failure=old.on_failure,
         retry_of=old.id,
+        owner=owner(),
     )
     return accepted_answer(accept_and_publish([new], idempotency_key(["retry", str(old.id)])).jobs[0])
 
@@ -65,7 +67,7 @@ def _read_id(text: str) -> UUID:
 def _find(job_id: UUID) -> Job:
     with services().database.reading(DATABASE_SECONDS) as connection:
         job = find(connection, job_id)
-    if job is None:
+    if job is None or job.owner != owner():
         raise UnknownJob("It was never accepted here, or it ended longer ago than results are kept.")
     return job
 
@@ -75,4 +77,4 @@ def _whole(job_id: UUID) -> Response:
         job, attempts = find(connection, job_id), attempts_of(connection, job_id)
     if job is None:
         raise UnknownJob("It ended longer ago than results are kept.")
-    return jsonify(job_json(job) | {"attempts": attempts_json(attempts)})
+    return answer(shown_whole(job, attempts))

@@ -2,13 +2,15 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 
 import structlog
-from flask import Blueprint, Response, jsonify, request, url_for
+from flask import Blueprint, Response, request, url_for
 
 from job_manager.body import new_jobs, read_body
-from job_manager.representation import job_json
+from job_manager.owners import owner
+from job_manager.representation import Batch, Shown, answer, shown
 from job_manager.services import DATABASE_SECONDS, services
 from job_tasks.errors import BrokerUnavailable, DatabaseUnavailable, InvalidRequest
 from job_tasks.jobs.job import Job, Message, NewJob
@@ -16,6 +18,7 @@ from job_tasks.jobs.submissions import Accepted, IdempotencyKey, accept, unpubli
 from job_tasks.kinds import KINDS, Kind
 
 MAX_KEY_LENGTH = 255
+IDEMPOTENCY_KEY_PATTERN = "^[!-~]([ -~]*[!-~])?$"  # printable ASCII; HTTP strips spaces at either end
 FIRST_LOOK_SECONDS = 1  # Retry-After of an accepted job: when a first look at it is worth it
 
 log = structlog.get_logger()
@@ -31,24 +34,25 @@ def submitting() -> Blueprint:
 
 def _submit(kind: Kind) -> Response:
     fields, typed = read_body(request)
-    jobs = new_jobs(kind, fields, typed=typed, max_crashes=services().settings.job_max_crashes)
+    max_crashes = services().settings.job_max_crashes
+    jobs = new_jobs(kind, fields, typed=typed, max_crashes=max_crashes, owner=owner())
     accepted = accept_and_publish(jobs, idempotency_key([kind.name, fields]))
     if "urls" in fields:
-        return _accepted(jsonify(jobs=[job_json(job) for job in accepted.jobs]))
+        return _accepted(Batch(jobs=[shown(job) for job in accepted.jobs]))
     return accepted_answer(accepted.jobs[0])
 
 
 def accepted_answer(job: Job) -> Response:
     """202 for one job: where it is, and when to look."""
-    answer = _accepted(jsonify(job_json(job)))
-    answer.headers["Location"] = url_for("results.show", job_id=job.id)
-    return answer
+    accepted = _accepted(shown(job))
+    accepted.headers["Location"] = url_for("results.show", job_id=job.id)
+    return accepted
 
 
-def _accepted(answer: Response) -> Response:
-    answer.status_code = 202
-    answer.headers["Retry-After"] = str(FIRST_LOOK_SECONDS)
-    return answer
+def _accepted(body: Shown) -> Response:
+    accepted = answer(body, 202)
+    accepted.headers["Retry-After"] = str(FIRST_LOOK_SECONDS)
+    return accepted
 
 
 def accept_and_publish(jobs: list[NewJob], key: IdempotencyKey | None) -> Accepted:
@@ -80,6 +84,7 @@ def idempotency_key(asked: object) -> IdempotencyKey | None:
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
-    if not (1 <= len(key) <= MAX_KEY_LENGTH and key.isascii() and key.isprintable()):
+    if len(key) > MAX_KEY_LENGTH or not re.search(IDEMPOTENCY_KEY_PATTERN, key):
         raise InvalidRequest(("Idempotency-Key", f"must be 1 to {MAX_KEY_LENGTH} printable ASCII characters"))
-    return IdempotencyKey(key=key, fingerprint=hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).digest())
+    fingerprint = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).digest()
+    return IdempotencyKey(key=key, fingerprint=fingerprint, owner=owner())

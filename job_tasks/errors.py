@@ -23,6 +23,7 @@
     │   ├── AttemptOutOfMemory
     │   └── UnexpectedError
     └── MendRequest              the caller must change the request
+        ├── Unauthenticated
         ├── MalformedRequest
         ├── InvalidRequest
         ├── UnsupportedBody
@@ -192,6 +193,12 @@ class MendRequest(ServiceError):
     """The caller must change the request."""
 
     title = "The request cannot be fulfilled as it is"
+
+
+class Unauthenticated(MendRequest):
+    """The request carries no API key, or one that is not known."""
+
+    title = "An API key is needed"
 
 
 class InvalidRequest(MendRequest):

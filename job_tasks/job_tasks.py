@@ -11,7 +11,7 @@ from celery import Celery
 from pydantic import Field
 
 from job_tasks.attempt import job_task
-from job_tasks.jobs.job import JsonObject
+from job_tasks.count_result import CountResult
 from job_tasks.kinds import JobRequest
 
 app = Celery("job_tasks", config_source="job_tasks.celeryconfig")
@@ -27,7 +27,7 @@ class CountRequest(JobRequest):
 
 
 @job_task(app)
-def count(request: CountRequest) -> JsonObject:
+def count(request: CountRequest) -> CountResult:
     """Count the words that a person reads on a page."""
     from job_tasks.work import count_words, fetch_page  # noqa: PLC0415 - only workers hold a parser
 

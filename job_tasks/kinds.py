@@ -1,14 +1,16 @@
 """The kinds of jobs. A kind is a function: its name, the request it takes, and the work it does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from job_tasks.errors import InvalidRequest
-from job_tasks.jobs.job import JsonObject
-from job_tasks.pages.url import parse_url
+from job_tasks.pages.url import MAX_LENGTH, parse_url
+
+NO_NUL = r"^[^\u0000]*$"
+URL_FORMAT = "web-url"  # what the WHATWG URL standard takes; more than `uri`, and no other scheme than http and https
 
 
 def _check_url(text: str) -> str:
@@ -20,12 +22,25 @@ def _check_url(text: str) -> str:
     return str(parsed) if "@" in text else text
 
 
+def _describe_refusal_of_nul(schema: dict[str, Any]) -> None:
+    for described in schema["properties"].values():
+        for each in (described, *described.get("anyOf", ())):
+            if each.get("type") == "string" and "enum" not in each:
+                each["pattern"] = NO_NUL
+
+
 class JobRequest(BaseModel):
     """What every kind of job takes. A kind adds fields of its own in a subclass."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, json_schema_extra=_describe_refusal_of_nul
+    )
 
-    url: Annotated[str, AfterValidator(_check_url)]
+    url: Annotated[str, AfterValidator(_check_url)] = Field(
+        description="an http or https URL, as browsers take them; credentials in it are thrown away",
+        json_schema_extra={"format": URL_FORMAT, "minLength": 1, "maxLength": MAX_LENGTH},
+        examples=["https://example.com/page"],
+    )
     max_attempts: int = Field(default=5, ge=1, le=100, description="attempts that may end in a transient error")
     on_failure: Literal["retry", "discard"] = Field(
         default="retry", description="what a transient error does: try again later, or end the job at once"
@@ -40,7 +55,7 @@ class JobRequest(BaseModel):
 
 
 Request = TypeVar("Request", bound=JobRequest)
-Work = Callable[[Request], JsonObject]
+Work = Callable[[Request], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +64,12 @@ class Kind:
 
     name: str
     request: type[JobRequest]
-    work: Callable[[Any], JsonObject]
+    work: Callable[[Any], Mapping[str, Any]]
+
+    @property
+    def result(self) -> Any:  # noqa: ANN401 - a type
+        """The type of what `work` gives, as annotated: a TypedDict names its fields, a JsonObject may have any."""
+        return get_type_hints(self.work)["return"]
 
 
 KINDS: dict[str, Kind] = {}

@@ -5,6 +5,7 @@ that holds `DATABASE_URL`. An empty value counts as not set.
 """
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -25,8 +26,10 @@ from pydantic import (
     field_validator,
 )
 
+from job_tasks.api_keys import ApiKey, read_api_key
+
 DEMO_SECRET = ":demo-"  # noqa: S105 - how each password begins that docker-compose.yml has by default
-SECRETS = ("celery_broker_url", "database_url", "celery_result_backend")
+SECRETS = ("celery_broker_url", "database_url", "celery_result_backend", "manager_api_keys")
 URL_SCHEMES = {"celery_broker_url": ("redis://", "rediss://"), "database_url": ("postgresql+psycopg2://",)}
 SMALLER_THAN = {
     "fetch_total_timeout_seconds": "job_soft_time_limit_seconds",
@@ -40,6 +43,10 @@ class SettingsError(Exception):
 
 def _split_list(value: object) -> object:
     return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
+
+
+def _read_api_keys(value: object) -> object:
+    return [read_api_key(line) for line in re.split(r"[,\s]+", value) if line] if isinstance(value, str) else value
 
 
 def _check_url(url: SecretStr, info: ValidationInfo) -> SecretStr:
@@ -87,6 +94,7 @@ class Settings(BaseModel):
     fetch_host_gap_seconds: float = Field(0, ge=0, le=3_600)
     fetch_user_agent: str = Field("wordcount-stack/0.1 (counts the words of pages on request)", min_length=1)
 
+    manager_api_keys: Annotated[tuple[ApiKey, ...], BeforeValidator(_read_api_keys)] = ()
     manager_processes: int = Field(2, ge=1, le=64)
     manager_threads: int = Field(32, ge=2, le=1_000)
     manager_max_backlog: int = Field(200_000, ge=1)

@@ -3,8 +3,8 @@
 from collections import Counter
 from time import perf_counter
 
+from job_tasks.count_result import CountResult, OneWord
 from job_tasks.counting import count_page, page_frequencies
-from job_tasks.jobs.job import JsonObject
 from job_tasks.pages.fetch import Page, fetch
 from job_tasks.pages.limits import FetchLimits
 from job_tasks.settings import settings
@@ -33,7 +33,7 @@ def frequencies_of(page: Page) -> Counter[str]:
     return page_frequencies(page.body, page.content_type, tokenizer="words").frequencies
 
 
-def count_words(page: Page, *, word: str | None, top: int, tokenizer: Tokenizer) -> JsonObject:
+def count_words(page: Page, *, word: str | None, top: int, tokenizer: Tokenizer) -> CountResult:
     """The result of counting the words of `page`, and how the page was had."""
     started = perf_counter()
     counted = count_page(page.body, page.content_type, word=word, top=top, tokenizer=tokenizer)
@@ -41,7 +41,7 @@ def count_words(page: Page, *, word: str | None, top: int, tokenizer: Tokenizer)
         "words": counted.counts.words,
         "unique_words": counted.counts.unique_words,
         "top": counted.counts.top,
-        "word": None if word is None else {"word": word, "count": counted.counts.word_count},
+        "word": None if word is None else OneWord(word=word, count=counted.counts.word_count or 0),
         "final_url": page.final_url,
         "http_status": page.http_status,
         "content_type": page.content_type,

@@ -4,7 +4,7 @@ Each is one conditional UPDATE of the job, and the note of it in `attempts`, on 
 An attempt that lost its claim changes nothing, and is told so by False.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -52,7 +52,7 @@ def claim(connection: Connection, job_id: UUID, worker_id: UUID) -> Claim | None
     )
 
 
-def succeed(connection: Connection, held: Claim, result: JsonObject) -> bool:
+def succeed(connection: Connection, held: Claim, result: Mapping[str, Any]) -> bool:
     """End the job with its result."""
     ended = {"state": State.SUCCESS, "finished_at": func.now(), "result": result, "error": None}
     return _step(connection, _by(held), ended, outcome=State.SUCCESS) == 1

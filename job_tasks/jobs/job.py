@@ -43,6 +43,7 @@ class NewJob:
     max_crashes: int
     on_failure: OnFailure
     retry_of: UUID | None = None  # the ended job whose request this one repeats
+    owner: str | None = None  # name of the API key that it came with; None where there are no keys
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,3 +107,4 @@ class Job:
     error: JsonObject | None
     host: str | None  # None: accepted before hosts were limited, so no limit holds
     parked_at: datetime | None  # since when it waits, without a message, for room at its host
+    owner: str | None = None  # only who has a key of this name gets to see the job

@@ -14,8 +14,12 @@ from job_tasks.jobs.tables import attempts, jobs, workers
 
 @dataclass(frozen=True, kw_only=True)
 class JobFilter:
-    """Which jobs a list holds. None means any. `before` is the id of the last job of the page before."""
+    """Which jobs a list holds. None means any, save that `owner` None means jobs that came without a key.
 
+    `before` is the id of the last job of the page before.
+    """
+
+    owner: str | None = None
     state: State | None = None
     kind: str | None = None
     url: str | None = None
@@ -67,6 +71,8 @@ def newest(connection: Connection, which: JobFilter, limit: int) -> list[Job]:
     for column, value in leading:
         # For a plain equality, PostgreSQL would drop the column from the order.
         asked = asked.where(column == any_(array([value])))
+    if which.owner is None:
+        asked = asked.where(jobs.c.owner.is_(None))
     if which.url is not None:
         asked = asked.where(jobs.c.url == which.url, *_kind_and_state(which))
     if which.before is not None:
@@ -82,9 +88,15 @@ def count_waiting(connection: Connection, *, at_most: int) -> int:
 
 def _leading(which: JobFilter) -> list[tuple[ColumnElement[str], ColumnElement[str]]]:
     """The columns before `id` in the index for this filter, each with its value."""
+    owner = [(jobs.c.owner, which.owner)]
     if which.url is not None:
-        return [(func.md5(jobs.c.url), func.md5(which.url))]
-    asked = ((jobs.c.kind, which.kind), (jobs.c.state, which.state))
+        return [*_given(owner), (func.md5(jobs.c.url), func.md5(which.url))]
+    return _given([*owner, (jobs.c.kind, which.kind), (jobs.c.state, which.state)])
+
+
+def _given(
+    asked: Sequence[tuple[ColumnElement[str], str | None]],
+) -> list[tuple[ColumnElement[str], ColumnElement[str]]]:
     return [(column, literal(value, Text)) for column, value in asked if value is not None]
 
 

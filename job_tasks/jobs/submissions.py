@@ -32,10 +32,11 @@ class Accepted:
 
 @dataclass(frozen=True, kw_only=True)
 class IdempotencyKey:
-    """The caller's key, and the SHA-256 of the request that came with it."""
+    """The caller's key, and the SHA-256 of the request that came with it. Each owner has keys of its own."""
 
     key: str
     fingerprint: bytes
+    owner: str | None = None
 
 
 def accept(
@@ -76,6 +77,7 @@ def _row(job_id: UUID, job: NewJob) -> dict[str, object]:
         "max_attempts": job.max_attempts,
         "max_crashes": job.max_crashes,
         "retry_of": job.retry_of,
+        "owner": job.owner,
     }
 
 
@@ -85,12 +87,13 @@ def _remember(connection: Connection, key: IdempotencyKey, ids: tuple[UUID, ...]
     A second request with the same key waits in the INSERT until the first has committed.
     """
     fresh = {"fingerprint": key.fingerprint, "job_ids": list(ids), "created_at": func.now()}
-    statement = upsert(idempotency_keys).values(key=key.key, **fresh)
+    statement = upsert(idempotency_keys).values(key=key.key, owner=key.owner, **fresh)
     expired = idempotency_keys.c.created_at < func.now() - IDEMPOTENCY_KEY_LIFETIME
-    statement = statement.on_conflict_do_update(index_elements=["key"], set_=fresh, where=expired)
+    statement = statement.on_conflict_do_update(index_elements=["key", "owner"], set_=fresh, where=expired)
     if connection.execute(statement.returning(idempotency_keys.c.key)).first() is not None:
         return None
-    known = connection.execute(select(idempotency_keys).where(idempotency_keys.c.key == key.key)).one()
+    same = (idempotency_keys.c.key == key.key, idempotency_keys.c.owner.is_not_distinct_from(key.owner))
+    known = connection.execute(select(idempotency_keys).where(*same)).one()
     if bytes(known.fingerprint) != key.fingerprint:
         raise IdempotencyKeyReused("Use a new key for a new request, or repeat the first request unchanged.")
     return tuple(known.job_ids)

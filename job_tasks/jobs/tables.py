@@ -35,6 +35,7 @@ jobs = Table(
     Column("error", JSON(none_as_null=True)),
     Column("host", Text),
     _time("parked_at"),
+    Column("owner", Text),
 )
 
 attempts = Table(
@@ -70,8 +71,9 @@ host_pauses = Table(
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,
-    Column("key", Text, primary_key=True),
+    Column("key", Text),
     Column("fingerprint", LargeBinary),
     Column("job_ids", ARRAY(Uuid)),
     _time("created_at"),
+    Column("owner", Text),
 )

@@ -4,12 +4,14 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import requests
 
 from embedded.ports import LOOPBACK
 from tests.acceptance.waiting import eventually
+from tests.conformance import Description
 
 ENDED = frozenset({"SUCCESS", "FAILURE", "REVOKED"})
 ANSWER_SECONDS = 30.0
@@ -46,12 +48,19 @@ class Manager:
 
     port: int
 
+    @cached_property
+    def description(self) -> Description:
+        """What it says of itself; every answer is held against it."""
+        return Description.of(f"http://{LOOPBACK}:{self.port}")
+
     def ask(self, method: str, path: str, body: JsonObject | None = None) -> Answer:
         """One request, of which a test wants to see everything."""
+        description = self.description
         begun = time.monotonic()
         url = f"http://{LOOPBACK}:{self.port}{path}"
         with requests.request(method, url, json=body, timeout=ANSWER_SECONDS) as answer:
             seconds = time.monotonic() - begun
+            description.check(answer)
             return Answer(
                 status=answer.status_code, headers=dict(answer.headers), body=json.loads(answer.text), seconds=seconds
             )

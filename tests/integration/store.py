@@ -25,7 +25,21 @@ NEW_JOB = NewJob(
     max_crashes=3,
     on_failure=OnFailure.RETRY,
 )
-RESULT: JsonObject = {"words": 3, "top": [["the", 2], ["naïve", 1]]}
+RESULT: JsonObject = {
+    "words": 3,
+    "unique_words": 2,
+    "top": [["the", 2], ["naïve", 1]],
+    "word": None,
+    "final_url": "https://example.com/",
+    "http_status": 200,
+    "content_type": "text/html",
+    "charset": "utf-8",
+    "charset_source": "header",
+    "bytes": 64,
+    "language": None,
+    "fetch_ms": 12,
+    "count_ms": 1,
+}
 BUSY = ConnectionFailed("The connection was reset.")
 NO_TEXT = NotText("It is image/png.")
 UNLIMITED = HostLimits(at_once=1_000, gap_seconds=0)

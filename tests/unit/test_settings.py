@@ -107,6 +107,26 @@ def test_a_wrong_secret_is_never_shown(key: str, value: str, wants: str) -> None
     assert "hidden" not in line
 
 
+def test_api_keys_are_names_and_hashes_on_lines_or_between_commas() -> None:
+    one, other = ("ci:" + "0" * 64, "team.a:" + "f" * 64)
+    for value in (f"{one},{other}", f"{one}\n{other}\n", f" {one} ,\n{other},"):
+        assert [str(key) for key in read_settings(NEEDED | {"MANAGER_API_KEYS": value}).manager_api_keys] == [
+            one,
+            other,
+        ]
+
+
+@pytest.mark.parametrize(
+    "value", ["wc_hidden", "hidden:" + "0" * 63, "hidden:" + "F" * 64, ":" + "0" * 64, "a b:hidden"]
+)
+def test_a_wrong_api_key_is_never_shown(value: str) -> None:
+    (line,) = lines_about(MANAGER_API_KEYS=value)
+    assert line == (
+        "MANAGER_API_KEYS: got a value that is kept secret; "
+        "it wants NAME:HASH, several of them with commas or line breaks between"
+    )
+
+
 def test_every_wrong_key_has_a_line() -> None:
     lines = lines_about(
         DATABASE_URL="mysql://", JOB_MAX_CRASHES="x", MANAGER_WAIT_CALLERS="-1", JOB_HARD_TIME_LIMIT_SECONDS="1"

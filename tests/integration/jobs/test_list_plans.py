@@ -33,6 +33,17 @@ def filled(servers: Servers) -> Iterator[Connection]:
             yield connection
 
 
+@pytest.fixture(scope="module")
+def owned(servers: Servers) -> Iterator[Connection]:
+    """The same with jobs of two owners among those that have none."""
+    with another_database(servers, "owned") as url:
+        migrate(url)
+        engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            fill(connection, MANY, owned=True)
+            yield connection
+
+
 @pytest.mark.parametrize("url", [None, HOT_URL, COLD_URL])
 @pytest.mark.parametrize("kind", [None, "count", "quotes", "none"])
 def test_a_list_reads_little_more_than_it_gives(filled: Connection, kind: str | None, url: str | None) -> None:
@@ -61,6 +72,43 @@ def test_a_list_reads_little_more_than_it_gives(filled: Connection, kind: str | 
 def test_a_list_of_many_is_read_in_the_order_of_its_index(filled: Connection, which: JobFilter, index: str) -> None:
     for before in (None, deep(filled)):
         plan = plan_of(filled, partial(lookup.newest, which=replace(which, before=before), limit=LIMIT), run=False)
+        assert [(step["Node Type"], step.get("Index Name")) for step in nodes(plan["Plan"])] == [
+            ("Limit", None),
+            ("Index Scan", index),
+        ]
+
+
+@pytest.mark.parametrize("owner", ["busy", "small", "nobody"])
+@pytest.mark.parametrize("url", [None, HOT_URL, COLD_URL])
+@pytest.mark.parametrize("kind", [None, "count", "quotes"])
+def test_a_list_of_an_owners_jobs_reads_little_more_than_it_gives(
+    owned: Connection, kind: str | None, url: str | None, owner: str
+) -> None:
+    for state, before in product((None, *State), (None, deep(owned))):
+        which = JobFilter(owner=owner, state=state, kind=kind, url=url, before=before)
+        plan = plan_of(owned, partial(lookup.newest, which=which, limit=LIMIT), run=True)
+        steps = list(nodes(plan["Plan"]))
+        assert "Seq Scan" not in {step["Node Type"] for step in steps}, which
+        assert max(step["Actual Rows"] + step.get("Rows Removed by Filter", 0) for step in steps) <= FEW, which
+
+
+@pytest.mark.parametrize(
+    ("which", "index"),
+    [
+        (JobFilter(), "jobs_of_owner"),
+        (JobFilter(state=State.SUCCESS), "jobs_of_owner_by_state"),
+        (JobFilter(kind="count"), "jobs_of_owner_by_kind"),
+        (JobFilter(kind="count", state=State.SUCCESS), "jobs_of_owner_by_kind_and_state"),
+        (JobFilter(url=HOT_URL), "jobs_of_owner_by_url"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_list_of_an_owners_many_jobs_is_read_in_the_order_of_its_index(
+    owned: Connection, which: JobFilter, index: str
+) -> None:
+    for before in (None, deep(owned)):
+        asked = replace(which, owner="busy", before=before)
+        plan = plan_of(owned, partial(lookup.newest, which=asked, limit=LIMIT), run=False)
         assert [(step["Node Type"], step.get("Index Name")) for step in nodes(plan["Plan"])] == [
             ("Limit", None),
             ("Index Scan", index),

@@ -4,8 +4,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import requests
@@ -16,6 +17,7 @@ from embedded.ports import free_ports
 from embedded.servers import Servers
 from job_manager.app import create_app
 from job_tasks.settings import read_settings
+from tests.conformance import Description
 from tests.waiting import eventually
 
 THREADS = 24
@@ -23,7 +25,9 @@ PLACES = 16
 
 
 class StrictClient(FlaskClient):
-    """Fails where the manager answers what it never should."""
+    """Fails where the manager answers what it never should, or what its own description does not say."""
+
+    description: ClassVar[Description]
 
     def open(self, *arguments: Any, **keywords: Any) -> TestResponse:
         answer = super().open(*arguments, **keywords)
@@ -31,6 +35,7 @@ class StrictClient(FlaskClient):
         if answer.status_code >= 400 and answer.request.path != "/readyz":
             assert answer.content_type == "application/problem+json"
             assert answer.get_json(force=True).items() >= {"status": answer.status_code}.items()
+        self.description.check(answer)
         return answer
 
 
@@ -38,7 +43,12 @@ def manager_on(servers: Servers, **changes: str) -> FlaskClient:
     """A client of a manager in this process, set by `changes`."""
     urls = {"CELERY_BROKER_URL": servers.broker.url, "DATABASE_URL": servers.database.url}
     app = create_app(read_settings(urls | changes))
-    app.test_client_class = StrictClient
+    document = app.test_client().get("/openapi.json").get_json()
+
+    class DescribedClient(StrictClient):
+        description = Description(document)
+
+    app.test_client_class = DescribedClient
     return app.test_client()
 
 
@@ -72,10 +82,28 @@ def manager_url(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> I
         )
     try:
         eventually(lambda: _answers(url, process, log), seconds=60)
-        yield url
+        with answers_checked(url):
+            yield url
     finally:
         process.terminate()
         process.wait(30)
+
+
+@contextmanager
+def answers_checked(manager_url: str) -> Iterator[None]:
+    """Meanwhile, every answer of that manager that `requests` gets is held against its description."""
+    description = Description.of(manager_url)
+    send = requests.Session.send
+
+    def send_and_check(session: requests.Session, request: requests.PreparedRequest, **options: Any) -> Any:
+        answer = send(session, request, **options)
+        if (request.url or "").startswith(manager_url):
+            description.check(answer)
+        return answer
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(requests.Session, "send", send_and_check)
+        yield
 
 
 def _answers(url: str, process: "subprocess.Popen[bytes]", log: Path) -> bool:

@@ -78,16 +78,12 @@ class TestBatches:
 
     URLS = tuple(f"https://{number}.example.com/" for number in range(1_000))
 
-    @pytest.mark.parametrize("form", [False, True])
+    @pytest.mark.parametrize("form", [None, "application/x-www-form-urlencoded", "multipart/form-data"])
     def test_each_url_is_a_job_in_the_order_of_the_request(
-        self,
-        client: FlaskClient,
-        store: Store,
-        queue: Queue,
-        form: bool,  # noqa: FBT001 - a parameter of the table
+        self, client: FlaskClient, store: Store, queue: Queue, form: str | None
     ) -> None:
         fields = {"urls": list(self.URLS), "top": 3}
-        answer = client.post("/count", **({"data": fields} if form else {"json": fields}))
+        answer = client.post("/count", **({"data": fields, "content_type": form} if form else {"json": fields}))
         assert answer.status_code == 202
         jobs = answer.get_json()["jobs"]
         assert [job["url"] for job in jobs] == list(self.URLS)

@@ -1,0 +1,88 @@
+"""Examples of requests and of the answers to them. A test has every one of them, on a real manager."""
+
+from typing import Any
+
+from job_tasks.jobs.job import JsonObject
+
+ID = "01a20c9c-c451-726f-a7db-dc9eca01d34e"
+URL = "https://example.com/page"
+
+# By kind. A kind that is not named here has none but its URL.
+REQUESTS: dict[str, dict[str, JsonObject]] = {
+    "count": {
+        "one page": {"url": URL},
+        "one page, and all that can be said": {
+            "url": URL,
+            "word": "queue",
+            "top": 3,
+            "tokenizer": "words",
+            "max_attempts": 5,
+            "on_failure": "retry",
+        },
+        "many pages": {"urls": [URL, "https://example.com/other"], "top": 10, "on_failure": "discard"},
+    },
+}
+ACCEPTED: JsonObject = {
+    "id": ID,
+    "kind": "count",
+    "url": URL,
+    "status": "PENDING",
+    "request": REQUESTS["count"]["one page, and all that can be said"],
+    "attempt": 0,
+    "attempts_used": 0,
+    "max_attempts": 5,
+    "crashes": 0,
+    "max_crashes": 3,
+    "on_failure": "retry",
+    "retry_of": None,
+    "created_at": "2026-11-24T08:12:10.195Z",
+    "parked_at": None,
+    "due_at": None,
+    "started_at": None,
+    "finished_at": None,
+    "result": None,
+    "error": None,
+}
+RESULT: JsonObject = {
+    "words": 282,
+    "unique_words": 153,
+    "top": [["the", 37], ["a", 14], ["and", 7]],
+    "word": {"word": "queue", "count": 2},
+    "final_url": URL,
+    "http_status": 200,
+    "content_type": "text/html",
+    "charset": "utf-8",
+    "charset_source": "meta",
+    "bytes": 2386,
+    "language": "en",
+    "fetch_ms": 41,
+    "count_ms": 2,
+}
+SUCCEEDED: JsonObject = ACCEPTED | {
+    "status": "SUCCESS",
+    "attempt": 1,
+    "started_at": "2026-11-24T08:12:10.468Z",
+    "finished_at": "2026-11-24T08:12:10.581Z",
+    "result": RESULT,
+}
+ATTEMPT: JsonObject = {
+    "number": 1,
+    "worker": "job_worker_01",
+    "started_at": "2026-11-24T08:12:10.468Z",
+    "ended_at": "2026-11-24T08:12:10.581Z",
+    "outcome": "SUCCESS",
+    "error": None,
+}
+CANCELLED: JsonObject = ACCEPTED | {"status": "REVOKED", "finished_at": "2026-11-24T08:12:10.581Z", "attempts": []}
+
+# By operation and status.
+ANSWERS: dict[tuple[str, int], Any] = {
+    ("count", 202): ACCEPTED,
+    ("show", 200): SUCCEEDED | {"attempts": [ATTEMPT]},
+    ("cancel", 200): CANCELLED,
+    ("retry", 202): ACCEPTED | {"retry_of": ID, "id": "01a20c9d-5b7c-7f2e-8f37-0f6d6f0a9b11"},
+    ("list", 200): {"jobs": [SUCCEEDED], "next": f"/jobs?limit=1&cursor={ID}"},
+    ("alive", 200): {"status": "alive"},
+    ("ready", 200): {"status": "ready", "checks": {"database": "ok", "broker": "ok"}},
+    ("ready", 503): {"status": "not ready", "checks": {"database": "ok", "broker": "unreachable"}},
+}

@@ -1,0 +1,168 @@
+"""Every route of the manager as data: what it takes, what it answers, and by which errors it may refuse."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from job_manager.health import Alive, Readiness
+from job_manager.query import JobsQuery, Query, WaitQuery
+from job_manager.representation import Batch, Page, ShownJob, WholeJob
+from job_tasks.errors import (
+    BacklogFull,
+    DatabaseUnavailable,
+    IdempotencyKeyReused,
+    InvalidRequest,
+    JobNotEnded,
+    MalformedRequest,
+    RequestTooLarge,
+    ServiceError,
+    UnexpectedError,
+    UnknownJob,
+    UnsupportedBody,
+)
+from job_tasks.kinds import KINDS, Kind
+
+LOOKS_UP = (UnknownJob, DatabaseUnavailable, UnexpectedError)
+ACCEPTS = (BacklogFull, IdempotencyKeyReused, InvalidRequest, *LOOKS_UP)
+READS_A_BODY = (MalformedRequest, RequestTooLarge, UnsupportedBody)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """An answer that is no problem. It has the body of one of `models`; none stands for `media_type` alone."""
+
+    status: int
+    meaning: str
+    models: tuple[type[BaseModel], ...] = ()
+    media_type: str = "application/json"
+    locates: bool = False  # whether it names the new job's place in Location
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One method of one path."""
+
+    name: str
+    method: str
+    path: str
+    summary: str
+    detail: str
+    answers: tuple[Answer, ...]
+    errors: tuple[type[ServiceError], ...] = (UnexpectedError,)
+    query: type[Query] | None = None
+    takes: Kind | None = None  # the kind whose requests it takes as its body
+    repeatable: bool = False  # whether it honours an Idempotency-Key
+    is_open: bool = False  # whether it needs no API key where others do
+
+    @property
+    def names_a_job(self) -> bool:
+        """Whether a job's id is part of the path."""
+        return "{job_id}" in self.path
+
+
+def operations() -> Iterator[Operation]:
+    """All of them, those of the known kinds first."""
+    yield from map(_submission, KINDS.values())
+    yield from OF_JOBS
+    yield from OF_THE_SERVICE
+
+
+def _submission(kind: Kind) -> Operation:
+    return Operation(
+        name=kind.name,
+        method="post",
+        path=f"/{kind.name}",
+        summary=(kind.work.__doc__ or kind.name).strip().partition("\n")[0],
+        detail="The answer is sent once the jobs are kept. With `urls` instead of `url`, each is a job of its own.",
+        answers=(
+            Answer(status=202, meaning="accepted: one job, or all of `urls`", models=(ShownJob, Batch), locates=True),
+        ),
+        errors=(*ACCEPTS, *READS_A_BODY),
+        takes=kind,
+        repeatable=True,
+    )
+
+
+OF_JOBS = (
+    Operation(
+        name="show",
+        method="get",
+        path="/result/{job_id}",
+        summary="Look at a job.",
+        detail="Whatever its state, the answer is the whole job.",
+        answers=(Answer(status=200, meaning="the whole job", models=(WholeJob,)),),
+        errors=(InvalidRequest, *LOOKS_UP),
+        query=WaitQuery,
+    ),
+    Operation(
+        name="cancel",
+        method="delete",
+        path="/result/{job_id}",
+        summary="Cancel a job.",
+        detail="May be repeated. A job that has ended stays as it is; one that is cancelled never shows a result.",
+        answers=(Answer(status=200, meaning="the whole job, as it is now", models=(WholeJob,)),),
+        errors=LOOKS_UP,
+    ),
+    Operation(
+        name="retry",
+        method="post",
+        path="/result/{job_id}/retry",
+        summary="Try an ended job again.",
+        detail="Accepts a new job with the same request, which names the old one in `retry_of`.",
+        answers=(Answer(status=202, meaning="accepted", models=(ShownJob,), locates=True),),
+        errors=(JobNotEnded, *ACCEPTS),
+        repeatable=True,
+    ),
+    Operation(
+        name="list",
+        method="get",
+        path="/jobs",
+        summary="List jobs.",
+        detail="The newest first. `next` leads to the next page, and new jobs do not shift the pages.",
+        answers=(Answer(status=200, meaning="one page", models=(Page,)),),
+        errors=(InvalidRequest, DatabaseUnavailable, UnexpectedError),
+        query=JobsQuery,
+    ),
+)
+OF_THE_SERVICE = (
+    Operation(
+        name="alive",
+        method="get",
+        path="/healthz",
+        summary="Does the process live?",
+        detail="Restart it if there is no answer; never because broker or database are away.",
+        answers=(Answer(status=200, meaning="it does", models=(Alive,)),),
+        is_open=True,
+    ),
+    Operation(
+        name="ready",
+        method="get",
+        path="/readyz",
+        summary="Can what it needs be reached?",
+        detail="With the broker away, jobs are still accepted; with the database away they are not.",
+        answers=(
+            Answer(status=200, meaning="all can be reached", models=(Readiness,)),
+            Answer(status=503, meaning="not all can be reached", models=(Readiness,)),
+        ),
+        is_open=True,
+    ),
+    Operation(
+        name="describe",
+        method="get",
+        path="/openapi.json",
+        summary="This description, for machines.",
+        detail="OpenAPI 3.1.",
+        answers=(Answer(status=200, meaning="an OpenAPI document"),),
+        is_open=True,
+    ),
+    Operation(
+        name="docs",
+        method="get",
+        path="/docs",
+        summary="This description, for people.",
+        detail="A page that needs nothing from elsewhere.",
+        answers=(Answer(status=200, meaning="a page", media_type="text/html; charset=utf-8"),),
+        is_open=True,
+    ),
+)
