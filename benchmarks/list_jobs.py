@@ -107,7 +107,7 @@ def main() -> None:
     """Fill, measure, print."""
     parser = argparse.ArgumentParser(description="Measure GET /jobs on a large table.")
     parser.add_argument("--jobs", type=int, default=1_000_000, metavar="N", help="how many jobs to list from")
-    parser.add_argument("--owned", action="store_true", help="ask as an owner of every second job, by an API key")
+    parser.add_argument("--owned", action="store_true", help="ask as the owner of two of three jobs")
     arguments = parser.parse_args()
     many = arguments.jobs
     with tempfile.TemporaryDirectory() as path:

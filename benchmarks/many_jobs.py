@@ -26,7 +26,7 @@ _JOBS = """
            CASE WHEN state IN ('SUCCESS', 'FAILURE', 'REVOKED') THEN time + interval '1 second' END,
            CASE WHEN state = 'SUCCESS' THEN result END,
            CASE WHEN state IN ('FAILURE', 'RETRY') THEN '{"type": "not-text", "detail": "It is image/png."}'::jsonb END,
-           CASE WHEN :owned AND number % 2 = 0 THEN 'busy' WHEN :owned AND number % 100 = 1 THEN 'small' END
+           CASE WHEN :owned AND number % 3 < 2 THEN 'busy' WHEN :owned AND number % 60 = 2 THEN 'small' END
     FROM generate_series(CAST(:first AS bigint), :last) AS number,
          md5(number::text) AS mix,
          LATERAL (SELECT number * 7919 % 1000) AS spread (of_thousand),
@@ -46,7 +46,7 @@ def fill(
 ) -> None:
     """Insert `many` jobs, at most 20,000 in a statement, and tell the planner; `done` hears how many are there.
 
-    If they are `owned`, every second is of "busy" and every hundredth of "small".
+    If they are `owned`, two of three are of "busy" and every sixtieth is of "small"; the others are nobody's.
     """
     connection.execute(text(_WORKER))
     for first in range(1, many + 1, _STEP):

@@ -231,7 +231,7 @@ class TestSlowCallers:
             slow = [callers.submit(self.drip, manager_url, b"GET /jobs?url=") for _ in range(THREADS)]
             watch = Stopwatch()
             assert requests.get(f"{manager_url}/healthz", timeout=60).status_code == 200
-            assert watch.seconds < RECEIVE_SECONDS + 5
+            assert watch.seconds < RECEIVE_SECONDS + 10  # and room for 24 callers on one core
             assert {said.status for said, _ in (each.result(60) for each in slow) if said} == {408}
 
     def test_get_one_answer_to_a_request_whose_body_nobody_reads(self, manager_url: str, store: Store) -> None:
