@@ -6,11 +6,21 @@ UV     := embedded/uv.sh
 CORPUS       ?= ../shared/corpus
 FUZZ_SECONDS ?= 600
 
+JOBS    ?= 20000
+MINUTES ?= 1
+
+# What a run of chaos does: SEED=123 repeats a schedule, CHAOS_FAULTS=broker-wiped,worker-killed injects these only.
+SEED          ?=
+CHAOS_MINUTES ?= 5
+CHAOS_SECONDS ?= $(shell expr $(CHAOS_MINUTES) \* 60)
+CHAOS_FAULTS  ?=
+CHAOS          = --seed "$(SEED)" --seconds "$(CHAOS_SECONDS)" --faults "$(CHAOS_FAULTS)"
+
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up test test-compose check-compose lint types imports check accuracy bench-count bench-list fuzz clean
+.PHONY: help install install-dev demo up test test-compose check-compose lint types imports check accuracy bench-count bench-list bench-surge fuzz chaos chaos-compose clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-12s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-13s %s\n", $$1, $$2 }'
 
 install: ## install what the stack needs into .venv, from uv.lock
 	@test -d .venv || echo "installing into .venv (once; about ten seconds)"
@@ -57,8 +67,17 @@ bench-count: install-dev ## measure how fast pages are counted, against the comm
 bench-list: install ## measure GET /jobs on a table of a million jobs
 	@$(PYTHON) -m benchmarks.list_jobs
 
+bench-surge: install-dev ## submit JOBS singles and JOBS in batches while workers are down for MINUTES, then let all be done
+	@exec $(PYTHON) -m benchmarks.surge --jobs $(JOBS) --minutes $(MINUTES)
+
 fuzz: install-dev ## look for pages that break the counter, for FUZZ_SECONDS
 	@$(PYTHON) -m benchmarks.fuzz $(FUZZ_SECONDS)
+
+chaos: install-dev ## inject faults into the embedded stack under load for CHAOS_MINUTES, and check every job afterwards
+	@exec $(PYTHON) -m chaos processes $(CHAOS)
+
+chaos-compose: install-dev ## the same on containers
+	@exec $(PYTHON) -m chaos containers $(CHAOS)
 
 clean: ## remove .venv, caches, and the data that `make up` kept
 	@rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from chaos.container_stack import container_stack
 from chaos.errors import ChaosError
 from chaos.faults import FAULTS, Fault
 from chaos.process_stack import process_stack
@@ -25,6 +26,7 @@ SEED_BITS = 32
 def main() -> int:
     """Gives the exit code: 0 if every promise was kept, 1 if not or if nothing can be told, 130 if interrupted."""
     parser = argparse.ArgumentParser(prog="python -m chaos", description="Faults under load, and what becomes of jobs.")
+    parser.add_argument("on", choices=("processes", "containers"), help="what the stack is made of")
     parser.add_argument("--seed", default="", help="makes the schedule; without it, one by chance, which is shown")
     parser.add_argument("--seconds", type=float, required=True, help="for how long faults are injected")
     parser.add_argument("--faults", default="", help=f"which, separated by commas; all without it: {', '.join(FAULTS)}")
@@ -34,7 +36,8 @@ def main() -> int:
     try:
         plan = Plan(seed=_seed(asked.seed), seconds=asked.seconds, faults=_faults(asked.faults))
         terminal.say(f"SEED={plan.seed}")
-        return _on_processes(plan, terminal)
+        run_on = _on_processes if asked.on == "processes" else _in_containers
+        return run_on(plan, terminal)
     except StopRequested:
         sys.stderr.write("interrupted; everything is stopped\n")
         return INTERRUPTED
@@ -70,6 +73,20 @@ def _on_processes(plan: Plan, terminal: Terminal) -> int:
         return 1
     shutil.rmtree(folder, ignore_errors=True)
     return 0
+
+
+def _in_containers(plan: Plan, terminal: Terminal) -> int:
+    terminal.progress("building and starting the containers")
+    with container_stack() as stack:
+        terminal.progress("the stack is ready")
+        outcome = Run(stack, plan, terminal).carry_out()
+        _tell(outcome, terminal)
+        if not outcome.breaches:
+            return 0
+        folder = Path(tempfile.mkdtemp(prefix="wordcount-chaos-"))
+        stack.keep_logs(folder / "containers.log")
+        terminal.say(f"logs are kept in {folder}")
+        return 1
 
 
 def _tell(outcome: Outcome, terminal: Terminal) -> None:
