@@ -49,6 +49,7 @@ class Attempt:
 
     number: int
     outcome: str | None
+    started_ms: int  # Unix time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +69,7 @@ class Job:
     state: str
     attempt: int
     words: int | None  # None without a result
+    asked_ms: int | None  # when the page was asked for that the result comes from, Unix time; None without a result
     error: str | None
     retry_of: str | None
     attempts: tuple[Attempt, ...]
@@ -147,6 +149,11 @@ def _of_attempts(job: Job) -> Iterator[tuple[Kind, str]]:
         yield Kind.DOUBLED, f"succeeded {outcomes.count('SUCCESS')} times: {outcomes}"
     if job.state == "SUCCESS" and outcomes[-1:] != ["SUCCESS"]:
         yield Kind.FENCE, f"SUCCESS, and its last attempt ended otherwise: {outcomes}"
+    if job.state == "SUCCESS" and job.attempts and (job.asked_ms or 0) < job.attempts[-1].started_ms:
+        yield (
+            Kind.FENCE,
+            f"its result is not its last attempt's, but comes from a page of before: {job.asked_ms}, {job.attempts}",
+        )
     if ended := ENDED.intersection(filter(None, outcomes[:-1])):
         yield Kind.FENCE, f"went on after an attempt that ended in {', '.join(sorted(ended))}: {outcomes}"
     if outcomes and outcomes[-1] in ENDED - {job.state}:

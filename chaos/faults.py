@@ -26,6 +26,8 @@ PAUSE_SECONDS = (1.0, 20.0)
 PAST_ITS_CLAIM_SECONDS = (9.5, 14.0)  # a worker unseen for 9 s has lost its claims
 CUT_SECONDS = (2.0, 12.0)
 BESIDE_SECONDS = (2.0, 6.0)
+BUSY_PAGES = 8
+LONG_PAGE_SECONDS = 5.0
 MOST_DOUBLED = 20
 COMMIT_SECONDS = 5.0
 UNACKNOWLEDGED = "unacked"  # kombu's, for messages that workers have
@@ -75,6 +77,9 @@ def _kill_worker_main(scene: Scene) -> None:
 
 
 def _freeze_worker(scene: Scene) -> None:
+    """With long jobs on both workers: when it wakes, others are at work on what it held."""
+    _order(scene, _order_for(scene, BUSY_PAGES, seconds=LONG_PAGE_SECONDS))
+    time.sleep(scene.chance.uniform(0.5, LONG_PAGE_SECONDS / 2))
     with paused(scene.worker()):
         scene.last(PAST_ITS_CLAIM_SECONDS)
 
@@ -109,8 +114,8 @@ def _kill_manager_before_it_publishes(scene: Scene) -> None:
     scene.stack.manager.start()
 
 
-def _order_for(scene: Scene, pages: int) -> Order:
-    urls = tuple(f"{scene.stack.site}/words/7/after/0/{scene.chance.getrandbits(64):x}" for _ in range(pages))
+def _order_for(scene: Scene, pages: int, seconds: float = 0) -> Order:
+    urls = tuple(f"{scene.stack.site}/words/7/after/{seconds:g}/{scene.chance.getrandbits(64):x}" for _ in range(pages))
     return order_of(urls, batch=pages > 1, key=f"{scene.chance.getrandbits(64):x}")
 
 
@@ -173,7 +178,7 @@ def _two_schedulers(scene: Scene) -> None:
 FAULTS = {
     fault.name: fault
     for fault in (
-        Fault(name="child-killed", inject=_kill_child, times=5),
+        Fault(name="child-killed", inject=_kill_child, times=6),
         Fault(name="worker-killed", inject=_kill_worker, times=2),
         Fault(name="worker-main-killed", inject=_kill_worker_main),
         Fault(name="worker-frozen", inject=_freeze_worker),
@@ -181,13 +186,13 @@ FAULTS = {
         Fault(name="scheduler-killed", inject=_kill_scheduler, times=3),
         Fault(name="manager-killed", inject=_kill_manager, times=2),
         Fault(name="manager-killed-before-publish", inject=_kill_manager_before_it_publishes, times=2),
-        Fault(name="broker-killed", inject=_kill_broker, times=2),
+        Fault(name="broker-killed", inject=_kill_broker, times=3),
         Fault(name="broker-wiped", inject=_wipe_broker, times=2),
         Fault(name="broker-paused", inject=_pause_broker),
-        Fault(name="database-killed", inject=_kill_database, times=2),
+        Fault(name="database-killed", inject=_kill_database, times=3),
         Fault(name="database-paused", inject=_pause_database),
         Fault(name="broker-cut-off", inject=_cut_off),
-        Fault(name="messages-doubled", inject=_double_messages, times=5),
+        Fault(name="messages-doubled", inject=_double_messages, times=6),
         Fault(name="two-schedulers", inject=_two_schedulers),
     )
 }

@@ -14,11 +14,11 @@ from chaos.orders import Orders, order_of
 from chaos.pages import page_at
 
 CALLERS = 3
-MOST_UNFINISHED = 80  # beyond that, callers wait: recovery is measured, not how long a backlog takes
+MOST_UNFINISHED = 60  # beyond that, callers wait: recovery is measured, not how long a backlog takes
 LARGEST_BATCH = 30
-BETWEEN_SECONDS = (0.1, 0.4)
+BETWEEN_SECONDS = (0.15, 0.5)
 KEYED = 0.85  # of the orders
-LONGEST_PAGE_SECONDS = 2.5
+LONGEST_PAGE_SECONDS = 2.0
 AFTERWARDS_SECONDS = 60.0
 
 
@@ -94,7 +94,7 @@ class _Paths:
 
     def __next__(self) -> str:
         name, words = f"{self._name}-{next(self._numbers)}", self._chance.randint(1, 400)
-        match self._chance.choices(("quick", "slow", "late", "busy", "missing"), (82, 10, 3, 2, 3))[0]:
+        match self._chance.choices(("quick", "slow", "late", "busy", "missing"), (870, 80, 15, 10, 25))[0]:
             case "slow":
                 return f"/words/{words}/after/{self._chance.uniform(0.3, LONGEST_PAGE_SECONDS):.2f}/{name}"
             case "late":

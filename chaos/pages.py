@@ -7,6 +7,9 @@
 | /busy/NAME | 503 |
 | /missing/NAME | 404 |
 
+One of the words of a page is `at` and the milliseconds of Unix time at which it was asked for: so a result tells which
+request it comes from.
+
 Run as a program with an address and a port. It imports nothing of this project, since a container runs it by itself.
 """
 
@@ -67,14 +70,14 @@ class _Answer(BaseHTTPRequestHandler):
     server: _Site
 
     def do_GET(self) -> None:
-        page = page_at(self.path)
+        page, asked_ms = page_at(self.path), time.time_ns() // 1_000_000
         if page.error is not None:
             self._send(page.error, "")
         elif page.late and self.server.is_first(self.path):
             self._send(HTTPStatus.SERVICE_UNAVAILABLE, "")
         else:
             time.sleep(page.seconds)
-            self._send(HTTPStatus.OK, "word " * page.words)
+            self._send(HTTPStatus.OK, f"at{asked_ms} " + "word " * (page.words - 1))
 
     def _send(self, status: HTTPStatus, text: str) -> None:
         body = f"<!doctype html><title>Page</title><p>{text}".encode()

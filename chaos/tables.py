@@ -14,8 +14,12 @@ AWAY_SECONDS = 60.0
 BETWEEN_SECONDS = 0.05
 
 _JOBS = """
-    SELECT id::text, url, state, attempt, (result ->> 'words')::int, error ->> 'type', retry_of::text,
-           coalesce((SELECT json_agg(json_build_array(number, outcome) ORDER BY number)
+    SELECT id::text, url, state, attempt, (result ->> 'words')::int,
+           (SELECT substr(top ->> 0, 3)::bigint FROM json_array_elements(result -> 'top') AS top
+            WHERE top ->> 0 ~ '^at[0-9]+$'),
+           error ->> 'type', retry_of::text,
+           coalesce((SELECT json_agg(json_build_array(
+                                number, outcome, floor(1000 * extract(epoch FROM started_at))::bigint) ORDER BY number)
                      FROM attempts WHERE job_id = jobs.id), '[]')
     FROM jobs ORDER BY id
 """
@@ -75,11 +79,15 @@ class Tables:
                 state=state,
                 attempt=attempt,
                 words=words,
+                asked_ms=asked_ms,
                 error=error,
                 retry_of=retry_of,
-                attempts=tuple(Attempt(number=number, outcome=outcome) for number, outcome in attempts),
+                attempts=tuple(
+                    Attempt(number=number, outcome=outcome, started_ms=started_ms)
+                    for number, outcome, started_ms in attempts
+                ),
             )
-            for job_id, url, state, attempt, words, error, retry_of, attempts in self.insist(_JOBS)
+            for job_id, url, state, attempt, words, asked_ms, error, retry_of, attempts in self.insist(_JOBS)
         ]
 
     def close(self) -> None:

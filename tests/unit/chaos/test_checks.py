@@ -13,7 +13,10 @@ LATE = "http://site/late/7/a"
 
 
 def attempts(*outcomes: str | None) -> tuple[Attempt, ...]:
-    return tuple(Attempt(number=number, outcome=outcome) for number, outcome in enumerate(outcomes, start=1))
+    return tuple(
+        Attempt(number=number, outcome=outcome, started_ms=1_000 * number)
+        for number, outcome in enumerate(outcomes, start=1)
+    )
 
 
 def job(state: str, *outcomes: str | None, url: str = GOOD, **fields: object) -> Job:
@@ -23,6 +26,7 @@ def job(state: str, *outcomes: str | None, url: str = GOOD, **fields: object) ->
         state=state,
         attempt=len(outcomes),
         words=40 if state == "SUCCESS" else None,
+        asked_ms=1_000 * len(outcomes) + 1 if state == "SUCCESS" else None,
         error=None,
         retry_of=None,
         attempts=attempts(*outcomes),
@@ -74,6 +78,7 @@ def test_a_cancelled_job_may_be_revoked_at_any_time(outcomes: tuple[str, ...]) -
         (job("SUCCESS", "FAILURE", "SUCCESS"), [Kind.FENCE]),
         (job("SUCCESS", "SUCCESS", "LOST"), [Kind.FENCE, Kind.FENCE]),
         (job("SUCCESS", "LOST", "SUCCESS", attempt=3), [Kind.FENCE]),
+        (job("SUCCESS", "LOST", "SUCCESS", asked_ms=1_999), [Kind.FENCE]),
         (job("FAILURE", "SUCCESS", url=MISSING, error="page-refused"), [Kind.FENCE]),
     ],
 )
