@@ -17,6 +17,7 @@ class Container:
     def __init__(self, name: str, container: str) -> None:
         self.name = name
         self.container = container
+        self._restarts = 0  # those that Docker makes after `kill_main`
 
     def start(self) -> None:
         """Start it, unless Docker has done so."""
@@ -28,7 +29,15 @@ class Container:
 
     def kill_main(self) -> None:
         """`kill -9` of the main process, from within; Docker starts the container again."""
+        self._restarts += 1
         self._inside(_KILL_MAIN)
+
+    def died_by_itself(self) -> bool:
+        """Whether Docker started it again more often than we made it; each such death is told once."""
+        restarts = int(docker("inspect", "--format", "{{.RestartCount}}", self.container))
+        died = restarts > self._restarts
+        self._restarts = max(restarts, self._restarts)
+        return died
 
     def kill_child(self, number: int) -> None:
         """`kill -9` of one child, whose number counts round and round."""

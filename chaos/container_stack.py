@@ -79,9 +79,7 @@ class ContainerStack:
 
     def wait_until_whole(self) -> None:
         """Wait until each container is healthy; Docker itself starts again what has ended by itself."""
-        containers = [
-            each.container for each in (self.broker, self.database, self.manager, self.scheduler, *self.workers)
-        ]
+        containers = [each.container for each in self._members]
 
         def whole() -> bool:
             states = docker("inspect", "--format", "{{.State.Health.Status}}", *containers).split()
@@ -90,8 +88,12 @@ class ContainerStack:
         wait_for(whole, "every container is healthy", seconds=WHOLE_SECONDS)
 
     def died(self) -> list[str]:
-        """None is ever named: what ends by itself, Docker starts again, as it does what was killed from within."""
-        return []
+        """Those that ended although nobody ended them, and that Docker has started again since this was last asked."""
+        return [each.name for each in self._members if each.died_by_itself()]
+
+    @property
+    def _members(self) -> tuple[Container, ...]:
+        return (self.broker, self.database, self.manager, self.scheduler, *self.workers)
 
     def keep_logs(self, file: Path) -> None:
         """Write what all containers have logged."""

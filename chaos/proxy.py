@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from embedded.ports import LOOPBACK
 
 CHUNK = 65_536
+LOOK_SECONDS = 0.01
 
 
 class Proxy:
@@ -17,12 +18,10 @@ class Proxy:
         self.port = port
         self._target = target
         self._open: set[asyncio.StreamWriter] = set()
-        self._loop = asyncio.new_event_loop()
-        self._joined = asyncio.Event()
-        self._joined.set()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="proxy", daemon=True)
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(asyncio.start_server(self._serve, LOOPBACK, port), self._loop).result()
+        self._started.wait()
 
     @contextmanager
     def cut(self) -> Iterator[None]:
@@ -34,9 +33,21 @@ class Proxy:
             self._loop.call_soon_threadsafe(self._join)
 
     def close(self) -> None:
-        """Pass on nothing any more."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        """End every connection, and take no more."""
+        self._loop.call_soon_threadsafe(self._closing.set)
         self._thread.join()
+
+    async def _run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._joined, self._closing = asyncio.Event(), asyncio.Event()
+        self._joined.set()
+        server = await asyncio.start_server(self._serve, LOOPBACK, self.port)
+        self._started.set()
+        await self._closing.wait()
+        server.close()
+        while self._open:
+            self._join()
+            await asyncio.sleep(LOOK_SECONDS)
 
     def _join(self) -> None:
         for writer in self._open:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from chaos.faults import Fault
 
-CALM_SECONDS = (0.2, 2.0)  # between a recovery and the next fault
+CALM_SECONDS = (0.1, 1.0)  # between a recovery and the next fault
 
 
 @dataclass(frozen=True, kw_only=True)
