@@ -10,6 +10,7 @@ from typing import Any
 from embedded.ports import LOOPBACK
 
 ANSWER_SECONDS = 30.0
+SHOWN_BYTES = 300
 
 
 class Unanswered(Exception):
@@ -51,11 +52,20 @@ class Caller:
         try:
             self._connection.request(asked.method, asked.path, body, headers)
             answer = self._connection.getresponse()
-            return Answer(status=HTTPStatus(answer.status), body=json.load(answer))
-        except (OSError, http.client.HTTPException, ValueError) as error:
+            raw = answer.read()
+        except (OSError, http.client.HTTPException) as error:
             self._connection.close()  # the next request connects anew
             raise Unanswered from error
+        return Answer(status=HTTPStatus(answer.status), body=_body(raw))
 
     def close(self) -> None:
         """Give the connection up."""
         self._connection.close()
+
+
+def _body(raw: bytes) -> dict[str, Any]:
+    try:
+        body: dict[str, Any] = json.loads(raw)
+    except ValueError:
+        return {"not JSON": raw[:SHOWN_BYTES].decode(errors="replace")}
+    return body

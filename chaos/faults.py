@@ -178,21 +178,21 @@ def _two_schedulers(scene: Scene) -> None:
 FAULTS = {
     fault.name: fault
     for fault in (
-        Fault(name="child-killed", inject=_kill_child, times=6),
+        Fault(name="child-killed", inject=_kill_child, times=8),
         Fault(name="worker-killed", inject=_kill_worker, times=2),
         Fault(name="worker-main-killed", inject=_kill_worker_main),
         Fault(name="worker-frozen", inject=_freeze_worker),
         Fault(name="worker-stopped", inject=_stop_worker, times=2),
         Fault(name="scheduler-killed", inject=_kill_scheduler, times=3),
-        Fault(name="manager-killed", inject=_kill_manager, times=2),
+        Fault(name="manager-killed", inject=_kill_manager, times=3),
         Fault(name="manager-killed-before-publish", inject=_kill_manager_before_it_publishes, times=2),
-        Fault(name="broker-killed", inject=_kill_broker, times=3),
+        Fault(name="broker-killed", inject=_kill_broker, times=4),
         Fault(name="broker-wiped", inject=_wipe_broker, times=2),
         Fault(name="broker-paused", inject=_pause_broker),
         Fault(name="database-killed", inject=_kill_database, times=3),
         Fault(name="database-paused", inject=_pause_database),
         Fault(name="broker-cut-off", inject=_cut_off),
-        Fault(name="messages-doubled", inject=_double_messages, times=6),
+        Fault(name="messages-doubled", inject=_double_messages, times=8),
         Fault(name="two-schedulers", inject=_two_schedulers),
     )
 }

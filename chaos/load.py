@@ -4,6 +4,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import count
 from urllib.parse import urlsplit
 
@@ -31,23 +32,26 @@ class Load:
         self._journal = journal
         self._unfinished = unfinished
         self._stopping = threading.Event()
-        self._threads = [
-            threading.Thread(
-                target=self._call, args=(f"caller-{number}", random.Random(f"{seed} {number}")), daemon=True
-            )
-            for number in range(CALLERS)
-        ]
+        self._seed = seed
+        self._threads = ThreadPoolExecutor(CALLERS, thread_name_prefix="caller")
+        self._calls: list[Future[None]] = []
 
     def start(self) -> None:
         """Begin."""
-        for thread in self._threads:
-            thread.start()
+        for number in range(CALLERS):
+            chance = random.Random(f"{self._seed} {number}")
+            self._calls.append(self._threads.submit(self._call, f"caller-{number}", chance))
+
+    def stop(self) -> None:
+        """Order nothing any more."""
+        self._stopping.set()
+        self._threads.shutdown()
 
     def finish(self) -> None:
-        """Order nothing new; but ask for what is open until it is answered, or for AFTERWARDS_SECONDS."""
-        self._stopping.set()
-        for thread in self._threads:
-            thread.join()
+        """Stop; but ask for what is open until it is answered, or for AFTERWARDS_SECONDS."""
+        self.stop()
+        for call in self._calls:
+            call.result()  # raises what the caller raised
         caller = Orders(Caller(self._port), self._journal)
         deadline = time.monotonic() + AFTERWARDS_SECONDS
         while order := self._journal.take_open():

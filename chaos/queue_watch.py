@@ -7,6 +7,7 @@ worker drops them. A look is not one moment, and a few jobs may pass meanwhile: 
 import json
 import threading
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -51,19 +52,23 @@ class QueueWatch:
         self._worst = 0
         self._breaches: list[Breach] = []
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="queue-watch", daemon=True)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="queue-watch")
 
     def start(self) -> None:
         """Begin to look."""
-        self._thread.start()
+        self._looking = self._thread.submit(self._run)
 
-    def stop(self) -> list[Breach]:
-        """End; gives the breaches that were seen."""
+    def stop(self) -> None:
+        """End."""
         self._stopping.set()
-        self._thread.join()
+        self._looking.result()  # raises what it raised
+        self._thread.shutdown()
         self._tables.close()
         self._redis.close()
-        return self._breaches
+
+    def breaches(self) -> list[Breach]:
+        """What was seen to be wrong."""
+        return list(self._breaches)
 
     def unfinished(self) -> int:
         """How many jobs had not ended at the latest look."""

@@ -58,22 +58,30 @@ class Run:
         begun = time.monotonic()
         self._queue.start()
         self._load.start()
-        injected: list[Injected] = []
-        for number, planned in enumerate(schedule(self._plan.seed, self._plan.faults), start=1):
-            self._calm(planned.calm_seconds)
-            if time.monotonic() - begun > self._plan.seconds:
-                break
-            injected.append(self._inject(number, planned))
-        self._load.finish()
-        breaches = [*slow(injected, BOUND_SECONDS), *self._finish(), *self._queue.stop(), *self._journal.breaches()]
-        self._recovery.close()
+        try:
+            injected = self._inject_all(begun + self._plan.seconds)
+            self._load.finish()
+            breaches = [*slow(injected, BOUND_SECONDS), *self._check()]
+        finally:
+            self._load.stop()
+            self._queue.stop()
+            self._recovery.close()
         return Outcome(
             injected=injected,
             jobs=len(self._journal.known().promised),
             seconds=time.monotonic() - begun,
-            breaches=breaches,
+            breaches=[*breaches, *self._queue.breaches(), *self._journal.breaches()],
             queue=self._queue.summary,
         )
+
+    def _inject_all(self, deadline: float) -> list[Injected]:
+        injected: list[Injected] = []
+        for number, planned in enumerate(schedule(self._plan.seed, self._plan.faults), start=1):
+            self._calm(planned.calm_seconds)
+            if time.monotonic() > deadline:
+                break
+            injected.append(self._inject(number, planned))
+        return injected
 
     def _calm(self, seconds: float) -> None:
         wait_until(lambda: False, seconds=seconds, between=self._terminal.check)
@@ -95,7 +103,7 @@ class Run:
         )
         return injected
 
-    def _finish(self) -> list[Breach]:
+    def _check(self) -> list[Breach]:
         tables = Tables(self._stack.database_url)
         wait_until(lambda: not tables.unfinished(), seconds=END_SECONDS, between=self._terminal.check)
         jobs = tables.jobs()
