@@ -24,7 +24,7 @@ from job_tasks.broker import QUEUE
 
 PAUSE_SECONDS = (1.0, 20.0)
 PAST_ITS_CLAIM_SECONDS = (9.5, 14.0)  # a worker unseen for 9 s has lost its claims
-CUT_SECONDS = (2.0, 12.0)
+CUT_SECONDS = (2.0, 10.0)
 BESIDE_SECONDS = (2.0, 6.0)
 BUSY_PAGES = 8
 LONG_PAGE_SECONDS = 5.0
@@ -178,7 +178,7 @@ def _two_schedulers(scene: Scene) -> None:
 FAULTS = {
     fault.name: fault
     for fault in (
-        Fault(name="child-killed", inject=_kill_child, times=8),
+        Fault(name="child-killed", inject=_kill_child, times=10),
         Fault(name="worker-killed", inject=_kill_worker, times=2),
         Fault(name="worker-main-killed", inject=_kill_worker_main),
         Fault(name="worker-frozen", inject=_freeze_worker),
