@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from chaos.container_stack import container_stack
+from chaos.compose_project import container_stack
 from chaos.errors import ChaosError
 from chaos.faults import FAULTS, Fault
 from chaos.process_stack import process_stack
@@ -84,8 +84,8 @@ def _in_containers(plan: Plan, terminal: Terminal) -> int:
         if not outcome.breaches:
             return 0
         folder = Path(tempfile.mkdtemp(prefix="wordcount-chaos-"))
-        stack.keep_logs(folder / "containers.log")
-        terminal.say(f"logs are kept in {folder}")
+        stack.keep(folder)
+        terminal.say(f"logs and the tables are kept in {folder}")
         return 1
 
 

@@ -1,25 +1,20 @@
-"""The stack of docker-compose.yml for a chaos run, under a name, ports and a network of its own."""
+"""The stack of docker-compose.yml as faults find it."""
 
-import os
 import random
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
+from chaos.caller import Asked, Caller, Unanswered
 from chaos.container import Container
-from chaos.engine import Compose, docker, free_subnet
-from chaos.settings import SETTINGS
+from chaos.engine import Compose, docker
+from chaos.tables import Tables
 from chaos.waiting import wait_for
-from embedded.ports import LOOPBACK, free_ports
-from embedded.services import WORKERS
 
-FILES = ("docker-compose.yml", "chaos/docker-compose.pages.yml", "chaos/docker-compose.doors.yml")
-OF_DOCKER = ("PATH", "HOME", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG")
-SERVICES = ("pages", "job_broker", "job_db", "job_manager", "job_scheduler", *WORKERS)
 WHOLE_SECONDS = 120.0
-# What docker-compose.yml has by default; this stack lives for a run, and on this machine only.
-BROKER_PASSWORD, DATABASE_LOGIN = "demo-broker", "job_service:demo-database"
+_ALIVE = "SELECT seen_at > now() - interval '6 s' FROM workers WHERE stopped_at IS NULL AND lost_at IS NULL"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,14 +73,17 @@ class ContainerStack:
         self._scale_scheduler(1)
 
     def wait_until_whole(self) -> None:
-        """Wait until each container is healthy; Docker itself starts again what has ended by itself."""
-        containers = [each.container for each in self._members]
+        """Wait until the workers of now beat, and no others are thought to, and the manager reaches all it needs.
 
-        def whole() -> bool:
-            states = docker("inspect", "--format", "{{.State.Health.Status}}", *containers).split()
-            return states == ["healthy"] * len(containers)
+        Docker's health checks say the same, but only every ten seconds, and on a busy machine not even then.
+        """
+        with closing(Tables(self.database_url)) as tables, closing(Caller(self.manager_port)) as caller:
+            wait_for(
+                lambda: self._all_beat(tables) and _is_ready(caller), "workers and manager work", seconds=WHOLE_SECONDS
+            )
 
-        wait_for(whole, "every container is healthy", seconds=WHOLE_SECONDS)
+    def _all_beat(self, tables: Tables) -> bool:
+        return [beats for (beats,) in tables.insist(_ALIVE)] == [True] * len(self.workers)
 
     def died(self) -> list[str]:
         """Those that ended although nobody ended them, and that Docker has started again since this was last asked."""
@@ -95,9 +93,12 @@ class ContainerStack:
     def _members(self) -> tuple[Container, ...]:
         return (self.broker, self.database, self.manager, self.scheduler, *self.workers)
 
-    def keep_logs(self, file: Path) -> None:
-        """Write what all containers have logged."""
-        file.write_text(self.compose("logs", "--no-color", "--timestamps"), encoding="utf-8")
+    def keep(self, folder: Path) -> None:
+        """Write what all containers have logged, and what the database holds."""
+        logs = self.compose("logs", "--no-color", "--timestamps")
+        folder.joinpath("containers.log").write_text(logs, encoding="utf-8")
+        dump = self.compose("exec", "-T", "job_db", "pg_dump", "-U", "postgres", "jobs")
+        folder.joinpath("jobs.sql").write_text(dump, encoding="utf-8")
 
     @property
     def _project(self) -> str:
@@ -109,41 +110,8 @@ class ContainerStack:
         )
 
 
-@contextmanager
-def container_stack() -> Iterator[ContainerStack]:
-    """Built, started and healthy; gone afterwards, with its data and images. Raises ChaosError."""
-    project = f"chaos{os.getpid()}"
-    manager_port, broker_port, database_port = free_ports(3)
-    subnet = free_subnet()
-    environment = {key: os.environ[key] for key in OF_DOCKER if key in os.environ} | SETTINGS
-    environment |= {
-        "COMPOSE_PROJECT_NAME": project,
-        "COMPOSE_DISABLE_ENV_FILE": "1",
-        "MANAGER_PORT": str(manager_port),
-        "CHAOS_BROKER_PORT": str(broker_port),
-        "CHAOS_DATABASE_PORT": str(database_port),
-        "PAGES_PROGRAM": "./chaos/pages.py",
-        "PAGES_SUBNET": subnet,
-        "FETCH_ALLOWED_PRIVATE_NETWORKS": subnet,
-    }
-    compose = Compose(environment=environment, files=FILES)
-
-    def container(name: str) -> Container:
-        return Container(name, compose.container(name))
-
+def _is_ready(caller: Caller) -> bool:
     try:
-        compose.up("--build", *SERVICES)
-        yield ContainerStack(
-            compose=compose,
-            manager_port=manager_port,
-            broker_url=f"redis://:{BROKER_PASSWORD}@{LOOPBACK}:{broker_port}/0",
-            database_url=f"postgresql://{DATABASE_LOGIN}@{LOOPBACK}:{database_port}/jobs",
-            broker=container("job_broker"),
-            database=container("job_db"),
-            manager=container("job_manager"),
-            scheduler=container("job_scheduler"),
-            workers=tuple(container(name) for name in WORKERS),
-        )
-    finally:
-        compose("down", "--volumes", "--timeout", "5")
-        docker("image", "rm", "--force", f"{project}/job_manager", f"{project}/job_worker")
+        return caller.ask(Asked(method="GET", path="/readyz")).status is HTTPStatus.OK
+    except Unanswered:
+        return False

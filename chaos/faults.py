@@ -5,19 +5,17 @@ ready), what was paused goes on, what was cut is joined.
 """
 
 import json
-import random
 import threading
-import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 
 import redis
 
-from chaos.caller import Caller
-from chaos.journal import Journal, Order
-from chaos.orders import Orders, order_of
-from chaos.queue_watch import QueueWatch, job_ids_in
-from chaos.stack import Member, Stack, paused
+from chaos.journal import Order
+from chaos.queue_watch import job_ids_in
+from chaos.scene import Scene
+from chaos.stack import paused
 from chaos.tables import Tables
 from embedded.terminal import wait_until
 from job_tasks.broker import QUEUE
@@ -26,29 +24,11 @@ PAUSE_SECONDS = (1.0, 20.0)
 PAST_ITS_CLAIM_SECONDS = (9.5, 14.0)  # a worker unseen for 9 s has lost its claims
 CUT_SECONDS = (2.0, 10.0)
 BESIDE_SECONDS = (2.0, 6.0)
-BUSY_PAGES = 8
+SLOW_PAGE_SECONDS = 1.0
 LONG_PAGE_SECONDS = 5.0
 MOST_DOUBLED = 20
 COMMIT_SECONDS = 5.0
 UNACKNOWLEDGED = "unacked"  # kombu's, for messages that workers have
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scene:
-    """Where a fault happens, and by what chance."""
-
-    stack: Stack
-    journal: Journal
-    queue: QueueWatch
-    chance: random.Random
-
-    def worker(self) -> Member:
-        """Either of them."""
-        return self.chance.choice(self.stack.workers)
-
-    def last(self, seconds: tuple[float, float]) -> None:
-        """Let the fault last for a while: it is the fault's own length, and nothing is waited for."""
-        time.sleep(self.chance.uniform(*seconds))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,30 +41,33 @@ class Fault:
 
 
 def _kill_child(scene: Scene) -> None:
+    scene.occupy(SLOW_PAGE_SECONDS)
     scene.stack.kill_child(scene.worker().name, scene.chance)
 
 
 def _kill_worker(scene: Scene) -> None:
+    scene.occupy(SLOW_PAGE_SECONDS)
     worker = scene.worker()
     worker.kill()
     worker.start()
 
 
 def _kill_worker_main(scene: Scene) -> None:
+    scene.occupy(SLOW_PAGE_SECONDS)
     worker = scene.worker()
     worker.kill_main()
     worker.start()
 
 
 def _freeze_worker(scene: Scene) -> None:
-    """With long jobs on both workers: when it wakes, others are at work on what it held."""
-    _order(scene, _order_for(scene, BUSY_PAGES, seconds=LONG_PAGE_SECONDS))
-    time.sleep(scene.chance.uniform(0.5, LONG_PAGE_SECONDS / 2))
+    """With pages that take so long that others are at work on what it held when it wakes."""
+    scene.occupy(LONG_PAGE_SECONDS)
     with paused(scene.worker()):
         scene.last(PAST_ITS_CLAIM_SECONDS)
 
 
 def _stop_worker(scene: Scene) -> None:
+    scene.occupy(LONG_PAGE_SECONDS)
     worker = scene.worker()
     worker.stop()
     worker.start()
@@ -102,29 +85,18 @@ def _kill_manager(scene: Scene) -> None:
 
 def _kill_manager_before_it_publishes(scene: Scene) -> None:
     """The broker hangs for a moment, so that the manager has committed and cannot publish: then it is killed."""
-    order = _order_for(scene, 1)
-    tables = Tables(scene.stack.database_url)
-    with paused(scene.stack.broker):
-        caller = threading.Thread(target=_order, args=(scene, order))
+    order = scene.new_order(1)
+    with closing(Tables(scene.stack.database_url)) as tables, paused(scene.stack.broker):
+        caller = threading.Thread(target=scene.order, args=(order,))
         caller.start()
         wait_until(lambda: _is_committed(tables, order), seconds=COMMIT_SECONDS, between=lambda: None)
         scene.stack.manager.kill()
         caller.join()
-    tables.close()
     scene.stack.manager.start()
-
-
-def _order_for(scene: Scene, pages: int, seconds: float = 0) -> Order:
-    urls = tuple(f"{scene.stack.site}/words/7/after/{seconds:g}/{scene.chance.getrandbits(64):x}" for _ in range(pages))
-    return order_of(urls, batch=pages > 1, key=f"{scene.chance.getrandbits(64):x}")
 
 
 def _is_committed(tables: Tables, order: Order) -> bool:
     return bool(tables.ask("SELECT id FROM jobs WHERE url = %s", order.urls[0]))
-
-
-def _order(scene: Scene, order: Order) -> None:
-    Orders(Caller(scene.stack.manager_port), scene.journal).order(order)
 
 
 def _kill_broker(scene: Scene) -> None:
@@ -160,7 +132,7 @@ def _cut_off(scene: Scene) -> None:
 
 def _double_messages(scene: Scene) -> None:
     """Messages that lie in the queue, and those that workers have."""
-    _order(scene, _order_for(scene, MOST_DOUBLED))
+    scene.order(scene.new_order(MOST_DOUBLED))
     with redis.Redis.from_url(scene.stack.broker_url) as client:
         lying = client.lrange(QUEUE, -MOST_DOUBLED, -1)
         taken = [json.dumps(json.loads(held)[0]).encode() for held in client.hvals(UNACKNOWLEDGED)]

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from chaos.caller import Asked, Caller, Unanswered
 from chaos.checks import Breach, Kind, Shown, check
-from chaos.faults import Fault, Scene
+from chaos.faults import Fault
 from chaos.journal import Journal
 from chaos.load import Load
 from chaos.queue_watch import QueueWatch
 from chaos.recovery import BOUND_SECONDS, Injected, Recovery
 from chaos.report import slow
+from chaos.scene import Scene
 from chaos.schedule import Planned, schedule
 from chaos.stack import Stack
 from chaos.tables import Tables
