@@ -41,8 +41,9 @@ class Scheduler:
             overdue_after=timedelta(seconds=settings.job_hard_time_limit_seconds) + OVERDUE_MARGIN,
         )
         self._stopping = threading.Event()
-        # Workers are judged only by who has seen the database answer for as long as they may be silent.
-        self._steady_since = time.monotonic()
+        # Workers are judged only by who has seen the database answer for as long as they may be silent, from its first
+        # answer on: a round may wait for that for long. None while it does not answer.
+        self._steady_since: float | None = time.monotonic()
         self._next_retention = time.monotonic()
 
     def stop(self) -> None:
@@ -57,19 +58,24 @@ class Scheduler:
             self._stopping.wait(ROUND_SECONDS)
 
     def _round(self) -> None:
-        steady = time.monotonic() - self._steady_since > LOST_AFTER.total_seconds()
         try:
-            if repairs := self._reconciler.round(judge_workers=steady):
+            if repairs := self._reconciler.round(judge_workers=self._is_steady()):
                 log.info("repaired", **vars(repairs))
             touch(self._settings.scheduler_health_file)
             if time.monotonic() >= self._next_retention:
                 self._forget()
                 self._next_retention = time.monotonic() + RETENTION_SECONDS
         except DatabaseUnavailable:
-            self._steady_since = time.monotonic()
+            self._steady_since = None
             log.warning("the database is away")
         except BrokerUnavailable:
             log.warning("the broker is away")
+
+    def _is_steady(self) -> bool:
+        if self._steady_since is None:
+            self._database.ping()
+            self._steady_since = time.monotonic()
+        return time.monotonic() - self._steady_since > LOST_AFTER.total_seconds()
 
     def _forget(self) -> None:
         keep = timedelta(hours=self._settings.job_retention_hours)
