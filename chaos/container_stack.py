@@ -95,7 +95,7 @@ class ContainerStack:
 
     def keep(self, folder: Path) -> None:
         """Write what all containers have logged, and what the database holds."""
-        logs = self.compose("logs", "--no-color", "--timestamps")
+        logs = self.compose("--ansi", "never", "logs", "--no-color", "--timestamps")
         folder.joinpath("containers.log").write_text(logs, encoding="utf-8")
         dump = self.compose("exec", "-T", "job_db", "pg_dump", "-U", "postgres", "jobs")
         folder.joinpath("jobs.sql").write_text(dump, encoding="utf-8")
