@@ -6,11 +6,21 @@ UV     := embedded/uv.sh
 CORPUS       ?= ../shared/corpus
 FUZZ_SECONDS ?= 600
 
+JOBS    ?= 20000
+MINUTES ?= 1
+
+# What a run of chaos does: SEED=123 repeats a schedule, CHAOS_FAULTS=broker-wiped,worker-killed injects these only.
+SEED          ?=
+CHAOS_MINUTES ?= 5
+CHAOS_SECONDS ?= $(shell expr $(CHAOS_MINUTES) \* 60)
+CHAOS_FAULTS  ?=
+CHAOS          = --seed "$(SEED)" --seconds "$(CHAOS_SECONDS)" --faults "$(CHAOS_FAULTS)"
+
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up test test-compose check-compose lint types imports check accuracy bench-count bench-list bench-cli fuzz fuzz-api clean
+.PHONY: help install install-dev demo up test test-compose check-compose lint types imports check accuracy bench-count bench-list bench-cli bench-surge fuzz fuzz-api chaos chaos-compose clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-12s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-13s %s\n", $$1, $$2 }'
 
 install: ## install what the stack needs into .venv, from uv.lock
 	@test -d .venv || echo "installing into .venv (once; about ten seconds)"
@@ -60,11 +70,20 @@ bench-list: install ## measure GET /jobs on a table of a million jobs
 bench-cli: install-dev ## measure the command line with 10,000 URLs, on a stack of its own
 	@$(PYTHON) -m benchmarks.command_line
 
+bench-surge: install-dev ## submit JOBS singles and JOBS in batches while workers are down for MINUTES, then let all be done
+	@exec $(PYTHON) -m benchmarks.surge --jobs $(JOBS) --minutes $(MINUTES)
+
 fuzz: install-dev ## look for pages that break the counter, for FUZZ_SECONDS
 	@$(PYTHON) -m benchmarks.fuzz $(FUZZ_SECONDS)
 
 fuzz-api: install-dev ## send the manager 2,000 generated requests of each kind
 	@FUZZ_API_EXAMPLES=2000 $(PYTHON) -m pytest tests/integration/manager/test_generated_requests.py
+
+chaos: install-dev ## inject faults into the embedded stack under load for CHAOS_MINUTES, and check every job afterwards
+	@exec $(PYTHON) -m chaos processes $(CHAOS)
+
+chaos-compose: install-dev ## the same on containers
+	@exec $(PYTHON) -m chaos containers $(CHAOS)
 
 clean: ## remove .venv, caches, and the data that `make up` kept
 	@rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -55,14 +55,10 @@ class Services:
         )
         return Service(command=command, is_ready=lambda: is_fresh(health_file))
 
-    def scheduler(self) -> Service:
-        """The loop of the reconciler and of retention."""
-        health_file = self._health_file("job_scheduler")
-        command = self._command(
-            "job_scheduler",
-            "job_worker.scheduler",
-            extra={"SCHEDULER_HEALTH_FILE": str(health_file)},
-        )
+    def scheduler(self, name: str = "job_scheduler") -> Service:
+        """The loop of the reconciler and of retention. A second one, under another `name`, does no harm."""
+        health_file = self._health_file(name)
+        command = self._command(name, "job_worker.scheduler", extra={"SCHEDULER_HEALTH_FILE": str(health_file)})
         return Service(command=command, is_ready=lambda: is_fresh(health_file))
 
     def viewer(self, port: int, password: str) -> Service:

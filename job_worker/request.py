@@ -23,6 +23,13 @@ class AttemptRequest(Request):
     """A message whose task a child runs. `killed` is set before this worker kills that child on purpose."""
 
     killed = False
+    _connection_errors: tuple[type[BaseException], ...]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # A channel that its dead broker kept from closing knows no connection any more, and kombu fails over a message
+        # that is acknowledged then. That would end the worker; the message is given back, and dropped as a duplicate.
+        self._connection_errors = (*self._connection_errors, AttributeError)
 
     def on_accepted(self, pid: int, time_accepted: float) -> None:
         super().on_accepted(pid, time_accepted)

@@ -44,8 +44,9 @@ class Scheduler:
             host_limits=host_limits(),
         )
         self._stopping = threading.Event()
-        # Workers are judged only by who has seen the database answer for as long as they may be silent.
-        self._steady_since = time.monotonic()
+        # Workers are judged only by who has seen the database answer for as long as they may be silent, from its first
+        # answer on: a round may wait for that for long. None while it does not answer.
+        self._steady_since: float | None = time.monotonic()
         self._next_retention = time.monotonic()
 
     def stop(self) -> None:
@@ -60,16 +61,15 @@ class Scheduler:
             self._release_until(time.monotonic() + ROUND_SECONDS)
 
     def _round(self) -> None:
-        steady = time.monotonic() - self._steady_since > LOST_AFTER.total_seconds()
         try:
-            if repairs := self._reconciler.round(judge_workers=steady):
+            if repairs := self._reconciler.round(judge_workers=self._is_steady()):
                 log.info("repaired", **vars(repairs))
             touch(self._settings.scheduler_health_file)
             if time.monotonic() >= self._next_retention:
                 self._forget()
                 self._next_retention = time.monotonic() + RETENTION_SECONDS
         except DatabaseUnavailable:
-            self._steady_since = time.monotonic()
+            self._steady_since = None
             log.warning("the database is away")
         except BrokerUnavailable:
             log.warning("the broker is away")
@@ -82,8 +82,17 @@ class Scheduler:
                 self._stopping.wait(min(max(wait, SHORTEST_WAIT_SECONDS), left))
                 if wait < left:
                     self._reconciler.release_parked()
-            except (DatabaseUnavailable, BrokerUnavailable):
-                self._stopping.wait(max(0.0, end - time.monotonic()))  # the next round tells which, and judges by it
+            except DatabaseUnavailable:
+                self._steady_since = None
+                self._stopping.wait(max(0.0, end - time.monotonic()))
+            except BrokerUnavailable:
+                self._stopping.wait(max(0.0, end - time.monotonic()))
+
+    def _is_steady(self) -> bool:
+        if self._steady_since is None:
+            self._database.ping()
+            self._steady_since = time.monotonic()
+        return time.monotonic() - self._steady_since > LOST_AFTER.total_seconds()
 
     def _forget(self) -> None:
         keep = timedelta(hours=self._settings.job_retention_hours)

@@ -1,6 +1,5 @@
 """The whole stack as processes, by the commands that `make up` runs, each in the hands of the tests."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -11,6 +10,8 @@ from typing import Any
 import psycopg2
 import redis
 
+from chaos.service_process import ServiceProcess
+from chaos.settings import own_environment
 from embedded.broker import Broker
 from embedded.data_folder import DataFolder
 from embedded.database import Database
@@ -21,10 +22,8 @@ from embedded.services import WORKERS, Services
 from embedded.supervisor import Service
 from embedded.terminal import Terminal
 from job_tasks.broker import QUEUE
-from job_tasks.settings import SECRETS, Settings
 from tests.acceptance.manager import Manager
 from tests.acceptance.page_server import PageServer
-from tests.acceptance.service_process import ServiceProcess
 from tests.acceptance.waiting import eventually
 
 GRACE_SECONDS = 3.0
@@ -168,10 +167,9 @@ def _describe(
     children: int,
     settings: Mapping[str, str],
 ) -> Stack:
-    every_key = {field.upper() for field in Settings.model_fields} | {f"{key.upper()}_FILE" for key in SECRETS}
     services = Services(
         folder=folder,
-        environment={key: value for key, value in os.environ.items() if key not in every_key}
+        environment=own_environment()
         | settings
         | {"CELERY_BROKER_URL": broker.url, "DATABASE_URL": database.url, "FETCH_ALLOWED_PORTS": str(pages.port)},
         worker_grace_seconds=GRACE_SECONDS,

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from chaos.service_process import ServiceProcess
 from embedded.services import PROJECT
 from embedded.supervisor import Service
 from tests.acceptance.manager import SUCCESS
 from tests.acceptance.page_server import PageServer
-from tests.acceptance.service_process import ServiceProcess
 from tests.acceptance.stack import Stack
 
 (OWN_TASK,) = re.findall(r"```python\n(.*?)```", (PROJECT / "README.md").read_text(encoding="utf-8"), re.DOTALL)

@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
+from chaos.service_process import ServiceProcess
 from embedded.supervisor import Service
 from tests.acceptance.held import start_held
 from tests.acceptance.manager import RECOVERY_SECONDS, SUCCESS, Outcome
 from tests.acceptance.page_server import PageServer
 from tests.acceptance.recovery import Recoveries
-from tests.acceptance.service_process import ServiceProcess
 from tests.acceptance.stack import Stack
 
 JOBS = 100

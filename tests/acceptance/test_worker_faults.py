@@ -2,11 +2,11 @@
 
 from psutil import STATUS_ZOMBIE
 
+from chaos.service_process import READY_SECONDS, ServiceProcess
 from tests.acceptance.held import occupy, release, start_held, wait_until_held
 from tests.acceptance.manager import RECOVERY_SECONDS, SUCCESS, Outcome
 from tests.acceptance.page_server import PageServer
 from tests.acceptance.recovery import Recoveries
-from tests.acceptance.service_process import READY_SECONDS, ServiceProcess
 from tests.acceptance.stack import GRACE_SECONDS, Stack
 from tests.acceptance.waiting import eventually
 

@@ -6,7 +6,9 @@ from contextlib import suppress
 
 import pytest
 
-from tests.acceptance.compose.engine import Compose, docker, free_port, free_subnet, has_engine
+from chaos.engine import Compose, docker, free_subnet, has_engine
+from chaos.errors import ChaosError
+from embedded.ports import free_ports
 from tests.acceptance.compose.stack import Stack
 
 WORKER_STOP_GRACE_SECONDS = 3
@@ -20,13 +22,15 @@ def stack() -> Iterator[Stack]:
         if os.environ.get("CI"):
             pytest.fail("no Docker engine with Compose answers")
         pytest.skip("no Docker engine with Compose answers")
-    project, manager_port, viewer_port, subnet = f"acceptance{os.getpid()}", free_port(), free_port(), free_subnet()
+    project, subnet = f"acceptance{os.getpid()}", free_subnet()
+    manager_port, viewer_port = free_ports(2)
     environment = {key: os.environ[key] for key in OWN_SETTINGS if key in os.environ} | {
         "COMPOSE_PROJECT_NAME": project,
         "COMPOSE_DISABLE_ENV_FILE": "1",
         "MANAGER_PORT": str(manager_port),
         "FLOWER_PORT": str(viewer_port),
-        "TEST_SUBNET": subnet,
+        "PAGES_PROGRAM": "./tests/acceptance/compose/page_server.py",
+        "PAGES_SUBNET": subnet,
         "FETCH_ALLOWED_PRIVATE_NETWORKS": subnet,
         "WORKER_STOP_GRACE_SECONDS": str(WORKER_STOP_GRACE_SECONDS),
     }
@@ -36,5 +40,5 @@ def stack() -> Iterator[Stack]:
         yield Stack(compose=compose, manager_port=manager_port, viewer_port=viewer_port)
     finally:
         compose("down", "--volumes", "--timeout", "5")
-        with suppress(AssertionError):  # a build that failed left none
+        with suppress(ChaosError):  # a build that failed left none
             docker("image", "rm", f"{project}/job_manager", f"{project}/job_worker")

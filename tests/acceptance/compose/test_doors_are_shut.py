@@ -4,7 +4,7 @@ import http.client
 
 import pytest
 
-from tests.acceptance.compose.engine import Compose, docker
+from chaos.engine import Compose, docker
 from tests.acceptance.compose.stack import Stack
 
 RUNNING = [

@@ -5,8 +5,9 @@ import time
 
 import pytest
 
-from tests.acceptance.compose.engine import docker, eventually
+from chaos.engine import docker
 from tests.acceptance.compose.stack import WORKERS, Stack, all_counted_once, page
+from tests.acceptance.waiting import eventually
 
 JOBS = 200
 MIDDLE = 60
@@ -89,7 +90,7 @@ def test_jobs_are_accepted_while_no_worker_runs_and_done_afterwards(stack: Stack
 
 def test_a_worker_that_is_stopped_gives_back_what_it_cannot_finish(stack: Stack) -> None:
     job_id = stack.submit(page(8))
-    eventually(lambda: stack.job(job_id)["status"] == "STARTED", within=15, what="the job is started")
+    eventually(lambda: stack.job(job_id)["status"] == "STARTED", "the job is started", seconds=15)
     (first,) = stack.job(job_id)["attempts"]
     service = next(name for name in WORKERS if first["worker"].startswith(name))
 
@@ -110,13 +111,13 @@ def test_a_worker_that_was_paused_too_long_starts_anew_in_the_same_container(sta
     (old,) = stack.compose.sql(alive)
 
     docker("pause", container)
-    eventually(lambda: not stack.compose.sql(alive), within=30, what="the worker is declared lost")
+    eventually(lambda: not stack.compose.sql(alive), "the worker is declared lost", seconds=30)
     docker("unpause", container)
 
-    eventually(lambda: len(stack.compose.sql(alive)) == 1, within=30, what="it is there again")
+    eventually(lambda: len(stack.compose.sql(alive)) == 1, "it is there again", seconds=30)
     assert stack.compose.sql(alive) != [old]
     assert stack.compose.inspect("job_worker_02")["State"]["StartedAt"] == started
-    eventually(lambda: stack.compose.health("job_worker_02") == "healthy", within=30, what="it is healthy")
+    eventually(lambda: stack.compose.health("job_worker_02") == "healthy", "it is healthy", seconds=30)
 
 
 def test_workers_can_be_added(stack: Stack) -> None:

@@ -2,19 +2,18 @@
 
 import ipaddress
 import json
-import socket
 import subprocess
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-PROJECT = Path(__file__).resolve().parents[3]
-FILES = ("docker-compose.yml", "tests/acceptance/compose/docker-compose.test.yml")
+from chaos.errors import ChaosError
+
+PROJECT = Path(__file__).resolve().parents[1]
+FILES = ("docker-compose.yml", "chaos/docker-compose.pages.yml")
 COMMAND_SECONDS = 120.0
 BUILD_SECONDS = 420.0
-LOOK_SECONDS = 0.2
 
 
 def has_engine() -> bool:
@@ -28,7 +27,7 @@ def has_engine() -> bool:
 
 
 def docker(*arguments: str, seconds: float = COMMAND_SECONDS) -> str:
-    """What the command prints; raises AssertionError with its errors if it fails."""
+    """What the command prints; raises ChaosError with its errors if it fails."""
     return _run(["docker", *arguments], None, seconds)
 
 
@@ -36,18 +35,20 @@ def _run(command: list[str], environment: Mapping[str, str] | None, seconds: flo
     ended = subprocess.run(
         command, cwd=PROJECT, env=environment, check=False, capture_output=True, text=True, timeout=seconds
     )
-    assert ended.returncode == 0, f"{' '.join(command)}\n{ended.stdout[-2000:]}\n{ended.stderr[-4000:]}"
+    if ended.returncode != 0:
+        raise ChaosError(f"{' '.join(command)}\n{ended.stdout[-2000:]}\n{ended.stderr[-4000:]}")
     return ended.stdout.strip()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Compose:
-    """One project of Compose: the stack, under a name of its own."""
+    """One project of Compose: the stack, under a name of its own. Its containers see only what `environment` holds."""
 
     environment: Mapping[str, str]
+    files: tuple[str, ...] = FILES
 
     def __call__(self, *arguments: str, seconds: float = COMMAND_SECONDS) -> str:
-        files = [option for file in FILES for option in ("--file", file)]
+        files = [option for file in self.files for option in ("--file", file)]
         return _run(["docker", "compose", *files, *arguments], self.environment, seconds)
 
     def up(self, *arguments: str) -> None:
@@ -65,9 +66,8 @@ class Compose:
 
     def inspect(self, service: str) -> dict[str, Any]:
         """What the engine knows of the service's container."""
-        (found,) = json.loads(docker("inspect", self.container(service)))
-        assert isinstance(found, dict)
-        return found
+        found: list[dict[str, Any]] = json.loads(docker("inspect", self.container(service)))
+        return found[0]
 
     def health(self, service: str) -> str:
         """What the health check of the service's container says."""
@@ -87,22 +87,6 @@ class Compose:
         """The rows that the query gives, columns separated by `|`."""
         rows = self("exec", "-T", "job_db", "psql", "-U", "postgres", "-d", "jobs", "-AtXc", query)
         return rows.splitlines()
-
-
-def eventually(holds: Callable[[], bool], *, within: float, what: str) -> None:
-    """Return as soon as it `holds`; fail after `within` seconds."""
-    deadline = time.monotonic() + within
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {within:g} s: {what}"
-        time.sleep(LOOK_SECONDS)
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens at."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def free_subnet() -> str:

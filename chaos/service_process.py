@@ -1,4 +1,4 @@
-"""One service of the stack under test: its process can be killed, paused, stopped and started again at will."""
+"""One service of a stack under test: its process can be killed, paused, stopped and started again at will."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import psutil
 
+from chaos.errors import ChaosError
+from chaos.waiting import wait_for
 from embedded.guard import Guard, kill_group
 from embedded.processes import Process
 from embedded.supervisor import Service
-from tests.acceptance.waiting import eventually
 
 READY_SECONDS = 120.0  # a worker's start is seconds of work, and a machine may be busy
 
@@ -36,7 +37,8 @@ class ServiceProcess:
     @property
     def process(self) -> Process:
         """The present process, or the one that ended last."""
-        assert self._process is not None, "the service was never started"
+        if self._process is None:
+            raise ChaosError("the service was never started")
         return self._process
 
     @property
@@ -54,7 +56,8 @@ class ServiceProcess:
 
     def start(self) -> None:
         """Start the process, without waiting for it."""
-        assert not self.is_running(), f"{self.name} runs already"
+        if self.is_running():
+            raise ChaosError(f"{self.name} runs already")
         self._was_ended = False
         self._service = self._describe()
         self._process = Process(self._service.command, self._guard)
@@ -62,7 +65,7 @@ class ServiceProcess:
     def wait_until_ready(self) -> None:
         """Wait for the process to do its work; one that ends before is started again, as every supervisor does."""
         deadline = time.monotonic() + READY_SECONDS
-        eventually(self._is_ready, f"{self.name} is ready", seconds=deadline - time.monotonic())
+        wait_for(self._is_ready, f"{self.name} is ready", seconds=deadline - time.monotonic())
 
     def _is_ready(self) -> bool:
         if not self.is_running():
@@ -101,7 +104,8 @@ class ServiceProcess:
         family = self.family()
         psutil.Process(self.process.pid).kill()
         _, alive = psutil.wait_procs(family[1:], timeout=READY_SECONDS)
-        assert not alive, f"{self.name}: {alive} outlived the main process"
+        if alive:
+            raise ChaosError(f"{self.name}: {alive} outlived the main process")
         self._wait_for_end()
 
     def ask_to_stop(self) -> None:
@@ -114,7 +118,7 @@ class ServiceProcess:
         family = self.family()
         self.ask_to_stop()
         begun = time.monotonic()
-        eventually(lambda: _has_ended(family[0]), f"{self.name} stops", seconds=READY_SECONDS)
+        wait_for(lambda: _has_ended(family[0]), f"{self.name} stops", seconds=READY_SECONDS)
         seconds = time.monotonic() - begun
         # Before the group's rest is killed, which the look at the exit code does.
         _, alive = psutil.wait_procs(family[1:], timeout=0.5)
@@ -122,7 +126,7 @@ class ServiceProcess:
         return Stop(exit_code=self._wait_for_end(), seconds=seconds, left_behind=left)
 
     def _wait_for_end(self) -> int | None:
-        eventually(lambda: not self.is_running(), f"{self.name} ends", seconds=READY_SECONDS)
+        wait_for(lambda: not self.is_running(), f"{self.name} ends", seconds=READY_SECONDS)
         return self.process.exit_code()
 
     def pause(self) -> None:
