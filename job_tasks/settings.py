@@ -100,7 +100,7 @@ class Settings(BaseModel):
     manager_max_backlog: int = Field(200_000, ge=1)
     manager_wait_callers: int = Field(16, ge=0, description="a number below MANAGER_THREADS")
 
-    worker_concurrency: int = Field(20, ge=1, le=64)
+    worker_concurrency: int = Field(24, ge=1, le=64)
     worker_child_memory_mb: int = Field(512, ge=256, le=65_536)
     worker_stop_grace_seconds: float = Field(20, ge=0)
     worker_health_file: Path = Path("/tmp/job_worker.health")  # noqa: S108 - the container's own tmpfs
