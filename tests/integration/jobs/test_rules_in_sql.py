@@ -98,7 +98,6 @@ def test_a_row_that_has_ended_stays_as_it_is(store: Store, state: State, change:
         ("ended_is_timed", "state = 'REVOKED'"),
         ("success_has_the_result", "result = '{}'"),
         ("parked_jobs_wait", "parked_at = now(), host = NULL"),
-        ("jobs_owner_check", "owner = repeat('x', 65)"),
     ],
 )
 def test_a_waiting_row_keeps_every_rule(store: Store, constraint: str, change: str) -> None:

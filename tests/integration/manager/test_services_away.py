@@ -70,7 +70,7 @@ class TestTheBroker:
 
     def test_away_takes_a_batch_too(self, servers: Servers, store: Store) -> None:
         client = manager_on(servers, CELERY_BROKER_URL=with_port(servers.broker.url, refused_port()))
-        answer = client.post("/count", json={"urls": ["https://example.com/"] * 1_000})
+        answer = client.post("/count", json={"urls": [f"https://{number}.example.com/" for number in range(1_000)]})
         assert answer.status_code == 202
         assert store.count() == store.count("jobs WHERE published_at IS NULL") == 1_000
 
