@@ -31,7 +31,7 @@ FIELDS = st.fixed_dictionaries(
     },
 )
 KEYS = st.none() | st.sampled_from(["key-1", "key-2"])
-BAD_IDS = ("nonsense", "%00", str(UUID(int=7)), "0", "..%2Fjobs", "01a20c9c-c451-726f-a7db-dc9eca01d34e%20")
+BAD_IDS = ("nonsense", "%00", str(UUID(int=7)), "0", "..jobs", "01a20c9c-c451-726f-a7db-dc9eca01d34e%20")
 BAD_BODIES = (
     b"",
     b"{",
