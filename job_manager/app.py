@@ -3,10 +3,12 @@
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 
+from job_manager.access_log import log_access
 from job_manager.backlog import Backlog
 from job_manager.body import MAX_BATCH_BYTES
 from job_manager.health import health
 from job_manager.listing import listing
+from job_manager.metrics import metrics
 from job_manager.problems import answer_problems
 from job_manager.results import results
 from job_manager.services import EXTENSION, Services
@@ -42,7 +44,8 @@ def create_app(settings: Settings) -> Flask:
         watcher=Watcher(database, settings.manager_wait_callers),
         backlog=Backlog(database, settings.manager_max_backlog),
     )
+    log_access(app)
     answer_problems(app)
-    for blueprint in (submitting(), results, listing, health):
+    for blueprint in (submitting(), results, listing, health, metrics):
         app.register_blueprint(blueprint)
     return app

@@ -55,6 +55,8 @@ def accept_and_publish(jobs: list[NewJob], key: IdempotencyKey | None) -> Accept
     services().backlog.make_room(len(jobs))
     with services().database.transaction(DATABASE_SECONDS) as connection:
         accepted = accept(connection, jobs, key)
+    if len(jobs) == 1:
+        structlog.contextvars.bind_contextvars(job_id=str(accepted.jobs[0].id))
     if accepted.is_new:
         _publish(accepted.jobs)
     return accepted

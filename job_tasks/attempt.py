@@ -75,7 +75,6 @@ def run_attempt(job_id: UUID, kind: Kind, task: Task) -> None:
             _end_in_error(held, unexpected, cause=error)
         else:
             _write(lambda connection: claims.succeed(connection, held, result))
-            log.info("succeeded", attempt=held.attempt)
 
 
 @cache
@@ -145,15 +144,13 @@ def _end_in_error(held: Claim, error: ServiceError, cause: Exception | None = No
             cap_seconds=settings().retry_cap_seconds,
         )
         _write(lambda connection: claims.retry(connection, held, error, wait))
-        log.info("waits for its next attempt", attempt=held.attempt, error=error.type, wait_seconds=round(wait, 1))
+        log.info("waits for its next attempt", wait_seconds=round(wait, 1))
         raise Retry(message=error.title, exc=error, when=wait)
     _write(lambda connection: claims.fail(connection, held, error))
-    log.info("failed", attempt=held.attempt, error=error.type, detail=str(error))
     raise error from cause
 
 
 def _crash(held: Claim, cause: Exception) -> None:
     error = AttemptOutOfTime(f"The job took longer than {settings().job_soft_time_limit_seconds:g} seconds.")
     _write(lambda connection: claims.crash(connection, held.job_id, held.worker_id, error))
-    log.info("out of time", attempt=held.attempt)
     raise error from cause
