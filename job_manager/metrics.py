@@ -9,7 +9,7 @@ from prometheus_client.exposition import choose_encoder
 
 from job_manager.services import services
 from job_tasks.errors import BrokerUnavailable, DatabaseUnavailable
-from job_tasks.jobs.overview import overview
+from job_tasks.jobs.overview import COUNTED, overview
 from job_tasks.metrics import registry
 
 DATABASE_SECONDS = 1.0  # with the broker's 0.6 at most, the answer comes within 2 s
@@ -38,23 +38,21 @@ class _Standing:
 
 
 def _of_database() -> Iterator[Metric]:
-    bound = services().settings.manager_max_backlog
     try:
         with services().database.reading(DATABASE_SECONDS) as connection:
-            found = overview(connection, at_most=bound)
+            found = overview(connection)
     except DatabaseUnavailable:
         yield _gauge("wordcount_database_up", "Whether the database answers.", 0)
         return
     yield _gauge("wordcount_database_up", "Whether the database answers.", 1)
     jobs = GaugeMetricFamily(
         "wordcount_jobs",
-        "Jobs that have not ended, by state; counting stops at the limit of the backlog.",
+        f"Jobs that have not ended, by state; counting stops at {COUNTED:,}.",
         labels=["state"],
     )
     for state, many in (("PENDING", found.waiting), ("STARTED", found.started), ("RETRY", found.retrying)):
         jobs.add_metric([state], many)
     yield jobs
-    yield _gauge("wordcount_backlog_limit_jobs", "Waiting jobs beyond which submissions are refused.", bound)
     yield _gauge(
         "wordcount_longest_wait_seconds",
         "How long the job that waits longest for its first attempt has waited.",

@@ -9,7 +9,8 @@ from sqlalchemy.dialects.postgresql import array
 from job_tasks.jobs.job import State
 from job_tasks.jobs.tables import jobs, workers
 
-OLDEST = 1_000  # waiting jobs among which the one that waits longest is looked for
+COUNTED = 10_000  # jobs of a state at which counting stops
+OLDEST = 200  # waiting jobs among which the one that waits longest is looked for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +24,7 @@ class Overview:
     workers: int
 
 
-def overview(connection: Connection, *, at_most: int) -> Overview:
+def overview(connection: Connection, *, at_most: int = COUNTED) -> Overview:
     """How things stand; counting the jobs of a state stops at `at_most`.
 
     The wait is that since a job was accepted, of jobs that no transient error has made wait: those wait on purpose.
