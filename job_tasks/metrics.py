@@ -17,7 +17,15 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, Counter, Histogram, values
 from prometheus_client.multiprocess import MultiProcessCollector
 
-OUTCOMES = ("SUCCESS", "FAILURE", "RETRY", "REVOKED", "CRASHED", "GIVEN BACK", "LOST")
+OUTCOMES = (  # those without an error, and those for which the first one already counts
+    ("SUCCESS", ""),
+    ("REVOKED", ""),
+    ("GIVEN BACK", ""),
+    ("LOST", ""),
+    ("CRASHED", "attempt-crashed"),
+    ("CRASHED", "attempt-out-of-time"),
+    ("FAILURE", "unexpected-error"),
+)
 REPAIRS = ("workers_lost", "taken_back", "overdue", "due", "published")
 METHODS = ("GET", "HEAD", "POST", "DELETE", "OPTIONS")
 OTHER_METHOD = "other"  # a caller may send any, and each would be a series of its own
@@ -63,8 +71,8 @@ class _Figures:
             "wordcount_repairs", "What the reconciler mended: jobs, or workers where it says so.", "repair"
         )
         self.requests = self._counter("wordcount_http_requests", "Answers of the manager.", "method", "route", "status")
-        for outcome in OUTCOMES:
-            self.attempts.labels(outcome, "")
+        for outcome, reason in OUTCOMES:
+            self.attempts.labels(outcome, reason)
         for repair in REPAIRS:
             self.repairs.labels(repair)
 
