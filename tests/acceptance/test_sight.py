@@ -12,6 +12,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from embedded.ports import LOOPBACK
+from embedded.services import SCHEDULER, WORKERS
 from tests.acceptance.held import start_held
 from tests.acceptance.manager import SUCCESS
 from tests.acceptance.page_server import PageServer
@@ -37,16 +38,25 @@ def life(stack: Stack, job_id: str) -> dict[str, list[str]]:
     return found
 
 
+def scrape(stack: Stack, service: str) -> str:
+    """What Prometheus gets from the service."""
+    port = stack.services.metrics_ports.get(service, stack.manager.port)
+    return requests.get(f"http://{LOOPBACK}:{port}/metrics", timeout=10).text
+
+
 def scrapes(stack: Stack) -> dict[str, str]:
     """What Prometheus gets from each service."""
-    ports = {"job_manager": stack.manager.port, **stack.services.metrics_ports}
-    return {name: requests.get(f"http://{LOOPBACK}:{port}/metrics", timeout=10).text for name, port in ports.items()}
+    return {service: scrape(stack, service) for service in ("job_manager", *WORKERS, SCHEDULER)}
 
 
 def summed(stack: Stack) -> Samples:
     """Each figure over all services, by its name and its labels."""
+    return _samples(scrapes(stack).values())
+
+
+def _samples(texts: Iterable[str]) -> Samples:
     found: Samples = defaultdict(float)
-    for text in scrapes(stack).values():
+    for text in texts:
         for family in text_string_to_metric_families(text):
             for sample in family.samples:
                 found[sample.name, ",".join(value for _, value in sorted(sample.labels.items()))] += sample.value
@@ -147,14 +157,17 @@ class TestFigures:
         assert [figure for figure, (then, later) in fallen.items() if later < then] == []
 
     def test_repairs_are_counted_by_the_scheduler(self, stack: Stack, pages: PageServer) -> None:
-        before = summed(stack)
         job_id = start_held(stack.manager, pages, "/held/repaired")
+        before = _samples([scrape(stack, SCHEDULER)])
         stack.worker_of(stack.manager.job(job_id)).kill()
         pages.release("/held/repaired")
         assert stack.manager.ended(job_id, within=30).status == "SUCCESS"
-        now = summed(stack)
-        for repair in ("workers_lost", "taken_back"):
-            figure = ("wordcount_repairs_total", repair)
+        now = _samples([scrape(stack, SCHEDULER)])
+        for figure in (
+            ("wordcount_repairs_total", "workers_lost"),
+            ("wordcount_repairs_total", "taken_back"),
+            ("wordcount_attempts_total", "LOST,"),
+        ):
             assert now[figure] == before[figure] + 1
 
     def test_they_stand_as_promtool_wants_them(self, stack: Stack, promtool: Promtool) -> None:
