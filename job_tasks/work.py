@@ -5,6 +5,8 @@ from time import perf_counter
 
 from job_tasks.count_result import CountResult, OneWord
 from job_tasks.counting import count_page, page_frequencies
+from job_tasks.errors import AddressRefused
+from job_tasks.metrics import count_bytes, count_fetch, count_refused_address, count_words_counted
 from job_tasks.pages.fetch import Page, fetch
 from job_tasks.pages.limits import FetchLimits
 from job_tasks.settings import settings
@@ -25,7 +27,16 @@ def fetch_page(url: str) -> Page:
         allowed_private_networks=set_to.fetch_allowed_private_networks,
         user_agent=set_to.fetch_user_agent,
     )
-    return fetch(url, limits)
+    started = perf_counter()
+    try:
+        page = fetch(url, limits)
+    except AddressRefused:
+        count_refused_address()
+        raise
+    finally:
+        count_fetch(perf_counter() - started)
+    count_bytes(page.wire_bytes)
+    return page
 
 
 def frequencies_of(page: Page) -> Counter[str]:
@@ -37,6 +48,8 @@ def count_words(page: Page, *, word: str | None, top: int, tokenizer: Tokenizer)
     """The result of counting the words of `page`, and how the page was had."""
     started = perf_counter()
     counted = count_page(page.body, page.content_type, word=word, top=top, tokenizer=tokenizer)
+    seconds = perf_counter() - started
+    count_words_counted(seconds)
     return {
         "words": counted.counts.words,
         "unique_words": counted.counts.unique_words,
@@ -50,5 +63,5 @@ def count_words(page: Page, *, word: str | None, top: int, tokenizer: Tokenizer)
         "bytes": len(page.body),
         "language": counted.language,
         "fetch_ms": page.fetch_ms,
-        "count_ms": round((perf_counter() - started) * 1_000),
+        "count_ms": round(seconds * 1_000),
     }

@@ -65,7 +65,8 @@ def manager_url(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> I
     """A manager as it is deployed, of one process with THREADS threads and PLACES places for waiting callers."""
     (port,) = free_ports(1)
     url = f"http://127.0.0.1:{port}"
-    log = tmp_path_factory.mktemp("manager") / "log"
+    folder = tmp_path_factory.mktemp("manager")
+    log = folder / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             [
@@ -79,6 +80,7 @@ def manager_url(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> I
                 "MANAGER_PROCESSES": "1",
                 "MANAGER_THREADS": str(THREADS),
                 "MANAGER_WAIT_CALLERS": str(PLACES),
+                "METRICS_FOLDER": str(folder / "metrics"),
             },
             stdout=output,
             stderr=output,
