@@ -138,10 +138,10 @@ def test_an_outcome_without_a_claim_is_not_told(store: Store, counted: Counted) 
 
 def test_what_is_not_committed_is_not_told(store: Store, counted: Counted, logged: list[Any]) -> None:
     with pytest.raises(RuntimeError, match="on the way"), store.database.transaction() as connection:
-        submissions.accept(connection, [NEW_JOB])
+        submissions.accept(connection, [NEW_JOB], at_once_per_host=8)
         raise RuntimeError("on the way")
     with pytest.raises(DatabaseUnavailable), store.database.transaction(COMMIT_RESERVE_SECONDS / 2) as connection:
-        submissions.accept(connection, [NEW_JOB])
+        submissions.accept(connection, [NEW_JOB], at_once_per_host=8)
     assert store.count() == 0
     assert (counted.new(), logged) == ({}, [])
 
