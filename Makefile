@@ -7,10 +7,10 @@ CORPUS       ?= ../shared/corpus
 FUZZ_SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up test test-compose check-compose lint types imports check accuracy bench-count bench-list fuzz clean
+.PHONY: help install install-dev demo up test test-compose check-compose lint types imports check accuracy bench-count bench-list bench-streams fuzz clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-12s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-13s %s\n", $$1, $$2 }'
 
 install: ## install what the stack needs into .venv, from uv.lock
 	@test -d .venv || echo "installing into .venv (once; about ten seconds)"
@@ -56,6 +56,9 @@ bench-count: install-dev ## measure how fast pages are counted, against the comm
 
 bench-list: install ## measure GET /jobs on a table of a million jobs
 	@$(PYTHON) -m benchmarks.list_jobs
+
+bench-streams: install ## measure submissions while 500 event streams are open
+	@$(PYTHON) -m benchmarks.streams
 
 fuzz: install-dev ## look for pages that break the counter, for FUZZ_SECONDS
 	@$(PYTHON) -m benchmarks.fuzz $(FUZZ_SECONDS)

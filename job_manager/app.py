@@ -5,8 +5,10 @@ from flask.json.provider import DefaultJSONProvider
 
 from job_manager.backlog import Backlog
 from job_manager.body import MAX_BATCH_BYTES
+from job_manager.events import events
 from job_manager.health import health
 from job_manager.listing import listing
+from job_manager.places import Places
 from job_manager.problems import answer_problems
 from job_manager.results import results
 from job_manager.services import EXTENSION, Services
@@ -33,16 +35,19 @@ def create_app(settings: Settings) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BATCH_BYTES
     app.url_map.strict_slashes = False
     app.json = OrderedJson(app)
+    # A stream asks for its job once, and holds no connection: only the other threads have one each.
     database = Database(settings.database_url.get_secret_value(), pool_size=settings.manager_threads)
     broker_url = settings.celery_broker_url.get_secret_value()
     app.extensions[EXTENSION] = Services(
         settings=settings,
         database=database,
         broker=Broker(job_tasks.app, broker_url, timeout_seconds=BROKER_TIMEOUT_SECONDS),
-        watcher=Watcher(database, settings.manager_wait_callers),
+        watcher=Watcher(database),
+        wait_places=Places(settings.manager_wait_callers),
+        streams=Places(settings.manager_streams),
         backlog=Backlog(database, settings.manager_max_backlog),
     )
     answer_problems(app)
-    for blueprint in (submitting(), results, listing, health):
+    for blueprint in (submitting(), results, events, listing, health):
         app.register_blueprint(blueprint)
     return app

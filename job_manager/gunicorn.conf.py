@@ -1,11 +1,20 @@
 """How gunicorn serves the manager. Threads, since every request is a wait for the database or the broker."""
 
+from gunicorn.workers.base import Worker
+
+from job_manager.services import EXTENSION
 from job_tasks.settings import settings
 
 bind = "0.0.0.0:5000"
 worker_class = "gthread"
 workers = settings().manager_processes
-threads = settings().manager_threads
+threads = settings().manager_threads + settings().manager_streams  # an open stream takes no other caller's thread
+worker_connections = threads + 1_000  # what else may be connected: kept-alive ones, and those in the queue
 keepalive = 15
 graceful_timeout = 10
 control_socket_disable = True
+
+
+def post_worker_init(worker: Worker) -> None:
+    """Tell the app when its process stops, so that streams end and their clients go on with another process."""
+    worker.wsgi.extensions[EXTENSION].watcher.stop_when(lambda: not worker.alive)

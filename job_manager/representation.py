@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from job_tasks.jobs.job import Attempt, Job
+from job_tasks.jobs.job import Attempt, Job, WholeJob
 
 JsonObject = dict[str, Any]
 
@@ -31,6 +31,11 @@ def job_json(job: Job) -> JsonObject:
         "result": job.result,
         "error": job.error,
     }
+
+
+def whole_json(whole: WholeJob) -> JsonObject:
+    """The whole job with all its attempts."""
+    return job_json(whole.job) | {"attempts": attempts_json(whole.attempts)}
 
 
 def attempts_json(attempts: Sequence[Attempt]) -> list[JsonObject]:

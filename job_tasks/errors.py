@@ -5,6 +5,7 @@
     │   ├── DatabaseUnavailable
     │   ├── BrokerUnavailable
     │   ├── BacklogFull
+    │   ├── StreamsFull
     │   └── PageUnavailable
     │       ├── FetchTimedOut
     │       ├── ConnectionFailed
@@ -74,6 +75,12 @@ class BacklogFull(TryLater):
     """More jobs wait than the service takes on."""
 
     title = "Too many jobs wait"
+
+
+class StreamsFull(TryLater):
+    """As many event streams are open as the service holds."""
+
+    title = "Too many event streams are open"
 
 
 class PageUnavailable(TryLater):

@@ -1,14 +1,15 @@
 """Answering questions about jobs; nothing here writes."""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Text, any_, func, literal, select
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy import ColumnElement, Connection, Row, Text, Uuid, any_, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY, array
 
-from job_tasks.jobs.job import ENDED, Attempt, Job, OnFailure, State
+from job_tasks.jobs.job import Attempt, Job, OnFailure, State, Step, WholeJob
 from job_tasks.jobs.tables import attempts, jobs, workers
 
 
@@ -36,14 +37,29 @@ def find_all(connection: Connection, job_ids: Sequence[UUID]) -> list[Job]:
 
 def attempts_of(connection: Connection, job_id: UUID) -> list[Attempt]:
     """Every attempt of a job, the first one first."""
+    return _attempts(connection, [job_id])[job_id]
+
+
+def find_whole(connection: Connection, job_ids: Sequence[UUID]) -> dict[UUID, WholeJob]:
+    """The rows of `job_ids` with their attempts; unknown ones are left out.
+
+    Between the two questions a job may go on: then its attempts are the newer ones, never its row.
+    """
+    found = find_all(connection, job_ids)
+    made = _attempts(connection, job_ids)
+    return {job.id: WholeJob(job=job, attempts=tuple(made[job.id])) for job in found}
+
+
+def _attempts(connection: Connection, job_ids: Sequence[UUID]) -> defaultdict[UUID, list[Attempt]]:
     asked = (
         select(attempts, workers.c.name.label("worker"))
         .join(workers, workers.c.id == attempts.c.worker_id)
-        .where(attempts.c.job_id == job_id)
-        .order_by(attempts.c.number)
+        .where(attempts.c.job_id.in_(job_ids))
+        .order_by(attempts.c.job_id, attempts.c.number)
     )
-    return [
-        Attempt(
+    found: defaultdict[UUID, list[Attempt]] = defaultdict(list)
+    for row in connection.execute(asked):
+        attempt = Attempt(
             number=row.number,
             worker=row.worker,
             started_at=row.started_at,
@@ -51,8 +67,8 @@ def attempts_of(connection: Connection, job_id: UUID) -> list[Attempt]:
             outcome=row.outcome,
             error=row.error,
         )
-        for row in connection.execute(asked)
-    ]
+        found[row.job_id].append(attempt)
+    return found
 
 
 def newest(connection: Connection, which: JobFilter, limit: int) -> list[Job]:
@@ -93,10 +109,10 @@ def _kind_and_state(which: JobFilter) -> list[ColumnElement[bool]]:
     return [column == value for column, value in asked if value is not None]
 
 
-def ended_among(connection: Connection, job_ids: Collection[UUID]) -> set[UUID]:
-    """Those of `job_ids` that have ended, or do not exist any more."""
-    going_on = select(jobs.c.id).where(jobs.c.id.in_(job_ids), jobs.c.state.not_in(ENDED))
-    return set(job_ids) - set(connection.execute(going_on).scalars())
+def steps_of(connection: Connection, job_ids: Collection[UUID]) -> dict[UUID, Step]:
+    """Where each of `job_ids` is on its way; those that do not exist any more are left out."""
+    asked = select(jobs.c.id, jobs.c.attempt, jobs.c.state).where(jobs.c.id == any_(literal(job_ids, ARRAY(Uuid))))
+    return {row.id: Step(attempt=row.attempt, state=State(row.state)) for row in connection.execute(asked)}
 
 
 def job_of(row: Row[Any]) -> Job:

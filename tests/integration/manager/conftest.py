@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from tests.waiting import eventually
 
 THREADS = 24
 PLACES = 16
+STREAMS = 4
 
 
 class StrictClient(FlaskClient):
@@ -50,10 +52,18 @@ def client(servers: Servers) -> FlaskClient:
 @pytest.fixture(scope="session")
 def manager_url(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A manager as it is deployed, of one process with THREADS threads and PLACES places for waiting callers."""
-    (port,) = free_ports(1)
-    url = f"http://127.0.0.1:{port}"
     log = tmp_path_factory.mktemp("manager") / "log"
-    with log.open("wb") as output:
+    (port,) = free_ports(1)
+    with deployed_manager(
+        servers, port, log, MANAGER_THREADS=str(THREADS), MANAGER_WAIT_CALLERS=str(PLACES), MANAGER_STREAMS=str(STREAMS)
+    ):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def deployed_manager(servers: Servers, port: int, log: Path, **changes: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """A manager of one process under gunicorn, set by `changes`; it answers, and stops with the `with` block."""
+    with log.open("ab") as output:
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "gunicorn", "--config", "job_manager/gunicorn.conf.py"),
@@ -64,15 +74,14 @@ def manager_url(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> I
                 "CELERY_BROKER_URL": servers.broker.url,
                 "DATABASE_URL": servers.database.url,
                 "MANAGER_PROCESSES": "1",
-                "MANAGER_THREADS": str(THREADS),
-                "MANAGER_WAIT_CALLERS": str(PLACES),
-            },
+            }
+            | changes,
             stdout=output,
             stderr=output,
         )
     try:
-        eventually(lambda: _answers(url, process, log), seconds=60)
-        yield url
+        eventually(lambda: _answers(f"http://127.0.0.1:{port}", process, log), seconds=60)
+        yield process
     finally:
         process.terminate()
         process.wait(30)
