@@ -58,7 +58,8 @@ def running_stack(
                 viewer_password=folder.passwords().viewer,
                 supervisor=servers.supervisor,
             )
-            _start(stack, servers, _describe_services(folder, servers, environment), terminal)
+            where = {"FLOWER_URL": f"http://{LOOPBACK}:{viewer_port}"}  # unless the person says otherwise
+            _start(stack, servers, _describe_services(folder, servers, where | dict(environment)), terminal)
             yield stack
 
 

@@ -5,6 +5,7 @@ from flask.json.provider import DefaultJSONProvider
 
 from job_manager.backlog import Backlog
 from job_manager.body import MAX_BATCH_BYTES
+from job_manager.cross_site import refuse_cross_site
 from job_manager.events import events
 from job_manager.health import health
 from job_manager.listing import listing
@@ -13,7 +14,9 @@ from job_manager.problems import answer_problems
 from job_manager.results import results
 from job_manager.services import EXTENSION, Services
 from job_manager.submitting import submitting
+from job_manager.tally import Tally
 from job_manager.watcher import Watcher
+from job_manager.web.routes import web
 from job_tasks import job_tasks
 from job_tasks.broker import Broker
 from job_tasks.jobs.database import Database
@@ -46,8 +49,10 @@ def create_app(settings: Settings) -> Flask:
         wait_places=Places(settings.manager_wait_callers),
         streams=Places(settings.manager_streams),
         backlog=Backlog(database, settings.manager_max_backlog),
+        tally=Tally(database),
     )
     answer_problems(app)
-    for blueprint in (submitting(), results, events, listing, health):
+    refuse_cross_site(app)
+    for blueprint in (submitting(), results, events, listing, health, web):
         app.register_blueprint(blueprint)
     return app

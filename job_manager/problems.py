@@ -7,6 +7,7 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from job_tasks.errors import (
+    CrossSiteRequest,
     IdempotencyKeyReused,
     InvalidRequest,
     JobNotEnded,
@@ -22,6 +23,7 @@ from job_tasks.errors import (
 RETRY_AFTER_SECONDS = 2
 STATUS: dict[type[ServiceError], int] = {
     TryLater: 503,
+    CrossSiteRequest: 403,
     UnknownJob: 404,
     JobNotEnded: 409,
     RequestTooLarge: 413,
@@ -44,12 +46,16 @@ def answer_problems(app: Flask) -> None:
 
 
 def _service_error(error: ServiceError) -> Response:
-    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     fields = [{"field": field, "detail": detail} for field, detail in getattr(error, "errors", ())]
-    answer = problem(status, error.type, error.title, str(error), fields)
+    answer = problem(status_of(error), error.type, error.title, str(error), fields)
     if isinstance(error, TryLater):
         answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return answer
+
+
+def status_of(error: ServiceError) -> int:
+    """The HTTP status that says it."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
 def _http_error(error: HTTPException) -> Response:

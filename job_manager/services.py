@@ -6,6 +6,7 @@ from flask import current_app
 
 from job_manager.backlog import Backlog
 from job_manager.places import Places
+from job_manager.tally import Tally
 from job_manager.watcher import Watcher
 from job_tasks.broker import Broker
 from job_tasks.jobs.database import Database
@@ -26,6 +27,7 @@ class Services:
     wait_places: Places
     streams: Places
     backlog: Backlog
+    tally: Tally
 
 
 def services() -> Services:

@@ -27,6 +27,7 @@
         ├── InvalidRequest
         ├── UnsupportedBody
         ├── RequestTooLarge
+        ├── CrossSiteRequest
         ├── UnknownJob
         ├── JobNotEnded
         └── IdempotencyKeyReused
@@ -218,6 +219,12 @@ class RequestTooLarge(MendRequest):
     """The body is larger than the limit."""
 
     title = "The request is too large"
+
+
+class CrossSiteRequest(MendRequest):
+    """A browser sent it because another site told it to."""
+
+    title = "Another site's page sent this"
 
 
 class UnknownJob(MendRequest):

@@ -91,6 +91,8 @@ class Settings(BaseModel):
     manager_wait_callers: int = Field(16, ge=0, description="a number below MANAGER_THREADS")
     manager_streams: int = Field(250, ge=0, le=2_000)
 
+    flower_url: str = Field("http://localhost:8888", pattern=r"^https?://[^\s]+$")
+
     worker_concurrency: int = Field(4, ge=1, le=64)
     worker_stop_grace_seconds: float = Field(20, ge=0)
     worker_health_file: Path = Path("/tmp/job_worker.health")  # noqa: S108 - the container's own tmpfs

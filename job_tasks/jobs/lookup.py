@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Text, Uuid, any_, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Text, Uuid, any_, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from job_tasks.jobs.job import Attempt, Job, OnFailure, State, Step, WholeJob
@@ -72,14 +72,19 @@ def _attempts(connection: Connection, job_ids: Sequence[UUID]) -> defaultdict[UU
 
 
 def newest(connection: Connection, which: JobFilter, limit: int) -> list[Job]:
-    """Up to `limit` jobs, the newest first. Ids are UUIDv7, so their order is that of time.
+    """Up to `limit` jobs, the newest first."""
+    return [job_of(row) for row in connection.execute(newest_query(which).limit(limit))]
+
+
+def newest_query(which: JobFilter) -> Select[Any]:
+    """What asks for the jobs, the newest first. Ids are UUIDv7, so their order is that of time.
 
     Each kind of filter has an index that holds its jobs in this order, and the query is such that no other index
     gives that order. Else PostgreSQL likes to walk over all jobs from the newest on and to pass over those that do not
     match, which is slow when they are many, as after a surge of waiting ones.
     """
     leading = _leading(which)
-    asked = select(jobs).order_by(*(column.desc() for column, _ in leading), jobs.c.id.desc()).limit(limit)
+    asked = select(jobs).order_by(*(column.desc() for column, _ in leading), jobs.c.id.desc())
     for column, value in leading:
         # For a plain equality, PostgreSQL would drop the column from the order.
         asked = asked.where(column == any_(array([value])))
@@ -87,7 +92,7 @@ def newest(connection: Connection, which: JobFilter, limit: int) -> list[Job]:
         asked = asked.where(jobs.c.url == which.url, *_kind_and_state(which))
     if which.before is not None:
         asked = asked.where(jobs.c.id < which.before)
-    return [job_of(row) for row in connection.execute(asked)]
+    return asked
 
 
 def count_waiting(connection: Connection, *, at_most: int) -> int:
