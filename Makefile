@@ -7,7 +7,7 @@ CORPUS       ?= ../shared/corpus
 FUZZ_SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up test test-compose check-compose lint types imports check accuracy bench-count bench-list bench-streams fuzz clean
+.PHONY: help install install-dev demo up test test-compose check-compose lint types imports check pictures accuracy bench-count bench-list bench-streams fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-13s %s\n", $$1, $$2 }'
@@ -47,6 +47,9 @@ imports: install-dev ## check that imports run one way
 	@.venv/bin/lint-imports
 
 check: lint types imports test ## run every check
+
+pictures: install-dev ## take the pictures of the page anew, for docs/pictures
+	@$(PYTHON) -m tests.acceptance.page.pictures
 
 accuracy: install-dev ## count the pages of CORPUS, and compare with what a browser shows
 	@$(PYTHON) -m benchmarks.accuracy $(CORPUS)

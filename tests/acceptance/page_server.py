@@ -8,6 +8,7 @@
 | /missing | 404 |
 | /busy/... ?times=N | 503 N times (always without N), then ten words; with &after=S it says `Retry-After: S` |
 | /reset/... ?times=N | the connection is reset N times, then ten words |
+| /demo/... | the page that ships with the project |
 | /english/... | "the" three times and "queue" twice, in English |
 | /hostile/... | a page whose title, language and words are markup that wants to run |
 | /hostile-type/... | a content type that does |
@@ -27,10 +28,12 @@ from threading import Condition, Thread
 from urllib.parse import parse_qs, urlsplit
 
 from embedded.ports import LOOPBACK
+from embedded.services import PROJECT
 
 LOOK_SECONDS = 0.05
 MARKUP = '"><img src=x onerror=alert(1)><script>alert(1)</script>'
 PAGES = {
+    "demo": (PROJECT / "embedded" / "demo_page.html").read_text(encoding="utf-8"),
     "english": "<!doctype html><html lang=en-GB><title>Page</title><p>The queue, the Queue; the",
     "hostile": f"<!doctype html><html lang='{MARKUP}'><title>{MARKUP}</title>"
     f"<p>{MARKUP.replace('<', '&lt;')} javascript:alert(1) {{{{ 7*7 }}}}",
@@ -142,7 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.connection.close()
             case ["busy" | "reset", *_]:
                 self._answer(HTTPStatus.OK)
-            case [("english" | "hostile") as name, *_]:
+            case [("demo" | "english" | "hostile") as name, *_]:
                 self._send(HTTPStatus.OK, PAGES[name])
             case ["hostile-type", *_]:
                 self._send(HTTPStatus.OK, "", content_type=f"text/{MARKUP}")

@@ -1,7 +1,6 @@
 """Debian's Chromium, as a person's browser. A page that logs an error, or breaks its policy, fails its test."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,11 +8,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from embedded.ports import LOOPBACK
+from tests.acceptance.page.screens import DESKTOP, MISSING, find_chromium
 from tests.acceptance.stack import Stack
 
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
-DESKTOP = {"width": 1280, "height": 900}
-PHONE = {"width": 390, "height": 844}
 MOMENT_MS = 10_000
 
 OpenPage = Callable[..., Page]
@@ -22,10 +19,10 @@ OpenPage = Callable[..., Page]
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Where Chromium is: else a laptop skips what needs it, and CI fails."""
-    found = next((path for program in PROGRAMS if (path := shutil.which(program))), None)
+    found = find_chromium()
     if found is None and os.environ.get("CI"):
-        pytest.fail("Chromium was not found: apt-get install chromium")
-    return found or pytest.skip("Chromium was not found: apt-get install chromium")
+        pytest.fail(MISSING)
+    return found or pytest.skip(MISSING)
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.acceptance.held import start_held
-from tests.acceptance.page.conftest import DESKTOP, PHONE, OpenPage
+from tests.acceptance.page.conftest import OpenPage
 from tests.acceptance.page.person import expect_state
+from tests.acceptance.page.screens import DESKTOP, PHONE
 from tests.acceptance.page_server import PageServer
 from tests.acceptance.stack import Stack
 
