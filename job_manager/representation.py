@@ -1,7 +1,6 @@
 """Jobs as the HTTP interface shows them. The models make the answers, and the description of them."""
 
 import json
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Literal, TypeVar
 from uuid import UUID
@@ -9,7 +8,7 @@ from uuid import UUID
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
-from job_tasks.jobs.job import Attempt, Job, JsonObject, State
+from job_tasks.jobs.job import Job, JsonObject, State, WholeJob
 
 
 def timestamp(time: datetime | None) -> str | None:
@@ -76,7 +75,7 @@ class ShownJob(Shown):
     error: ShownError | None = Field(description="the latest error; that of the end, if the status is FAILURE")
 
 
-class WholeJob(ShownJob):
+class ShownWholeJob(ShownJob):
     """A job with its attempts."""
 
     attempts: list[ShownAttempt] = Field(description="the first one first")
@@ -103,9 +102,9 @@ def shown(job: Job) -> ShownJob:
     return ShownJob.model_validate(_fields(job))
 
 
-def shown_whole(job: Job, attempts: Sequence[Attempt]) -> WholeJob:
+def shown_whole(whole: WholeJob) -> ShownWholeJob:
     """The same with its attempts, the first one first."""
-    return WholeJob.model_validate(_fields(job) | {"attempts": attempts})
+    return ShownWholeJob.model_validate(_fields(whole.job) | {"attempts": whole.attempts})
 
 
 def _fields(job: Job) -> JsonObject:
@@ -114,6 +113,10 @@ def _fields(job: Job) -> JsonObject:
 
 def answer(body: Shown, status: int = 200) -> Response:
     """An answer in JSON."""
+    return Response(f"{in_json(body)}\n", status, content_type="application/json")
+
+
+def in_json(body: Shown) -> str:
+    """It in one line."""
     # Not pydantic's own JSON: it refuses half a surrogate pair, which a result of anyone's task may hold.
-    text = json.dumps(body.model_dump(mode="json"), separators=(",", ":"))
-    return Response(f"{text}\n", status, content_type="application/json")
+    return json.dumps(body.model_dump(mode="json"), separators=(",", ":"))

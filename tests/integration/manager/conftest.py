@@ -23,6 +23,7 @@ from tests.waiting import eventually
 
 THREADS = 24
 PLACES = 16
+STREAMS = 4
 
 
 class StrictClient(FlaskClient):
@@ -63,11 +64,26 @@ def client(servers: Servers) -> StrictClient:
 @pytest.fixture(scope="session")
 def manager_url(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A manager as it is deployed, of one process with THREADS threads and PLACES places for waiting callers."""
+    log = tmp_path_factory.mktemp("manager") / "log"
     (port,) = free_ports(1)
-    url = f"http://127.0.0.1:{port}"
-    folder = tmp_path_factory.mktemp("manager")
-    log = folder / "log"
-    with log.open("wb") as output:
+    with (
+        deployed_manager(
+            servers,
+            port,
+            log,
+            MANAGER_THREADS=str(THREADS),
+            MANAGER_WAIT_CALLERS=str(PLACES),
+            MANAGER_STREAMS=str(STREAMS),
+        ),
+        answers_checked(f"http://127.0.0.1:{port}"),
+    ):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def deployed_manager(servers: Servers, port: int, log: Path, **changes: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """A manager of one process under gunicorn, set by `changes`; it answers, and stops with the `with` block."""
+    with log.open("ab") as output:
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "gunicorn", "--config", "job_manager/gunicorn.conf.py"),
@@ -78,17 +94,15 @@ def manager_url(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> I
                 "CELERY_BROKER_URL": servers.broker.url,
                 "DATABASE_URL": servers.database.url,
                 "MANAGER_PROCESSES": "1",
-                "MANAGER_THREADS": str(THREADS),
-                "MANAGER_WAIT_CALLERS": str(PLACES),
-                "METRICS_FOLDER": str(folder / "metrics"),
-            },
+                "METRICS_FOLDER": str(log.with_name("metrics")),
+            }
+            | changes,
             stdout=output,
             stderr=output,
         )
     try:
-        eventually(lambda: _answers(url, process, log), seconds=60)
-        with answers_checked(url):
-            yield url
+        eventually(lambda: _answers(f"http://127.0.0.1:{port}", process, log), seconds=60)
+        yield process
     finally:
         process.terminate()
         process.wait(30)
