@@ -9,7 +9,7 @@ import json
 import socket
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import structlog
 from celery import Celery
@@ -25,6 +25,7 @@ from job_tasks.jobs.reconciler import QueueHead
 from job_tasks.name_lookup import ServiceName
 
 QUEUE = "celery"
+MOST_LOOKED_AT = 2_000
 PUBLISHED_AT = "published_at"  # a header of ours, which Celery hands through
 
 log = structlog.get_logger()
@@ -66,13 +67,27 @@ class Broker:
         except (RedisError, OSError) as error:
             raise BrokerUnavailable("The broker did not answer.") from error
 
-    def head(self) -> QueueHead | None:
-        """The message that is taken next, or None if the queue is empty."""
+    def head(self) -> QueueHead:
+        """What is taken next, up to the first message that tells when it was sent."""
+        for look in (1, MOST_LOOKED_AT):  # it is the very first one, save where jobs have jumped the queue
+            head = self._head(look)
+            if head.published_at is not None or head.is_whole:
+                break
+        return head
+
+    def _head(self, look: int) -> QueueHead:
         try:
-            envelope = self._redis.lindex(QUEUE, -1)
+            envelopes = self._redis.lrange(QUEUE, -look, -1)
         except (RedisError, OSError) as error:
             raise BrokerUnavailable("The broker did not answer.") from error
-        return None if envelope is None else QueueHead(published_at=_published_at(envelope))
+        jumped = set()
+        for envelope in reversed(envelopes):
+            job_id, published_at = _read(envelope)
+            if published_at is not None:
+                return QueueHead(jumped=frozenset(jumped), published_at=published_at, is_whole=False)
+            if job_id is not None:
+                jumped.add(job_id)
+        return QueueHead(jumped=frozenset(jumped), published_at=None, is_whole=len(envelopes) < look)
 
     def ping(self) -> None:
         """Do nothing but raise BrokerUnavailable if the broker does not answer."""
@@ -115,9 +130,14 @@ def _looked_up_in_time(connection_class: type[Connection], name: ServiceName, se
     return InTime
 
 
-def _published_at(envelope: str | bytes) -> datetime | None:
-    """When the message was sent; None for one that jumped the queue, or that somebody else sent."""
+def _read(envelope: str | bytes) -> tuple[UUID | None, datetime | None]:
+    """For which job a message is, and when it was sent: not told by one that jumped the queue.
+
+    Neither is told by what somebody else sent.
+    """
     try:
-        return datetime.fromisoformat(json.loads(envelope)["headers"][PUBLISHED_AT])
-    except (ValueError, KeyError, TypeError):
-        return None
+        headers = json.loads(envelope)["headers"]
+        job_id, published_at = UUID(headers["id"]), headers[PUBLISHED_AT]
+        return job_id, None if published_at is None else datetime.fromisoformat(published_at)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None, None

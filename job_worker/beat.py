@@ -23,7 +23,7 @@ from sqlalchemy import Connection
 
 from job_tasks.attempt import WORKER_ID
 from job_tasks.errors import DatabaseUnavailable, ServiceError
-from job_tasks.jobs import claims, workers
+from job_tasks.jobs import claims, submissions, workers
 from job_tasks.jobs.database import Database
 from job_tasks.settings import settings
 from job_worker.health import touch
@@ -71,11 +71,21 @@ class Beat:
 
     def give_back(self, job_id: UUID) -> None:
         """Let the job wait again; nothing is spent."""
-        self._soon(lambda connection: claims.give_back(connection, WORKER_ID, [job_id]))
+
+        def step(connection: Connection) -> None:
+            if not claims.give_back(connection, WORKER_ID, [job_id]):
+                _note_lost_message(connection, job_id)
+
+        self._soon(step)
 
     def crash(self, job_id: UUID, error: ServiceError) -> None:
-        """Count a crash of the job."""
-        self._soon(lambda connection: claims.crash(connection, job_id, WORKER_ID, error))
+        """Count a crash of the job, if it was claimed."""
+
+        def step(connection: Connection) -> None:
+            if not claims.crash(connection, job_id, WORKER_ID, error):
+                _note_lost_message(connection, job_id)
+
+        self._soon(step)
 
     def say_goodbye(self) -> None:
         """Write what is left, give back every claim, and end. What fails here, the reconciler finds."""
@@ -143,6 +153,11 @@ class Beat:
         if self.told_to_stop:
             os._exit(0)
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - the command it was started by
+
+
+def _note_lost_message(connection: Connection, job_id: UUID) -> None:
+    """The child took the job's message and did not get as far as the claim: so if the job still waits, it has none."""
+    submissions.unpublish(connection, [job_id])
 
 
 def kill_pool(worker: Any) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, update
 
 from job_tasks.errors import AttemptOutOfTime, BrokerUnavailable
 from job_tasks.jobs import claims, hosts, submissions, workers
@@ -27,9 +27,15 @@ ON_THE_WAY = timedelta(seconds=2)  # a row this young may still be on its way fr
 
 @dataclass(frozen=True, kw_only=True)
 class QueueHead:
-    """The message that is taken next. `published_at` is None where it says nothing about the others."""
+    """The messages that are taken next, up to the first that tells when it was sent.
 
+    Those before it jumped the queue, and tell nothing but for which jobs they are. `published_at` is None if the others
+    are all of that kind: in the whole queue, or in as much of it as was looked at.
+    """
+
+    jumped: frozenset[UUID]
     published_at: datetime | None
+    is_whole: bool
 
 
 class Broker(Protocol):
@@ -38,8 +44,8 @@ class Broker(Protocol):
     def publish(self, messages: Sequence[Message]) -> None:
         """Send `messages` in one go."""
 
-    def head(self) -> QueueHead | None:
-        """The queue's oldest message, or None if it is empty."""
+    def head(self) -> QueueHead:
+        """What is taken next; of an empty queue, all of nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,8 +103,7 @@ class Reconciler:
         Released jobs stand at the queue's front. As long as one is there, workers have too much to do, and there is no
         use in more.
         """
-        head = self.broker.head()
-        if head is not None and head.published_at is None:
+        if self.broker.head().jumped:
             return 0
         with self.database.transaction() as connection:
             released = hosts.release_all(connection, self.host_limits)
@@ -123,8 +128,9 @@ class Reconciler:
     def _publish_waiting(self) -> int:
         """Send messages for the rows that have none.
 
-        Messages are taken in the order in which they were sent. So a waiting row that was sent before the queue's
-        oldest message has none any more; nor has any row if the queue is empty.
+        Messages are taken in the order in which they were sent, but for those that jump the queue. So a waiting row
+        that was sent before the oldest of the others has no message any more, unless it is one of those; nor has any
+        row if there are no others.
         """
         # The time is taken once, before the look at the queue: else a round that takes longer than ON_THE_WAY would see
         # rows of its own first batch as lost, and never end.
@@ -152,13 +158,12 @@ class Reconciler:
             raise
 
 
-def _has_no_message(head: QueueHead | None, looked_at: datetime) -> ColumnElement[bool]:
+def _has_no_message(head: QueueHead, looked_at: datetime) -> ColumnElement[bool]:
     unpublished = jobs.c.published_at.is_(None)
-    if head is None:
-        return or_(unpublished, jobs.c.published_at < looked_at - ON_THE_WAY)
-    if head.published_at is None:
+    if head.published_at is None and not head.is_whole:
         return unpublished
-    return or_(unpublished, jobs.c.published_at < head.published_at - ON_THE_WAY)
+    sent_before = jobs.c.published_at < (head.published_at or looked_at) - ON_THE_WAY
+    return or_(unpublished, and_(sent_before, jobs.c.id.not_in(head.jumped)))
 
 
 def _make_due(connection: Connection) -> int:

@@ -8,10 +8,11 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from embedded.servers import Servers
-from job_tasks.broker import PUBLISHED_AT, Broker
+from job_tasks.broker import MOST_LOOKED_AT, PUBLISHED_AT, Broker
 from job_tasks.errors import BrokerUnavailable
 from job_tasks.job_tasks import app
 from job_tasks.jobs.job import Message
+from job_tasks.jobs.reconciler import QueueHead
 from tests.integration.pausing import Stopwatch, hung_broker, refused_port, silent_port, with_port
 from tests.integration.queue import Queue
 
@@ -89,19 +90,32 @@ def test_one_that_jumps_the_queue_is_taken_first(broker: Broker, queue: Queue) -
     broker.publish([waiting])
     broker.publish([urgent])
     assert queue.job_ids() == [urgent.job_id, waiting.job_id]
+    assert broker.head() == QueueHead(jumped=frozenset({urgent.job_id}), published_at=TIME, is_whole=False)
+    queue.take()
+    assert broker.head() == QueueHead(jumped=frozenset(), published_at=TIME, is_whole=False)
+
+
+def test_those_that_jumped_are_told_where_no_other_waits(broker: Broker) -> None:
+    urgent = [message(published_at=None) for _ in range(3)]
+    broker.publish(urgent)
+    jumped = frozenset(each.job_id for each in urgent)
+    assert broker.head() == QueueHead(jumped=jumped, published_at=None, is_whole=True)
+
+
+def test_the_look_past_those_that_jumped_is_bounded(broker: Broker, queue: Queue) -> None:
+    broker.publish([message(), *(message(published_at=None) for _ in range(MOST_LOOKED_AT))])
     head = broker.head()
-    assert head is not None
-    assert head.published_at is None
+    assert (len(head.jumped), head.published_at, head.is_whole) == (MOST_LOOKED_AT, None, False)
+    queue.take()
+    assert broker.head().published_at == TIME
 
 
 def test_the_head_is_the_message_that_is_taken_next(broker: Broker, queue: Queue) -> None:
-    assert broker.head() is None
+    assert broker.head() == QueueHead(jumped=frozenset(), published_at=None, is_whole=True)
     later = TIME.replace(year=2025)
     broker.publish([message(), message(published_at=later)])
     for expected in (TIME, later):
-        head = broker.head()
-        assert head is not None
-        assert head.published_at == expected
+        assert broker.head() == QueueHead(jumped=frozenset(), published_at=expected, is_whole=False)
         queue.take()
 
 
@@ -110,9 +124,7 @@ def test_the_head_is_the_message_that_is_taken_next(broker: Broker, queue: Queue
 )
 def test_a_message_of_somebody_else_says_nothing(broker: Broker, queue: Queue, foreign: str) -> None:
     queue.redis.lpush("celery", foreign)
-    head = broker.head()
-    assert head is not None
-    assert head.published_at is None
+    assert broker.head() == QueueHead(jumped=frozenset(), published_at=None, is_whole=True)
 
 
 def test_nothing_to_send_is_no_error(broker: Broker, queue: Queue) -> None:

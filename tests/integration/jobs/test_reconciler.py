@@ -155,6 +155,20 @@ class TestPublishing:
         assert queue.job_ids() == [held.job_id, *behind]
         assert reconciler.round(judge_workers=True) == NOTHING
 
+    @pytest.mark.parametrize("others", [0, 1])
+    def test_a_message_that_was_lost_is_found_behind_those_that_jumped_the_queue(
+        self, store: Store, reconciler: Reconciler, broker: Broker, queue: Queue, others: int
+    ) -> None:
+        # On a host that is full, all messages jump the queue, one for each attempt that ends.
+        lost, urgent = store.submit(), store.submit()
+        let_pass(store, 60)
+        waiting = [store.submit() for _ in range(others)]
+        broker.publish([Message(kind="count", job_id=job.id, published_at=job.published_at) for job in waiting])
+        broker.publish([Message(kind="count", job_id=urgent.id, published_at=None)])
+        assert reconciler.round(judge_workers=True) == repairs(published=1)
+        assert queue.job_ids() == [urgent.id, *[job.id for job in waiting], lost.id]
+        assert reconciler.round(judge_workers=True) == NOTHING
+
     def test_a_message_that_somebody_else_sent_says_nothing_about_the_rest(
         self, store: Store, reconciler: Reconciler, broker: Broker, queue: Queue
     ) -> None:
