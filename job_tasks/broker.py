@@ -80,7 +80,7 @@ class Broker:
             envelopes = self._redis.lrange(QUEUE, -look, -1)
         except (RedisError, OSError) as error:
             raise BrokerUnavailable("The broker did not answer.") from error
-        jumped = set()
+        jumped: set[UUID] = set()
         for envelope in reversed(envelopes):
             job_id, published_at = _read(envelope)
             if published_at is not None:
