@@ -23,8 +23,11 @@ def job(state: State, **changes: Any) -> Job:
         "crashes": 0,
         "max_crashes": 3,
         "created_at": TIME,
+        "host": "example.com",
     }
-    rest = dict.fromkeys(("retry_of", "published_at", "due_at", "started_at", "finished_at", "result", "error"))
+    rest = dict.fromkeys(
+        ("retry_of", "parked_at", "published_at", "due_at", "started_at", "finished_at", "result", "error")
+    )
     return Job(state=state, **rest | usual | changes)
 
 
