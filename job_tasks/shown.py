@@ -62,6 +62,14 @@ class ShownJob(Shown):
     error: ShownError | None = Field(description="the latest error; that of the end, if the status is FAILURE")
 
 
+class JobEnded(Shown):
+    """What a callback gets when its job has ended."""
+
+    type: Literal["job.ended"] = "job.ended"
+    timestamp: Time = Field(description="when the job ended; the same in every attempt to deliver")
+    data: ShownJob
+
+
 def shown(job: Job) -> ShownJob:
     """The job, as its row has it."""
     return ShownJob.model_validate(shown_fields(job))

@@ -8,10 +8,9 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Literal
 
 import requests
-from pydantic import Field, SecretStr
+from pydantic import SecretStr
 
 from job_tasks.errors import ReceiverGone, WebhookNotTaken
 from job_tasks.jobs.job import Job
@@ -20,16 +19,8 @@ from job_tasks.pages.adapter import guarded_session
 from job_tasks.pages.deadline import Deadline
 from job_tasks.pages.limits import FetchLimits
 from job_tasks.pages.retry_after import retry_after_seconds
-from job_tasks.shown import Shown, ShownJob, Time, shown
+from job_tasks.shown import JobEnded, shown
 from job_tasks.webhook_secrets import signature
-
-
-class JobEnded(Shown):
-    """What a callback gets when its job has ended."""
-
-    type: Literal["job.ended"] = "job.ended"
-    timestamp: Time = Field(description="when the job ended; the same in every attempt to deliver")
-    data: ShownJob
 
 
 def send(

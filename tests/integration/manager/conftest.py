@@ -22,6 +22,7 @@ from tests.waiting import eventually
 
 THREADS = 24
 PLACES = 16
+WEBHOOK_SECRET = "whsec_" + "c2VjcmV0" * 4
 
 
 class StrictClient(FlaskClient):
@@ -54,7 +55,7 @@ def manager_on(servers: Servers, **changes: str) -> FlaskClient:
 
 @pytest.fixture(scope="session")
 def client(servers: Servers) -> FlaskClient:
-    return manager_on(servers)
+    return manager_on(servers, WEBHOOK_SECRETS=WEBHOOK_SECRET)
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +77,7 @@ def manager_url(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> I
                 "MANAGER_PROCESSES": "1",
                 "MANAGER_THREADS": str(THREADS),
                 "MANAGER_WAIT_CALLERS": str(PLACES),
+                "WEBHOOK_SECRETS": WEBHOOK_SECRET,
             },
             stdout=output,
             stderr=output,
