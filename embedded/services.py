@@ -3,20 +3,27 @@
 import http.client
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from embedded.data_folder import DataFolder
-from embedded.ports import LOOPBACK
+from embedded.ports import LOOPBACK, free_ports
 from embedded.processes import Command
 from embedded.supervisor import Service
 from job_worker.health import is_fresh
 
 PROJECT = Path(__file__).resolve().parent.parent
 WORKERS = ("job_worker_01", "job_worker_02")
+SCHEDULER = "job_scheduler"
 VIEWER_USER = "flower"
 ROOM_SECONDS = 10.0
 PROBE_SECONDS = 2.0
+
+
+def _metrics_ports() -> Mapping[str, int]:
+    """Where Prometheus can scrape those that have no port for people."""
+    names = (*WORKERS, SCHEDULER)
+    return dict(zip(names, free_ports(len(names)), strict=True))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +33,7 @@ class Services:
     folder: DataFolder
     environment: Mapping[str, str]
     worker_grace_seconds: float
+    metrics_ports: Mapping[str, int] = field(default_factory=_metrics_ports)
 
     def migration(self) -> Command:
         """Brings the database's tables to what the code wants, and ends."""
@@ -50,15 +58,19 @@ class Services:
             "celery",
             *("--app", "job_worker.worker"),
             *("worker", "--hostname", f"{name}@%h", "--without-mingle", "--without-gossip"),
-            extra={"WORKER_HEALTH_FILE": str(health_file)},
+            extra={"WORKER_HEALTH_FILE": str(health_file), "METRICS_PORT": str(self.metrics_ports[name])},
             grace_seconds=self.worker_grace_seconds + ROOM_SECONDS,
         )
         return Service(command=command, is_ready=lambda: is_fresh(health_file))
 
-    def scheduler(self, name: str = "job_scheduler") -> Service:
+    def scheduler(self, name: str = SCHEDULER) -> Service:
         """The loop of the reconciler and of retention. A second one, under another `name`, does no harm."""
         health_file = self._health_file(name)
-        command = self._command(name, "job_worker.scheduler", extra={"SCHEDULER_HEALTH_FILE": str(health_file)})
+        command = self._command(
+            name,
+            "job_worker.scheduler",
+            extra={"SCHEDULER_HEALTH_FILE": str(health_file), "METRICS_PORT": str(self.metrics_ports[SCHEDULER])},
+        )
         return Service(command=command, is_ready=lambda: is_fresh(health_file))
 
     def viewer(self, port: int, password: str) -> Service:
@@ -83,7 +95,12 @@ class Services:
         return Command(
             name=name,
             arguments=(sys.executable, "-m", module, *arguments),
-            environment={**self.environment, "PYTHONUNBUFFERED": "1", **(extra or {})},
+            environment={
+                **self.environment,
+                "PYTHONUNBUFFERED": "1",
+                "METRICS_FOLDER": str(self.folder.path / f"{name}.metrics"),
+                **(extra or {}),
+            },
             folder=PROJECT,
             log=self.folder.logs / f"{name}.log",
             grace_seconds=grace_seconds,

@@ -24,7 +24,14 @@ class Stack:
     manager_port: int
     viewer_port: int
     viewer_password: str
+    metrics_ports: Mapping[str, int]
     supervisor: Supervisor
+
+    @property
+    def metrics_addresses(self) -> str:
+        """Where Prometheus can scrape each service, a line for each."""
+        ports = {"job_manager": self.manager_port, **self.metrics_ports}
+        return "\n".join(f"  {name:<14} http://{LOOPBACK}:{port}/metrics" for name, port in ports.items())
 
     @property
     def addresses(self) -> str:
@@ -52,13 +59,15 @@ def running_stack(
         manager_port = _choose(MANAGER_PORT, environment, terminal)
         viewer_port = _choose(VIEWER_PORT, environment, terminal)
         with servers_on(folder, lock, terminal, temporary=temporary) as servers:
+            services = _describe_services(folder, servers, environment)
             stack = Stack(
                 manager_port=manager_port,
                 viewer_port=viewer_port,
                 viewer_password=folder.passwords().viewer,
+                metrics_ports=services.metrics_ports,
                 supervisor=servers.supervisor,
             )
-            _start(stack, servers, _describe_services(folder, servers, environment), terminal)
+            _start(stack, servers, services, terminal)
             yield stack
 
 

@@ -36,6 +36,7 @@ def _run(folder: DataFolder, terminal: Terminal) -> None:
     try:
         with running_stack(folder, terminal, os.environ, temporary=False) as stack:
             terminal.say(f"\nThe stack is up; Ctrl-C stops it.\n{stack.addresses}\n")
+            terminal.say(f"For Prometheus:\n{stack.metrics_addresses}\n")
             while True:
                 terminal.check()
                 stack.supervisor.tend()

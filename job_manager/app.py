@@ -2,12 +2,14 @@
 
 from flask import Flask
 
+from job_manager.access_log import log_access
 from job_manager.backlog import Backlog
 from job_manager.body import MAX_BATCH, MAX_BATCH_BYTES
 from job_manager.describing import describing
 from job_manager.headers import send_safely
 from job_manager.health import health
 from job_manager.listing import listing
+from job_manager.metrics import metrics
 from job_manager.openapi import describe
 from job_manager.owners import ask_for_keys
 from job_manager.problems import answer_problems
@@ -41,10 +43,11 @@ def create_app(settings: Settings) -> Flask:
         watcher=Watcher(database, settings.manager_wait_callers),
         backlog=Backlog(database, settings.manager_max_backlog),
     )
+    log_access(app)
     answer_problems(app)
     send_safely(app)
     ask_for_keys(app, settings.manager_api_keys)
     document = describe(with_keys=bool(settings.manager_api_keys))
-    for blueprint in (submitting(), results, listing, health, describing(document)):
+    for blueprint in (submitting(), results, listing, health, metrics, describing(document)):
         app.register_blueprint(blueprint)
     return app

@@ -44,6 +44,7 @@ def _sha256(style: str) -> str:
 def _page(document: JsonObject, style: str) -> str:
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
     environment.filters["value"] = value_text
+    environment.filters["prose"] = prose
     environment.filters["resolved"] = lambda schema: document["components"]["schemas"][_name(schema)]
     environment.filters["json"] = lambda value: json.dumps(value, indent=2, ensure_ascii=False)
     operations = [
@@ -57,6 +58,12 @@ def _page(document: JsonObject, style: str) -> str:
 
 def _name(schema: JsonObject) -> str:
     return str(schema["$ref"]).rpartition("/")[2]
+
+
+def prose(text: str) -> Markup:
+    """HTML of a description, whose names stand between backticks."""
+    parts = text.split("`")
+    return Markup().join(Markup("<code>{}</code>").format(each) if odd % 2 else each for odd, each in enumerate(parts))
 
 
 def value_text(schema: JsonObject) -> Markup:
@@ -76,7 +83,7 @@ def value_text(schema: JsonObject) -> Markup:
 
 def _array_text(schema: JsonObject) -> Markup:
     items = [value_text(each) for each in schema.get("prefixItems", [schema.get("items", {})])]
-    return Markup("list of {}{}").format(Markup(" and ").join(items), _bounds(schema))
+    return Markup("list{} of {}").format(_bounds(schema), Markup(" and ").join(items))
 
 
 def _bounds(schema: JsonObject) -> str:

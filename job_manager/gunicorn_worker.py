@@ -15,7 +15,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from werkzeug.exceptions import RequestTimeout
 
 from job_manager.headers import EVERY_ANSWER
-from job_manager.problems import MEDIA_TYPE, problem_json
+from job_manager.problems import MEDIA_TYPE, Problem, problem_json
 
 RECEIVE_SECONDS = 10.0  # for a whole request, with its body of 1 MiB at most
 LEAST_SECONDS = 0.001  # a time-out of 0 would mean not to wait at all, not even for what is there
@@ -81,7 +81,9 @@ class PatientWorker(ThreadWorker):
 
 
 def _answer(status: HTTPStatus) -> bytes:
-    body = problem_json(status, None, status.phrase, "The request could not be read as HTTP.").encode()
+    detail = "The request could not be read as HTTP."
+    found = Problem(type="about:blank", title=status.phrase, status=status.value, detail=detail)
+    body = problem_json(found).encode()
     headers = EVERY_ANSWER | {"Content-Type": MEDIA_TYPE, "Content-Length": str(len(body)), "Connection": "close"}
     lines = (f"{name}: {value}\r\n" for name, value in headers.items())
     return f"HTTP/1.1 {status.value} {status.phrase}\r\n{''.join(lines)}\r\n".encode() + body

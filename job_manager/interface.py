@@ -149,6 +149,15 @@ OF_THE_SERVICE = (
         is_open=True,
     ),
     Operation(
+        name="metrics",
+        method="get",
+        path="/metrics",
+        summary="Figures for Prometheus.",
+        detail="They name no job and no URL. A scraper that asks for OpenMetrics gets that format.",
+        answers=(Answer(status=200, meaning="the figures", media_type="text/plain; version=0.0.4; charset=utf-8"),),
+        is_open=True,
+    ),
+    Operation(
         name="describe",
         method="get",
         path="/openapi.json",

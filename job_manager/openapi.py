@@ -7,10 +7,10 @@ from job_manager import examples
 from job_manager.body import MAX_BATCH_BYTES, MAX_BYTES
 from job_manager.describing_webhooks import webhook
 from job_manager.interface import Answer, Operation, operations
-from job_manager.problems import CHALLENGE, MEDIA_TYPE, status_of, urn
+from job_manager.problems import CHALLENGE, MEDIA_TYPE, UNEXPECTED, status_of, urn
 from job_manager.schemas import batch_name, component_schemas, form_name, ref, without_null
 from job_manager.submitting import IDEMPOTENCY_KEY_PATTERN, MAX_KEY_LENGTH
-from job_tasks.errors import InvalidRequest, ServiceError, Unauthenticated
+from job_tasks.errors import InvalidRequest, ServiceError, Unauthenticated, UnexpectedError
 from job_tasks.jobs.job import JsonObject
 from job_tasks.kinds import Kind
 
@@ -141,8 +141,8 @@ def _problems(operation: Operation, *, with_keys: bool) -> Iterator[tuple[str, J
     by_status: dict[int, list[JsonObject]] = {status.value: [_bare(status)] for status in BARE}
     needs_key = with_keys and not operation.is_open
     errors: tuple[type[ServiceError], ...] = (Unauthenticated,) if needs_key else ()
-    for error in map(_example_of, (*errors, *operation.errors)):
-        by_status.setdefault(status_of(type(error)), []).append(_shown(error))
+    for error in (*errors, *operation.errors):
+        by_status.setdefault(status_of(error), []).append(_example(error))
     for status, problems in sorted(by_status.items()):
         yield str(status), _response(status, problems)
 
@@ -173,19 +173,12 @@ def _bare(status: HTTPStatus) -> JsonObject:
     return {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
 
 
-def _example_of(error: type[ServiceError]) -> ServiceError:
-    if issubclass(error, InvalidRequest):
-        return error(("url", "must begin with http:// or https://"))
-    return error((error.__doc__ or "").partition("\n")[0])
-
-
-def _shown(error: ServiceError) -> JsonObject:
-    shown: JsonObject = {
-        "type": urn(error.type),
-        "title": error.title,
-        "status": status_of(type(error)),
-        "detail": str(error),
-    }
-    if isinstance(error, InvalidRequest):
-        shown["errors"] = [{"field": field, "detail": detail} for field, detail in error.errors]
-    return shown
+def _example(kind: type[ServiceError]) -> JsonObject:
+    """A problem as errors of this class make it."""
+    if issubclass(kind, UnexpectedError):
+        return UNEXPECTED.model_dump(exclude_none=True)
+    wrong = ("url", "must begin with http:// or https://")
+    is_invalid = issubclass(kind, InvalidRequest)
+    error = kind(wrong) if is_invalid else kind((kind.__doc__ or "").partition("\n")[0])
+    shown: JsonObject = {"type": urn(error.type), "title": error.title, "status": status_of(kind), "detail": str(error)}
+    return shown | ({"errors": [{"field": field, "detail": detail} for field, detail in [wrong]]} if is_invalid else {})

@@ -63,6 +63,19 @@ class Problem(BaseModel):
     errors: tuple[WrongField, ...] | None = Field(default=None, description="each field that is wrong, if any")
 
 
+def urn(kind: str) -> str:
+    """The `type` of a problem of ours."""
+    return f"urn:job-manager:{kind}"
+
+
+UNEXPECTED = Problem(
+    type=urn("unexpected-error"),
+    title=ServiceError.title,
+    status=500,
+    detail="This is the service's fault, not yours. The same request may succeed later.",
+)
+
+
 def answer_problems(app: Flask) -> None:
     """Let `app` answer every error as a problem."""
     app.register_error_handler(ServiceError, _service_error)
@@ -98,17 +111,11 @@ def _http_error(error: HTTPException) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     log.error("the manager raised what nobody foresaw", exc_info=error)
-    detail = "This is the service's fault, not yours. The same request may succeed later."
-    return problem(500, "unexpected-error", "Something went wrong", detail)
+    return _answer(UNEXPECTED)
 
 
 def problem(status: int, kind: str | None, title: str, detail: str, fields: Sequence[WrongField] = ()) -> Response:
     """One problem. `kind` None stands for what the status alone says."""
-    return Response(problem_json(status, kind, title, detail, fields), status, content_type=MEDIA_TYPE)
-
-
-def problem_json(status: int, kind: str | None, title: str, detail: str, fields: Sequence[WrongField] = ()) -> str:
-    """The body of the same."""
     found = Problem(
         type=urn(kind) if kind else "about:blank",
         title=title,
@@ -116,9 +123,13 @@ def problem_json(status: int, kind: str | None, title: str, detail: str, fields:
         detail=detail,
         errors=tuple(fields) or None,
     )
+    return _answer(found)
+
+
+def _answer(found: Problem) -> Response:
+    return Response(problem_json(found), found.status, content_type=MEDIA_TYPE)
+
+
+def problem_json(found: Problem) -> str:
+    """The body of an answer."""
     return found.model_dump_json(exclude_none=True) + "\n"
-
-
-def urn(kind: str) -> str:
-    """The `type` of a problem of ours."""
-    return f"urn:job-manager:{kind}"

@@ -1,5 +1,6 @@
 """What the manager answers with. The models make the answers, and the description of them."""
 
+import json
 from collections.abc import Sequence
 from typing import Literal
 
@@ -76,4 +77,6 @@ def _callback(url: str, delivery: Delivery | None) -> ShownCallback:
 
 def answer(body: Shown, status: int = 200) -> Response:
     """An answer in JSON."""
-    return Response(body.model_dump_json() + "\n", status, content_type="application/json")
+    # Not pydantic's own JSON: it refuses half a surrogate pair, which a result of anyone's task may hold.
+    text = json.dumps(body.model_dump(mode="json"), separators=(",", ":"))
+    return Response(f"{text}\n", status, content_type="application/json")

@@ -64,6 +64,8 @@ def accept_and_publish(jobs: list[NewJob], key: IdempotencyKey | None) -> Accept
     with services().database.transaction(DATABASE_SECONDS) as connection:
         most = services().settings.fetch_max_per_host
         accepted = accept(connection, jobs, key, at_once_per_host=most)
+    if len(jobs) == 1:
+        structlog.contextvars.bind_contextvars(job_id=str(accepted.jobs[0].id))
     if accepted.is_new:
         _publish([job for job in accepted.jobs if job.parked_at is None])
     return accepted

@@ -83,7 +83,6 @@ def run_attempt(job_id: UUID, kind: Kind, task: Task) -> None:
             _end_in_error(held, unexpected, cause=error)
         else:
             _write(held, lambda connection: claims.succeed(connection, held, result))
-            log.info("succeeded", attempt=held.attempt)
 
 
 @cache
@@ -164,14 +163,12 @@ def _end_in_error(held: Claim, error: ServiceError, cause: Exception | None = No
             cap_seconds=settings().retry_cap_seconds,
         )
         _write(held, lambda connection: claims.retry(connection, held, error, wait), error)
-        log.info("waits for its next attempt", attempt=held.attempt, error=error.type, wait_seconds=round(wait, 1))
+        log.info("waits for its next attempt", wait_seconds=round(wait, 1))
         raise Retry(message=error.title, exc=error, when=wait)
     _write(held, lambda connection: claims.fail(connection, held, error), error)
-    log.info("failed", attempt=held.attempt, error=error.type, detail=str(error))
     raise error from cause
 
 
 def _crash(held: Claim, error: ServiceError) -> NoReturn:
     _write(held, lambda connection: claims.crash(connection, held.job_id, held.worker_id, error))
-    log.info("crashed", attempt=held.attempt, error=error.type)
     raise error from None

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import uuid4
 
+import structlog
 from celery import Celery
 from redis import ConnectionPool, Redis
 from redis.backoff import NoBackoff
@@ -25,6 +26,8 @@ from job_tasks.name_lookup import ServiceName
 
 QUEUE = "celery"
 PUBLISHED_AT = "published_at"  # a header of ours, which Celery hands through
+
+log = structlog.get_logger()
 
 
 class Broker:
@@ -53,6 +56,15 @@ class Broker:
             pipeline.execute()
         except (RedisError, OSError) as error:
             raise BrokerUnavailable("The broker did not take the message.") from error
+        for message in messages:
+            log.info("published", job_id=str(message.job_id))
+
+    def waiting(self) -> int:
+        """How many messages wait to be taken."""
+        try:
+            return int(self._redis.llen(QUEUE))
+        except (RedisError, OSError) as error:
+            raise BrokerUnavailable("The broker did not answer.") from error
 
     def head(self) -> QueueHead | None:
         """The message that is taken next, or None if the queue is empty."""

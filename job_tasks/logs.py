@@ -1,11 +1,23 @@
-"""Logs: one event with fields a line, JSON for machines or readable on a terminal."""
+"""Logs: one event with fields a line, JSON for machines or readable on a terminal.
+
+What callers and sites send ends up in fields, so no field can begin a line of its own, move a terminal's cursor, or
+show the user and password of a URL.
+"""
 
 import logging
+import re
 import sys
 
 import structlog
 
 from job_tasks.settings import Settings
+
+# As the WHATWG URL standard reads them: after http: any slashes will do, and the last @ before the path ends the login.
+_LOGIN = re.compile(r"(?i)(https?:[/\\]*|[a-z][a-z0-9+.-]*://)[^/\\?#\n]*@")
+# The controls of ASCII and Latin-1, and Unicode's line separators and changes of direction.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_TRACE = "exception"  # many lines, written by Python
+_QUIET = ("urllib3",)  # at DEBUG it would log the whole URL of each page
 
 
 def configure_logs(settings: Settings) -> None:
@@ -32,9 +44,26 @@ def configure_logs(settings: Settings) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _make_harmless, renderer],
         )
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(max(root.level, logging.INFO))
+
+
+def _make_harmless(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    return {name: _harmless(name, value) for name, value in event.items()}
+
+
+def _harmless(name: str, value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    shown = _LOGIN.sub(r"\1***@", value) if "@" in value else value
+    return shown if name == _TRACE else _CONTROL.sub(_escaped, shown)
+
+
+def _escaped(control: re.Match[str]) -> str:
+    return control[0].encode("unicode_escape").decode("ascii")

@@ -109,11 +109,16 @@ class Settings(BaseModel):
 
     webhook_secrets: Annotated[tuple[WebhookSecret, ...], BeforeValidator(_split_lines)] = ()
 
-    worker_concurrency: int = Field(20, ge=1, le=64)
+    worker_concurrency: int = Field(24, ge=1, le=64)
     worker_child_memory_mb: int = Field(512, ge=256, le=65_536)
     worker_stop_grace_seconds: float = Field(20, ge=0)
     worker_health_file: Path = Path("/tmp/job_worker.health")  # noqa: S108 - the container's own tmpfs
     scheduler_health_file: Path = Path("/tmp/job_scheduler.health")  # noqa: S108 - the container's own tmpfs
+
+    # Where worker and scheduler serve their figures, and where processes that fork from one another share them.
+    metrics_address: IPv4Address | IPv6Address = IPv4Address("127.0.0.1")
+    metrics_port: int = Field(9464, ge=0, le=65_535)
+    metrics_folder: Path = Path("/tmp/job_metrics")  # noqa: S108 - the container's own tmpfs
 
     # Where containers publish the manager and Flower, and how Flower lets people in: here to refuse the demo's secrets.
     flower_basic_auth: SecretStr | None = None

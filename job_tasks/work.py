@@ -5,7 +5,9 @@ from time import perf_counter
 
 from job_tasks.count_result import CountResult, OneWord
 from job_tasks.counting import count_page, page_frequencies
+from job_tasks.errors import AddressRefused
 from job_tasks.fetch_limits import fetch_limits
+from job_tasks.metrics import count_bytes, count_fetch, count_refused_address, count_words_counted
 from job_tasks.pages.fetch import Page, fetch
 from job_tasks.settings import settings
 from job_tasks.words.count import Tokenizer
@@ -13,7 +15,16 @@ from job_tasks.words.count import Tokenizer
 
 def fetch_page(url: str) -> Page:
     """The page that `url` leads to, within the limits that are set. Raises what `job_tasks.pages.fetch.fetch` does."""
-    return fetch(url, fetch_limits(settings()))
+    started = perf_counter()
+    try:
+        page = fetch(url, fetch_limits(settings()))
+    except AddressRefused:
+        count_refused_address()
+        raise
+    finally:
+        count_fetch(perf_counter() - started)
+    count_bytes(page.wire_bytes)
+    return page
 
 
 def frequencies_of(page: Page) -> Counter[str]:
@@ -25,6 +36,8 @@ def count_words(page: Page, *, word: str | None, top: int, tokenizer: Tokenizer)
     """The result of counting the words of `page`, and how the page was had."""
     started = perf_counter()
     counted = count_page(page.body, page.content_type, word=word, top=top, tokenizer=tokenizer)
+    seconds = perf_counter() - started
+    count_words_counted(seconds)
     return {
         "words": counted.counts.words,
         "unique_words": counted.counts.unique_words,
@@ -38,5 +51,5 @@ def count_words(page: Page, *, word: str | None, top: int, tokenizer: Tokenizer)
         "bytes": len(page.body),
         "language": counted.language,
         "fetch_ms": page.fetch_ms,
-        "count_ms": round((perf_counter() - started) * 1_000),
+        "count_ms": round(seconds * 1_000),
     }

@@ -114,7 +114,3 @@ class Deliverer:
                 deliveries.succeed(connection, held)
             else:
                 deliveries.fail(connection, held, error)
-        if error is None:
-            log.info("delivered", delivery_attempt=held.attempt)
-        else:
-            log.info("not delivered", delivery_attempt=held.attempt, error=error.type, detail=str(error))

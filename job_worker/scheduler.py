@@ -21,6 +21,7 @@ from job_tasks.logs import configure_logs
 from job_tasks.releasing import host_limits
 from job_tasks.settings import Settings, settings
 from job_worker.health import touch
+from job_worker.scrape import serve_metrics
 
 BROKER_TIMEOUT_SECONDS = 2.0
 RETENTION_SECONDS = 3_600.0
@@ -113,6 +114,7 @@ class Scheduler:
 def main() -> None:
     """Run until SIGTERM or SIGINT."""
     configure_logs(settings())
+    serve_metrics(settings())
     scheduler = Scheduler(settings())
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: scheduler.stop())

@@ -9,17 +9,20 @@ import time
 from typing import Any
 
 import structlog
+from billiard.process import current_process
 from celery import bootsteps, signals
 from celery.worker import state
 
 from job_tasks.job_tasks import app
 from job_tasks.logs import configure_logs
+from job_tasks.metrics import share_between_processes
 from job_tasks.settings import settings
 from job_worker.beat import beat, kill_pool, worker_name
 from job_worker.deliverer import Deliverer
 from job_worker.health import touch
 from job_worker.memory import limit_this_child, share_with_children
 from job_worker.running import children
+from job_worker.scrape import serve_metrics
 
 HARD_EXIT_SECONDS = 4.0
 
@@ -32,6 +35,13 @@ app.Task.Request = "job_worker.request:AttemptRequest"
 @signals.setup_logging.connect
 def _configure_logs(**_: object) -> None:
     configure_logs(settings())
+
+
+@signals.worker_init.connect
+def _serve_metrics(**_: object) -> None:
+    """Before any child is made. A child that takes the place of a dead one counts on in the same file."""
+    share_between_processes(settings().metrics_folder, lambda: getattr(current_process(), "index", "main"))
+    serve_metrics(settings())
 
 
 @signals.worker_init.connect

@@ -1,6 +1,7 @@
 """The real servers that tests run on, and the rule that no test leaves loopback (pytest-socket, in pyproject.toml)."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from io import StringIO
 
@@ -12,6 +13,7 @@ from embedded.programs import find_postgres, find_redis
 from embedded.servers import Servers, servers_on
 from embedded.services import Services
 from embedded.terminal import Terminal
+from tests.promtool import Promtool, promtool_at
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +39,14 @@ def servers(tmp_path_factory: pytest.TempPathFactory, _server_programs: None) ->
         services = Services(folder=folder, environment=os.environ | urls, worker_grace_seconds=0)
         servers.supervisor.run(services.migration())
         yield servers
+
+
+@pytest.fixture(scope="session")
+def promtool() -> Promtool:
+    """Debian's package `prometheus` has it: else a laptop skips what needs it, and CI fails."""
+    program = shutil.which("promtool")
+    if program is None:
+        if os.environ.get("CI"):
+            pytest.fail("promtool is missing")
+        pytest.skip("promtool is missing")
+    return promtool_at(program)

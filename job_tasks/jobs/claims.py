@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, inse
 
 from job_tasks.errors import ServiceError
 from job_tasks.jobs.job import Claim, JsonObject, OnFailure, State
+from job_tasks.jobs.steps import TOLD, tell_attempt_ended, tell_claimed
 from job_tasks.jobs.tables import attempts, jobs, workers
 
 CRASHED = "CRASHED"
@@ -39,6 +40,7 @@ def claim(connection: Connection, job_id: UUID, worker_id: UUID) -> Claim | None
     if row is None:
         return None
     connection.execute(insert(attempts).values(job_id=job_id, number=row.attempt, worker_id=worker_id))
+    tell_claimed(connection, row)
     return Claim(
         job_id=job_id,
         attempt=row.attempt,
@@ -137,10 +139,12 @@ def _step(
     error: JsonObject | None = None,
 ) -> int:
     """Move the jobs on that `which` still holds for, and end their running attempts; gives how many."""
-    moved = update(jobs).where(which).values(worker_id=None, **values).returning(jobs.c.id, jobs.c.attempt)
-    keys = [(row.id, row.attempt) for row in connection.execute(moved)]
-    if not keys:
+    moved = update(jobs).where(which).values(worker_id=None, **values).returning(*TOLD)
+    rows = connection.execute(moved).all()
+    if not rows:
         return 0
-    running = tuple_(attempts.c.job_id, attempts.c.number).in_(keys)
+    running = tuple_(attempts.c.job_id, attempts.c.number).in_([(row.id, row.attempt) for row in rows])
     connection.execute(update(attempts).where(running).values(ended_at=func.now(), outcome=outcome, error=error))
-    return len(keys)
+    for row in rows:
+        tell_attempt_ended(connection, row, outcome, error)
+    return len(rows)

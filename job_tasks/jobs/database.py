@@ -33,6 +33,7 @@ IDLE_IN_TRANSACTION_MS = 700
 COMMIT_RESERVE_SECONDS = 0.8
 
 _deadline: ContextVar[float] = ContextVar("database_deadline")
+_ONCE_COMMITTED = "once_committed"
 
 
 class DeadlineOver(psycopg2.OperationalError):
@@ -54,7 +55,11 @@ class Database:
         committed, unless the database was already at it: see IDLE_IN_TRANSACTION_MS.
         """
         with self._bounded(seconds), self._engine.begin() as connection:
+            calls: list[Callable[[], object]] = []
+            connection.info[_ONCE_COMMITTED] = calls
             yield connection
+        for call in calls:
+            call()
 
     @contextmanager
     def reading(self, seconds: float = TRANSACTION_SECONDS) -> Iterator[Connection]:
@@ -80,6 +85,11 @@ class Database:
         """Do nothing but raise DatabaseUnavailable if the database does not answer."""
         with self.reading(seconds) as connection:
             connection.execute(text("SELECT FROM jobs LIMIT 1"))
+
+
+def once_committed(connection: Connection, call: Callable[[], object]) -> None:
+    """Let `call` run when the `transaction` of `connection` is committed, and not at all if it fails."""
+    connection.info[_ONCE_COMMITTED].append(call)
 
 
 def _engine(url: str, pool_size: int) -> Engine:

@@ -16,12 +16,14 @@ from job_tasks.errors import AddressRefused, ReceiverGone, ServiceError
 from job_tasks.jobs.job import Job
 from job_tasks.jobs.lookup import job_of
 from job_tasks.jobs.retrying import retry_wait
+from job_tasks.jobs.steps import tell_delivery_ended
 from job_tasks.jobs.tables import deliveries, jobs
 
 # The longest waits are 5 s, 10 s, 20 s ... 5.7 h, then 6 h six times. All nineteen take 24 h on average, 47 h at most.
 MAX_ATTEMPTS = 20
 BASE_SECONDS = 5.0
 CAP_SECONDS = 6 * 3_600.0
+RETRY = "RETRY"  # the outcome of an attempt that another follows
 WILL_NOT_PASS = (AddressRefused, ReceiverGone)
 
 
@@ -85,15 +87,17 @@ def claim_due(connection: Connection, lost_after: timedelta, *, but_to: Collecti
 def succeed(connection: Connection, held: DeliveryClaim) -> bool:
     """Note that the receiver took it; False if another attempt has begun meanwhile."""
     taken = {"state": DeliveryState.DELIVERED, "due_at": None, "delivered_at": func.now(), "last_error": None}
-    return _write(connection, held, taken)
+    return _end(connection, held, taken, outcome=DeliveryState.DELIVERED)
 
 
 def fail(connection: Connection, held: DeliveryClaim, error: ServiceError) -> bool:
     """Note the error, and let the delivery wait for its next attempt if there is one; False like `succeed`."""
     if isinstance(error, WILL_NOT_PASS) or held.attempt >= MAX_ATTEMPTS:
-        return _write(connection, held, {"state": DeliveryState.GIVEN_UP, "due_at": None, "last_error": str(error)})
+        given_up = {"state": DeliveryState.GIVEN_UP, "due_at": None, "last_error": str(error)}
+        return _end(connection, held, given_up, outcome=DeliveryState.GIVEN_UP, error=error)
     wait = retry_wait(held.attempt - 1, error, base_seconds=BASE_SECONDS, cap_seconds=CAP_SECONDS)
-    return _write(connection, held, {"due_at": func.now() + timedelta(seconds=wait), "last_error": str(error)})
+    waits = {"due_at": func.now() + timedelta(seconds=wait), "last_error": str(error)}
+    return _end(connection, held, waits, outcome=RETRY, error=error)
 
 
 def delivery_of(connection: Connection, job_id: UUID) -> Delivery | None:
@@ -104,10 +108,21 @@ def delivery_of(connection: Connection, job_id: UUID) -> Delivery | None:
     return Delivery(**dict(row._mapping) | {"state": DeliveryState(row.state)})  # noqa: SLF001 - SQLAlchemy's documented name
 
 
-def _write(connection: Connection, held: DeliveryClaim, values: Mapping[str, object]) -> bool:
+def _end(
+    connection: Connection,
+    held: DeliveryClaim,
+    values: Mapping[str, object],
+    *,
+    outcome: str,
+    error: ServiceError | None = None,
+) -> bool:
+    """End the attempt, unless another has begun."""
     mine = (
         deliveries.c.job_id == held.job.id,
         deliveries.c.attempts == held.attempt,
         deliveries.c.state == DeliveryState.PENDING,
     )
-    return connection.execute(update(deliveries).where(*mine).values(values)).rowcount == 1
+    written = connection.execute(update(deliveries).where(*mine).values(values)).rowcount == 1
+    if written:
+        tell_delivery_ended(connection, held.job.id, held.attempt, outcome, error)
+    return written

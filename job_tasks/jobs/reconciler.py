@@ -16,7 +16,9 @@ from job_tasks.jobs import claims, hosts, submissions, workers
 from job_tasks.jobs.database import Database
 from job_tasks.jobs.hosts import HostLimits
 from job_tasks.jobs.job import Message, State
+from job_tasks.jobs.steps import tell_due
 from job_tasks.jobs.tables import jobs
+from job_tasks.metrics import count_repairs
 
 ROUND_SECONDS = 2.0
 BATCH = 1_000  # rows in one transaction, and messages in one pipeline
@@ -73,10 +75,13 @@ class Reconciler:
         with self.database.transaction() as connection:
             lost = workers.lose_unseen(connection) if judge_workers else 0
             taken_back = claims.take_back_lost(connection)
+        count_repairs(workers_lost=lost, taken_back=taken_back)
         with self.database.transaction() as connection:
             overdue = self._crash_overdue(connection)
+        count_repairs(overdue=overdue)
         with self.database.transaction() as connection:
             due = _make_due(connection)
+        count_repairs(due=due)
         return Repairs(
             workers_lost=lost,
             taken_back=taken_back,
@@ -98,6 +103,7 @@ class Reconciler:
         with self.database.transaction() as connection:
             released = hosts.release_all(connection, self.host_limits)
         self._publish(released)
+        count_repairs(released=len(released))
         return len(released)
 
     def seconds_to_next_release(self) -> float:
@@ -130,6 +136,7 @@ class Reconciler:
             with self.database.transaction() as connection:
                 messages = _mark_published(connection, lost)
             self._publish(messages)
+            count_repairs(published=len(messages))
             published += len(messages)
             if len(messages) < BATCH:
                 return published
@@ -157,7 +164,9 @@ def _has_no_message(head: QueueHead | None, looked_at: datetime) -> ColumnElemen
 def _make_due(connection: Connection) -> int:
     due = select(jobs.c.id).where(jobs.c.state == State.RETRY, jobs.c.due_at <= func.now()).limit(BATCH)
     waits = {"state": State.PENDING, "due_at": None, "published_at": None}
-    return connection.execute(update(jobs).where(_one_of(due)).values(**waits)).rowcount
+    job_ids = connection.execute(update(jobs).where(_one_of(due)).values(**waits).returning(jobs.c.id)).scalars().all()
+    tell_due(connection, job_ids)
+    return len(job_ids)
 
 
 def _mark_published(connection: Connection, which: ColumnElement[bool]) -> list[Message]:

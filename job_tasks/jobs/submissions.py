@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 from job_tasks.errors import IdempotencyKeyReused, UnknownJob
 from job_tasks.jobs.job import CANCELLABLE, Job, NewJob, State
 from job_tasks.jobs.lookup import find_all, job_of
+from job_tasks.jobs.steps import TOLD, tell_accepted, tell_cancelled
 from job_tasks.jobs.tables import attempts, idempotency_keys, jobs
 
 IDEMPOTENCY_KEY_LIFETIME = timedelta(hours=24)
@@ -63,6 +64,7 @@ def accept(
         before[job.host] += 1
     accepting = insert(jobs).values(parked_at=case((or_(_IS_BEYOND, _OTHERS_ARE_PARKED), func.now()))).returning(jobs)
     written = {row.id: job_of(row) for row in connection.execute(accepting, rows)}
+    tell_accepted(connection, written.values())
     return Accepted(jobs=tuple(written[job_id] for job_id in ids), is_new=True)
 
 
@@ -119,9 +121,14 @@ def cancel(connection: Connection, job_id: UUID) -> bool:
         update(jobs)
         .where(jobs.c.id == job_id, jobs.c.state.in_(CANCELLABLE))
         .values(state=State.REVOKED, finished_at=func.now(), worker_id=None, due_at=None, parked_at=None)
+        .returning(*TOLD)
     )
-    if connection.execute(cancelled).rowcount == 0:
+    row = connection.execute(cancelled).one_or_none()
+    if row is None:
         return False
     running = (attempts.c.job_id == job_id, attempts.c.ended_at.is_(None))
-    connection.execute(update(attempts).where(*running).values(ended_at=func.now(), outcome=State.REVOKED))
+    ended = connection.execute(
+        update(attempts).where(*running).values(ended_at=func.now(), outcome=State.REVOKED)
+    ).rowcount
+    tell_cancelled(connection, row, was_running=ended > 0)
     return True

@@ -7,6 +7,8 @@ import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 SETTINGS = {"CELERY_BROKER_URL": "redis://broker", "DATABASE_URL": "postgresql://user:database-secret@host/jobs"}
 START = """
 import logging, structlog
@@ -80,3 +82,49 @@ def test_a_terminal_gets_a_readable_line_without_colours_where_it_is_none() -> N
     assert "claimed" in line
     assert "attempt=2" in line
     assert "\x1b" not in line
+
+
+FORGED = "fine\n2026-11-25T00:00:00Z [info     ] accepted    job_id=forged\r\x1b[2J\x9b2J\u2028\u202eend"
+
+
+def test_what_a_caller_sends_cannot_begin_a_line_nor_move_the_cursor() -> None:
+    code = f"log.info('answered', path={FORGED!r}); logging.getLogger('library').info({FORGED!r})"
+    for written in (logged(code), logged(code, LOG_FORMAT="json")):
+        assert len(written.splitlines()) == 2
+        assert not {"\r", "\x1b", "\x9b", "\u2028", "\u202e"} & set(written)
+    assert r"fine\n2026" in logged(code)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("http://user:secret@example.com/a?b", "http://***@example.com/a?b"),
+        ("of HTTPS://user:se@cret@example.com", "of HTTPS://***@example.com"),
+        ("http:user:secret@example.com", "http:***@example.com"),
+        (r"https:\\user:secret@example.com", r"https:\\***@example.com"),
+        ("http://secret@example.com, http://user:secret@b/", "http://***@example.com, http://***@b/"),
+        ("http://user:two secrets@example.com", "http://***@example.com"),
+        ("redis://:secret@broker:6379/0", "redis://***@broker:6379/0"),
+        ("http://example.com/user@host", "http://example.com/user@host"),
+        ("worker job_worker_01@vm", "worker job_worker_01@vm"),
+    ],
+)
+def test_the_login_of_a_url_is_not_shown(text: str, shown: str) -> None:
+    for event in events(f"log.info('x', text={text!r}); logging.getLogger('y').info('%s', {text!r})"):
+        assert event.get("text", event["event"]) == shown
+
+
+def test_the_login_of_a_url_is_not_shown_by_a_trace() -> None:
+    code = """
+try:
+    raise ValueError("http://user:secret@example.com/ cannot be read")
+except ValueError:
+    log.exception("failed")
+"""
+    for written in (logged(code), logged(code, LOG_FORMAT="json")):
+        assert "http://***@example.com" in written
+        assert "secret" not in written
+
+
+def test_pages_are_not_named_for_debugging() -> None:
+    assert logged("logging.getLogger('urllib3.connectionpool').debug('GET /?token=1')", LOG_LEVEL="DEBUG") == ""

@@ -1,6 +1,7 @@
 """What a container can do, and who can reach it, while the stack runs."""
 
 import http.client
+import json
 
 import pytest
 
@@ -160,6 +161,23 @@ def test_the_viewer_reaches_no_database(stack: Stack) -> None:
 
 def _connects(compose: Compose, service: str, host: str, port: int) -> bool:
     return compose.run_in(service, "timeout", "2", "bash", "-c", f"exec 3<>/dev/tcp/{host}/{port}").returncode == 0
+
+
+@pytest.mark.parametrize("service", ["job_worker_01", "job_worker_02", "job_scheduler"])
+def test_figures_are_served_to_other_containers(stack: Stack, service: str) -> None:
+    asked = "exec 3<>/dev/tcp/$0/9464; printf 'GET /metrics HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3"
+    answer = stack.compose.run_in("job_manager", "timeout", "5", "bash", "-c", asked, service).stdout
+
+    assert "wordcount_attempts_total" in answer
+
+
+def test_the_network_of_the_figures_leads_nowhere_else(stack: Stack) -> None:
+    (network,) = json.loads(
+        docker("network", "inspect", f"{stack.compose.environment['COMPOSE_PROJECT_NAME']}_monitoring")
+    )
+
+    assert network["Internal"] is True
+    assert len(network["Containers"]) == 4
 
 
 def test_the_viewer_lets_nobody_in_without_a_password(stack: Stack) -> None:

@@ -81,6 +81,7 @@ def test_a_row_that_has_ended_stays_as_it_is(store: Store, state: State, change:
     ("constraint", "change"),
     [
         ("jobs_url_check", "url = repeat('x', 8193)"),
+        ("jobs_owner_check", "owner = repeat('x', 65)"),
         ("jobs_on_failure_check", "on_failure = 'explode'"),
         ("jobs_attempt_check", "attempt = -1"),
         ("jobs_max_attempts_check", "max_attempts = 0"),
@@ -97,7 +98,6 @@ def test_a_row_that_has_ended_stays_as_it_is(store: Store, state: State, change:
         ("ended_is_timed", "state = 'REVOKED'"),
         ("success_has_the_result", "result = '{}'"),
         ("parked_jobs_wait", "parked_at = now(), host = NULL"),
-        ("jobs_owner_check", "owner = repeat('x', 65)"),
         ("jobs_callback_url_check", "callback_url = repeat('x', 8193)"),
     ],
 )

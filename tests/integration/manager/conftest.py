@@ -18,6 +18,7 @@ from embedded.servers import Servers
 from job_manager.app import create_app
 from job_tasks.settings import read_settings
 from tests.conformance import Description
+from tests.integration.pausing import Stopwatch
 from tests.waiting import eventually
 
 THREADS = 24
@@ -29,9 +30,12 @@ class StrictClient(FlaskClient):
     """Fails where the manager answers what it never should, or what its own description does not say."""
 
     description: ClassVar[Description]
+    seconds: float  # how long the manager took for its latest answer, the checks here left out
 
     def open(self, *arguments: Any, **keywords: Any) -> TestResponse:
+        watch = Stopwatch()
         answer = super().open(*arguments, **keywords)
+        self.seconds = watch.seconds
         assert answer.status_code < 500 or answer.status_code == 503, answer.text
         if answer.status_code >= 400 and answer.request.path != "/readyz":
             assert answer.content_type == "application/problem+json"
@@ -40,7 +44,7 @@ class StrictClient(FlaskClient):
         return answer
 
 
-def manager_on(servers: Servers, **changes: str) -> FlaskClient:
+def manager_on(servers: Servers, **changes: str) -> StrictClient:
     """A client of a manager in this process, set by `changes`."""
     urls = {"CELERY_BROKER_URL": servers.broker.url, "DATABASE_URL": servers.database.url}
     app = create_app(read_settings(urls | changes))
@@ -49,12 +53,11 @@ def manager_on(servers: Servers, **changes: str) -> FlaskClient:
     class DescribedClient(StrictClient):
         description = Description(document)
 
-    app.test_client_class = DescribedClient
-    return app.test_client()
+    return DescribedClient(app, app.response_class)
 
 
 @pytest.fixture(scope="session")
-def client(servers: Servers) -> FlaskClient:
+def client(servers: Servers) -> StrictClient:
     return manager_on(servers, WEBHOOK_SECRETS=WEBHOOK_SECRET)
 
 
@@ -63,7 +66,8 @@ def manager_url(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> I
     """A manager as it is deployed, of one process with THREADS threads and PLACES places for waiting callers."""
     (port,) = free_ports(1)
     url = f"http://127.0.0.1:{port}"
-    log = tmp_path_factory.mktemp("manager") / "log"
+    folder = tmp_path_factory.mktemp("manager")
+    log = folder / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             [
@@ -78,6 +82,7 @@ def manager_url(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> I
                 "MANAGER_THREADS": str(THREADS),
                 "MANAGER_WAIT_CALLERS": str(PLACES),
                 "WEBHOOK_SECRETS": WEBHOOK_SECRET,
+                "METRICS_FOLDER": str(folder / "metrics"),
             },
             stdout=output,
             stderr=output,

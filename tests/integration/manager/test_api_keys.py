@@ -44,7 +44,7 @@ class TestWithoutAKey:
     """401, whatever is asked."""
 
     CLOSED = tuple((each.method, each.path) for each in operations() if not each.is_open)
-    OPEN = ("/healthz", "/readyz", "/openapi.json", "/docs")
+    OPEN = ("/healthz", "/readyz", "/metrics", "/openapi.json", "/docs")
 
     @pytest.mark.parametrize(("method", "path"), [*CLOSED, ("get", "/"), ("get", "/nonsense"), ("options", "/jobs")])
     @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multip
 from embedded.servers import Servers
 from job_tasks.broker import Broker
 from job_tasks.job_tasks import app
+from job_tasks.jobs.hosts import HostLimits
 from job_tasks.jobs.job import ENDED, Claim, State
 from job_tasks.jobs.reconciler import Reconciler
 from job_tasks.jobs.retrying import may_retry
@@ -30,7 +31,7 @@ FIELDS = st.fixed_dictionaries(
     },
 )
 KEYS = st.none() | st.sampled_from(["key-1", "key-2"])
-BAD_IDS = ("nonsense", "%00", str(UUID(int=7)), "0", "../jobs", "01a20c9c-c451-726f-a7db-dc9eca01d34e%20")
+BAD_IDS = ("nonsense", "%00", str(UUID(int=7)), "0", "..jobs", "01a20c9c-c451-726f-a7db-dc9eca01d34e%20")
 BAD_BODIES = (
     b"",
     b"{",
@@ -65,7 +66,10 @@ class ApiMachine(RuleBasedStateMachine):
         self.ended: dict[str, Body] = {}
         self.made_by_key: dict[str, tuple[str, list[str]]] = {}
         self.reconciler = Reconciler(
-            database=self.store.database, broker=self.broker, overdue_after=timedelta(minutes=3)
+            database=self.store.database,
+            broker=self.broker,
+            overdue_after=timedelta(minutes=3),
+            host_limits=HostLimits(at_once=8, gap_seconds=0),
         )
 
     def ask(self, method: str, path: str, **options: Any) -> requests.Response:

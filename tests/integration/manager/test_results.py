@@ -60,6 +60,12 @@ class TestLooking:
             "retryable": False,
         }
 
+    def test_whatever_text_its_result_holds(self, client: FlaskClient, store: Store) -> None:
+        held = store.claimed()
+        store.succeed(held, RESULT | {"top": [["half a pair \ud800", 1], ["\u2028</script>", 1]]})
+        result: object = shown(client, held.job_id)["result"]
+        assert result == RESULT | {"top": [["half a pair \ud800", 1], ["\u2028</script>", 1]]}
+
     def test_by_its_id_in_any_spelling(self, client: FlaskClient, store: Store) -> None:
         job = store.submit()
         assert shown(client, job.id) == client.get(f"/result/{str(job.id).upper()}/").get_json()

@@ -15,7 +15,8 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOCKERFILES = [PROJECT / "job_manager" / "Dockerfile", PROJECT / "job_worker" / "Dockerfile"]
 WORKERS = ["job_worker_01", "job_worker_02"]
 ONE_SHOT = "job_migrate"
-BASES = {"python:3.12-slim", "redis:8.0", "postgres:17"}
+MONITORING = {"job_monitor": "prom/prometheus:v3.5.0", "job_dashboard": "grafana/grafana:12.1.0"}
+BASES = {"python:3.12-slim", "redis:8.0", "postgres:17", *MONITORING.values()}
 
 every_service = pytest.mark.parametrize("name", SERVICES)
 
@@ -25,7 +26,16 @@ def networks_of(name: str) -> set[str]:
 
 
 def test_the_services_are_those_of_the_lecture_and_two_more() -> None:
-    assert set(SERVICES) == {"job_broker", "job_db", "job_manager", *WORKERS, "job_viewer", ONE_SHOT, "job_scheduler"}
+    always = {name for name, service in SERVICES.items() if "profiles" not in service}
+
+    assert always == {"job_broker", "job_db", "job_manager", *WORKERS, "job_viewer", ONE_SHOT, "job_scheduler"}
+
+
+def test_monitoring_is_there_for_those_who_ask_for_it() -> None:
+    asked_for = {name: service["profiles"] for name, service in SERVICES.items() if "profiles" in service}
+
+    assert asked_for == {name: ["monitoring"] for name in MONITORING}
+    assert {name: SERVICES[name]["image"] for name in MONITORING} == MONITORING
 
 
 @every_service
@@ -78,10 +88,13 @@ def test_manager_workers_and_scheduler_wait_for_everything_they_need() -> None:
         assert set(SERVICES[name]["depends_on"]) == {"job_broker", "job_db", ONE_SHOT}
 
 
-def test_only_manager_and_viewer_are_published_and_only_on_this_machine() -> None:
+def test_only_what_people_look_at_is_published_and_only_on_this_machine() -> None:
     assert {name: service["ports"] for name, service in SERVICES.items() if "ports" in service} == {
         "job_manager": ["${BIND_ADDRESS:-127.0.0.1}:${MANAGER_PORT:-5050}:5000"],
         "job_viewer": ["${BIND_ADDRESS:-127.0.0.1}:${FLOWER_PORT:-8888}:8888"],
+        # They ask for no password.
+        "job_monitor": ["127.0.0.1:${PROMETHEUS_PORT:-9090}:9090"],
+        "job_dashboard": ["127.0.0.1:${GRAFANA_PORT:-3000}:3000"],
     }
 
 
@@ -91,7 +104,8 @@ def test_each_network_is_joined_by_those_who_need_it() -> None:
     assert joined == {
         "broker": {"job_broker", "job_manager", *WORKERS, "job_scheduler", "job_viewer"},
         "database": {"job_db", ONE_SHOT, "job_manager", *WORKERS, "job_scheduler"},
-        "published": {"job_manager", "job_viewer"},
+        "published": {"job_manager", "job_viewer", *MONITORING},
+        "monitoring": {"job_manager", *WORKERS, "job_scheduler", *MONITORING},
         "outside": set(WORKERS),
     }
 
@@ -101,6 +115,7 @@ def test_only_the_workers_network_leads_outside() -> None:
         "broker": {"internal": True},
         "database": {"internal": True},
         "published": {"driver_opts": {"com.docker.network.bridge.enable_ip_masquerade": "false"}},
+        "monitoring": {"internal": True},
         "outside": {},
     }
 
@@ -144,8 +159,23 @@ def test_an_image_needs_no_other_frontend_and_runs_as_a_number(file: Path) -> No
     assert re.findall(r"^USER (.+)$", text, re.MULTILINE) == ["10001:10001"]
 
 
-def test_redis_and_postgres_do_not_start_as_root() -> None:
-    assert (SERVICES["job_broker"]["user"], SERVICES["job_db"]["user"]) == ("redis", "postgres")
+def test_no_image_of_others_starts_as_root() -> None:
+    assert {name: service["user"] for name, service in SERVICES.items() if "user" in service} == {
+        "job_broker": "redis",
+        "job_db": "postgres",
+        "job_monitor": "65534:65534",
+        "job_dashboard": "472:0",
+    }
+    assert {SERVICES[name]["image"] for name in ("job_broker", "job_db", *MONITORING)} < BASES
+
+
+@pytest.mark.parametrize("name", MONITORING)
+def test_monitoring_changes_no_file_of_the_project(name: str) -> None:
+    mounted = [volume for volume in SERVICES[name]["volumes"] if volume.startswith("./")]
+
+    assert mounted
+    assert all(volume.startswith("./ops/") and volume.endswith(":ro") for volume in mounted)
+    assert all((PROJECT / volume.split(":", maxsplit=1)[0]).is_file() for volume in mounted)
 
 
 def test_a_worker_is_killed_only_well_after_its_grace() -> None:

@@ -39,8 +39,8 @@ def test_the_manual_tells_the_true_defaults() -> None:
 
     by_manual = read_settings(REQUIRED | {key: value for key, value in told.items() if value})
 
-    # Containers log for machines.
-    assert by_manual == read_settings(REQUIRED | {"LOG_FORMAT": "json"})
+    # Containers log for machines, and are scraped from other containers.
+    assert by_manual == read_settings(REQUIRED | {"LOG_FORMAT": "json", "METRICS_ADDRESS": "0.0.0.0"})
 
 
 def test_the_manual_tells_the_defaults_of_the_compose_file() -> None:
