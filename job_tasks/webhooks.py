@@ -12,7 +12,7 @@ from http import HTTPStatus
 import requests
 from pydantic import SecretStr
 
-from job_tasks.errors import ReceiverGone, WebhookNotTaken
+from job_tasks.errors import FetchTimedOut, ReceiverGone, WebhookNotTaken
 from job_tasks.jobs.job import Job
 from job_tasks.name_lookup import Resolver, system_resolver
 from job_tasks.pages.adapter import guarded_session
@@ -42,8 +42,12 @@ def send(
     with guarded_session(limits, Deadline(limits.total_timeout_seconds), resolver) as session:
         request = session.prepare_request(requests.Request("POST", url, data=body, headers=headers))
         request.url = url  # requests rewrites what it takes for mistakes, like %zz
-        with session.send(request, stream=True) as response:
-            check_answer(response.status_code, response.headers.get("Retry-After"))
+        try:
+            with session.send(request, stream=True) as response:
+                check_answer(response.status_code, response.headers.get("Retry-After"))
+        except FetchTimedOut as error:  # whose text is about pages
+            seconds = limits.total_timeout_seconds
+            raise FetchTimedOut(f"The receiver did not answer within {seconds:g} seconds.") from error
 
 
 def webhook_body(job: Job) -> bytes:

@@ -35,7 +35,9 @@ class Deliverer:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._secrets = settings.webhook_secrets
-        self._limits = replace(fetch_limits(settings), total_timeout_seconds=TOTAL_SECONDS)
+        self._limits = replace(
+            fetch_limits(settings), read_timeout_seconds=TOTAL_SECONDS, total_timeout_seconds=TOTAL_SECONDS
+        )
         self._room = threading.Semaphore(AT_ONCE)
         self._changing = threading.Lock()
         self._busy: Counter[str] = Counter()  # attempts under way, by receiver
@@ -81,7 +83,11 @@ class Deliverer:
             return False
         with self._changing:
             self._busy[held.receiver] += 1
-        threading.Thread(target=self._attempt, args=(held,), name="delivery", daemon=True).start()
+        try:
+            threading.Thread(target=self._attempt, args=(held,), name="delivery", daemon=True).start()
+        except RuntimeError:  # no thread could be had
+            self._forget(held.receiver)
+            raise
         return True
 
     def _attempt(self, held: DeliveryClaim) -> None:
@@ -91,12 +97,15 @@ class Deliverer:
         except DatabaseUnavailable:
             log.warning("not noted: the database is away; the webhook will be sent again", job_id=str(held.job.id))
         finally:
-            with self._changing:
-                self._busy[held.receiver] -= 1
-                if not self._busy[held.receiver]:
-                    del self._busy[held.receiver]
+            self._forget(held.receiver)
             self._room.release()
             self._look.set()
+
+    def _forget(self, receiver: str) -> None:
+        with self._changing:
+            self._busy[receiver] -= 1
+            if not self._busy[receiver]:
+                del self._busy[receiver]
 
     def _error_of(self, held: DeliveryClaim) -> ServiceError | None:
         try:

@@ -105,7 +105,8 @@ class TestSending:
             return Response()
 
         httpserver.expect_request("/").respond_with_handler(hang)
-        assert isinstance(the_error(httpserver.url_for("/"), job, QUICK), FetchTimedOut)
+        error = the_error(httpserver.url_for("/"), job, QUICK)
+        assert (type(error), str(error)) == (FetchTimedOut, "The receiver did not answer within 0.5 seconds.")
         ended.set()
 
     def test_a_body_of_any_size_is_not_read(self, httpserver: HTTPServer, job: Job) -> None:
