@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from job_manager.health import Alive, Readiness
 from job_manager.query import JobsQuery, Query, WaitQuery
-from job_manager.representation import Batch, Page, ShownJob, WholeJob
+from job_manager.representation import Batch, Page, WholeJob
 from job_tasks.errors import (
     BacklogFull,
     DatabaseUnavailable,
@@ -22,6 +22,7 @@ from job_tasks.errors import (
     UnsupportedBody,
 )
 from job_tasks.kinds import KINDS, Kind
+from job_tasks.shown import ShownJob
 
 LOOKS_UP = (UnknownJob, DatabaseUnavailable, UnexpectedError)
 ACCEPTS = (BacklogFull, IdempotencyKeyReused, InvalidRequest, *LOOKS_UP)

@@ -10,6 +10,7 @@ from job_manager.representation import answer, shown_whole
 from job_manager.services import DATABASE_SECONDS, services
 from job_manager.submitting import accept_and_publish, accepted_answer, idempotency_key
 from job_tasks.errors import JobNotEnded, UnknownJob
+from job_tasks.jobs.deliveries import delivery_of
 from job_tasks.jobs.job import ENDED, Job, NewJob
 from job_tasks.jobs.lookup import attempts_of, find
 from job_tasks.jobs.submissions import cancel
@@ -53,6 +54,7 @@ def retry(job_id: str) -> Response:
         on_failure=old.on_failure,
         retry_of=old.id,
         owner=owner(),
+        callback_url=old.callback_url,
     )
     return accepted_answer(accept_and_publish([new], idempotency_key(["retry", str(old.id)])).jobs[0])
 
@@ -75,6 +77,7 @@ def _find(job_id: UUID) -> Job:
 def _whole(job_id: UUID) -> Response:
     with services().database.reading(DATABASE_SECONDS) as connection:
         job, attempts = find(connection, job_id), attempts_of(connection, job_id)
+        delivery = delivery_of(connection, job_id)
     if job is None:
         raise UnknownJob("It ended longer ago than results are kept.")
-    return answer(shown_whole(job, attempts))
+    return answer(shown_whole(job, attempts, delivery))

@@ -23,6 +23,7 @@ from tests.waiting import eventually
 
 THREADS = 24
 PLACES = 16
+WEBHOOK_SECRET = "whsec_" + "c2VjcmV0" * 4
 
 
 class StrictClient(FlaskClient):
@@ -57,7 +58,7 @@ def manager_on(servers: Servers, **changes: str) -> StrictClient:
 
 @pytest.fixture(scope="session")
 def client(servers: Servers) -> StrictClient:
-    return manager_on(servers)
+    return manager_on(servers, WEBHOOK_SECRETS=WEBHOOK_SECRET)
 
 
 @pytest.fixture(scope="session")
@@ -80,6 +81,7 @@ def manager_url(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> I
                 "MANAGER_PROCESSES": "1",
                 "MANAGER_THREADS": str(THREADS),
                 "MANAGER_WAIT_CALLERS": str(PLACES),
+                "WEBHOOK_SECRETS": WEBHOOK_SECRET,
                 "METRICS_FOLDER": str(folder / "metrics"),
             },
             stdout=output,
