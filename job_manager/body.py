@@ -105,6 +105,7 @@ def new_jobs(
             max_crashes=max_crashes,
             on_failure=OnFailure(request.on_failure),
             owner=owner,
+            callback_url=request.callback_url,
         )
         for request in requests
     ]

@@ -15,7 +15,8 @@ from job_manager.results import find_whole_job
 from job_manager.services import services
 from job_manager.watcher import Watcher
 from job_tasks.errors import StreamsFull
-from job_tasks.jobs.job import ENDED, Step, WholeJob
+from job_tasks.jobs.job import ENDED, Step
+from job_tasks.jobs.whole import WholeJob
 
 BEAT_SECONDS = 5.0  # a client that went is noticed at the second beat after
 RECONNECT_MS = 1_000

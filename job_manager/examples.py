@@ -6,19 +6,21 @@ from job_tasks.jobs.job import JsonObject
 
 ID = "01a20c9c-c451-726f-a7db-dc9eca01d34e"
 URL = "https://example.com/page"
+CALLBACK_URL = "https://example.org/counted"
 
+ASKED: JsonObject = {
+    "url": URL,
+    "word": "queue",
+    "top": 3,
+    "tokenizer": "words",
+    "max_attempts": 5,
+    "on_failure": "retry",
+}
 # By kind. A kind that is not named here has none but its URL.
 REQUESTS: dict[str, dict[str, JsonObject]] = {
     "count": {
         "one page": {"url": URL},
-        "one page, and all that can be said": {
-            "url": URL,
-            "word": "queue",
-            "top": 3,
-            "tokenizer": "words",
-            "max_attempts": 5,
-            "on_failure": "retry",
-        },
+        "one page, and all that can be said": ASKED | {"callback_url": CALLBACK_URL},
         "many pages": {"urls": [URL, "https://example.com/other"], "top": 10, "on_failure": "discard"},
     },
 }
@@ -27,7 +29,7 @@ ACCEPTED: JsonObject = {
     "kind": "count",
     "url": URL,
     "status": "PENDING",
-    "request": REQUESTS["count"]["one page, and all that can be said"],
+    "request": ASKED,
     "attempt": 0,
     "attempts_used": 0,
     "max_attempts": 5,
@@ -73,12 +75,29 @@ ATTEMPT: JsonObject = {
     "outcome": "SUCCESS",
     "error": None,
 }
-CANCELLED: JsonObject = ACCEPTED | {"status": "REVOKED", "finished_at": "2026-11-24T08:12:10.581Z", "attempts": []}
+CALLBACK: JsonObject = {
+    "url": CALLBACK_URL,
+    "state": "PENDING",
+    "attempts": 0,
+    "due_at": "2026-11-24T08:12:10.581Z",
+    "delivered_at": None,
+    "last_error": None,
+}
+WEBHOOK: JsonObject = {"type": "job.ended", "timestamp": SUCCEEDED["finished_at"], "data": SUCCEEDED}
+CANCELLED: JsonObject = (
+    ACCEPTED
+    | {"status": "REVOKED", "finished_at": "2026-11-24T08:12:10.581Z"}
+    | {
+        "attempts": [],
+        "callback": CALLBACK,
+        "retry_of": ID,
+    }
+)
 
 # By operation and status.
 ANSWERS: dict[tuple[str, int], Any] = {
     ("count", 202): ACCEPTED,
-    ("show", 200): SUCCEEDED | {"attempts": [ATTEMPT]},
+    ("show", 200): SUCCEEDED | {"attempts": [ATTEMPT], "callback": CALLBACK},
     ("cancel", 200): CANCELLED,
     ("retry", 202): ACCEPTED | {"retry_of": ID, "id": "01a20c9d-5b7c-7f2e-8f37-0f6d6f0a9b11"},
     ("list", 200): {"jobs": [SUCCEEDED], "next": f"/jobs?limit=1&cursor={ID}"},

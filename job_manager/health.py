@@ -5,9 +5,10 @@ from typing import Literal
 
 from flask import Blueprint, Response
 
-from job_manager.representation import Shown, answer
+from job_manager.representation import answer
 from job_manager.services import services
 from job_tasks.errors import TryLater
+from job_tasks.shown import Shown
 
 health = Blueprint("health", __name__)
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from job_manager.health import Alive, Readiness
 from job_manager.query import JobsQuery, Query, WaitQuery
-from job_manager.representation import Batch, Page, ShownJob, ShownWholeJob
+from job_manager.representation import Batch, Page, ShownWholeJob
 from job_tasks.errors import (
     BacklogFull,
     CrossSiteRequest,
@@ -24,6 +24,7 @@ from job_tasks.errors import (
     UnsupportedBody,
 )
 from job_tasks.kinds import KINDS, Kind
+from job_tasks.shown import ShownJob
 
 LOOKS_UP = (UnknownJob, DatabaseUnavailable, UnexpectedError)
 ACCEPTS = (BacklogFull, CrossSiteRequest, IdempotencyKeyReused, InvalidRequest, *LOOKS_UP)

@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 from job_manager import examples
 from job_manager.body import MAX_BATCH_BYTES, MAX_BYTES
+from job_manager.describing_webhooks import webhook
 from job_manager.interface import Answer, Operation, operations
 from job_manager.problems import CHALLENGE, MEDIA_TYPE, UNEXPECTED, status_of, urn
 from job_manager.schemas import batch_name, component_schemas, form_name, ref, without_null
@@ -66,6 +67,7 @@ def _operation(operation: Operation, *, with_keys: bool) -> JsonObject:
         described["security"] = []
     if operation.takes:
         described["requestBody"] = _body(operation.takes)
+        described["callbacks"] = {"jobEnded": {"{$request.body#/callback_url}": {"post": webhook()}}}
     return described
 
 
@@ -116,6 +118,8 @@ def _body(kind: Kind) -> JsonObject:
 
 
 def _answer(operation: Operation, answer: Answer) -> JsonObject:
+    if answer.status == HTTPStatus.NO_CONTENT:
+        return {"description": answer.meaning}
     content: JsonObject = {
         "schema": {"type": "string"} if answer.media_type.startswith("text/") else {"type": "object"}
     }

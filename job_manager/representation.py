@@ -1,43 +1,14 @@
-"""Jobs as the HTTP interface shows them. The models make the answers, and the description of them."""
+"""What the manager answers with. The models make the answers, and the description of them."""
 
 import json
-from datetime import UTC, datetime
-from typing import Annotated, Literal, TypeVar
-from uuid import UUID
+from typing import Literal
 
 from flask import Response
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import Field
 
-from job_tasks.jobs.job import Job, JsonObject, State, WholeJob
-
-
-def timestamp(time: datetime | None) -> str | None:
-    """RFC 3339 in UTC, to the millisecond."""
-    if time is None:
-        return None
-    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-Time = Annotated[
-    datetime,
-    PlainSerializer(timestamp, return_type=str),
-    WithJsonSchema({"type": "string", "format": "date-time", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"}),
-]
-
-
-class Shown(BaseModel):
-    """What an answer is made of. All fields are always there, unless their description says otherwise."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
-
-
-class ShownError(Shown):
-    """Why an attempt, or the job, ended as it did."""
-
-    type: str = Field(pattern="^[a-z]+(-[a-z]+)*$", description="what kind of error, like fetch-timed-out")
-    title: str = Field(description="one fixed phrase for the type")
-    detail: str = Field(description="what was wrong this time; never names an internal address")
-    retryable: bool = Field(description="whether the same request may succeed later")
+from job_tasks.jobs.deliveries import Delivery, DeliveryState
+from job_tasks.jobs.whole import WholeJob
+from job_tasks.shown import Shown, ShownError, ShownJob, Time, shown_fields
 
 
 class ShownAttempt(Shown):
@@ -51,34 +22,24 @@ class ShownAttempt(Shown):
     error: ShownError | None
 
 
-class ShownJob(Shown):
-    """A job: one accepted request, and what became of it."""
+class ShownCallback(Shown):
+    """The webhook that tells of the job's end."""
 
-    id: UUID = Field(description="a UUIDv7, so ids sort by time; also the id of the Celery task that Flower shows")
-    kind: str
-    url: str
-    status: State = Field(description="SUCCESS, FAILURE and REVOKED are ends; nothing changes afterwards")
-    request: JsonObject = Field(description="what was asked, with the defaults of what was not")
-    attempt: int = Field(ge=0, description="the number of the latest attempt; 0 before the first")
-    attempts_used: int = Field(ge=0, description="attempts that ended in a transient error, of `max_attempts`")
-    max_attempts: int = Field(ge=1)
-    crashes: int = Field(ge=0, description="attempts whose process died or ran out of time, of `max_crashes`")
-    max_crashes: int = Field(ge=1)
-    on_failure: Literal["retry", "discard"]
-    retry_of: UUID | None = Field(description="the ended job whose request this one repeats")
-    created_at: Time
-    parked_at: Time | None = Field(description="since when it waits for room at its host, while that is full")
-    due_at: Time | None = Field(description="when the next attempt may begin, while the status is RETRY")
-    started_at: Time | None = Field(description="when the latest attempt began")
-    finished_at: Time | None = Field(description="when the job ended")
-    result: JsonObject | None = Field(description="what the task gave, if the status is SUCCESS")
-    error: ShownError | None = Field(description="the latest error; that of the end, if the status is FAILURE")
+    url: str = Field(description="as it was read: without credentials and fragment")
+    state: DeliveryState | None = Field(
+        description="null until the job ends; then PENDING, until it is DELIVERED or GIVEN UP"
+    )
+    attempts: int = Field(ge=0, description="attempts that have begun")
+    due_at: Time | None = Field(description="when the next attempt may begin, while it is PENDING")
+    delivered_at: Time | None
+    last_error: str | None = Field(description="why the latest attempt failed; null once it is DELIVERED")
 
 
 class ShownWholeJob(ShownJob):
-    """A job with its attempts."""
+    """A job with its attempts and its callback."""
 
     attempts: list[ShownAttempt] = Field(description="the first one first")
+    callback: ShownCallback | None = Field(description="null if none was asked for")
 
 
 class Batch(Shown):
@@ -94,21 +55,24 @@ class Page(Shown):
     next: str | None = Field(description="path and query of the next page; null after the last one")
 
 
-Model = TypeVar("Model", bound=Shown)
-
-
-def shown(job: Job) -> ShownJob:
-    """The job, as its row has it."""
-    return ShownJob.model_validate(_fields(job))
-
-
 def shown_whole(whole: WholeJob) -> ShownWholeJob:
-    """The same with its attempts, the first one first."""
-    return ShownWholeJob.model_validate(_fields(whole.job) | {"attempts": whole.attempts})
+    """The same with its attempts, the first one first, and its callback."""
+    job = whole.job
+    callback = None if job.callback_url is None else _callback(job.callback_url, whole.delivery)
+    return ShownWholeJob.model_validate(shown_fields(job) | {"attempts": whole.attempts, "callback": callback})
 
 
-def _fields(job: Job) -> JsonObject:
-    return {name: getattr(job, "state" if name == "status" else name) for name in ShownJob.model_fields}
+def _callback(url: str, delivery: Delivery | None) -> ShownCallback:
+    if delivery is None:
+        return ShownCallback(url=url, state=None, attempts=0, due_at=None, delivered_at=None, last_error=None)
+    return ShownCallback(
+        url=url,
+        state=delivery.state,
+        attempts=delivery.attempts,
+        due_at=delivery.due_at,
+        delivered_at=delivery.delivered_at,
+        last_error=delivery.last_error,
+    )
 
 
 def answer(body: Shown, status: int = 200) -> Response:

@@ -11,9 +11,10 @@ from job_manager.representation import answer, shown_whole
 from job_manager.services import DATABASE_SECONDS, services
 from job_manager.submitting import accept_and_publish, accepted_answer, idempotency_key
 from job_tasks.errors import JobNotEnded, UnknownJob
-from job_tasks.jobs.job import ENDED, Job, NewJob, WholeJob
-from job_tasks.jobs.lookup import find, find_whole
+from job_tasks.jobs.job import ENDED, Job, NewJob
+from job_tasks.jobs.lookup import find
 from job_tasks.jobs.submissions import cancel
+from job_tasks.jobs.whole import WholeJob, find_whole
 from job_tasks.pages.url import parse_url
 
 results = Blueprint("results", __name__, url_prefix="/result")
@@ -77,6 +78,7 @@ def try_again(job_id: str) -> Job:
         on_failure=old.on_failure,
         retry_of=old.id,
         owner=owner(),
+        callback_url=old.callback_url,
     )
     return accept_and_publish([new], idempotency_key(["retry", str(old.id)])).jobs[0]
 

@@ -10,6 +10,7 @@ from job_manager.interface import operations
 from job_manager.problems import Problem
 from job_tasks.jobs.job import JsonObject
 from job_tasks.kinds import KINDS, Kind
+from job_tasks.shown import JobEnded
 
 REF = "#/components/schemas/{model}"
 Mode = Literal["validation", "serialization"]
@@ -46,6 +47,7 @@ def form_name(kind: Kind) -> str:
 
 def _described() -> Iterator[tuple[str, Mode, TypeAdapter[Any]]]:
     yield "Problem", "serialization", TypeAdapter(Problem)
+    yield "webhook", "serialization", TypeAdapter(JobEnded)
     for operation in operations():
         for answer in operation.answers:
             for model in answer.models:

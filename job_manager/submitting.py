@@ -9,13 +9,15 @@ import structlog
 from flask import Blueprint, Response, request, url_for
 
 from job_manager.body import new_jobs, read_body
+from job_manager.callbacks import check_callbacks
 from job_manager.owners import owner
-from job_manager.representation import Batch, Shown, answer, shown
+from job_manager.representation import Batch, answer
 from job_manager.services import DATABASE_SECONDS, services
 from job_tasks.errors import BrokerUnavailable, DatabaseUnavailable, InvalidRequest
 from job_tasks.jobs.job import Job, Message, NewJob
 from job_tasks.jobs.submissions import Accepted, IdempotencyKey, accept, unpublish
 from job_tasks.kinds import KINDS, Kind
+from job_tasks.shown import Shown, shown
 
 MAX_KEY_LENGTH = 255
 IDEMPOTENCY_KEY_PATTERN = "^[!-~]([ -~]*[!-~])?$"  # printable ASCII; HTTP strips spaces at either end
@@ -57,6 +59,7 @@ def _accepted(body: Shown) -> Response:
 
 def accept_and_publish(jobs: list[NewJob], key: IdempotencyKey | None) -> Accepted:
     """Commit the rows, then send their messages. A broker that is away keeps no job from being accepted."""
+    check_callbacks(jobs, services().settings)
     services().backlog.make_room(len(jobs))
     with services().database.transaction(DATABASE_SECONDS) as connection:
         most = services().settings.fetch_max_per_host

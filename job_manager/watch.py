@@ -3,7 +3,8 @@
 import threading
 from uuid import UUID
 
-from job_tasks.jobs.job import Step, WholeJob
+from job_tasks.jobs.job import Step
+from job_tasks.jobs.whole import WholeJob
 
 
 class Watch:

@@ -12,8 +12,9 @@ from uuid import UUID
 from job_manager.watch import Watch
 from job_tasks.errors import DatabaseUnavailable
 from job_tasks.jobs.database import Database
-from job_tasks.jobs.job import Step, WholeJob
-from job_tasks.jobs.lookup import find_whole, steps_of
+from job_tasks.jobs.job import Step
+from job_tasks.jobs.lookup import steps_of
+from job_tasks.jobs.whole import WholeJob, find_whole
 
 LOOK_SECONDS = 0.1
 

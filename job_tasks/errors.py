@@ -9,7 +9,8 @@
     │   └── PageUnavailable
     │       ├── FetchTimedOut
     │       ├── ConnectionFailed
-    │       └── ServerBusy           408, 425, 429 and 5xx; may carry Retry-After
+    │       ├── ServerBusy           408, 425, 429 and 5xx; may carry Retry-After
+    │       └── WebhookNotTaken      any status that is no success; may carry Retry-After
     ├── GiveUp                   the same request will fail again
     │   ├── AddressRefused
     │   ├── PageRefused              any other status that is no success
@@ -19,6 +20,7 @@
     │   ├── NotText
     │   ├── PageTooLarge
     │   ├── CertificateRefused
+    │   ├── ReceiverGone
     │   ├── AttemptCrashed
     │   ├── AttemptOutOfTime
     │   ├── AttemptOutOfMemory
@@ -119,6 +121,12 @@ class ServerBusy(PageUnavailable):
     title = "The site could not answer right now"
 
 
+class WebhookNotTaken(PageUnavailable):
+    """The receiver of a webhook answered by a status that is no success."""
+
+    title = "The receiver did not take the webhook"
+
+
 class GiveUp(ServiceError):
     """The same request will fail again."""
 
@@ -171,6 +179,12 @@ class CertificateRefused(GiveUp):
     """The site's TLS certificate is not valid for it."""
 
     title = "The site's certificate is not valid"
+
+
+class ReceiverGone(GiveUp):
+    """The receiver of a webhook answered 410: it wants no more of them."""
+
+    title = "The receiver is gone"
 
 
 class AttemptCrashed(GiveUp):

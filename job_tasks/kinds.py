@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic.config import JsonDict
 
 from job_tasks.errors import InvalidRequest
 from job_tasks.pages.url import MAX_LENGTH, parse_url
@@ -22,11 +23,23 @@ def _check_url(text: str) -> str:
     return str(parsed) if "@" in text else text
 
 
+def _read_callback_url(text: str) -> str:
+    """The URL as the parser writes it, so that what stands before its path is the receiver."""
+    try:
+        return str(parse_url(text))
+    except InvalidRequest as error:
+        raise ValueError(error.errors[0][1]) from error
+
+
 def _describe_refusal_of_nul(schema: dict[str, Any]) -> None:
     for described in schema["properties"].values():
         for each in (described, *described.get("anyOf", ())):
             if each.get("type") == "string" and "enum" not in each:
                 each["pattern"] = NO_NUL
+
+
+URL_SCHEMA: JsonDict = {"format": URL_FORMAT, "minLength": 1, "maxLength": MAX_LENGTH}
+CallbackUrl = Annotated[str, AfterValidator(_read_callback_url), Field(json_schema_extra=URL_SCHEMA)]
 
 
 class JobRequest(BaseModel):
@@ -38,7 +51,7 @@ class JobRequest(BaseModel):
 
     url: Annotated[str, AfterValidator(_check_url)] = Field(
         description="an http or https URL, as browsers take them; credentials in it are thrown away",
-        json_schema_extra={"format": URL_FORMAT, "minLength": 1, "maxLength": MAX_LENGTH},
+        json_schema_extra=URL_SCHEMA,
         examples=["https://example.com/page"],
     )
     max_attempts: int = Field(default=5, ge=1, le=100, description="attempts that may end in a transient error")
@@ -46,7 +59,14 @@ class JobRequest(BaseModel):
         default="retry", description="what a transient error does: try again later, or end the job at once"
     )
 
-    @field_validator("*")
+    callback_url: CallbackUrl | None = Field(
+        default=None,
+        exclude=True,  # it is not the task's business
+        description="where a signed webhook tells of the job's end, whatever that is; public addresses only",
+        examples=["https://example.org/counted"],
+    )
+
+    @field_validator("*", mode="before")
     @classmethod
     def _refuse_nul(cls, value: object) -> object:
         if isinstance(value, str) and "\0" in value:

@@ -71,6 +71,13 @@ class _Figures:
             "wordcount_repairs", "What the reconciler mended: jobs, or workers where it says so.", "repair"
         )
         self.requests = self._counter("wordcount_http_requests", "Answers of the manager.", "method", "route", "status")
+        self.deliveries = self._counter(
+            "wordcount_deliveries",
+            "Attempts to deliver a webhook, by outcome; the reason is the type of the error.",
+            "outcome",
+            "reason",
+        )
+        self.deliveries.labels("DELIVERED", "")
         for outcome, reason in OUTCOMES:
             self.attempts.labels(outcome, reason)
         for repair in REPAIRS:
@@ -142,6 +149,12 @@ def count_attempt(outcome: str, reason: str) -> None:
     """An attempt ended; `reason` is the type of its error, if it has one."""
     with _counted() as figures:
         figures.attempts.labels(outcome, reason).inc()
+
+
+def count_delivery(outcome: str, reason: str) -> None:
+    """An attempt to deliver a webhook ended: DELIVERED, RETRY or GIVEN UP; `reason` is the type of its error."""
+    with _counted() as figures:
+        figures.deliveries.labels(outcome, reason).inc()
 
 
 def count_ended(kind: str, state: str, reason: str, seconds: float) -> None:

@@ -27,9 +27,10 @@ from pydantic import (
 )
 
 from job_tasks.api_keys import ApiKey, read_api_key
+from job_tasks.webhook_secrets import check_secret
 
 DEMO_SECRET = ":demo-"  # noqa: S105 - how each password begins that docker-compose.yml has by default
-SECRETS = ("celery_broker_url", "database_url", "celery_result_backend", "manager_api_keys")
+SECRETS = ("celery_broker_url", "database_url", "celery_result_backend", "manager_api_keys", "webhook_secrets")
 URL_SCHEMES = {"celery_broker_url": ("redis://", "rediss://"), "database_url": ("postgresql+psycopg2://",)}
 SMALLER_THAN = {
     "fetch_total_timeout_seconds": "job_soft_time_limit_seconds",
@@ -45,8 +46,13 @@ def _split_list(value: object) -> object:
     return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
 
 
+def _split_lines(value: object) -> object:
+    return [line for line in re.split(r"[,\s]+", value) if line] if isinstance(value, str) else value
+
+
 def _read_api_keys(value: object) -> object:
-    return [read_api_key(line) for line in re.split(r"[,\s]+", value) if line] if isinstance(value, str) else value
+    lines = _split_lines(value)
+    return [read_api_key(line) for line in lines] if isinstance(lines, list) else value
 
 
 def _check_url(url: SecretStr, info: ValidationInfo) -> SecretStr:
@@ -62,6 +68,7 @@ def _check_url(url: SecretStr, info: ValidationInfo) -> SecretStr:
 
 
 Url = Annotated[SecretStr, AfterValidator(_check_url)]
+WebhookSecret = Annotated[SecretStr, AfterValidator(check_secret)]
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(ip_network)]
 
 
@@ -102,6 +109,8 @@ class Settings(BaseModel):
     manager_streams: int = Field(250, ge=0, le=2_000)
 
     flower_url: str = Field("http://localhost:8888", pattern=r"^https?://[^\s]+$")
+
+    webhook_secrets: Annotated[tuple[WebhookSecret, ...], BeforeValidator(_split_lines)] = ()
 
     worker_concurrency: int = Field(24, ge=1, le=64)
     worker_child_memory_mb: int = Field(512, ge=256, le=65_536)

@@ -6,30 +6,18 @@ from time import perf_counter
 from job_tasks.count_result import CountResult, OneWord
 from job_tasks.counting import count_page, page_frequencies
 from job_tasks.errors import AddressRefused
+from job_tasks.fetch_limits import fetch_limits
 from job_tasks.metrics import count_bytes, count_fetch, count_refused_address, count_words_counted
 from job_tasks.pages.fetch import Page, fetch
-from job_tasks.pages.limits import FetchLimits
 from job_tasks.settings import settings
 from job_tasks.words.count import Tokenizer
 
 
 def fetch_page(url: str) -> Page:
     """The page that `url` leads to, within the limits that are set. Raises what `job_tasks.pages.fetch.fetch` does."""
-    set_to = settings()
-    limits = FetchLimits(
-        connect_timeout_seconds=set_to.fetch_connect_timeout_seconds,
-        read_timeout_seconds=set_to.fetch_read_timeout_seconds,
-        total_timeout_seconds=set_to.fetch_total_timeout_seconds,
-        max_wire_bytes=set_to.fetch_max_wire_bytes,
-        max_decoded_bytes=set_to.fetch_max_decoded_bytes,
-        max_redirects=set_to.fetch_max_redirects,
-        allowed_ports=set_to.fetch_allowed_ports,
-        allowed_private_networks=set_to.fetch_allowed_private_networks,
-        user_agent=set_to.fetch_user_agent,
-    )
     started = perf_counter()
     try:
-        page = fetch(url, limits)
+        page = fetch(url, fetch_limits(settings()))
     except AddressRefused:
         count_refused_address()
         raise

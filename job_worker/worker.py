@@ -18,6 +18,7 @@ from job_tasks.logs import configure_logs
 from job_tasks.metrics import share_between_processes
 from job_tasks.settings import settings
 from job_worker.beat import beat, kill_pool, worker_name
+from job_worker.deliverer import Deliverer
 from job_worker.health import touch
 from job_worker.memory import limit_this_child, share_with_children
 from job_worker.running import children
@@ -68,6 +69,17 @@ class BeatStep(bootsteps.StartStopStep):
         beat.start(worker)
 
 
+class DeliveringStep(bootsteps.StartStopStep):
+    """Delivers webhooks, whatever the broker does. Begins after the children are forked: they want no such threads."""
+
+    requires = ("celery.worker.components:Pool",)
+    last_started: Deliverer | None = None
+
+    def start(self, _worker: Any) -> None:
+        DeliveringStep.last_started = Deliverer(settings())
+        DeliveringStep.last_started.start()
+
+
 class ConsumingStep(bootsteps.StartStopStep):
     """Knows whether the worker takes messages: between its start and stop it is connected to the broker."""
 
@@ -82,6 +94,7 @@ class ConsumingStep(bootsteps.StartStopStep):
 
 
 app.steps["worker"].add(BeatStep)
+app.steps["worker"].add(DeliveringStep)
 app.steps["consumer"].add(ConsumingStep)
 
 
@@ -89,6 +102,8 @@ app.steps["consumer"].add(ConsumingStep)
 def _limit_the_stop(**_: object) -> None:
     """The worker was told to stop, and takes no more messages. What runs may go on for the grace."""
     beat.told_to_stop = True
+    if DeliveringStep.last_started:
+        DeliveringStep.last_started.stop()
     threading.Thread(target=_end_what_is_left, name="stop", daemon=True).start()
 
 

@@ -55,6 +55,7 @@ class NewJob:
     on_failure: OnFailure
     retry_of: UUID | None = None  # the ended job whose request this one repeats
     owner: str | None = None  # name of the API key that it came with; None where there are no keys
+    callback_url: str | None = None  # where a webhook tells of the job's end
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,16 +120,9 @@ class Job:
     host: str | None  # None: accepted before hosts were limited, so no limit holds
     parked_at: datetime | None  # since when it waits, without a message, for room at its host
     owner: str | None = None  # only who has a key of this name gets to see the job
+    callback_url: str | None = None  # where a webhook tells of its end
 
     @property
     def step(self) -> Step:
         """Where it is on its way."""
         return Step(attempt=self.attempt, state=self.state)
-
-
-@dataclass(frozen=True, kw_only=True)
-class WholeJob:
-    """The row, and every attempt of it, the first one first."""
-
-    job: Job
-    attempts: tuple[Attempt, ...]

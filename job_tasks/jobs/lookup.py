@@ -1,7 +1,7 @@
 """Answering questions about jobs; nothing here writes."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, Select, Text, Uuid, any_, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, array
 
-from job_tasks.jobs.job import Attempt, Job, OnFailure, State, Step, WholeJob
+from job_tasks.jobs.job import Attempt, Job, OnFailure, State, Step
 from job_tasks.jobs.tables import attempts, jobs, workers
 
 
@@ -41,20 +41,11 @@ def find_all(connection: Connection, job_ids: Sequence[UUID]) -> list[Job]:
 
 def attempts_of(connection: Connection, job_id: UUID) -> list[Attempt]:
     """Every attempt of a job, the first one first."""
-    return _attempts(connection, [job_id])[job_id]
+    return attempts_by_job(connection, [job_id])[job_id]
 
 
-def find_whole(connection: Connection, job_ids: Sequence[UUID]) -> dict[UUID, WholeJob]:
-    """The rows of `job_ids` with their attempts; unknown ones are left out.
-
-    Between the two questions a job may go on: then its attempts are the newer ones, never its row.
-    """
-    found = find_all(connection, job_ids)
-    made = _attempts(connection, job_ids)
-    return {job.id: WholeJob(job=job, attempts=tuple(made[job.id])) for job in found}
-
-
-def _attempts(connection: Connection, job_ids: Sequence[UUID]) -> defaultdict[UUID, list[Attempt]]:
+def attempts_by_job(connection: Connection, job_ids: Sequence[UUID]) -> Mapping[UUID, list[Attempt]]:
+    """Every attempt of each of the jobs, the first one first."""
     asked = (
         select(attempts, workers.c.name.label("worker"))
         .join(workers, workers.c.id == attempts.c.worker_id)

@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import Connection, Row
 
 from job_tasks import metrics
+from job_tasks.errors import ServiceError
 from job_tasks.jobs.database import once_committed
 from job_tasks.jobs.job import ENDED, Job, JsonObject, State
 from job_tasks.jobs.tables import jobs as table
@@ -66,6 +67,20 @@ def tell_cancelled(connection: Connection, row: Row[Any], *, was_running: bool) 
             metrics.count_attempt(State.REVOKED, "")
         log.info("cancelled", job_id=str(row.id), attempt=row.attempt, state=row.state)
         _count_end(row, "")
+
+    once_committed(connection, tell)
+
+
+def tell_delivery_ended(
+    connection: Connection, job_id: UUID, attempt: int, outcome: str, error: ServiceError | None
+) -> None:
+    """An attempt to deliver the job's webhook ended: DELIVERED, RETRY or GIVEN UP."""
+    reason = error.type if error else ""
+
+    def tell() -> None:
+        metrics.count_delivery(outcome, reason)
+        why = {"error": reason, "detail": str(error)} if error else {}
+        log.info("delivery ended", job_id=str(job_id), attempt=attempt, outcome=outcome, **why)
 
     once_committed(connection, tell)
 

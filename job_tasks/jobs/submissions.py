@@ -80,6 +80,7 @@ def _row(job_id: UUID, job: NewJob) -> dict[str, object]:
         "max_crashes": job.max_crashes,
         "retry_of": job.retry_of,
         "owner": job.owner,
+        "callback_url": job.callback_url,
     }
 
 

@@ -36,6 +36,7 @@ jobs = Table(
     Column("host", Text),
     _time("parked_at"),
     Column("owner", Text),
+    Column("callback_url", Text),
 )
 
 attempts = Table(
@@ -66,6 +67,18 @@ host_pauses = Table(
     metadata,
     Column("host", Text, primary_key=True),
     _time("until"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("job_id", Uuid, primary_key=True),
+    Column("receiver", Text),
+    Column("state", Text),
+    Column("attempts", SmallInteger),
+    _time("due_at"),
+    _time("delivered_at"),
+    Column("last_error", Text),
 )
 
 idempotency_keys = Table(

@@ -18,19 +18,29 @@ def vetted_addresses(url: WebUrl, limits: FetchLimits, deadline: Deadline, resol
     Raises AddressRefused if any is not, or if the port is not; it never tells which address or what kind. Raises
     ConnectionFailed or FetchTimedOut if the name does not resolve.
     """
-    listed = limits.allowed_private_networks
-    # Without listed networks these need no look-up, so an answer tells nobody which internal names exist.
-    if not listed and url.port not in limits.allowed_ports:
-        raise _refused_port(url)
-    if not listed and _is_special_name(url):
-        raise _refused()
+    check_unresolved(url, limits)
     addresses = _addresses(url, limits, deadline, resolver)
-    elsewhere = [address for address in addresses if not is_listed(address, listed)]
+    _check(addresses, url, limits)
+    return addresses
+
+
+def check_unresolved(url: WebUrl, limits: FetchLimits) -> None:
+    """Raises AddressRefused for what can be refused without a look-up, so that it tells nobody which names exist."""
+    if url.address is not None:
+        _check([url.address], url, limits)
+    elif not limits.allowed_private_networks:
+        if url.port not in limits.allowed_ports:
+            raise _refused_port(url)
+        if _is_special_name(url):
+            raise _refused()
+
+
+def _check(addresses: list[Address], url: WebUrl, limits: FetchLimits) -> None:
+    elsewhere = [address for address in addresses if not is_listed(address, limits.allowed_private_networks)]
     if elsewhere and url.port not in limits.allowed_ports:
         raise _refused_port(url)
     if not all(map(is_public, elsewhere)):
         raise _refused()
-    return addresses
 
 
 def _addresses(url: WebUrl, limits: FetchLimits, deadline: Deadline, resolver: Resolver) -> list[Address]:
@@ -41,8 +51,7 @@ def _addresses(url: WebUrl, limits: FetchLimits, deadline: Deadline, resolver: R
 
 def _is_special_name(url: WebUrl) -> bool:
     name = url.host.removesuffix(".")
-    is_single_label = "." not in name and url.address is None
-    return is_single_label or name.endswith(tuple(f".{special}" for special in _SPECIAL_NAMES))
+    return "." not in name or name.endswith(tuple(f".{special}" for special in _SPECIAL_NAMES))
 
 
 def _refused() -> AddressRefused:

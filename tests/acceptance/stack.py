@@ -29,6 +29,8 @@ from tests.acceptance.waiting import eventually
 GRACE_SECONDS = 3.0
 CHILDREN = 2  # of each worker
 QUIET_SECONDS = 40.0
+# The new one, and the one that it takes the place of.
+WEBHOOK_SECRETS = ("whsec_" + "bmV3" * 10, "whsec_" + "b2xk" * 10)
 SETTINGS = {
     "WORKER_STOP_GRACE_SECONDS": str(GRACE_SECONDS),
     "RETRY_BASE_SECONDS": "0.1",
@@ -37,6 +39,7 @@ SETTINGS = {
     "FETCH_TOTAL_TIMEOUT_SECONDS": "50",
     "MANAGER_PROCESSES": "1",
     "FETCH_ALLOWED_PRIVATE_NETWORKS": f"{LOOPBACK}/32",
+    "WEBHOOK_SECRETS": ",".join(WEBHOOK_SECRETS),
 }
 
 

@@ -9,9 +9,10 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from uuid_utils.compat import uuid7
 
-from job_tasks.errors import AttemptCrashed, ConnectionFailed, NotText, ServiceError
-from job_tasks.jobs import claims, hosts, lookup, submissions, workers
+from job_tasks.errors import AttemptCrashed, ConnectionFailed, NotText, ServiceError, WebhookNotTaken
+from job_tasks.jobs import claims, deliveries, hosts, lookup, submissions, workers
 from job_tasks.jobs.database import Database
+from job_tasks.jobs.deliveries import Delivery, DeliveryClaim
 from job_tasks.jobs.hosts import HostLimits
 from job_tasks.jobs.job import Attempt, Claim, Job, JsonObject, Message, NewJob, OnFailure, State
 from job_tasks.jobs.submissions import Accepted, IdempotencyKey
@@ -43,6 +44,7 @@ RESULT: JsonObject = {
 BUSY = ConnectionFailed("The connection was reset.")
 NO_TEXT = NotText("It is image/png.")
 UNLIMITED = HostLimits(at_once=1_000, gap_seconds=0)
+NOT_TAKEN = WebhookNotTaken("The receiver answered 503.")
 DIED = AttemptCrashed("The process was killed.")
 
 
@@ -138,6 +140,28 @@ class Store:
     def cancel(self, job_id: UUID) -> bool:
         with self.database.transaction() as connection:
             return submissions.cancel(connection, job_id)
+
+    def ended(self, callback_url: str) -> Job:
+        """A job that has ended, with a delivery that is due."""
+        job = self.submit(callback_url=callback_url)
+        assert self.cancel(job.id)
+        return self.job(job.id)
+
+    def delivery(self, job_id: UUID) -> Delivery | None:
+        with self.database.reading() as connection:
+            return deliveries.deliveries_of(connection, [job_id]).get(job_id)
+
+    def claim_due(self, lost_after: timedelta = timedelta(seconds=25), *but_to: str) -> DeliveryClaim | None:
+        with self.database.transaction() as connection:
+            return deliveries.claim_due(connection, lost_after, but_to=but_to)
+
+    def delivered(self, held: DeliveryClaim) -> bool:
+        with self.database.transaction() as connection:
+            return deliveries.succeed(connection, held)
+
+    def not_delivered(self, held: DeliveryClaim, error: ServiceError = NOT_TAKEN) -> bool:
+        with self.database.transaction() as connection:
+            return deliveries.fail(connection, held, error)
 
     def beat(self, worker_id: UUID) -> bool:
         with self.database.transaction() as connection:

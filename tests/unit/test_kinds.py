@@ -51,7 +51,11 @@ def test_a_request_has_what_every_kind_takes(kind: Kind) -> None:
         ({"url": "https://example.com", "max_attempts": 0}, "max_attempts"),
         ({"url": "https://example.com", "max_attempts": 101}, "max_attempts"),
         ({"url": "https://example.com", "on_failure": "explode"}, "on_failure"),
-        ({"url": "https://example.com", "callback_url": "https://example.com"}, "callback_url"),
+        ({"url": "https://example.com", "callback": "https://example.com"}, "callback"),
+        ({"url": "https://example.com", "callback_url": "ftp://example.com"}, "callback_url"),
+        ({"url": "https://example.com", "callback_url": ""}, "callback_url"),
+        ({"url": "https://example.com", "callback_url": "https://example.com/\0"}, "callback_url"),
+        ({"url": "https://example.com", "callback_url": "https://example.com/" + "x" * 2_029}, "callback_url"),
     ],
 )
 def test_a_wrong_request_names_its_field(fields: JsonObject, field: str) -> None:

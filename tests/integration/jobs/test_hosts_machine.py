@@ -35,7 +35,7 @@ class HostMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.store.sql("TRUNCATE jobs, attempts, workers, host_pauses")
+        self.store.sql("TRUNCATE jobs, attempts, deliveries, workers, host_pauses")
         self.queue.wipe()
         self.worker = self.store.worker()
         self.held: list[Claim] = []

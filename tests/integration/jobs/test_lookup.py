@@ -7,6 +7,7 @@ import pytest
 from job_tasks.jobs import lookup
 from job_tasks.jobs.job import Job, State
 from job_tasks.jobs.lookup import JobFilter
+from job_tasks.jobs.whole import find_whole
 from tests.integration.store import NEW_JOB, Store
 
 
@@ -112,7 +113,7 @@ def test_whole_jobs_have_their_own_attempts(store: Store) -> None:
     one, other = store.claimed(), store.claimed()
     store.give_back(one.worker_id, one.job_id)
     with store.database.reading() as connection:
-        found = lookup.find_whole(connection, [one.job_id, other.job_id, UUID(int=1)])
+        found = find_whole(connection, [one.job_id, other.job_id, UUID(int=1)])
     assert {job_id: (whole.job, list(whole.attempts)) for job_id, whole in found.items()} == {
         held.job_id: (store.job(held.job_id), store.attempts(held.job_id)) for held in (one, other)
     }

@@ -41,6 +41,13 @@ def test_attempts_go_with_their_job(store: Store) -> None:
     assert len(store.attempts(other.job_id)) == 1
 
 
+def test_a_delivery_goes_with_its_job(store: Store) -> None:
+    store.ended("https://example.org/counted")
+    assert store.count("deliveries") == 1
+    assert delete_ended(store, -timedelta(hours=1)) == 1
+    assert store.count("deliveries") == 0
+
+
 def test_keys_go_when_they_have_expired(store: Store) -> None:
     for name in ("old", "new"):
         store.accept([NEW_JOB], IdempotencyKey(key=name, fingerprint=b"f"))

@@ -98,6 +98,7 @@ def test_a_row_that_has_ended_stays_as_it_is(store: Store, state: State, change:
         ("ended_is_timed", "state = 'REVOKED'"),
         ("success_has_the_result", "result = '{}'"),
         ("parked_jobs_wait", "parked_at = now(), host = NULL"),
+        ("jobs_callback_url_check", "callback_url = repeat('x', 8193)"),
     ],
 )
 def test_a_waiting_row_keeps_every_rule(store: Store, constraint: str, change: str) -> None:
@@ -169,6 +170,32 @@ def test_a_worker_that_attempts_name_is_not_deleted(store: Store) -> None:
         store.sql("DELETE FROM workers")
 
 
+@pytest.mark.parametrize(
+    ("constraint", "change"),
+    [
+        ("deliveries_state_check", "state = 'LATER', due_at = NULL"),
+        ("deliveries_attempts_check", "attempts = -1"),
+        ("pending_has_a_due_time", "due_at = NULL"),
+        ("pending_has_a_due_time", "state = 'GIVEN UP', last_error = 'x'"),
+        ("delivered_is_timed", "state = 'DELIVERED', due_at = NULL, attempts = 1"),
+        ("delivered_is_timed", "delivered_at = now()"),
+        ("delivered_was_tried", "state = 'DELIVERED', due_at = NULL, delivered_at = now()"),
+        ("given_up_has_an_error", "state = 'GIVEN UP', due_at = NULL"),
+        ("deliveries_job_id_fkey", "job_id = gen_random_uuid()"),
+    ],
+)
+def test_a_delivery_keeps_every_rule(store: Store, constraint: str, change: str) -> None:
+    store.ended("https://example.org/counted")
+    with pytest.raises(IntegrityError, match=constraint):
+        store.sql(f"UPDATE deliveries SET {change}")
+
+
+def test_a_job_has_one_delivery(store: Store) -> None:
+    store.ended("https://example.org/counted")
+    with pytest.raises(IntegrityError, match="deliveries_pkey"):
+        store.sql("INSERT INTO deliveries (job_id, receiver) SELECT job_id, receiver FROM deliveries")
+
+
 def test_an_idempotency_key_is_bounded(store: Store) -> None:
     with pytest.raises(IntegrityError, match="idempotency_keys_key_check"):
         store.sql("INSERT INTO idempotency_keys VALUES (repeat('x', 256), '', '{}')")
@@ -178,6 +205,7 @@ def test_every_rule_is_broken_by_some_test_here(store: Store) -> None:
     named = Path(__file__).read_text(encoding="utf-8")
     rules = store.sql(
         "SELECT conname FROM pg_constraint WHERE contype IN ('c', 'f')"
-        " AND conrelid IN ('jobs'::regclass, 'attempts'::regclass, 'workers'::regclass, 'idempotency_keys'::regclass)"
+        " AND conrelid IN ('jobs'::regclass, 'attempts'::regclass, 'workers'::regclass, 'idempotency_keys'::regclass,"
+        " 'deliveries'::regclass)"
     )
     assert [rule.conname for rule in rules if f'"{rule.conname}"' not in named] == []

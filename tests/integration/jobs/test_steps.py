@@ -1,17 +1,18 @@
 """Every step of a job is told once, when it is committed: counted, and logged with the job's id."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
-from job_tasks.errors import DatabaseUnavailable
+from job_tasks.errors import DatabaseUnavailable, ReceiverGone
 from job_tasks.jobs import claims, submissions
 from job_tasks.jobs.database import COMMIT_RESERVE_SECONDS
 from job_tasks.metrics import registry
-from tests.integration.store import DIED, NEW_JOB, NO_TEXT, Store
+from tests.integration.store import DIED, NEW_JOB, NO_TEXT, NOT_TAKEN, Store
 
 ENDED = "wordcount_jobs_ended_total"
 ATTEMPTS = "wordcount_attempts_total"
@@ -161,3 +162,28 @@ def test_the_times_are_those_of_the_database(store: Store) -> None:
         claims.claim(connection, job.id, store.worker())
     waited = (registry().get_sample_value("wordcount_job_start_seconds_sum") or 0) - before
     assert 100 <= waited < 110
+
+
+def test_each_attempt_to_deliver(store: Store, counted: Counted, logged: list[Any]) -> None:
+    job = store.ended("https://example.org/counted")
+    for error in (NOT_TAKEN, ReceiverGone("The receiver answered 410 Gone.")):
+        store.sql("UPDATE deliveries SET due_at = now()")
+        held = store.claim_due()
+        assert held is not None
+        assert store.not_delivered(held, error)
+        assert not store.delivered(replace(held, attempt=held.attempt - 1)), "which tells nothing"
+    taken = store.ended("https://example.org/counted")
+    held = store.claim_due()
+    assert held is not None
+    assert store.delivered(held)
+    assert [told for told in life(logged, job.id) if told[0] == "delivery ended"] == [
+        ("delivery ended", "RETRY", "webhook-not-taken"),
+        ("delivery ended", "GIVEN UP", "receiver-gone"),
+    ]
+    assert life(logged, taken.id)[-1] == ("delivery ended", "DELIVERED")
+    told = {key: count for key, count in counted.new().items() if key[0] == "wordcount_deliveries_total"}
+    assert told == {
+        ("wordcount_deliveries_total", "DELIVERED", ""): 1,
+        ("wordcount_deliveries_total", "RETRY", "webhook-not-taken"): 1,
+        ("wordcount_deliveries_total", "GIVEN UP", "receiver-gone"): 1,
+    }

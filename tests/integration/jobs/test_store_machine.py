@@ -41,7 +41,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.store.sql("TRUNCATE jobs, attempts, workers")
+        self.store.sql("TRUNCATE jobs, attempts, deliveries, workers")
         self.queue.wipe()
         self.ended: dict[UUID, object] = {}
         self.reconciler = Reconciler(
@@ -53,6 +53,7 @@ class StoreMachine(RuleBasedStateMachine):
         max_attempts=st.integers(1, 3),
         max_crashes=st.integers(1, 3),
         on_failure=st.sampled_from(OnFailure),
+        callback_url=st.sampled_from([None, "https://example.org/counted"]),
     )
     def submit(self, **bounds: Any) -> UUID:
         return self.store.submit(**bounds).id
@@ -138,7 +139,8 @@ class StoreMachine(RuleBasedStateMachine):
         with self.store.database.reading() as connection:
             rows = connection.exec_driver_sql(
                 "SELECT jobs.*, array(SELECT number FROM attempts WHERE job_id = jobs.id ORDER BY number) AS numbers,"
-                " (SELECT count(*) FROM attempts WHERE job_id = jobs.id AND ended_at IS NULL) AS running FROM jobs"
+                " (SELECT count(*) FROM attempts WHERE job_id = jobs.id AND ended_at IS NULL) AS running,"
+                " (SELECT count(*) FROM deliveries WHERE job_id = jobs.id) AS deliveries FROM jobs"
             ).all()
         for row in rows:
             assert row.numbers == list(range(1, row.attempt + 1))
@@ -146,6 +148,7 @@ class StoreMachine(RuleBasedStateMachine):
             assert row.attempts_used <= row.max_attempts
             assert row.crashes <= row.max_crashes
             assert row.attempts_used + row.crashes <= row.attempt
+            assert row.deliveries == (row.callback_url is not None and row.state in ENDED)
             assert (row.result == RESULT) is (row.state == State.SUCCESS)
             if row.id in self.ended:
                 assert row == self.ended[row.id]

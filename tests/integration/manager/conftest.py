@@ -24,6 +24,7 @@ from tests.waiting import eventually
 THREADS = 24
 PLACES = 16
 STREAMS = 4
+WEBHOOK_SECRET = "whsec_" + "c2VjcmV0" * 4
 
 
 class StrictClient(FlaskClient):
@@ -58,7 +59,7 @@ def manager_on(servers: Servers, **changes: str) -> StrictClient:
 
 @pytest.fixture(scope="session")
 def client(servers: Servers) -> StrictClient:
-    return manager_on(servers)
+    return manager_on(servers, WEBHOOK_SECRETS=WEBHOOK_SECRET)
 
 
 @pytest.fixture(scope="session")
@@ -94,6 +95,7 @@ def deployed_manager(servers: Servers, port: int, log: Path, **changes: str) -> 
                 "CELERY_BROKER_URL": servers.broker.url,
                 "DATABASE_URL": servers.database.url,
                 "MANAGER_PROCESSES": "1",
+                "WEBHOOK_SECRETS": WEBHOOK_SECRET,
                 "METRICS_FOLDER": str(log.with_name("metrics")),
             }
             | changes,

@@ -53,4 +53,4 @@ def is_about_urls_alone(answer: schemathesis.Response) -> bool:
     if answer.status_code != 422:
         return False
     fields = [error["field"] for error in answer.json().get("errors", ())]
-    return bool(fields) and all(re.fullmatch(r"url|urls\[\d+\]", field) for field in fields)
+    return bool(fields) and all(re.fullmatch(r"url|urls\[\d+\]|callback_url", field) for field in fields)

@@ -1,0 +1,25 @@
+"""Whether a callback can be called: what is known before any look-up."""
+
+from collections.abc import Iterable
+
+from job_tasks.errors import AddressRefused, InvalidRequest
+from job_tasks.fetch_limits import fetch_limits
+from job_tasks.jobs.job import NewJob
+from job_tasks.pages.guard import check_unresolved
+from job_tasks.pages.url import MAX_ENCODED_LENGTH, parse_url
+from job_tasks.settings import Settings
+
+
+def check_callbacks(jobs: Iterable[NewJob], settings: Settings) -> None:
+    """Raise InvalidRequest if a callback of `jobs` could not be signed, or leads where nothing is sent.
+
+    A name is looked up when the webhook is sent, and each time anew: until then it may lead elsewhere.
+    """
+    urls = {job.callback_url for job in jobs if job.callback_url is not None}
+    if urls and not settings.webhook_secrets:
+        raise InvalidRequest(("callback_url", "is not offered here: no WEBHOOK_SECRETS are set to sign webhooks with"))
+    for url in urls:
+        try:
+            check_unresolved(parse_url(url, max_length=MAX_ENCODED_LENGTH), fetch_limits(settings))
+        except AddressRefused as error:
+            raise InvalidRequest(("callback_url", "leads to an address or port that no webhook is sent to")) from error
