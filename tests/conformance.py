@@ -44,7 +44,7 @@ class Description:
     def check(self, answer: requests.Response | TestResponse) -> None:
         """Fails if the document does not say that there may be such an answer to such a request."""
         method, path = _asked(answer)
-        if method in METHODS_WITHOUT_A_BODY or _is_for_people(path):
+        if method in METHODS_WITHOUT_A_BODY or is_for_people(path):
             return
         operation = self.operation(method, path)
         if operation is None:
@@ -73,7 +73,7 @@ class Description:
         assert problem["status"] == answer.status_code
 
 
-def _is_for_people(path: str) -> bool:
+def is_for_people(path: str) -> bool:
     """Whether it is the page's, which no description is of."""
     return path == "/" or path.startswith(("/job/", "/static/"))
 

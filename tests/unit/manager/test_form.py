@@ -5,7 +5,7 @@ from job_manager.web.form import Form
 
 def checked(urls: str, word: str = "") -> tuple[list[tuple[str, str | None]], list[str]]:
     """URL and word of each job, and what is wrong."""
-    jobs, wrong = Form(urls=urls, word=word).check(max_crashes=3)
+    jobs, wrong = Form(urls=urls, word=word).check(max_crashes=3, owner=None)
     return [(job.url, job.request["word"]) for job in jobs], wrong
 
 
