@@ -110,7 +110,7 @@ class _Reader:
         return block
 
     def _is_block(self, node: LexborNode) -> bool:
-        display = self._displays.get(node.mem_id)
+        display = self._displays.get(node.mem_id) if self._displays else None
         if display is None:
             return node.tag_id in _BLOCK_IDS
         return display in _ON_OWN_LINES or (node.tag == "p" and display is not Display.CONTENTS)
@@ -299,8 +299,9 @@ def _without_marks(text: str) -> str:
     """`text` without white space at the inner edges of atomic inlines, and without the marks that show them."""
     if "\0" not in text:
         return text
-    *closed, rest = text.split(_CLOSE)
-    text = "".join([part.rstrip(_COLLAPSIBLE) + _CLOSE for part in closed]) + rest
-    first, *opened = text.split(_OPEN)
-    text = first + "".join([part.lstrip(_COLLAPSIBLE) for part in opened])
-    return text.replace(_CLOSE, "").replace(_DRAWING, "")
+    if _OPEN in text or _CLOSE in text:
+        *closed, rest = text.split(_CLOSE)
+        text = "".join([part.rstrip(_COLLAPSIBLE) + _CLOSE for part in closed]) + rest
+        first, *opened = text.split(_OPEN)
+        text = (first + "".join([part.lstrip(_COLLAPSIBLE) for part in opened])).replace(_CLOSE, "")
+    return text.replace(_DRAWING, "")
