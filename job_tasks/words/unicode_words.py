@@ -2,18 +2,19 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 
 from icu4py.breakers import WordBreaker
 from nltk.tokenize.api import TokenizerI
 
-# Letters of scripts with spaces: every one is ALetter (Word_Break), so a run of them is one segment, over apostrophes and
-# full stops as well (WB5 to WB7); or one of Hangul.
+# Letters of scripts with spaces: every one is ALetter (Word_Break), so a run of them is one segment, also over single
+# apostrophes and full stops (WB5 to WB7); or one of Hangul.
 _LETTERS = (
     r"[A-Za-z\xaa\xb5\xba\xc0-\xd6\xd8-\xf6\xf8-\u024f"
     r"\u0386\u0388-\u038a\u038c\u038e-\u03a1\u03a3-\u03f5\u03f7-\u03ff"
     r"\u0400-\u0481\u048a-\u0527\u0621-\u063a\u0641-\u064a]++"
 )
-_WORD = re.compile(rf"{_LETTERS}(?:['’.]{_LETTERS})*+|[\uac00-\ud7a3]++").fullmatch
+_WORD = re.compile(rf"{_LETTERS}(?:['\u2019.]{_LETTERS})*+|[\uac00-\ud7a3]++").fullmatch
 # Signs that join nothing where they stand between white space and a letter or one another.
 SIGNS = (
     "!\"#$%&'()*+,-./:;<=>?@[\\]^`{|}~"
@@ -53,7 +54,7 @@ class UnicodeWordTokenizer(TokenizerI):  # type: ignore[misc] # NLTK ships no ty
 
 
 def _lower_ascii(text: str) -> str:
-    """`text` with A to Z in lower case: quicker than all letters, and none of these depends on what stands beside it."""
+    """`text` with A to Z in lower case: quicker than all letters, and no context changes them, as it does `Σ`."""
     return text.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
 
 
@@ -69,8 +70,9 @@ def _count_difficult(chunks: list[tuple[str, int]], counts: dict[str, int]) -> N
             counts[word] = counts.get(word, 0) + count
 
 
-def _segments(text: str) -> list[str]:
+def _segments(text: str) -> Iterable[str]:
+    """One by one, for a list of them would take over 80 bytes for each."""
     try:
-        return list(WordBreaker(text, "en"))
+        return WordBreaker(text, "en")
     except UnicodeEncodeError:  # a lone surrogate
-        return list(WordBreaker(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"), "en"))
+        return WordBreaker(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"), "en")
