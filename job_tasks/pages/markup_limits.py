@@ -22,9 +22,9 @@ _BREAKING_TAG = re.compile(
 
 def limit_markup(html: bytes) -> bytes:
     """`html` where its markup is within the limits, else a version of it that is."""
-    tags = html.count(b">")
-    suspect = tags > _MAX_TAGS or _may_have_many_attributes(html)
-    if not suspect and (tags < _HARMLESS_TAGS or not may_nest_too_deep(html)):
+    has_many_tags = _has_more_tags(html, _HARMLESS_TAGS - 1)
+    suspect = (has_many_tags and html.count(b">") > _MAX_TAGS) or _may_have_many_attributes(html)
+    if not suspect and not (has_many_tags and may_nest_too_deep(html)):
         return html
     nesting = Nesting()
     limited, cut = TAG.subn(nesting.keep, html, count=_MAX_TAGS)
@@ -32,6 +32,11 @@ def limit_markup(html: bytes) -> bytes:
         rest = html[nesting.end :]
         return limited[: len(limited) - len(rest)] + _without_tags(rest)
     return limited if nesting.exceeded else html
+
+
+def _has_more_tags(html: bytes, tags: int) -> bool:
+    """Whether `html` holds more than so many `>`. Replacing the first ones is twice as fast as counting them all."""
+    return b">" in html.replace(b">", b"<", tags)
 
 
 def _without_tags(html: bytes) -> bytes:

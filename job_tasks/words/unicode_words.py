@@ -2,16 +2,19 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 
 from icu4py.breakers import WordBreaker
 from nltk.tokenize.api import TokenizerI
 
-# Letters of scripts with spaces: every one is ALetter (Word_Break), so a run of them is one segment; or one of Hangul.
-_WORD = re.compile(
+# Letters of scripts with spaces: every one is ALetter (Word_Break), so a run of them is one segment, also over single
+# apostrophes and full stops (WB5 to WB7); or one of Hangul.
+_LETTERS = (
     r"[A-Za-z\xaa\xb5\xba\xc0-\xd6\xd8-\xf6\xf8-\u024f"
     r"\u0386\u0388-\u038a\u038c\u038e-\u03a1\u03a3-\u03f5\u03f7-\u03ff"
-    r"\u0400-\u0481\u048a-\u0527\u0621-\u063a\u0641-\u064a]+|[\uac00-\ud7a3]+"
-).fullmatch
+    r"\u0400-\u0481\u048a-\u0527\u0621-\u063a\u0641-\u064a]++"
+)
+_WORD = re.compile(rf"{_LETTERS}(?:['\u2019.]{_LETTERS})*+|[\uac00-\ud7a3]++").fullmatch
 # Signs that join nothing where they stand between white space and a letter or one another.
 SIGNS = (
     "!\"#$%&'()*+,-./:;<=>?@[\\]^`{|}~"
@@ -35,9 +38,10 @@ class UnicodeWordTokenizer(TokenizerI):  # type: ignore[misc] # NLTK ships no ty
         """
         counts: dict[str, int] = {}
         difficult: list[tuple[str, int]] = []
-        if "Σ" not in text:  # whose small letter depends on what stands beside it
-            text = text.lower()
-        for chunk, count in Counter(text.split()).items():
+        for chunk, count in Counter(_lower_ascii(text).split()).items():
+            if chunk.isascii() and chunk.isalpha():  # as most are
+                counts[chunk] = counts.get(chunk, 0) + count
+                continue
             core = chunk.strip(SIGNS)
             if (core.isascii() and core.isalnum()) or _WORD(core):
                 if not core.isdecimal():
@@ -47,6 +51,11 @@ class UnicodeWordTokenizer(TokenizerI):  # type: ignore[misc] # NLTK ships no ty
                 difficult.append((chunk, count))
         _count_difficult(difficult, counts)
         return Counter(counts)
+
+
+def _lower_ascii(text: str) -> str:
+    """`text` with A to Z in lower case: quicker than all letters, and no context changes them, as it does `Σ`."""
+    return text.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
 
 
 def _count_difficult(chunks: list[tuple[str, int]], counts: dict[str, int]) -> None:
@@ -61,8 +70,9 @@ def _count_difficult(chunks: list[tuple[str, int]], counts: dict[str, int]) -> N
             counts[word] = counts.get(word, 0) + count
 
 
-def _segments(text: str) -> list[str]:
+def _segments(text: str) -> Iterable[str]:
+    """One by one, for a list of them would take over 80 bytes for each."""
     try:
-        return list(WordBreaker(text, "en"))
+        return WordBreaker(text, "en")
     except UnicodeEncodeError:  # a lone surrogate
-        return list(WordBreaker(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"), "en"))
+        return WordBreaker(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"), "en")

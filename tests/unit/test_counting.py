@@ -1,5 +1,7 @@
 """The one path from bytes to counts, and that no bytes whatever break it."""
 
+import subprocess
+import sys
 import time
 
 import pytest
@@ -132,3 +134,36 @@ def test_no_monster_runs_away(body: bytes, words: int) -> None:
     counted = count_page(body, "text/html; charset=utf-8", word=None, top=3, tokenizer="words").counts
     assert time.process_time() - start < 4
     assert counted.words == words
+
+
+LARGE_MONSTERS = {
+    "10 MB of unclosed markup": (
+        """b"<div><p><b><i><a>x<ul><li><table><tr><td>" * 240_000, "text/html; charset=utf-8" """,
+        240_000,
+    ),
+    "9 MB in UTF-8 said to be UTF-16": (
+        """b"<p>Some text that goes on here and there.</p>" * 200_000, "text/html; charset=utf-16le" """,
+        3_600_000,
+    ),
+    "a million distinct words": (
+        """b" ".join(b"w%07x" % number for number in range(1_000_000)), "text/plain" """,
+        1_000_000,
+    ),
+}
+COUNT_A_MONSTER = """
+import resource
+from job_tasks.counting import count_page
+
+body, content_type = {page}
+counted = count_page(body, content_type, word=None, top=25, tokenizer="words")
+print(counted.counts.words, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+@pytest.mark.parametrize(("page", "words"), LARGE_MONSTERS.values(), ids=LARGE_MONSTERS.keys())
+def test_no_monster_takes_300_megabytes(page: str, words: int) -> None:
+    code = COUNT_A_MONSTER.format(page=page)
+    alone = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True, timeout=60)
+    counted, peak_megabytes = map(int, alone.stdout.split())
+    assert counted == words
+    assert peak_megabytes < 300
