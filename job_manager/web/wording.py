@@ -30,6 +30,8 @@ def sentence(job: Job) -> str:
     """Where the job is, in one sentence without its full stop."""
     last = last_attempt(job)
     match job.state:
+        case State.PENDING if job.parked_at is not None:
+            said = "Waits for room at its host"
         case State.PENDING if job.attempt:
             said = f"Waits for a worker to make attempt {job.attempt + 1} of {last}"
         case State.PENDING:

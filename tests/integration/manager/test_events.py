@@ -179,8 +179,11 @@ class TestRefusing:
 
     def test_a_look_at_the_headers_takes_no_place(self, manager_url: str, store: Store) -> None:
         job = store.submit()
+        url = f"{manager_url}/result/{job.id}/events"
+        # Until clients of other tests, which went, were noticed.
+        eventually(lambda: requests.head(url, timeout=20).status_code == 200, seconds=GONE_SECONDS)
         for _ in range(2 * STREAMS):
-            assert requests.head(f"{manager_url}/result/{job.id}/events", timeout=20).status_code == 200
+            assert requests.head(url, timeout=20).status_code == 200
         all_at_once(manager_url, job.id)
 
 

@@ -35,6 +35,7 @@ def job(state: State, **changes: Any) -> Job:
     ("shown", "says"),
     [
         (job(State.PENDING, attempt=0), "Waits for a worker"),
+        (job(State.PENDING, attempt=0, parked_at=TIME), "Waits for room at its host"),
         (job(State.PENDING, attempts_used=1), "Waits for a worker to make attempt 2 of 5"),
         (job(State.STARTED), "Attempt 1 of 5 is running"),
         (job(State.STARTED, attempt=5, attempts_used=4), "Attempt 5 of 5 is running"),
