@@ -17,7 +17,7 @@ CHAOS_FAULTS  ?=
 CHAOS          = --seed "$(SEED)" --seconds "$(CHAOS_SECONDS)" --faults "$(CHAOS_FAULTS)"
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up test test-compose check-compose lint types imports check accuracy bench-count bench-list bench-cli bench-surge fuzz fuzz-api chaos chaos-compose clean
+.PHONY: help install install-dev demo up test test-compose check-compose lint types imports check pictures accuracy bench-count bench-list bench-cli bench-surge bench-streams fuzz fuzz-api chaos chaos-compose clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-13s %s\n", $$1, $$2 }'
@@ -58,6 +58,9 @@ imports: install-dev ## check that imports run one way
 
 check: lint types imports test ## run every check
 
+pictures: install-dev ## take the pictures of the page anew, for docs/pictures
+	@$(PYTHON) -m tests.acceptance.page.pictures
+
 accuracy: install-dev ## count the pages of CORPUS, and compare with what a browser shows
 	@$(PYTHON) -m benchmarks.accuracy $(CORPUS)
 
@@ -72,6 +75,9 @@ bench-cli: install-dev ## measure the command line with 10,000 URLs, on a stack 
 
 bench-surge: install-dev ## submit JOBS singles and JOBS in batches while workers are down for MINUTES, then let all be done
 	@exec $(PYTHON) -m benchmarks.surge --jobs $(JOBS) --minutes $(MINUTES)
+
+bench-streams: install ## measure submissions while 500 event streams are open
+	@$(PYTHON) -m benchmarks.streams
 
 fuzz: install-dev ## look for pages that break the counter, for FUZZ_SECONDS
 	@$(PYTHON) -m benchmarks.fuzz $(FUZZ_SECONDS)

@@ -1,8 +1,8 @@
-"""How long `GET /jobs` takes the database at a million jobs: `make bench-list`.
+"""How long `GET /jobs` and the page's list take the database at a million jobs: `make bench-list`.
 
 Fills a PostgreSQL of its own, and prints for each question of `job_tasks.jobs.lookup.newest`, at the newest page and at
-cursors deep in the past, the index, the rows that were read for those given, the buffers, and the time of the server:
-the median of 15 runs with warm caches, and the longest.
+cursors deep in the past, and of `job_tasks.jobs.browsing`, the index, the rows that were read for those given, the
+buffers, and the time of the server: the median of 15 runs with warm caches, and the longest.
 """
 
 import argparse
@@ -10,7 +10,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from io import StringIO
@@ -23,6 +23,8 @@ from benchmarks.many_jobs import COLD_URL, HOT_URL, fill, nodes, plan_of
 from embedded.data_folder import DataFolder
 from embedded.servers import servers_on
 from embedded.terminal import Terminal
+from job_manager.tally import AT_MOST
+from job_tasks.jobs.browsing import count_by_state, page_of
 from job_tasks.jobs.job import State
 from job_tasks.jobs.lookup import JobFilter, newest
 from job_tasks.jobs.migrate import migrate
@@ -45,6 +47,10 @@ FILTERS = {
     "url=hot, kind=none": JobFilter(url=HOT_URL, kind="none"),
     "url=cold, kind=count, status=FAILURE": JobFilter(url=COLD_URL, kind="count", state=State.FAILURE),
 }
+FILTERS_OF_SEARCHES = {
+    "text that no URL holds": JobFilter(),
+    "text that no URL holds, status=SUCCESS": JobFilter(state=State.SUCCESS),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,10 +65,9 @@ class Measured:
     longest: float
 
 
-def measure(connection: Connection, which: JobFilter, limit: int) -> Measured:
+def measure(connection: Connection, ask: Callable[[Connection], object]) -> Measured:
     """Ask RUNS times, after one that warms the caches."""
-    ask = partial(newest, which=which, limit=limit)
-    runs = [plan_of(connection, ask, run=True) for _ in range(RUNS + 1)][1:]
+    runs = [plan_of(connection, ask, run=True, statement=0) for _ in range(RUNS + 1)][1:]
     plan = runs[-1]["Plan"]
     steps = list(nodes(plan))
     times = [run["Execution Time"] + run["Planning Time"] for run in runs]
@@ -92,15 +97,26 @@ def cursors(connection: Connection, many: int) -> Iterator[tuple[str, UUID | Non
 
 def report(connection: Connection, many: int, owner: str | None) -> None:
     """Print the table, for the jobs of `owner`."""
-    line = "{:<38} {:<7} {:>5}  {:<24} {:>5} {:>6} {:>7} {:>8} {:>8}\n".format
-    sys.stdout.write(line("which", "page", "limit", "index", "rows", "read", "buffers", "median", "longest"))
+    _line("which", "page", "limit", "index", "rows", "read", "buffers", "median", "longest")
     for name, which in FILTERS.items():
         for page, before in cursors(connection, many):
             for limit in LIMITS:
-                found = measure(connection, replace(which, before=before, owner=owner), limit)
-                figures = (found.rows, found.read, found.buffers, f"{found.median:.2f}", f"{found.longest:.2f}")
-                sys.stdout.write(line(name, page, limit, found.index, *figures))
-                sys.stdout.flush()
+                ask = partial(newest, which=replace(which, before=before, owner=owner), limit=limit)
+                _line(name, page, limit, *_figures(measure(connection, ask)))
+    for name, which in FILTERS_OF_SEARCHES.items():
+        search = partial(page_of, which=replace(which, owner=owner), text="nowhere", limit=LIMITS[0])
+        _line(name, "newest", LIMITS[0], *_figures(measure(connection, search)))
+    found = measure(connection, partial(count_by_state, owner=owner, at_most=AT_MOST + 1))
+    _line("totals by state", "", "", "", *_figures(found)[1:])
+
+
+def _figures(found: Measured) -> tuple[object, ...]:
+    return (found.index, found.rows, found.read, found.buffers, f"{found.median:.2f}", f"{found.longest:.2f}")
+
+
+def _line(*columns: object) -> None:
+    sys.stdout.write("{:<38} {:<7} {:>5}  {:<24} {:>5} {:>6} {:>7} {:>8} {:>8}\n".format(*columns))
+    sys.stdout.flush()
 
 
 def main() -> None:

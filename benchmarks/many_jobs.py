@@ -57,8 +57,10 @@ def fill(
     connection.execute(text("ANALYZE jobs"))
 
 
-def plan_of(connection: Connection, ask: Callable[[Connection], object], *, run: bool) -> dict[str, Any]:
-    """PostgreSQL's plan for the last statement that `ask` sends; with its times and buffers if it is to `run` again."""
+def plan_of(
+    connection: Connection, ask: Callable[[Connection], object], *, run: bool, statement: int = -1
+) -> dict[str, Any]:
+    """PostgreSQL's plan for a `statement` that `ask` sends; with its times and buffers if it is to `run` again."""
     seen: list[tuple[str, Any]] = []
 
     def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:  # noqa: ANN401 - what SQLAlchemy hands over
@@ -67,9 +69,9 @@ def plan_of(connection: Connection, ask: Callable[[Connection], object], *, run:
     event.listen(connection, "before_cursor_execute", note)
     ask(connection)
     event.remove(connection, "before_cursor_execute", note)
-    statement, parameters = seen[-1]
+    text_of_it, parameters = seen[statement]
     options = "ANALYZE, BUFFERS, FORMAT JSON" if run else "FORMAT JSON"
-    explained = connection.exec_driver_sql(f"EXPLAIN ({options}) {statement}", parameters).scalar_one()
+    explained = connection.exec_driver_sql(f"EXPLAIN ({options}) {text_of_it}", parameters).scalar_one()
     plan: dict[str, Any] = explained[0]
     return plan
 

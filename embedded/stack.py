@@ -59,7 +59,8 @@ def running_stack(
         manager_port = _choose(MANAGER_PORT, environment, terminal)
         viewer_port = _choose(VIEWER_PORT, environment, terminal)
         with servers_on(folder, lock, terminal, temporary=temporary) as servers:
-            services = _describe_services(folder, servers, environment)
+            where = {"FLOWER_URL": f"http://{LOOPBACK}:{viewer_port}"}  # unless the person says otherwise
+            services = _describe_services(folder, servers, where | dict(environment))
             stack = Stack(
                 manager_port=manager_port,
                 viewer_port=viewer_port,

@@ -5,18 +5,23 @@ from flask import Flask
 from job_manager.access_log import log_access
 from job_manager.backlog import Backlog
 from job_manager.body import MAX_BATCH, MAX_BATCH_BYTES
+from job_manager.cross_site import refuse_cross_site
 from job_manager.describing import describing
+from job_manager.events import events
 from job_manager.headers import send_safely
 from job_manager.health import health
 from job_manager.listing import listing
 from job_manager.metrics import metrics
 from job_manager.openapi import describe
 from job_manager.owners import ask_for_keys
+from job_manager.places import Places
 from job_manager.problems import answer_problems
 from job_manager.results import results
 from job_manager.services import EXTENSION, Services
 from job_manager.submitting import submitting
+from job_manager.tally import Tally
 from job_manager.watcher import Watcher
+from job_manager.web.routes import web
 from job_tasks import job_tasks
 from job_tasks.broker import Broker
 from job_tasks.jobs.database import Database
@@ -34,20 +39,25 @@ def create_app(settings: Settings) -> Flask:
     app.config["MAX_FORM_PARTS"] = MAX_BATCH + MAX_OTHER_FIELDS
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # `//jobs` is no path of ours, and no answer redirects
+    # A stream asks for its job once, and holds no connection: only the other threads have one each.
     database = Database(settings.database_url.get_secret_value(), pool_size=settings.manager_threads)
     broker_url = settings.celery_broker_url.get_secret_value()
     app.extensions[EXTENSION] = Services(
         settings=settings,
         database=database,
         broker=Broker(job_tasks.app, broker_url, timeout_seconds=BROKER_TIMEOUT_SECONDS),
-        watcher=Watcher(database, settings.manager_wait_callers),
+        watcher=Watcher(database),
+        wait_places=Places(settings.manager_wait_callers),
+        streams=Places(settings.manager_streams),
         backlog=Backlog(database, settings.manager_max_backlog),
+        tally=Tally(database),
     )
     log_access(app)
     answer_problems(app)
     send_safely(app)
+    refuse_cross_site(app)
     ask_for_keys(app, settings.manager_api_keys)
     document = describe(with_keys=bool(settings.manager_api_keys))
-    for blueprint in (submitting(), results, listing, health, metrics, describing(document)):
+    for blueprint in (submitting(), results, events, listing, health, metrics, describing(document), web):
         app.register_blueprint(blueprint)
     return app

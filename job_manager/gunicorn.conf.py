@@ -1,12 +1,16 @@
 """How gunicorn serves the manager. Threads, since every request is a wait for the database or the broker."""
 
+from gunicorn.workers.base import Worker
+
+from job_manager.services import EXTENSION
 from job_tasks.metrics import share_between_processes
 from job_tasks.settings import settings
 
 bind = "0.0.0.0:5000"
 worker_class = "job_manager.gunicorn_worker.PatientWorker"
 workers = settings().manager_processes
-threads = settings().manager_threads
+threads = settings().manager_threads + settings().manager_streams  # an open stream takes no other caller's thread
+worker_connections = threads + 1_000  # what else may be connected: kept-alive ones, and those in the queue
 keepalive = 15
 graceful_timeout = 10
 control_socket_disable = True
@@ -15,3 +19,8 @@ control_socket_disable = True
 def on_starting(_server: object) -> None:
     """Before the first process is made: what they count, all of them show."""
     share_between_processes(settings().metrics_folder)
+
+
+def post_worker_init(worker: Worker) -> None:
+    """Tell the app when its process stops, so that streams end and their clients go on with another process."""
+    worker.wsgi.extensions[EXTENSION].watcher.stop_when(lambda: not worker.alive)

@@ -7,9 +7,10 @@ from pydantic import BaseModel
 
 from job_manager.health import Alive, Readiness
 from job_manager.query import JobsQuery, Query, WaitQuery
-from job_manager.representation import Batch, Page, WholeJob
+from job_manager.representation import Batch, Page, ShownWholeJob
 from job_tasks.errors import (
     BacklogFull,
+    CrossSiteRequest,
     DatabaseUnavailable,
     IdempotencyKeyReused,
     InvalidRequest,
@@ -17,6 +18,7 @@ from job_tasks.errors import (
     MalformedRequest,
     RequestTooLarge,
     ServiceError,
+    StreamsFull,
     UnexpectedError,
     UnknownJob,
     UnsupportedBody,
@@ -25,7 +27,7 @@ from job_tasks.kinds import KINDS, Kind
 from job_tasks.shown import ShownJob
 
 LOOKS_UP = (UnknownJob, DatabaseUnavailable, UnexpectedError)
-ACCEPTS = (BacklogFull, IdempotencyKeyReused, InvalidRequest, *LOOKS_UP)
+ACCEPTS = (BacklogFull, CrossSiteRequest, IdempotencyKeyReused, InvalidRequest, *LOOKS_UP)
 READS_A_BODY = (MalformedRequest, RequestTooLarge, UnsupportedBody)
 
 
@@ -92,9 +94,22 @@ OF_JOBS = (
         path="/result/{job_id}",
         summary="Look at a job.",
         detail="Whatever its state, the answer is the whole job.",
-        answers=(Answer(status=200, meaning="the whole job", models=(WholeJob,)),),
+        answers=(Answer(status=200, meaning="the whole job", models=(ShownWholeJob,)),),
         errors=(InvalidRequest, *LOOKS_UP),
         query=WaitQuery,
+    ),
+    Operation(
+        name="events",
+        method="get",
+        path="/result/{job_id}/events",
+        summary="Be told each step of a job.",
+        detail="Server-Sent Events, each with the whole job as its data; the stream ends with the job. `Last-Event-ID` "
+        "goes on from the event with that id.",
+        answers=(
+            Answer(status=200, meaning="a stream of events", media_type="text/event-stream; charset=utf-8"),
+            Answer(status=204, meaning="the job has ended, and the event that told so was the last one seen"),
+        ),
+        errors=(StreamsFull, *LOOKS_UP),
     ),
     Operation(
         name="cancel",
@@ -102,8 +117,8 @@ OF_JOBS = (
         path="/result/{job_id}",
         summary="Cancel a job.",
         detail="May be repeated. A job that has ended stays as it is; one that is cancelled never shows a result.",
-        answers=(Answer(status=200, meaning="the whole job, as it is now", models=(WholeJob,)),),
-        errors=LOOKS_UP,
+        answers=(Answer(status=200, meaning="the whole job, as it is now", models=(ShownWholeJob,)),),
+        errors=(CrossSiteRequest, *LOOKS_UP),
     ),
     Operation(
         name="retry",

@@ -118,6 +118,8 @@ def _body(kind: Kind) -> JsonObject:
 
 
 def _answer(operation: Operation, answer: Answer) -> JsonObject:
+    if answer.status == HTTPStatus.NO_CONTENT:
+        return {"description": answer.meaning}
     content: JsonObject = {
         "schema": {"type": "string"} if answer.media_type.startswith("text/") else {"type": "object"}
     }

@@ -1,4 +1,4 @@
-"""Who asks, by the API key that comes with the request (RFC 6750), where the manager has keys at all."""
+"""Who asks, by the API key that comes with the request (RFC 6750, RFC 7617), where the manager has keys at all."""
 
 from flask import Flask, g, request
 
@@ -25,10 +25,21 @@ def owner() -> str | None:
 
 
 def _owner(known: tuple[ApiKey, ...]) -> str:
-    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not key:
-        raise Unauthenticated("Send your API key in the header `Authorization: Bearer KEY`.")
-    found = owner_of(key.strip(), known)
+    key = _key()
+    if not key:
+        raise Unauthenticated(
+            "Send your API key in the header `Authorization: Bearer KEY`; in a browser, as the password."
+        )
+    found = owner_of(key, known)
     if found is None:
         raise Unauthenticated("The API key is not known here.")
     return found
+
+
+def _key() -> str:
+    """The key as programs send it, or as a browser does: the password beside whatever user name."""
+    sent = request.authorization
+    if sent is not None and sent.type == "basic":
+        return sent.password or ""
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.exceptions import HTTPException
 
 from job_tasks.errors import (
+    CrossSiteRequest,
     IdempotencyKeyReused,
     InvalidRequest,
     JobNotEnded,
@@ -25,6 +26,7 @@ RETRY_AFTER_SECONDS = 2
 STATUS: dict[type[ServiceError], int] = {
     TryLater: 503,
     Unauthenticated: 401,
+    CrossSiteRequest: 403,
     UnknownJob: 404,
     JobNotEnded: 409,
     RequestTooLarge: 413,
@@ -36,7 +38,8 @@ STATUS: dict[type[ServiceError], int] = {
     ServiceError: 500,
 }
 
-CHALLENGE = 'Bearer realm="job_manager"'  # RFC 6750, section 3
+# RFC 6750, section 3, for programs; RFC 7617, for browsers, which then ask the person for the key as a password.
+CHALLENGE = 'Bearer realm="job_manager", Basic realm="job_manager", charset="UTF-8"'
 MEDIA_TYPE = "application/problem+json"
 
 log = structlog.get_logger()

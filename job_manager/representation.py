@@ -1,14 +1,13 @@
 """What the manager answers with. The models make the answers, and the description of them."""
 
 import json
-from collections.abc import Sequence
 from typing import Literal
 
 from flask import Response
 from pydantic import Field
 
 from job_tasks.jobs.deliveries import Delivery, DeliveryState
-from job_tasks.jobs.job import Attempt, Job
+from job_tasks.jobs.whole import WholeJob
 from job_tasks.shown import Shown, ShownError, ShownJob, Time, shown_fields
 
 
@@ -36,7 +35,7 @@ class ShownCallback(Shown):
     last_error: str | None = Field(description="why the latest attempt failed; null once it is DELIVERED")
 
 
-class WholeJob(ShownJob):
+class ShownWholeJob(ShownJob):
     """A job with its attempts and its callback."""
 
     attempts: list[ShownAttempt] = Field(description="the first one first")
@@ -56,10 +55,11 @@ class Page(Shown):
     next: str | None = Field(description="path and query of the next page; null after the last one")
 
 
-def shown_whole(job: Job, attempts: Sequence[Attempt], delivery: Delivery | None) -> WholeJob:
+def shown_whole(whole: WholeJob) -> ShownWholeJob:
     """The same with its attempts, the first one first, and its callback."""
-    callback = None if job.callback_url is None else _callback(job.callback_url, delivery)
-    return WholeJob.model_validate(shown_fields(job) | {"attempts": attempts, "callback": callback})
+    job = whole.job
+    callback = None if job.callback_url is None else _callback(job.callback_url, whole.delivery)
+    return ShownWholeJob.model_validate(shown_fields(job) | {"attempts": whole.attempts, "callback": callback})
 
 
 def _callback(url: str, delivery: Delivery | None) -> ShownCallback:
@@ -77,6 +77,10 @@ def _callback(url: str, delivery: Delivery | None) -> ShownCallback:
 
 def answer(body: Shown, status: int = 200) -> Response:
     """An answer in JSON."""
+    return Response(f"{in_json(body)}\n", status, content_type="application/json")
+
+
+def in_json(body: Shown) -> str:
+    """It in one line."""
     # Not pydantic's own JSON: it refuses half a surrogate pair, which a result of anyone's task may hold.
-    text = json.dumps(body.model_dump(mode="json"), separators=(",", ":"))
-    return Response(f"{text}\n", status, content_type="application/json")
+    return json.dumps(body.model_dump(mode="json"), separators=(",", ":"))

@@ -1,5 +1,6 @@
 """`/result/<id>`: look at a job, cancel it, try it again."""
 
+import time
 from uuid import UUID
 
 from flask import Blueprint, Response, request
@@ -10,10 +11,10 @@ from job_manager.representation import answer, shown_whole
 from job_manager.services import DATABASE_SECONDS, services
 from job_manager.submitting import accept_and_publish, accepted_answer, idempotency_key
 from job_tasks.errors import JobNotEnded, UnknownJob
-from job_tasks.jobs.deliveries import delivery_of
 from job_tasks.jobs.job import ENDED, Job, NewJob
-from job_tasks.jobs.lookup import attempts_of, find
+from job_tasks.jobs.lookup import find
 from job_tasks.jobs.submissions import cancel
+from job_tasks.jobs.whole import WholeJob, find_whole
 from job_tasks.pages.url import parse_url
 
 results = Blueprint("results", __name__, url_prefix="/result")
@@ -23,24 +24,47 @@ results = Blueprint("results", __name__, url_prefix="/result")
 def show(job_id: str) -> Response:
     """The whole job, at once or, with `?wait=20`, when it has ended or the time is up."""
     wait = read_wait(request.args)
-    job = _find(_read_id(job_id))
-    if wait and job.state not in ENDED:
-        services().watcher.wait(job.id, wait)
-    return _whole(job.id)
+    whole = find_whole_job(job_id)
+    if wait and whole.job.state not in ENDED and services().wait_places.take():
+        try:
+            whole = _wait_for_end(whole, wait)
+        finally:
+            services().wait_places.give_back()
+    return answer(shown_whole(whole))
 
 
 @results.delete("/<job_id>")
 def revoke(job_id: str) -> Response:
     """Cancel the job. One that has ended stays as it is."""
-    known = _find(_read_id(job_id))
-    with services().database.transaction(DATABASE_SECONDS) as connection:
-        cancel(connection, known.id)
-    return _whole(known.id)
+    cancel_job(job_id)
+    return answer(shown_whole(find_whole_job(job_id)))
 
 
 @results.post("/<job_id>/retry")
 def retry(job_id: str) -> Response:
     """Accept a new job with the same request, which names the old one."""
+    return accepted_answer(try_again(job_id))
+
+
+def find_whole_job(job_id: str) -> WholeJob:
+    """The job with its attempts. Raises UnknownJob."""
+    known = _read_id(job_id)
+    with services().database.reading(DATABASE_SECONDS) as connection:
+        found = find_whole(connection, [known])
+    if known not in found or found[known].job.owner != owner():
+        raise UnknownJob("It was never accepted here, or it ended longer ago than results are kept.")
+    return found[known]
+
+
+def cancel_job(job_id: str) -> None:
+    """Cancel the job, unless it has ended. Raises UnknownJob."""
+    known = _find(_read_id(job_id))
+    with services().database.transaction(DATABASE_SECONDS) as connection:
+        cancel(connection, known.id)
+
+
+def try_again(job_id: str) -> Job:
+    """A new job with the request of an old one. Raises UnknownJob, JobNotEnded."""
     old = _find(_read_id(job_id))
     if old.state not in ENDED:
         raise JobNotEnded(f"It is {old.state}; wait for its end, or cancel it first.")
@@ -56,7 +80,7 @@ def retry(job_id: str) -> Response:
         owner=owner(),
         callback_url=old.callback_url,
     )
-    return accepted_answer(accept_and_publish([new], idempotency_key(["retry", str(old.id)])).jobs[0])
+    return accept_and_publish([new], idempotency_key(["retry", str(old.id)])).jobs[0]
 
 
 def _read_id(text: str) -> UUID:
@@ -74,10 +98,10 @@ def _find(job_id: UUID) -> Job:
     return job
 
 
-def _whole(job_id: UUID) -> Response:
-    with services().database.reading(DATABASE_SECONDS) as connection:
-        job, attempts = find(connection, job_id), attempts_of(connection, job_id)
-        delivery = delivery_of(connection, job_id)
-    if job is None:
-        raise UnknownJob("It ended longer ago than results are kept.")
-    return answer(shown_whole(job, attempts, delivery))
+def _wait_for_end(whole: WholeJob, seconds: float) -> WholeJob:
+    """The job at its end, or as it is when `seconds` are over."""
+    deadline = time.monotonic() + seconds
+    with services().watcher.watching(whole.job.id, whole.job.step) as watch:
+        while not watch.is_over and whole.job.state not in ENDED and (left := deadline - time.monotonic()) > 0:
+            whole = watch.take(left) or whole
+    return whole

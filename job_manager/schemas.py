@@ -30,7 +30,7 @@ def component_schemas() -> JsonObject:
         schemas[batch_name(kind)] = _batch_of(single)
         schemas[form_name(kind)] = _as_form(single)
         schemas[batch_name(kind) + "Form"] = _as_form(schemas[batch_name(kind)])
-    for name in ("ShownJob", "WholeJob"):
+    for name in ("ShownJob", "ShownWholeJob"):
         _name_kinds(schemas[name]["properties"])
     return schemas
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from flask import current_app
 
 from job_manager.backlog import Backlog
+from job_manager.places import Places
+from job_manager.tally import Tally
 from job_manager.watcher import Watcher
 from job_tasks.broker import Broker
 from job_tasks.jobs.database import Database
@@ -16,13 +18,16 @@ DATABASE_SECONDS = 1.7  # a database that hangs is answered with 503 within 2 s
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """The manager's ways to the database, the broker, the end of a job, and the bound on waiting ones."""
+    """The manager's ways to the database, the broker and what becomes of a job, and its bounds."""
 
     settings: Settings
     database: Database
     broker: Broker
     watcher: Watcher
+    wait_places: Places
+    streams: Places
     backlog: Backlog
+    tally: Tally
 
 
 def services() -> Services:

@@ -1,73 +1,86 @@
-"""Callers that wait for the end of a job: one question to the database answers all of them.
+"""Callers that wait for what becomes of a job: one question to the database answers all of them.
 
-Each waiting caller holds a thread, so there are fewer places than threads, and submissions always find one.
+Each waiting caller holds a thread, but no connection to the database.
 """
 
 import threading
 import time
-from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
+from job_manager.watch import Watch
 from job_tasks.errors import DatabaseUnavailable
 from job_tasks.jobs.database import Database
-from job_tasks.jobs.lookup import ended_among
+from job_tasks.jobs.job import Step
+from job_tasks.jobs.lookup import steps_of
+from job_tasks.jobs.whole import WholeJob, find_whole
 
 LOOK_SECONDS = 0.1
 
 
 class Watcher:
-    """Wakes the callers whose jobs have ended. Holds at most `places` callers at once."""
+    """Tells every caller when its job has gone on. One thread asks for all of them."""
 
-    def __init__(self, database: Database, places: int) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._places = threading.BoundedSemaphore(places) if places else None
-        self._callers: defaultdict[UUID, set[threading.Event]] = defaultdict(set)
+        self._watches: set[Watch] = set()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
+        self._is_stopping: Callable[[], bool] = lambda: False
 
-    def wait(self, job_id: UUID, seconds: float) -> None:
-        """Return when the job has ended, when `seconds` are over, or at once if all places are taken."""
-        if self._places is None or not self._places.acquire(blocking=False):
-            return
-        ended = threading.Event()
+    def stop_when(self, is_stopping: Callable[[], bool]) -> None:
+        """Let all callers go once `is_stopping`: a process that is told to stop shall not wait for theirs."""
+        self._is_stopping = is_stopping
+
+    @contextmanager
+    def watching(self, job_id: UUID, seen: Step) -> Iterator[Watch]:
+        """A look at the job for as long as the block runs, from the step that the caller has `seen`."""
+        watch = Watch(job_id, seen)
+        self._add(watch)
         try:
-            self._add(job_id, ended)
-            ended.wait(seconds)
+            yield watch
         finally:
-            self._remove(job_id, ended)
-            self._places.release()
+            self._remove(watch)
 
-    def _add(self, job_id: UUID, ended: threading.Event) -> None:
+    def _add(self, watch: Watch) -> None:
         with self._changed:
-            self._callers[job_id].add(ended)
+            self._watches.add(watch)
             self._changed.notify()
             if self._thread is None:  # not before the first caller: threads do not survive gunicorn's fork
-                self._thread = threading.Thread(target=self._watch, name="watcher", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
                 self._thread.start()
 
-    def _remove(self, job_id: UUID, ended: threading.Event) -> None:
+    def _remove(self, watch: Watch) -> None:
         with self._changed:
-            self._callers[job_id].discard(ended)
-            if not self._callers[job_id]:
-                del self._callers[job_id]
+            self._watches.discard(watch)
 
-    def _watch(self) -> None:
+    def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._callers)
-                watched = list(self._callers)
-            self._wake(self._ended(watched))
+                self._changed.wait_for(lambda: self._watches)
+                watches = list(self._watches)
+            if self._is_stopping():
+                for watch in watches:
+                    watch.end()
+            else:
+                self._look(watches)
             time.sleep(LOOK_SECONDS)
 
-    def _ended(self, watched: list[UUID]) -> set[UUID]:
+    def _look(self, watches: list[Watch]) -> None:
         try:
             with self._database.reading() as connection:
-                return ended_among(connection, watched)
+                steps = steps_of(connection, list({watch.job_id for watch in watches}))
+                behind = [watch for watch in watches if watch.seen != steps.get(watch.job_id)]
+                found = find_whole(connection, list({watch.job_id for watch in behind})) if behind else {}
         except DatabaseUnavailable:
-            return set()  # the callers' time runs on; their answers will tell
+            return  # the callers' time runs on; their answers will tell
+        for watch in behind:
+            _tell(watch, found.get(watch.job_id))
 
-    def _wake(self, ended: set[UUID]) -> None:
-        with self._changed:
-            for job_id in ended & self._callers.keys():
-                for caller in self._callers[job_id]:
-                    caller.set()
+
+def _tell(watch: Watch, whole: WholeJob | None) -> None:
+    if whole is None:  # it ended, and is not kept any more
+        watch.end()
+    else:
+        watch.tell(whole)

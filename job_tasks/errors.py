@@ -5,6 +5,7 @@
     │   ├── DatabaseUnavailable
     │   ├── BrokerUnavailable
     │   ├── BacklogFull
+    │   ├── StreamsFull
     │   └── PageUnavailable
     │       ├── FetchTimedOut
     │       ├── ConnectionFailed
@@ -30,6 +31,7 @@
         ├── InvalidRequest
         ├── UnsupportedBody
         ├── RequestTooLarge
+        ├── CrossSiteRequest
         ├── UnknownJob
         ├── JobNotEnded
         └── IdempotencyKeyReused
@@ -78,6 +80,12 @@ class BacklogFull(TryLater):
     """More jobs wait than the service takes on."""
 
     title = "Too many jobs wait"
+
+
+class StreamsFull(TryLater):
+    """As many event streams are open as the service holds."""
+
+    title = "Too many event streams are open"
 
 
 class PageUnavailable(TryLater):
@@ -244,6 +252,12 @@ class RequestTooLarge(MendRequest):
     """The body is larger than the limit."""
 
     title = "The request is too large"
+
+
+class CrossSiteRequest(MendRequest):
+    """A browser sent it because another site told it to."""
+
+    title = "Another site's page sent this"
 
 
 class UnknownJob(MendRequest):

@@ -106,6 +106,9 @@ class Settings(BaseModel):
     manager_threads: int = Field(32, ge=2, le=1_000)
     manager_max_backlog: int = Field(200_000, ge=1)
     manager_wait_callers: int = Field(16, ge=0, description="a number below MANAGER_THREADS")
+    manager_streams: int = Field(250, ge=0, le=2_000)
+
+    flower_url: str = Field("http://localhost:8888", pattern=r"^https?://[^\s]+$")
 
     webhook_secrets: Annotated[tuple[WebhookSecret, ...], BeforeValidator(_split_lines)] = ()
 

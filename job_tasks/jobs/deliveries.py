@@ -100,12 +100,13 @@ def fail(connection: Connection, held: DeliveryClaim, error: ServiceError) -> bo
     return _end(connection, held, waits, outcome=RETRY, error=error)
 
 
-def delivery_of(connection: Connection, job_id: UUID) -> Delivery | None:
-    """The delivery of a job; None if it has not ended, or has no callback."""
-    row = connection.execute(select(deliveries).where(deliveries.c.job_id == job_id)).one_or_none()
-    if row is None:
-        return None
-    return Delivery(**dict(row._mapping) | {"state": DeliveryState(row.state)})  # noqa: SLF001 - SQLAlchemy's documented name
+def deliveries_of(connection: Connection, job_ids: Collection[UUID]) -> dict[UUID, Delivery]:
+    """The deliveries of jobs; none for one that has not ended, or has no callback."""
+    rows = connection.execute(select(deliveries).where(deliveries.c.job_id.in_(job_ids)))
+    return {
+        row.job_id: Delivery(**dict(row._mapping) | {"state": DeliveryState(row.state)})  # noqa: SLF001 - SQLAlchemy's documented name
+        for row in rows
+    }
 
 
 def _end(

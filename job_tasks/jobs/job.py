@@ -32,6 +32,17 @@ class OnFailure(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Step:
+    """Where a job is on its way. No job is at the same step twice, so the step names what its row says at that time."""
+
+    attempt: int
+    state: State
+
+    def __str__(self) -> str:
+        return f"{self.attempt}-{self.state}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class NewJob:
     """A request that was checked and now wants to be accepted."""
 
@@ -110,3 +121,8 @@ class Job:
     parked_at: datetime | None  # since when it waits, without a message, for room at its host
     owner: str | None = None  # only who has a key of this name gets to see the job
     callback_url: str | None = None  # where a webhook tells of its end
+
+    @property
+    def step(self) -> Step:
+        """Where it is on its way."""
+        return Step(attempt=self.attempt, state=self.state)

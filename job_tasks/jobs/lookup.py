@@ -1,14 +1,15 @@
 """Answering questions about jobs; nothing here writes."""
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Text, any_, func, literal, select
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy import ColumnElement, Connection, Row, Select, Text, Uuid, any_, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY, array
 
-from job_tasks.jobs.job import ENDED, Attempt, Job, OnFailure, State
+from job_tasks.jobs.job import Attempt, Job, OnFailure, State, Step
 from job_tasks.jobs.tables import attempts, jobs, workers
 
 
@@ -40,14 +41,20 @@ def find_all(connection: Connection, job_ids: Sequence[UUID]) -> list[Job]:
 
 def attempts_of(connection: Connection, job_id: UUID) -> list[Attempt]:
     """Every attempt of a job, the first one first."""
+    return attempts_by_job(connection, [job_id])[job_id]
+
+
+def attempts_by_job(connection: Connection, job_ids: Sequence[UUID]) -> Mapping[UUID, list[Attempt]]:
+    """Every attempt of each of the jobs, the first one first."""
     asked = (
         select(attempts, workers.c.name.label("worker"))
         .join(workers, workers.c.id == attempts.c.worker_id)
-        .where(attempts.c.job_id == job_id)
-        .order_by(attempts.c.number)
+        .where(attempts.c.job_id.in_(job_ids))
+        .order_by(attempts.c.job_id, attempts.c.number)
     )
-    return [
-        Attempt(
+    found: defaultdict[UUID, list[Attempt]] = defaultdict(list)
+    for row in connection.execute(asked):
+        attempt = Attempt(
             number=row.number,
             worker=row.worker,
             started_at=row.started_at,
@@ -55,19 +62,24 @@ def attempts_of(connection: Connection, job_id: UUID) -> list[Attempt]:
             outcome=row.outcome,
             error=row.error,
         )
-        for row in connection.execute(asked)
-    ]
+        found[row.job_id].append(attempt)
+    return found
 
 
 def newest(connection: Connection, which: JobFilter, limit: int) -> list[Job]:
-    """Up to `limit` jobs, the newest first. Ids are UUIDv7, so their order is that of time.
+    """Up to `limit` jobs, the newest first."""
+    return [job_of(row) for row in connection.execute(newest_query(which).limit(limit))]
+
+
+def newest_query(which: JobFilter) -> Select[Any]:
+    """What asks for the jobs, the newest first. Ids are UUIDv7, so their order is that of time.
 
     Each kind of filter has an index that holds its jobs in this order, and the query is such that no other index
     gives that order. Else PostgreSQL likes to walk over all jobs from the newest on and to pass over those that do not
     match, which is slow when they are many, as after a surge of waiting ones.
     """
     leading = _leading(which)
-    asked = select(jobs).order_by(*(column.desc() for column, _ in leading), jobs.c.id.desc()).limit(limit)
+    asked = select(jobs).order_by(*(column.desc() for column, _ in leading), jobs.c.id.desc())
     for column, value in leading:
         # For a plain equality, PostgreSQL would drop the column from the order.
         asked = asked.where(column == any_(array([value])))
@@ -77,7 +89,7 @@ def newest(connection: Connection, which: JobFilter, limit: int) -> list[Job]:
         asked = asked.where(jobs.c.url == which.url, *_kind_and_state(which))
     if which.before is not None:
         asked = asked.where(jobs.c.id < which.before)
-    return [job_of(row) for row in connection.execute(asked)]
+    return asked
 
 
 def count_waiting(connection: Connection, *, at_most: int) -> int:
@@ -105,10 +117,10 @@ def _kind_and_state(which: JobFilter) -> list[ColumnElement[bool]]:
     return [column == value for column, value in asked if value is not None]
 
 
-def ended_among(connection: Connection, job_ids: Collection[UUID]) -> set[UUID]:
-    """Those of `job_ids` that have ended, or do not exist any more."""
-    going_on = select(jobs.c.id).where(jobs.c.id.in_(job_ids), jobs.c.state.not_in(ENDED))
-    return set(job_ids) - set(connection.execute(going_on).scalars())
+def steps_of(connection: Connection, job_ids: Collection[UUID]) -> dict[UUID, Step]:
+    """Where each of `job_ids` is on its way; those that do not exist any more are left out."""
+    asked = select(jobs.c.id, jobs.c.attempt, jobs.c.state).where(jobs.c.id == any_(literal(job_ids, ARRAY(Uuid))))
+    return {row.id: Step(attempt=row.attempt, state=State(row.state)) for row in connection.execute(asked)}
 
 
 def job_of(row: Row[Any]) -> Job:

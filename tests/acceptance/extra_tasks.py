@@ -53,5 +53,11 @@ def spin(_request: JobRequest) -> JsonObject:
             time.sleep(600)
 
 
+@job_task(app)
+def echo(request: JobRequest) -> JsonObject:
+    """Give back what was asked for, as markup."""
+    return {"said": f"<b>{request.url}"}
+
+
 for task in (dawdle, spin):
     task.soft_time_limit, task.time_limit = SOFT_SECONDS, HARD_SECONDS

@@ -8,6 +8,10 @@
 | /missing | 404 |
 | /busy/... ?times=N | 503 N times (always without N), then ten words; with &after=S it says `Retry-After: S` |
 | /reset/... ?times=N | the connection is reset N times, then ten words |
+| /demo/... | the page that ships with the project |
+| /english/... | "the" three times and "queue" twice, in English |
+| /hostile/... | a page whose title, language and words are markup that wants to run |
+| /hostile-type/... | a content type that does |
 """
 
 import select
@@ -24,8 +28,16 @@ from threading import Condition, Thread
 from urllib.parse import parse_qs, urlsplit
 
 from embedded.ports import LOOPBACK
+from embedded.services import PROJECT
 
 LOOK_SECONDS = 0.05
+MARKUP = '"><img src=x onerror=alert(1)><script>alert(1)</script>'
+PAGES = {
+    "demo": (PROJECT / "embedded" / "demo_page.html").read_text(encoding="utf-8"),
+    "english": "<!doctype html><html lang=en-GB><title>Page</title><p>The queue, the Queue; the",
+    "hostile": f"<!doctype html><html lang='{MARKUP}'><title>{MARKUP}</title>"
+    f"<p>{MARKUP.replace('<', '&lt;')} javascript:alert(1) {{{{ 7*7 }}}}",
+}
 
 
 class PageServer:
@@ -133,13 +145,27 @@ class _Handler(BaseHTTPRequestHandler):
                 self.connection.close()
             case ["busy" | "reset", *_]:
                 self._answer(HTTPStatus.OK)
+            case [("demo" | "english" | "hostile") as name, *_]:
+                self._send(HTTPStatus.OK, PAGES[name])
+            case ["hostile-type", *_]:
+                self._send(HTTPStatus.OK, "", content_type=f"text/{MARKUP}")
             case _:
                 self._answer(HTTPStatus.NOT_FOUND)
 
     def _answer(self, status: HTTPStatus, words: int = 10, retry_after: float | None = None) -> None:
-        page = f"<!doctype html><title>Page</title><p>{'word ' * words}".encode()
+        self._send(status, f"<!doctype html><title>Page</title><p>{'word ' * words}", retry_after=retry_after)
+
+    def _send(
+        self,
+        status: HTTPStatus,
+        text: str,
+        *,
+        content_type: str = "text/html; charset=utf-8",
+        retry_after: float | None = None,
+    ) -> None:
+        page = text.encode()
         self.send_response(status)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(page)))
         if retry_after is not None:
             self.send_header("Retry-After", f"{retry_after:g}")

@@ -11,7 +11,7 @@ import pytest
 from chaos.service_process import ServiceProcess
 from embedded.services import PROJECT
 from embedded.supervisor import Service
-from tests.acceptance.manager import SUCCESS
+from tests.acceptance.manager import SUCCESS, Manager
 from tests.acceptance.page_server import PageServer
 from tests.acceptance.stack import Stack
 
@@ -45,7 +45,7 @@ def _from(project: Path, service: Service) -> Service:
 
 
 def test_a_task_of_ones_own_works_like_count(with_own_task: Stack, pages: PageServer) -> None:
-    manager = with_own_task.manager
+    manager = Manager(port=with_own_task.manager.port)  # one that has read no description before
     url = pages.url("/words/5/own-task")
     job_id = manager.submit(url, kind="longest", at_least=2)
     assert manager.ended(job_id) == SUCCESS

@@ -149,7 +149,7 @@ class Store:
 
     def delivery(self, job_id: UUID) -> Delivery | None:
         with self.database.reading() as connection:
-            return deliveries.delivery_of(connection, job_id)
+            return deliveries.deliveries_of(connection, [job_id]).get(job_id)
 
     def claim_due(self, lost_after: timedelta = timedelta(seconds=25), *but_to: str) -> DeliveryClaim | None:
         with self.database.transaction() as connection:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, NullPool, create_engine
 
 from benchmarks.many_jobs import COLD_URL, HOT_URL, fill, nodes, plan_of
 from embedded.servers import Servers
-from job_tasks.jobs import lookup
+from job_tasks.jobs import browsing, lookup
 from job_tasks.jobs.job import State
 from job_tasks.jobs.lookup import JobFilter
 from job_tasks.jobs.migrate import migrate
@@ -113,6 +113,23 @@ def test_a_list_of_an_owners_many_jobs_is_read_in_the_order_of_its_index(
             ("Limit", None),
             ("Index Scan", index),
         ]
+
+
+def test_counts_by_state_read_no_more_than_they_may_and_no_row(filled: Connection) -> None:
+    filled.exec_driver_sql("VACUUM jobs")
+    plan = plan_of(filled, partial(browsing.count_by_state, owner=None, at_most=FEW), run=True)
+    scans = [step for step in nodes(plan["Plan"]) if "Scan" in step["Node Type"]]
+    assert {step["Node Type"] for step in scans} == {"Index Only Scan"}
+    assert max(step["Actual Rows"] for step in scans) == FEW
+
+
+def test_a_search_reads_its_share_at_most(filled: Connection) -> None:
+    for which in (JobFilter(), JobFilter(state=State.SUCCESS), JobFilter(kind="count", state=State.SUCCESS)):
+        ask = partial(browsing.page_of, which=which, text="nowhere", limit=LIMIT)
+        plan = plan_of(filled, ask, run=True, statement=0)
+        steps = list(nodes(plan["Plan"]))
+        assert "Seq Scan" not in {step["Node Type"] for step in steps}, which
+        assert max(step["Actual Rows"] for step in steps) <= browsing.MOST_SEARCHED, which
 
 
 def deep(connection: Connection) -> UUID:

@@ -7,6 +7,7 @@ import pytest
 from job_tasks.jobs import lookup
 from job_tasks.jobs.job import Job, State
 from job_tasks.jobs.lookup import JobFilter
+from job_tasks.jobs.whole import find_whole
 from tests.integration.store import NEW_JOB, Store
 
 
@@ -79,11 +80,40 @@ def test_an_unknown_job_is_none(store: Store) -> None:
         assert lookup.attempts_of(connection, UUID(int=1)) == []
 
 
-def test_those_that_have_ended_or_are_gone(store: Store) -> None:
+def test_steps_of_jobs_of_which_some_have_ended_or_are_gone(store: Store) -> None:
     waiting, cancelled, done = store.submit(), store.submit(), store.claimed()
     store.cancel(cancelled.id)
     store.succeed(done)
     unknown = UUID(int=1)
     with store.database.reading() as connection:
-        ended = lookup.ended_among(connection, [waiting.id, cancelled.id, done.job_id, unknown])
-    assert ended == {cancelled.id, done.job_id, unknown}
+        steps = lookup.steps_of(connection, [waiting.id, cancelled.id, done.job_id, unknown])
+    assert {job_id: str(step) for job_id, step in steps.items()} == {
+        waiting.id: "0-PENDING",
+        cancelled.id: "0-REVOKED",
+        done.job_id: "1-SUCCESS",
+    }
+
+
+def test_a_job_is_never_at_the_same_step_twice(store: Store) -> None:
+    job = store.submit()
+    steps = [store.job(job.id).step]
+    for come_to_an_end in (store.retry, store.crash, lambda held: store.give_back(held.worker_id, held.job_id)):
+        held = store.claim(job)
+        assert held is not None
+        steps.append(store.job(job.id).step)
+        come_to_an_end(held)
+        steps.append(store.job(job.id).step)
+        if store.state(job.id) is State.RETRY:
+            store.sql("UPDATE jobs SET state = 'PENDING', due_at = NULL WHERE id = :id", id=job.id)
+            steps.append(store.job(job.id).step)
+    assert len(set(steps)) == len(steps) == 8
+
+
+def test_whole_jobs_have_their_own_attempts(store: Store) -> None:
+    one, other = store.claimed(), store.claimed()
+    store.give_back(one.worker_id, one.job_id)
+    with store.database.reading() as connection:
+        found = find_whole(connection, [one.job_id, other.job_id, UUID(int=1)])
+    assert {job_id: (whole.job, list(whole.attempts)) for job_id, whole in found.items()} == {
+        held.job_id: (store.job(held.job_id), store.attempts(held.job_id)) for held in (one, other)
+    }

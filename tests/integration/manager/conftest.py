@@ -17,12 +17,13 @@ from embedded.ports import free_ports
 from embedded.servers import Servers
 from job_manager.app import create_app
 from job_tasks.settings import read_settings
-from tests.conformance import Description
+from tests.conformance import Description, is_for_people
 from tests.integration.pausing import Stopwatch
 from tests.waiting import eventually
 
 THREADS = 24
 PLACES = 16
+STREAMS = 4
 WEBHOOK_SECRET = "whsec_" + "c2VjcmV0" * 4
 
 
@@ -37,7 +38,7 @@ class StrictClient(FlaskClient):
         answer = super().open(*arguments, **keywords)
         self.seconds = watch.seconds
         assert answer.status_code < 500 or answer.status_code == 503, answer.text
-        if answer.status_code >= 400 and answer.request.path != "/readyz":
+        if answer.status_code >= 400 and answer.request.path != "/readyz" and not is_for_people(answer.request.path):
             assert answer.content_type == "application/problem+json"
             assert answer.get_json(force=True).items() >= {"status": answer.status_code}.items()
         self.description.check(answer)
@@ -64,11 +65,26 @@ def client(servers: Servers) -> StrictClient:
 @pytest.fixture(scope="session")
 def manager_url(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A manager as it is deployed, of one process with THREADS threads and PLACES places for waiting callers."""
+    log = tmp_path_factory.mktemp("manager") / "log"
     (port,) = free_ports(1)
-    url = f"http://127.0.0.1:{port}"
-    folder = tmp_path_factory.mktemp("manager")
-    log = folder / "log"
-    with log.open("wb") as output:
+    with (
+        deployed_manager(
+            servers,
+            port,
+            log,
+            MANAGER_THREADS=str(THREADS),
+            MANAGER_WAIT_CALLERS=str(PLACES),
+            MANAGER_STREAMS=str(STREAMS),
+        ),
+        answers_checked(f"http://127.0.0.1:{port}"),
+    ):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def deployed_manager(servers: Servers, port: int, log: Path, **changes: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """A manager of one process under gunicorn, set by `changes`; it answers, and stops with the `with` block."""
+    with log.open("ab") as output:
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "gunicorn", "--config", "job_manager/gunicorn.conf.py"),
@@ -79,18 +95,16 @@ def manager_url(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> I
                 "CELERY_BROKER_URL": servers.broker.url,
                 "DATABASE_URL": servers.database.url,
                 "MANAGER_PROCESSES": "1",
-                "MANAGER_THREADS": str(THREADS),
-                "MANAGER_WAIT_CALLERS": str(PLACES),
                 "WEBHOOK_SECRETS": WEBHOOK_SECRET,
-                "METRICS_FOLDER": str(folder / "metrics"),
-            },
+                "METRICS_FOLDER": str(log.with_name("metrics")),
+            }
+            | changes,
             stdout=output,
             stderr=output,
         )
     try:
-        eventually(lambda: _answers(url, process, log), seconds=60)
-        with answers_checked(url):
-            yield url
+        eventually(lambda: _answers(f"http://127.0.0.1:{port}", process, log), seconds=60)
+        yield process
     finally:
         process.terminate()
         process.wait(30)

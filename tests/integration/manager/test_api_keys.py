@@ -46,7 +46,7 @@ class TestWithoutAKey:
     CLOSED = tuple((each.method, each.path) for each in operations() if not each.is_open)
     OPEN = ("/healthz", "/readyz", "/metrics", "/openapi.json", "/docs")
 
-    @pytest.mark.parametrize(("method", "path"), [*CLOSED, ("get", "/"), ("get", "/nonsense"), ("options", "/jobs")])
+    @pytest.mark.parametrize(("method", "path"), [*CLOSED, ("get", "/nonsense"), ("options", "/jobs")])
     @pytest.mark.parametrize(
         "authorization",
         [
@@ -70,7 +70,8 @@ class TestWithoutAKey:
         headers = {} if authorization is None else {"Authorization": authorization}
         answer = manager.open(path.replace("{job_id}", str(UNKNOWN)), method=method, json={"url": URL}, headers=headers)
         assert answer.status_code == 401
-        assert answer.headers["WWW-Authenticate"] == 'Bearer realm="job_manager"'
+        asked = 'Bearer realm="job_manager", Basic realm="job_manager", charset="UTF-8"'
+        assert answer.headers["WWW-Authenticate"] == asked
         assert answer.get_json(force=True)["type"] == "urn:job-manager:unauthenticated"
         assert store.count() == 0
 
@@ -158,3 +159,19 @@ class TestOwners:
 
 def test_the_scheme_may_be_spelled_in_any_case(manager: FlaskClient) -> None:
     assert manager.get("/jobs", headers={"Authorization": f"bearer {ALICE}"}).status_code == 200
+
+
+class TestBrowsers:
+    """A person gives the key as the password that the browser asks for."""
+
+    def test_the_page_asks_for_the_key_and_shows_the_owners_jobs(self, manager: FlaskClient, store: Store) -> None:
+        refused = manager.get("/")
+        assert (refused.status_code, refused.mimetype) == (401, "text/html")
+        assert "Basic" in refused.headers["WWW-Authenticate"]
+        job_id = submit(manager, ALICE)
+        assert manager.get("/", auth=("", "wrong")).status_code == 401
+        assert [str(job_id) in manager.get("/", auth=("", key)).text for key in (ALICE, BOB)] == [True, False]
+        shown = [manager.get(f"/job/{job_id}", auth=("", key)).status_code for key in (ALICE, BOB)]
+        assert shown == [200, 404]
+        assert manager.post(f"/job/{job_id}/cancel", auth=("", BOB)).status_code == 404
+        assert store.state(job_id) is State.PENDING

@@ -239,7 +239,8 @@ def test_any_bytes_are_refused(client: FlaskClient, body: bytes, content_type: s
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/", 404),
+        ("GET", "/job", 404),
+        ("PUT", "/", 405),
         ("GET", "/nonsense", 404),
         ("POST", "/nonsense", 404),
         ("GET", "/count", 405),

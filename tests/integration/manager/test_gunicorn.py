@@ -48,7 +48,7 @@ def is_watched(store: Store, *jobs: Job) -> Callable[[], bool]:
     """Whether the manager asks the database about the end of `jobs`, and so has callers that wait for them."""
 
     def asked() -> bool:
-        queries = store.sql("SELECT query FROM pg_stat_activity WHERE query LIKE '%jobs.state NOT IN%'")
+        queries = store.sql("SELECT query FROM pg_stat_activity WHERE query LIKE '%jobs.attempt, jobs.state%'")
         return any(all(str(job.id) in row.query for job in jobs) for row in queries)
 
     return asked

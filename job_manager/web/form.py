@@ -1,0 +1,51 @@
+"""The form by which a person submits pages: what was written into it, and what is wrong about that."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from job_manager.body import MAX_BATCH, new_jobs
+from job_tasks.errors import InvalidRequest
+from job_tasks.jobs.job import NewJob
+from job_tasks.kinds import KINDS
+
+TOP = 100  # so that words enough are left when stop words are hidden
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """As it was written, to be shown again if something is wrong."""
+
+    urls: str = ""
+    word: str = ""
+
+    @classmethod
+    def read(cls, written: Mapping[str, str]) -> "Form":
+        """The form as the browser sent it."""
+        return cls(urls=written.get("urls", ""), word=written.get("word", ""))
+
+    def check(self, *, max_crashes: int, owner: str | None) -> tuple[list[NewJob], list[str]]:
+        """The jobs that it asks for, and what is wrong with it, each thing once, by the lines that the person sees."""
+        addresses = list(self._addresses())
+        if not 1 <= len(addresses) <= MAX_BATCH:
+            return [], [f"The form needs 1 to {MAX_BATCH:,} addresses, one a line."]
+        jobs: list[NewJob] = []
+        wrong: list[str] = []
+        for number, address in addresses:
+            try:
+                jobs += new_jobs(
+                    KINDS["count"], self._fields(address), typed=False, max_crashes=max_crashes, owner=owner
+                )
+            except InvalidRequest as error:
+                names = {"url": f"Line {number}" if len(addresses) > 1 else "The address", "word": "The word"}
+                wrong += [f"{names.get(field, field)} {detail}." for field, detail in error.errors]
+        return jobs, list(dict.fromkeys(wrong))
+
+    def _addresses(self) -> Iterator[tuple[int, str]]:
+        """Each address with the number of its line. People leave out https://."""
+        for number, line in enumerate(self.urls.splitlines(), start=1):
+            if address := line.strip():
+                yield number, address if "://" in address else f"https://{address}"
+
+    def _fields(self, address: str) -> dict[str, object]:
+        word = self.word.strip()
+        return {"url": address, "top": TOP} | ({"word": word} if word else {})

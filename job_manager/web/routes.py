@@ -1,0 +1,138 @@
+"""The page's addresses. Forms lead on to what they made (303), so nothing is sent twice by a reload."""
+
+from http import HTTPStatus
+
+import structlog
+from flask import Blueprint, Response, make_response, render_template, request, url_for
+from werkzeug.exceptions import HTTPException
+
+from job_manager.owners import owner
+from job_manager.problems import CHALLENGE, RETRY_AFTER_SECONDS, status_of
+from job_manager.results import cancel_job, find_whole_job, try_again
+from job_manager.services import services
+from job_manager.submitting import accept_and_publish
+from job_manager.web import wording
+from job_manager.web.chart import bars, hideable
+from job_manager.web.form import Form
+from job_manager.web.headers import harden
+from job_manager.web.listing import read_listing
+from job_tasks.errors import ServiceError, TryLater, Unauthenticated
+from job_tasks.jobs.browsing import MOST_SEARCHED
+from job_tasks.jobs.job import ENDED, State
+from job_tasks.kinds import KINDS
+
+log = structlog.get_logger()
+
+web = Blueprint("web", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
+web.after_request(harden)
+for words in (
+    *(wording.bounded, wording.duration, wording.gist, wording.milliseconds, wording.moment),
+    *(wording.pretty, wording.sentence, wording.size),
+):
+    web.add_app_template_filter(words)
+
+
+@web.get("/")
+def index() -> Response:
+    """The form, and the jobs."""
+    return _index(Form(), [])
+
+
+@web.post("/")
+def submit() -> Response:
+    """Accept a job for each address, and lead to it, or to the list."""
+    form = Form.read(request.form)
+    jobs, wrong = form.check(max_crashes=services().settings.job_max_crashes, owner=owner())
+    if wrong:
+        return _index(form, wrong, HTTPStatus.UNPROCESSABLE_ENTITY)
+    accepted = accept_and_publish(jobs, None).jobs
+    if len(accepted) == 1:
+        return _see(url_for("web.show", job_id=accepted[0].id))
+    return _see(url_for("web.index", accepted=len(accepted)))
+
+
+@web.get("/job/<job_id>")
+def show(job_id: str) -> Response:
+    """One job, as it is."""
+    whole = find_whole_job(job_id)
+    result = whole.job.result or {}
+    known = hideable(result.get("language"))
+    hidden = known if request.args.get("stop") == "hide" else frozenset[str]()
+    page = render_template(
+        "job.html",
+        job=whole.job,
+        attempts=whole.attempts,
+        bars=bars(result.get("top", ()), hidden),
+        can_hide=bool(known),
+        is_hiding=bool(hidden),
+        **_common(),
+    )
+    return make_response(page)
+
+
+@web.post("/job/<job_id>/cancel")
+def cancel(job_id: str) -> Response:
+    """Cancel the job."""
+    cancel_job(job_id)
+    return _see(url_for("web.show", job_id=job_id))
+
+
+@web.post("/job/<job_id>/retry")
+def retry(job_id: str) -> Response:
+    """Accept a new job with the same request, and lead to it."""
+    return _see(url_for("web.show", job_id=try_again(job_id).id))
+
+
+@web.errorhandler(ServiceError)
+def _explain(error: ServiceError) -> Response:
+    answer = _error(status_of(type(error)), error.title, str(error))
+    if isinstance(error, TryLater):
+        answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if isinstance(error, Unauthenticated):
+        answer.headers["WWW-Authenticate"] = CHALLENGE
+    return answer
+
+
+@web.errorhandler(HTTPException)
+def _explain_refusal(error: HTTPException) -> Response:
+    return _error(error.code or HTTPStatus.INTERNAL_SERVER_ERROR, error.name, error.description or "")
+
+
+@web.errorhandler(Exception)
+def _explain_unexpected(error: Exception) -> Response:
+    log.error("the manager raised what nobody foresaw", exc_info=error)
+    detail = "This is the service's fault, not yours. The same may work later."
+    return _error(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong", detail)
+
+
+def _index(form: Form, wrong: list[str], status: int = HTTPStatus.OK) -> Response:
+    page = render_template(
+        "index.html",
+        form=form,
+        wrong=wrong,
+        accepted=request.args.get("accepted", type=int),
+        listing=read_listing(request.args),
+        kinds=list(KINDS),
+        most_searched=MOST_SEARCHED,
+        **_common(),
+    )
+    return make_response(page, status)
+
+
+def _error(status: int, title: str, detail: str) -> Response:
+    return make_response(render_template("error.html", title=title, detail=detail, **_common()), status)
+
+
+def _common() -> dict[str, object]:
+    """What every page shows, or needs to tell states apart."""
+    return {
+        "State": State,
+        "ENDED": ENDED,
+        "SAYS": wording.SAYS,
+        "OUTCOMES": wording.OUTCOMES,
+        "flower_url": services().settings.flower_url.rstrip("/"),
+    }
+
+
+def _see(url: str) -> Response:
+    return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": url})

@@ -1,0 +1,81 @@
+// Keeps what is shown up to date. The server renders everything: this only puts its newest answer in place of the last.
+// Without script, the page does the same by reloading.
+"use strict";
+
+const POLL_MS = 2000;
+
+const live = document.getElementById("live");
+const offline = document.getElementById("offline");
+let shown = live && live.innerHTML;
+
+function showLocalTimes(root) {
+  const format = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" };
+  for (const time of root.querySelectorAll("time")) {
+    time.textContent = new Date(time.dateTime).toLocaleString("en-GB", format);
+    time.title = time.dateTime;
+  }
+}
+
+function put(fresh) {
+  for (const name of ["said", "events"]) {
+    if (name in fresh.dataset) live.dataset[name] = fresh.dataset[name];
+    else delete live.dataset[name];
+  }
+  if (fresh.innerHTML === shown) return;
+  shown = fresh.innerHTML;
+  const focused = live.contains(document.activeElement) ? document.activeElement.id : "";
+  live.replaceChildren(...fresh.childNodes);
+  showLocalTimes(live);
+  if (focused) (document.getElementById(focused) || live.querySelector("a, button")).focus();
+  const said = document.getElementById("said");
+  if (said) said.textContent = live.dataset.said;
+}
+
+async function refresh() {
+  try {
+    const answer = await fetch(location.href, { cache: "no-store" });
+    offline.hidden = answer.ok;
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.getElementById("live");
+    if (!fresh) return;
+    document.title = page.title;
+    put(fresh);
+  } catch {
+    offline.hidden = false;
+  }
+}
+
+// A person who is filling in the filter is not disturbed.
+function isWriting() {
+  const at = document.activeElement;
+  return live.contains(at) && at.matches("input, select");
+}
+
+async function poll(goesOn) {
+  if (!document.hidden && !isWriting()) await refresh();
+  if (goesOn()) setTimeout(poll, POLL_MS, goesOn);
+}
+
+function follow() {
+  const events = new EventSource(live.dataset.events);
+  events.onmessage = async () => {
+    await refresh();
+    if (!live.dataset.events) events.close();
+  };
+  events.onopen = () => { offline.hidden = true; };
+  events.onerror = () => {
+    if (events.readyState === EventSource.CLOSED) {
+      poll(() => live.dataset.events); // no stream to be had: ask every now and then instead
+    } else {
+      offline.hidden = false; // the browser connects again by itself
+    }
+  };
+}
+
+if (live) {
+  document.body.classList.add("is-live");
+  showLocalTimes(live);
+  if (live.dataset.events) follow();
+  else if (live.dataset.every) setTimeout(poll, POLL_MS, () => true);
+}

@@ -1,0 +1,41 @@
+"""What a person does on the page, and looks at."""
+
+from playwright.sync_api import Locator, Page, expect
+
+
+def submit(page: Page, *addresses: str, word: str = "") -> None:
+    """Fill in the form at `/`, and send it."""
+    page.get_by_label("Addresses, one a line").fill("\n".join(addresses))
+    page.get_by_label("One word to look for").fill(word)
+    page.get_by_role("button", name="Count").click()
+
+
+def state(page: Page) -> Locator:
+    """The state of the job that is shown."""
+    return page.locator(".state .badge")
+
+
+def expect_state(page: Page, name: str, says: str) -> None:
+    """The job is shown in that state, with that sentence, at once or soon."""
+    expect(state(page)).to_contain_text(name)
+    expect(page.locator(".state p")).to_contain_text(says)
+
+
+def job_id(page: Page) -> str:
+    """The id of the job that is shown."""
+    return page.url.rpartition("/")[2].partition("?")[0]
+
+
+def rows(page: Page) -> Locator:
+    """The jobs of the list."""
+    return page.locator(".jobs li")
+
+
+def mark(page: Page) -> None:
+    """Leave a mark in the document, which a reload would wipe."""
+    page.evaluate("window.mark = true")
+
+
+def expect_not_reloaded(page: Page) -> None:
+    """The document is the one that was marked."""
+    assert page.evaluate("window.mark") is True

@@ -1,0 +1,78 @@
+"""Takes the pictures in `docs/pictures/`: `make pictures`. Looks best where Noto Sans is (Debian's fonts-noto-core).
+
+Each view of the page, on a desktop and on a phone, as a stack of its own shows it.
+"""
+
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from embedded.data_folder import DataFolder
+from embedded.ports import LOOPBACK
+from embedded.services import PROJECT
+from tests.acceptance.held import start_held
+from tests.acceptance.manager import Manager
+from tests.acceptance.page.screens import DESKTOP, MISSING, PHONE, find_chromium
+from tests.acceptance.page_server import PageServer, served_pages
+from tests.acceptance.stack import running_stack
+
+FOLDER = PROJECT / "docs" / "pictures"
+SCREENS = {"desktop": DESKTOP, "phone": PHONE}
+
+
+@contextmanager
+def manager_and_pages() -> Iterator[tuple[Manager, PageServer]]:
+    """A stack that is fresh, and the site whose pages it counts."""
+    with served_pages() as pages, tempfile.TemporaryDirectory() as path:
+        folder = DataFolder(Path(path) / "stack")
+        with folder.locked() as lock, running_stack(folder, lock, pages) as stack:
+            yield stack.manager, pages
+
+
+def some_jobs(manager: Manager, pages: PageServer) -> Mapping[str, str]:
+    """Jobs of every state; gives the path of each view."""
+    manager.ended_all(
+        manager.submit_all([pages.url(f"/words/{words}/report") for words in (1200, 860, 431, 12_845)]), within=30
+    )
+    failed = manager.submit(pages.url("/missing/report"))
+    manager.ended_all([failed, manager.submit("http://10.1.2.3/intranet")], within=30)
+    manager.cancel(manager.submit(pages.url("/busy/given-up?after=3600")))
+    waits = manager.submit(pages.url("/busy/shop?times=2&after=3600"))
+    manager.reached(waits, "RETRY: server-busy")
+    counted = manager.submit(pages.url("/demo/a-short-walk"), word="queue", top=100)
+    manager.ended(counted)
+    running = start_held(manager, pages, "/held/slow-site")
+    return {"jobs": "/"} | {
+        name: f"/job/{job}" for name, job in (("result", counted), ("failure", failed), ("running", running))
+    }
+
+
+def take(browser: Browser, manager: Manager, views: Mapping[str, str]) -> None:
+    """A picture of each view on each screen."""
+    for screen, size in SCREENS.items():
+        page = browser.new_page(viewport=size, timezone_id="UTC", base_url=f"http://{LOOPBACK}:{manager.port}")
+        for name, path in views.items():
+            page.goto(path)
+            file = FOLDER / f"{name}-{screen}.png"
+            page.screenshot(path=file, full_page=True)
+            sys.stdout.write(f"{file.relative_to(PROJECT)}: {file.stat().st_size:,} bytes\n")
+
+
+def main() -> None:
+    """Start, submit, take, stop."""
+    chromium = find_chromium()
+    if chromium is None:
+        sys.exit(MISSING)
+    with manager_and_pages() as (manager, pages), sync_playwright() as playwright:
+        views = some_jobs(manager, pages)
+        browser = playwright.chromium.launch(executable_path=chromium)
+        take(browser, manager, views)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

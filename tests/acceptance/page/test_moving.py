@@ -1,0 +1,78 @@
+"""A job is seen to move, without a reload."""
+
+from playwright.sync_api import Page, expect
+
+from tests.acceptance.held import occupy, wait_until_held
+from tests.acceptance.page.conftest import OpenPage
+from tests.acceptance.page.person import expect_not_reloaded, expect_state, job_id, mark, rows, submit
+from tests.acceptance.page_server import PageServer
+from tests.acceptance.stack import Stack
+
+
+def test_from_waiting_to_running_to_done(page: Page, pages: PageServer, stack: Stack) -> None:
+    occupy(stack, pages, "seen-to-move")
+    submit(page, pages.url("/held/seen"))
+    expect_state(page, "PENDING", "Waits for a worker")
+    mark(page)
+    pages.release_all()
+    wait_until_held(pages, "/held/seen")
+    expect_state(page, "STARTED", "Attempt 1 of 5 is running")
+    expect(page.get_by_role("status").last).to_have_text("STARTED: Attempt 1 of 5 is running")
+    pages.release("/held/seen")
+    expect_state(page, "SUCCESS", "Done")
+    expect(page.locator("#words")).to_have_text("10")
+    expect(page).to_have_title("SUCCESS " + pages.url("/held/seen") + " · Word counts")
+    expect_not_reloaded(page)
+
+
+def test_from_attempt_to_attempt(page: Page, pages: PageServer) -> None:
+    submit(page, pages.url("/busy/seen?times=1&after=1"))
+    mark(page)
+    expect_state(page, "RETRY", "Attempt 1 of 5 did not work; the next is due")
+    expect(page.get_by_role("heading", name="The site could not answer right now")).to_be_visible()
+    expect_state(page, "SUCCESS", "Done in attempt 2")
+    expect(page.locator(".scroll tbody tr")).to_have_count(2)
+    expect(page.locator(".scroll tbody tr").first).to_contain_text("failed, to be tried again: The site could not")
+    expect_not_reloaded(page)
+
+
+def test_over_a_restart_of_the_manager(page: Page, pages: PageServer, stack: Stack) -> None:
+    submit(page, pages.url("/held/over-a-restart"))
+    expect_state(page, "STARTED", "Attempt 1 of 5 is running")
+    mark(page)
+    stack.job_manager.kill()
+    expect(page.get_by_text("No answer from the service.")).to_be_visible()
+    stack.job_manager.restart()
+    pages.release("/held/over-a-restart")
+    expect_state(page, "SUCCESS", "Done")
+    expect(page.get_by_text("No answer from the service.")).to_be_hidden()
+    expect_not_reloaded(page)
+
+
+def test_the_list_and_its_totals(page: Page, pages: PageServer, stack: Stack) -> None:
+    mark(page)
+    job = stack.manager.submit(pages.url("/held/in-the-list"))
+    row = rows(page).filter(has_text="/held/in-the-list")
+    expect(row).to_contain_text("STARTED")
+    expect(row).to_contain_text("attempt 1 of 5")
+    expect(page.get_by_text("0 in the queue, 1 running.")).to_be_visible()
+    pages.release("/held/in-the-list")
+    expect(row).to_contain_text("10 words")
+    expect(page.get_by_text("0 in the queue, 0 running.")).to_be_visible()
+    expect_not_reloaded(page)
+    row.get_by_role("link").click()
+    assert job_id(page) == job
+
+
+def test_where_no_stream_is_to_be_had_the_page_asks_now_and_then(
+    open_page: OpenPage, pages: PageServer, stack: Stack
+) -> None:
+    job = stack.manager.submit(pages.url("/held/without-stream"))
+    page = open_page()
+    page.route("**/events", lambda route: route.fulfill(status=503))
+    page.goto(f"/job/{job}")
+    expect_state(page, "STARTED", "Attempt 1 of 5 is running")
+    mark(page)
+    pages.release("/held/without-stream")
+    expect_state(page, "SUCCESS", "Done")
+    expect_not_reloaded(page)

@@ -1,0 +1,32 @@
+from job_manager.web.chart import BARS, Bar, bars, hideable
+
+
+def test_bars_are_as_long_as_their_counts() -> None:
+    assert bars([["the", 8], ["queue", 4], ["end", 1]], frozenset()) == (
+        Bar(word="the", count=8, percent=100.0),
+        Bar(word="queue", count=4, percent=50.0),
+        Bar(word="end", count=1, percent=12.5),
+    )
+
+
+def test_the_longest_of_those_that_are_left_is_whole() -> None:
+    assert bars([["the", 8], ["queue", 4], ["end", 1]], hideable("en-GB")) == (
+        Bar(word="queue", count=4, percent=100.0),
+        Bar(word="end", count=1, percent=25.0),
+    )
+
+
+def test_no_more_than_can_be_read_at_a_glance() -> None:
+    top = [[f"word{number}", 100 - number] for number in range(100)]
+    assert [bar.word for bar in bars(top, frozenset({"word0"}))] == [f"word{number}" for number in range(1, BARS + 1)]
+
+
+def test_no_words_are_no_bars() -> None:
+    assert bars([], frozenset()) == ()
+
+
+def test_stop_words_are_those_of_the_pages_language() -> None:
+    assert "the" in hideable("EN")
+    assert "der" in hideable("de-CH")
+    assert "the" not in hideable("de")
+    assert hideable("tlh") == hideable("") == hideable(None) == frozenset()
