@@ -17,7 +17,7 @@ CHAOS_FAULTS  ?=
 CHAOS          = --seed "$(SEED)" --seconds "$(CHAOS_SECONDS)" --faults "$(CHAOS_FAULTS)"
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up test test-compose check-compose lint types imports check pictures accuracy bench-count bench-list bench-cli bench-surge bench-streams fuzz fuzz-api chaos chaos-compose clean
+.PHONY: help install install-dev demo up test test-parts test-stack test-compose check-compose lint types imports check pictures accuracy bench-count bench-list bench-cli bench-surge bench-streams fuzz fuzz-api chaos chaos-compose clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-13s %s\n", $$1, $$2 }'
@@ -38,7 +38,13 @@ up: install ## run the embedded stack in the foreground, with its data under .lo
 	@exec $(PYTHON) -m embedded.up
 
 test: install-dev ## run all tests that need no container engine, on the embedded servers
-	@$(PYTHON) -m pytest --ignore=tests/acceptance/compose
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=line test-parts test-stack
+
+test-parts: install-dev ## run the tests of the parts: alone, and with Redis and PostgreSQL
+	@$(PYTHON) -m pytest tests/unit tests/integration
+
+test-stack: install-dev ## run the tests of the whole stack as processes
+	@$(PYTHON) -m pytest tests/acceptance --ignore=tests/acceptance/compose
 
 test-compose: install-dev ## run the tests of the containers, on a Docker engine
 	@$(PYTHON) -m pytest tests/acceptance/compose
