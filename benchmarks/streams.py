@@ -25,6 +25,7 @@ from embedded.services import Services
 from embedded.terminal import Terminal
 
 URL = "https://example.com/"
+CROWD = 50
 SECONDS = 30.0
 
 
@@ -40,20 +41,29 @@ class Measured:
 
 
 def open_streams(port: int, job_id: str, many: int) -> list[socket.socket]:
-    """Streams that were told of the job as it is."""
-    streams = []
-    for _ in range(many):
-        stream = socket.create_connection((LOOPBACK, port), SECONDS)
-        stream.sendall(f"GET /result/{job_id}/events HTTP/1.1\r\nHost: {LOOPBACK}\r\n\r\n".encode())
-        streams.append(stream)
-    for stream in streams:
-        told = b""
-        while b"data: " not in told:
-            received = stream.recv(65_536)
-            if not received:
-                raise ConnectionError(told.decode())
-            told += received
+    """Streams that were told of the job as it is. They come in crowds, since each asks the database once."""
+    streams: list[socket.socket] = []
+    while len(streams) < many:
+        crowd = [_ask_for_stream(port, job_id) for _ in range(min(CROWD, many - len(streams)))]
+        for stream in crowd:
+            _read_first_event(stream)
+        streams += crowd
     return streams
+
+
+def _ask_for_stream(port: int, job_id: str) -> socket.socket:
+    stream = socket.create_connection((LOOPBACK, port), SECONDS)
+    stream.sendall(f"GET /result/{job_id}/events HTTP/1.1\r\nHost: {LOOPBACK}\r\n\r\n".encode())
+    return stream
+
+
+def _read_first_event(stream: socket.socket) -> None:
+    told = b""
+    while b"data: " not in told:
+        received = stream.recv(65_536)
+        if not received:
+            raise ConnectionError(told.decode())
+        told += received
 
 
 def read_to_end(streams: Sequence[socket.socket]) -> int:

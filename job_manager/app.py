@@ -38,7 +38,7 @@ def create_app(settings: Settings) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BATCH_BYTES
     app.config["MAX_FORM_PARTS"] = MAX_BATCH + MAX_OTHER_FIELDS
     app.url_map.strict_slashes = False
-    app.url_map.merge_slashes = False  # `//jobs` is no path of ours, and no answer redirects
+    app.url_map.merge_slashes = False  # so that no answer redirects
     # A stream asks for its job once, and holds no connection: only the other threads have one each.
     database = Database(settings.database_url.get_secret_value(), pool_size=settings.manager_threads)
     broker_url = settings.celery_broker_url.get_secret_value()

@@ -27,6 +27,9 @@ STREAMS = 4
 WEBHOOK_SECRET = "whsec_" + "c2VjcmV0" * 4
 
 
+KEPT: list[FlaskClient] = []  # else the collector may close a manager's sockets in the midst of another test
+
+
 class StrictClient(FlaskClient):
     """Fails where the manager answers what it never should, or what its own description does not say."""
 
@@ -54,7 +57,8 @@ def manager_on(servers: Servers, **changes: str) -> StrictClient:
     class DescribedClient(StrictClient):
         description = Description(document)
 
-    return DescribedClient(app, app.response_class)
+    KEPT.append(client := DescribedClient(app, app.response_class))
+    return client
 
 
 @pytest.fixture(scope="session")
