@@ -67,7 +67,7 @@ class TestLogs:
     """One `grep` of a job's id."""
 
     def test_it_shows_a_whole_life(self, stack: Stack, pages: PageServer) -> None:
-        job_id = stack.manager.submit(pages.url("/busy/seen?times=1"))
+        job_id = stack.manager.submit(pages.url("/busy/sight-life?times=1"))
         assert stack.manager.ended(job_id).status == "SUCCESS"
         whole = {
             "job_manager": ["accepted", "published", "answered POST"],
@@ -77,7 +77,7 @@ class TestLogs:
         eventually(lambda: _in_order(life(stack, job_id)) == _in_order(whole), "its whole life is logged", seconds=10)
 
     def test_it_shows_a_cancelled_job(self, stack: Stack, pages: PageServer) -> None:
-        job_id = start_held(stack.manager, pages, "/held/seen")
+        job_id = start_held(stack.manager, pages, "/held/sight-cancelled")
         stack.manager.cancel(job_id)
         whole = {
             "job_manager": ["accepted", "published", "answered POST", "cancelled", "answered DELETE"],
@@ -86,16 +86,16 @@ class TestLogs:
         eventually(lambda: life(stack, job_id) == whole, "its whole life is logged", seconds=10)
 
     def test_it_shows_who_went_on_for_a_lost_worker(self, stack: Stack, pages: PageServer) -> None:
-        job_id = start_held(stack.manager, pages, "/held/lost")
+        job_id = start_held(stack.manager, pages, "/held/sight-lost")
         stack.worker_of(stack.manager.job(job_id)).kill()
-        pages.release("/held/lost")
+        pages.release("/held/sight-lost")
         assert stack.manager.ended(job_id, within=30).status == "SUCCESS"
         seen = life(stack, job_id)
         assert seen["job_scheduler"] == ["attempt ended LOST", "published"]
         assert Counter(seen["worker"]) == Counter({"claimed": 2, "attempt ended SUCCESS": 1})
 
     def test_no_password_of_a_url_is_shown_anywhere(self, stack: Stack, pages: PageServer) -> None:
-        for path in ("/words/1/secret", "/missing", "/busy/secret?times=1", "/reset/secret?times=1"):
+        for path in ("/words/1/sight-secret", "/missing", "/busy/sight-secret?times=1", "/reset/sight-secret?times=1"):
             with_login = pages.url(path).replace("://", f"://somebody:{SECRET}@")
             stack.manager.ended(stack.manager.submit(with_login), within=20)
             stack.manager.ask("GET", f"/jobs?url={quote(with_login)}")
