@@ -41,7 +41,7 @@ up: install ## run the embedded stack in the foreground, with its data under .lo
 	@exec $(PYTHON) -m embedded.up
 
 test: install-dev ## run all tests that need no container engine, on the embedded servers
-	@$(MAKE) --no-print-directory --jobs=3 test-parts test-stack test-people
+	@$(MAKE) --no-print-directory --jobs=2 test-parts test-stack test-people
 
 test-parts: install-dev ## run the tests of the parts: alone, and with Redis and PostgreSQL
 	@$(PYTHON) -m pytest tests/unit tests/integration
