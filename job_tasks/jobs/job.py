@@ -33,13 +33,15 @@ class OnFailure(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """Where a job is on its way. No job is at the same step twice, so the step names what its row says at that time."""
+    """Where a job is on its way. Rows of a job that say different things are at different steps."""
 
     attempt: int
     state: State
+    parked_at: datetime | None
 
     def __str__(self) -> str:
-        return f"{self.attempt}-{self.state}"
+        parked = "" if self.parked_at is None else f"-parked-{self.parked_at.timestamp():.3f}"
+        return f"{self.attempt}-{self.state}{parked}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,4 +127,4 @@ class Job:
     @property
     def step(self) -> Step:
         """Where it is on its way."""
-        return Step(attempt=self.attempt, state=self.state)
+        return Step(attempt=self.attempt, state=self.state, parked_at=self.parked_at)

@@ -119,8 +119,12 @@ def _kind_and_state(which: JobFilter) -> list[ColumnElement[bool]]:
 
 def steps_of(connection: Connection, job_ids: Collection[UUID]) -> dict[UUID, Step]:
     """Where each of `job_ids` is on its way; those that do not exist any more are left out."""
-    asked = select(jobs.c.id, jobs.c.attempt, jobs.c.state).where(jobs.c.id == any_(literal(job_ids, ARRAY(Uuid))))
-    return {row.id: Step(attempt=row.attempt, state=State(row.state)) for row in connection.execute(asked)}
+    columns = (jobs.c.id, jobs.c.attempt, jobs.c.state, jobs.c.parked_at)
+    asked = select(*columns).where(jobs.c.id == any_(literal(job_ids, ARRAY(Uuid))))
+    return {
+        row.id: Step(attempt=row.attempt, state=State(row.state), parked_at=row.parked_at)
+        for row in connection.execute(asked)
+    }
 
 
 def job_of(row: Row[Any]) -> Job:

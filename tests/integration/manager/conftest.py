@@ -23,7 +23,7 @@ from tests.waiting import eventually
 
 THREADS = 24
 PLACES = 16
-STREAMS = 4
+STREAMS = 16
 WEBHOOK_SECRET = "whsec_" + "c2VjcmV0" * 4
 
 

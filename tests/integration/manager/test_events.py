@@ -104,6 +104,18 @@ def test_a_step_is_told_within_half_a_second(manager_url: str, store: Store) -> 
         assert watch.seconds < NOTICED_SECONDS
 
 
+def test_a_job_that_is_parked_and_released_is_told_so(manager_url: str, store: Store) -> None:
+    job = store.submit()
+    with opened(manager_url, job.id) as stream:
+        assert stream.next().job["parked_at"] is None
+        store.sql("UPDATE jobs SET parked_at = now()")
+        parked = stream.next()
+        assert parked.id.startswith("0-PENDING-parked-")
+        assert parked.job["parked_at"] is not None
+        store.sql("UPDATE jobs SET parked_at = NULL")
+        assert stream.next().job["parked_at"] is None
+
+
 def test_a_job_that_has_ended_is_told_once(manager_url: str, store: Store) -> None:
     held = store.claimed()
     store.fail(held)
