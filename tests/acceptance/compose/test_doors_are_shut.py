@@ -6,6 +6,7 @@ import json
 import pytest
 
 from chaos.engine import Compose, docker
+from chaos.errors import ChaosError
 from tests.acceptance.compose.stack import Stack
 
 RUNNING = [
@@ -201,5 +202,5 @@ def _ask_viewer(stack: Stack, method: str, path: str, headers: dict[str, str]) -
 
 
 def test_the_demo_secrets_are_not_published(stack: Stack) -> None:
-    with pytest.raises(AssertionError, match=r"BIND_ADDRESS: got '0\.0\.0\.0'; other machines may reach it"):
+    with pytest.raises(ChaosError, match=r"BIND_ADDRESS: got '0\.0\.0\.0'; other machines may reach it"):
         stack.compose("run", "--rm", "--no-deps", "--env", "BIND_ADDRESS=0.0.0.0", "job_migrate")
