@@ -170,6 +170,25 @@ class TestResuming:
             assert [event.id for event in stream.events()] == ["1-REVOKED"]
 
 
+def test_a_stream_that_has_nothing_to_tell_beats(manager_url: str, store: Store) -> None:
+    job = store.submit()
+    with opened(manager_url, job.id) as stream:
+        assert stream.next().id == "0-PENDING"
+        stream.wait_for_beat()
+        store.cancel(job.id)
+        assert [event.id for event in stream.events()] == ["0-REVOKED"]
+
+
+def test_a_database_that_was_away_does_not_end_a_stream(manager_url: str, store: Store, servers: Servers) -> None:
+    job = store.submit()
+    with opened(manager_url, job.id) as stream:
+        assert stream.next().id == "0-PENDING"
+        with hung_database(servers):
+            assert requests.get(f"{manager_url}/readyz", timeout=10).status_code == 503
+        store.cancel(job.id)
+        assert [event.id for event in stream.events()] == ["0-REVOKED"]
+
+
 class TestRefusing:
     """What gets no stream gets a problem."""
 
@@ -213,22 +232,3 @@ def all_at_once(manager_url: str, job_id: UUID) -> None:
                 return True
 
             eventually(found_a_place, seconds=GONE_SECONDS)
-
-
-def test_a_stream_that_has_nothing_to_tell_beats(manager_url: str, store: Store) -> None:
-    job = store.submit()
-    with opened(manager_url, job.id) as stream:
-        assert stream.next().id == "0-PENDING"
-        stream.wait_for_beat()
-        store.cancel(job.id)
-        assert [event.id for event in stream.events()] == ["0-REVOKED"]
-
-
-def test_a_database_that_was_away_does_not_end_a_stream(manager_url: str, store: Store, servers: Servers) -> None:
-    job = store.submit()
-    with opened(manager_url, job.id) as stream:
-        assert stream.next().id == "0-PENDING"
-        with hung_database(servers):
-            assert requests.get(f"{manager_url}/readyz", timeout=10).status_code == 503
-        store.cancel(job.id)
-        assert [event.id for event in stream.events()] == ["0-REVOKED"]
