@@ -1,7 +1,6 @@
 """Server-Sent Events of a job, as a browser or any other client of a deployed manager meets them."""
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -227,7 +226,6 @@ def all_at_once(manager_url: str, job_id: UUID) -> None:
                 try:
                     streams.enter_context(opened(manager_url, job_id))
                 except AssertionError:
-                    time.sleep(0.2)
                     return False
                 return True
 
