@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, inse
 
 from job_tasks.errors import ServiceError
 from job_tasks.jobs.job import Claim, JsonObject, OnFailure, State
-from job_tasks.jobs.steps import TOLD, tell_attempt_ended, tell_claimed
 from job_tasks.jobs.tables import attempts, jobs, workers
+from job_tasks.jobs.telling import TOLD, tell_attempt_ended, tell_claimed
 
 CRASHED = "CRASHED"
 GIVEN_BACK = "GIVEN BACK"

@@ -16,8 +16,8 @@ from job_tasks.errors import AddressRefused, ReceiverGone, ServiceError
 from job_tasks.jobs.job import Job
 from job_tasks.jobs.lookup import job_of
 from job_tasks.jobs.retrying import retry_wait
-from job_tasks.jobs.steps import tell_delivery_ended
 from job_tasks.jobs.tables import deliveries, jobs
+from job_tasks.jobs.telling import tell_delivery_ended
 
 # The longest waits are 5 s, 10 s, 20 s ... 5.7 h, then 6 h six times. All nineteen take 24 h on average, 47 h at most.
 MAX_ATTEMPTS = 20

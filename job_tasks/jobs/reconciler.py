@@ -16,8 +16,8 @@ from job_tasks.jobs import claims, hosts, submissions, workers
 from job_tasks.jobs.database import Database
 from job_tasks.jobs.hosts import HostLimits
 from job_tasks.jobs.job import Message, State
-from job_tasks.jobs.steps import tell_due
 from job_tasks.jobs.tables import jobs
+from job_tasks.jobs.telling import tell_due
 from job_tasks.metrics import count_repairs
 
 ROUND_SECONDS = 2.0

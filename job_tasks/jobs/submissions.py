@@ -13,8 +13,8 @@ from uuid_utils.compat import uuid7
 from job_tasks.errors import IdempotencyKeyReused, UnknownJob
 from job_tasks.jobs.job import CANCELLABLE, Job, NewJob, State
 from job_tasks.jobs.lookup import find_all, job_of
-from job_tasks.jobs.steps import TOLD, tell_accepted, tell_cancelled
 from job_tasks.jobs.tables import attempts, idempotency_keys, jobs
+from job_tasks.jobs.telling import TOLD, tell_accepted, tell_cancelled
 
 IDEMPOTENCY_KEY_LIFETIME = timedelta(hours=24)
 
