@@ -12,6 +12,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from job_tasks.pages.display import Display
 from job_tasks.pages.elements import ATOMICS, BLOCKS, DRAWN, HIDDEN, NOT_TEXT, TABLE_PARTS
 from job_tasks.pages.foreign import Place, is_hidden_svg, reduce_foreign
+from job_tasks.pages.pruning import close_details, distribute_slots, empty, is_picture
 
 _WHITE: Final = frozenset(" \t\n\r\f\v")
 _COLLAPSIBLE: Final = " \t\n\r\f"
@@ -24,8 +25,6 @@ _CLOSE: Final = "\0>"
 _ON_OWN_LINES: Final = frozenset({Display.BLOCK, Display.FLEX})
 _ATOMIC: Final = frozenset({Display.ATOMIC, Display.ATOMIC_FLEX, Display.TABLE_PART})
 _SHADOW_MODES: Final = frozenset({"open", "closed"})
-_SHAPES: Final = frozenset({"circle", "ellipse", "line", "path", "polygon", "polyline", "rect", "use"})
-_NO_SHADOW_HOSTS: Final = frozenset({"a", "li", "ol", "table", "ul"})
 
 
 def _tag_ids(*tags: str) -> dict[int, str]:
@@ -118,7 +117,7 @@ class _Reader:
     def _read_styled(self, node: LexborNode) -> None:
         tag, display = node.tag or "", self._displays[node.mem_id]
         if tag in NOT_TEXT:
-            _empty(node)
+            empty(node)
         elif tag == "br" or self._is_block(node):
             self._add(_LINE)
         elif display in _ATOMIC:
@@ -127,7 +126,7 @@ class _Reader:
             self._add(_OPEN)
             node.insert_after(_CLOSE)
         if tag == "details":
-            _close_details(node)
+            close_details(node)
         elif tag in _WITH_CONTENT_OF_ITS_OWN:
             _SPECIAL_BY_TAG[tag](self, node)
 
@@ -148,39 +147,39 @@ class _Reader:
 
     def read_details(self, details: LexborNode) -> None:
         self._add(_LINE)
-        _close_details(details)
+        close_details(details)
 
     def leave_out(self, node: LexborNode) -> None:
-        _empty(node)
+        empty(node)
 
     def read_template(self, template: LexborNode) -> None:
         if (template.attributes.get("shadowrootmode") or "").lower() in _SHADOW_MODES:
-            _distribute_slots(template)
-        _empty(template)
+            distribute_slots(template)
+        empty(template)
 
     def read_drawn(self, node: LexborNode) -> None:
         self._add(_DRAWING)
-        _empty(node)
+        empty(node)
 
     def read_audio(self, audio: LexborNode) -> None:
         if "controls" in audio.attributes:
             self._add(_DRAWING)
-        _empty(audio)
+        empty(audio)
 
     def read_input(self, field: LexborNode) -> None:
         if (field.attributes.get("type") or "").lower() != "hidden":
             self._add(_DRAWING)
-        _empty(field)
+        empty(field)
 
     def read_dialog(self, dialog: LexborNode) -> None:
         if "open" in dialog.attributes:
             self._add(_LINE)
         else:
-            _empty(dialog)
+            empty(dialog)
 
     def read_object(self, node: LexborNode) -> None:
         if (node.attributes.get("type") or "").lower() in _IMAGES:
-            _empty(node)
+            empty(node)
 
     def read_select(self, select: LexborNode) -> None:
         """The text of every option on a line of its own; hidden ones too, as Chromium has it."""
@@ -192,20 +191,20 @@ class _Reader:
                 self._add(_LINE)
         if not options:
             self._add(_DRAWING)
-        _empty(select)
+        empty(select)
 
     def read_option(self, option: LexborNode) -> None:
         """All its text, whatever its elements are, but for scripts."""
         for script in option.css("script"):
             script.decompose()
         self._add(f"{_LINE}{option.text()}{_LINE}")
-        _empty(option)
+        empty(option)
 
     def read_foreign(self, root: LexborNode) -> None:
         self._add(_DRAWING)
         is_outer_svg = root.tag == "svg" and root.mem_id not in self._places
-        if (is_outer_svg and _is_picture(root)) or is_hidden_svg(root):
-            _empty(root)
+        if (is_outer_svg and is_picture(root)) or is_hidden_svg(root):
+            empty(root)
         else:
             reduce_foreign(root, self._displays, self._places)
 
@@ -232,14 +231,6 @@ _SPECIAL_BY_TAG: Final = {
 _SPECIAL: Final = {tag_id: _SPECIAL_BY_TAG[tag] for tag_id, tag in _tag_ids(*_SPECIAL_BY_TAG).items()}
 
 
-def _is_picture(svg: LexborNode) -> bool:
-    """Whether it shows no text. Most hold nothing but a shape or two, which is quickly seen."""
-    child = svg.first_child
-    while child is not None and child.tag in _SHAPES and child.first_child is None:
-        child = child.next
-    return child is None or svg.css_first("text,foreignObject,math") is None
-
-
 def _is_blank_between(since: LexborNode, node: LexborNode) -> bool:
     """Whether a text of nothing but white space, which the walk skips, stands between two nodes."""
     start = since.mem_id
@@ -258,41 +249,6 @@ def _is_blank_between(since: LexborNode, node: LexborNode) -> bool:
             return True
         if node.is_text_node or node.mem_id == start:
             return False
-
-
-def _empty(node: LexborNode) -> None:
-    while (child := node.first_child) is not None:
-        child.decompose()
-
-
-def _close_details(details: LexborNode) -> None:
-    """Leaves of a closed `<details>` its first `<summary>`."""
-    if "open" in details.attributes:
-        return
-    summary_found = False
-    for child in list(details.iter(include_text=True)):
-        if child.tag == "summary" and not summary_found:
-            summary_found = True
-        else:
-            child.decompose()
-
-
-def _distribute_slots(template: LexborNode) -> None:
-    """Takes out what a host holds beside its declarative shadow root for no slot of it.
-
-    The shadow tree's own text is not part of `innerText` and is left out with its `<template>`.
-    """
-    host, content = template.parent, template.template_fragments()
-    if host is None or not content or host.tag in _NO_SHADOW_HOSTS:
-        return
-    slots = {slot.attributes.get("name") or "" for slot in content[0].css("slot")}
-    sibling = template.next
-    while sibling is not None:
-        following = sibling.next
-        name = (sibling.attributes.get("slot") or "") if sibling.is_element_node else ""
-        if name not in slots:
-            sibling.decompose()
-        sibling = following
 
 
 def _without_marks(text: str) -> str:
