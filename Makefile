@@ -6,7 +6,7 @@ UV     := embedded/uv.sh
 CORPUS       ?= ../shared/corpus
 FUZZ_SECONDS ?= 600
 
-PEOPLE = tests/acceptance/page $(addprefix tests/acceptance/test_, cli_document.py command_line.py embedded_stack.py \
+PEOPLE = $(addprefix tests/acceptance/test_, cli_document.py command_line.py embedded_stack.py \
 	own_task.py readme.py sight.py viewer.py webhooks.py)
 
 JOBS    ?= 20000
@@ -20,10 +20,10 @@ CHAOS_FAULTS  ?=
 CHAOS          = --seed "$(SEED)" --seconds "$(CHAOS_SECONDS)" --faults "$(CHAOS_FAULTS)"
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up test test-parts test-stack test-people test-compose check-compose lint types imports check pictures accuracy bench-count bench-list bench-cli bench-surge bench-streams fuzz fuzz-api chaos chaos-compose clean
+.PHONY: help install install-dev demo up test test-unit test-integration test-stack test-people test-page test-compose check-compose lint types imports check pictures accuracy bench-count bench-list bench-cli bench-surge bench-streams fuzz fuzz-api chaos chaos-compose clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-13s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-17s %s\n", $$1, $$2 }'
 
 install: ## install what the stack needs into .venv, from uv.lock
 	@test -d .venv || echo "installing into .venv (once; about ten seconds)"
@@ -41,16 +41,22 @@ up: install ## run the embedded stack in the foreground, with its data under .lo
 	@exec $(PYTHON) -m embedded.up
 
 test: install-dev ## run all tests that need no container engine, on the embedded servers
-	@$(MAKE) --no-print-directory --jobs=2 test-parts test-stack test-people
+	@$(MAKE) --no-print-directory --jobs=2 test-stack test-integration test-people test-page test-unit
 
-test-parts: install-dev ## run the tests of the parts: alone, and with Redis and PostgreSQL
-	@$(PYTHON) -m pytest tests/unit tests/integration
+test-unit: install-dev ## run the tests that need no service
+	@$(PYTHON) -m pytest tests/unit
+
+test-integration: install-dev ## run the tests of the parts with Redis and PostgreSQL
+	@$(PYTHON) -m pytest tests/integration
 
 test-stack: install-dev ## run the tests of the whole stack as processes: faults, limits, retries
-	@$(PYTHON) -m pytest tests/acceptance --ignore=tests/acceptance/compose $(PEOPLE:%=--ignore=%)
+	@$(PYTHON) -m pytest tests/acceptance --ignore=tests/acceptance/compose --ignore=tests/acceptance/page $(PEOPLE:%=--ignore=%)
 
-test-people: install-dev ## run the tests of what people use of the stack: page, command line, webhooks, documents
+test-people: install-dev ## run the tests of what else people use of the stack: command line, webhooks, documents
 	@$(PYTHON) -m pytest $(PEOPLE)
+
+test-page: install-dev ## run the tests of the page, in Chromium
+	@$(PYTHON) -m pytest tests/acceptance/page
 
 test-compose: install-dev ## run the tests of the containers, on a Docker engine
 	@$(PYTHON) -m pytest tests/acceptance/compose
