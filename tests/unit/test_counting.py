@@ -141,6 +141,7 @@ LARGE_MONSTERS = {
         """b"<div><p><b><i><a>x<ul><li><table><tr><td>" * 240_000, "text/html; charset=utf-8" """,
         240_000,
     ),
+    "9 MB of <p> with U+0000": ("""b"<p>\\0" * 2_250_000, "text/html; charset=utf-8" """, 0),
     "9 MB in UTF-8 said to be UTF-16": (
         """b"<p>Some text that goes on here and there.</p>" * 200_000, "text/html; charset=utf-16le" """,
         3_600_000,
