@@ -13,86 +13,25 @@ from job_tasks.words.count import Tokenizer
 
 _MAX_SECONDS = 2.0
 _MAX_SECONDS_PER_MEGABYTE = 2.0  # the pace of NLTK's own rules, which some texts need
-_TAGS = [
-    *(
-        "a",
-        "b",
-        "br",
-        "button",
-        "caption",
-        "details",
-        "dialog",
-        "div",
-        "form",
-        "frameset",
-        "html",
-        "body",
-        "head",
-        "img",
-    ),
-    *(
-        "iframe",
-        "input",
-        "li",
-        "math",
-        "mi",
-        "mtext",
-        "noscript",
-        "object",
-        "ol",
-        "optgroup",
-        "option",
-        "p",
-        "plaintext",
-    ),
-    *(
-        "pre",
-        "ruby",
-        "rt",
-        "script",
-        "select",
-        "slot",
-        "span",
-        "style",
-        "summary",
-        "svg",
-        "text",
-        "tspan",
-        "switch",
-        "td",
-    ),
-    *("foreignObject", "table", "tbody", "template", "textarea", "title", "tr", "ul", "video", "xmp", "annotation-xml"),
-]
+_TAGS = (
+    "a b br button caption details dialog div form frameset html body head img iframe input li math mi mtext noscript "
+    "object ol optgroup option p plaintext pre ruby rt script select slot span style summary svg text tspan switch td "
+    "foreignObject table tbody template textarea title tr ul video xmp annotation-xml".split()
+)
 _ATTRIBUTES = [
-    *("hidden", "hidden=until-found", "open", "popover", "style='display:none'", "style='display:inline-flex'"),
-    *("style='float:left'", "style='visibility:hidden'", "style='visibility:visible'", "style='all:unset'"),
-    *(
-        "style='text-transform:uppercase'",
-        "style='display:table-cell'",
-        "style='display:inherit'",
-        "style='d\\6c :(\"'",
-    ),
-    *("shadowrootmode=open", "slot=x", "name=x", "type=hidden", "lang=de", "align=left", "charset=gbk", "=", "'", '"'),
+    *"""
+hidden hidden=until-found open popover style='display:none' style='display:inline-flex' style='float:left'
+style='visibility:hidden' style='visibility:visible' style='all:unset' style='text-transform:uppercase'
+style='display:table-cell' style='display:inherit' shadowrootmode=open slot=x name=x type=hidden lang=de align=left
+charset=gbk = '
+""".split(),
+    "style='d\\6c :(\"'",
+    '"',
 ]
 _TEXTS = [
-    *(
-        "word",
-        " ",
-        "\n",
-        "it's",
-        "日本語",
-        "ไทย",
-        "한국어",
-        "é",
-        "😀",
-        "&amp;",
-        "&#0;",
-        "&#xD800;",
-        "\0",
-        "<!--",
-        "-->",
-    ),
-    *("<![CDATA[", "]]>"),
+    *"word it's 日本語 ไทย 한국어 é 😀 &amp; &#0; &#xD800; \0 <!-- --> <![CDATA[ ]]>".split(" "),
+    " ",
+    "\n",
 ]
 _CONTENT_TYPES = [
     *(None, "text/html", "text/html; charset=utf-8", "text/html; charset=gbk", "text/html; charset=iso-2022-jp"),

@@ -7,25 +7,10 @@ from collections.abc import Mapping
 
 from job_tasks.pages.display import Display
 
-BLOCKS = (
-    *(
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "center",
-        "dd",
-        "details",
-        "dialog",
-        "dir",
-        "div",
-        "dl",
-        "dt",
-    ),
-    *("fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup"),
-    *("hr", "html", "legend", "li", "listing", "main", "menu", "nav", "ol", "optgroup", "option", "p", "plaintext"),
-    *("pre", "search", "section", "summary", "table", "caption", "ul", "xmp"),
+BLOCKS = tuple(
+    "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure footer "
+    "form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li listing main menu nav ol optgroup option p plaintext pre "
+    "search section summary table caption ul xmp".split()
 )
 TABLE_PARTS = ("td", "th", "tr", "tbody", "thead", "tfoot")
 ATOMICS = ("button", "marquee")

@@ -21,10 +21,7 @@ class Place(Enum):
 
 _SHOWN = frozenset({Place.SVG_TEXT, Place.MATH_TOKEN})
 _NEVER_SHOWN = frozenset(
-    [
-        *("annotation", "annotation-xml", "mphantom"),
-        *("desc", "filter", "linearGradient", "metadata", "radialGradient", "title"),
-    ]
+    "annotation annotation-xml mphantom desc filter linearGradient metadata radialGradient title".split()
 )
 _FIRST_CHILD_ONLY = frozenset({"maction", "semantics", "switch"})
 _TOKENS = frozenset({"mi", "mn", "mo", "ms", "mtext", "mtd"})

@@ -20,50 +20,10 @@ TAG = re.compile(
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
 _VOID = frozenset(
-    [
-        *(
-            b"area",
-            b"base",
-            b"basefont",
-            b"bgsound",
-            b"br",
-            b"col",
-            b"embed",
-            b"frame",
-            b"hr",
-            b"img",
-            b"input",
-            b"link",
-        ),
-        *(b"meta", b"param", b"source", b"track", b"wbr"),
-    ]
+    b"area base basefont bgsound br col embed frame hr img input link meta param source track wbr".split()
 )
 # Elements whose next start tag ends the one before, so that unclosed ones do not nest.
-_SELF_LIMITING = frozenset(
-    [
-        *(b"body", b"dd", b"dt", b"head", b"html", b"li", b"optgroup", b"option", b"p", b"tbody", b"td", b"tfoot"),
-        *(b"th", b"thead", b"tr"),
-    ]
-)
+_SELF_LIMITING = frozenset(b"body dd dt head html li optgroup option p tbody td tfoot th thead tr".split())
 NEVER_DEEP = _VOID | _SELF_LIMITING
-FORMATTING = frozenset(
-    [
-        *(
-            b"a",
-            b"b",
-            b"big",
-            b"code",
-            b"em",
-            b"font",
-            b"i",
-            b"nobr",
-            b"s",
-            b"small",
-            b"strike",
-            b"strong",
-            b"tt",
-            b"u",
-        ),
-    ]
-)
+FORMATTING = frozenset(b"a b big code em font i nobr s small strike strong tt u".split())
 BREAKING = frozenset(tag.encode() for tag in (*BLOCKS, *TABLE_PARTS, "br"))

@@ -17,96 +17,65 @@ if TYPE_CHECKING:
 
 
 LOOPBACK_SPELLINGS = [
-    *("127.0.0.1", "127.1", "127.0.1", "127.000.000.001", "127.0.0.1.", "127.1.", "127.0.0.53", "127.255.255.254"),
-    *("0177.1", "0177.0.0.1", "0177.0.0.01", "017700000001", "00000000177.1", "0x7f.1", "0x7f.0.0.1", "0x7F.0X0.0.1"),
-    *("0x7f000001", "0x7f000001.", "2130706433", "2130706433.", "0x7f.0.1", "127.0x1", "0177.0x1", "127.0.01"),
-    *("%31%32%37.0.0.1", "127%2e0%2e0%2e1", "%30x7f.1", "１２７．０．０．１", "127。0。0。1", "127．1", "①②⑦.⓪.⓪.①"),
-    *(
-        "𝟏𝟐𝟕.𝟎.𝟎.𝟏",
-        "127.0.0.1\t",
-        "12\t7.0.0.1",
-        "127.0.\n0.1",
-        "127\u00ad.0.0.1",
-        "0",
-        "0.0.0.0",
-        "0x0",
-        "00",
-        "0.",
-        "0x",
-    ),
-    *("[::]", "[::1]", "[0:0:0:0:0:0:0:1]", "[0000::0001]", "[::0.0.0.1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]"),
-    *("[::FFFF:7F00:0001]", "[0:0:0:0:0:ffff:0.0.0.0]", "[0:0:0:0:0:ffff:127.0.0.1]", "[::127.0.0.1]", "[::7f00:1]"),
-    *("[::ffff:0:127.0.0.1]", "[::ffff:0:7f00:1]", "[64:ff9b::127.0.0.1]", "[64:ff9b::7f00:1]", "[64:ff9b:1::7f00:1]"),
-    *("[2002:7f00:1::]", "[2002:7f00:1::1]", "[2001:0:4136:e378:8000:63bf:80ff:fffe]", "[2a00::5efe:127.0.0.1]"),
+    *"""
+127.0.0.1 127.1 127.0.1 127.000.000.001 127.0.0.1. 127.1. 127.0.0.53 127.255.255.254 0177.1 0177.0.0.1 0177.0.0.01
+017700000001 00000000177.1 0x7f.1 0x7f.0.0.1 0x7F.0X0.0.1 0x7f000001 0x7f000001. 2130706433 2130706433. 0x7f.0.1
+127.0x1 0177.0x1 127.0.01 %31%32%37.0.0.1 127%2e0%2e0%2e1 %30x7f.1 １２７．０．０．１ 127。0。0。1 127．1 ①②⑦.⓪.⓪.①
+𝟏𝟐𝟕.𝟎.𝟎.𝟏 0 0.0.0.0 0x0 00 0. 0x [::] [::1] [0:0:0:0:0:0:0:1] [0000::0001] [::0.0.0.1] [::ffff:127.0.0.1]
+[::ffff:7f00:1] [::FFFF:7F00:0001] [0:0:0:0:0:ffff:0.0.0.0] [0:0:0:0:0:ffff:127.0.0.1] [::127.0.0.1] [::7f00:1]
+[::ffff:0:127.0.0.1] [::ffff:0:7f00:1] [64:ff9b::127.0.0.1] [64:ff9b::7f00:1] [64:ff9b:1::7f00:1] [2002:7f00:1::]
+[2002:7f00:1::1] [2001:0:4136:e378:8000:63bf:80ff:fffe] [2a00::5efe:127.0.0.1]
+""".split(),
+    "127.0.0.1\t",
+    "12\t7.0.0.1",
+    "127.0.\n0.1",
+    "127\xad.0.0.1",
 ]
-OTHER_ADDRESSES = [
-    *("10.0.0.1", "10.255.255.255", "012.1", "0xa.1", "167772161", "172.16.0.1", "172.17.0.1", "172.31.255.254"),
-    *("192.168.0.1", "192.168.1.1", "0xc0a80101", "0300.0250.1.1", "100.64.0.1", "100.100.100.200", "169.254.169.254"),
-    *("0xa9fea9fe", "2852039166", "0251.0376.0251.0376", "169.254.43518", "[::ffff:169.254.169.254]", "169.254.170.2"),
-    *("[64:ff9b::a9fe:a9fe]", "[2002:a9fe:a9fe::1]", "[fd00:ec2::254]", "[fd20:ce::254]", "192.0.0.192", "192.0.0.8"),
-    *("168.63.129.16", "192.0.2.1", "192.88.99.1", "198.18.0.1", "198.51.100.1", "203.0.113.1", "224.0.0.1"),
-    *("239.255.255.250", "240.0.0.1", "255.255.255.255", "0377.0377.0377.0377", "4294967295", "0xffffffff"),
-    *("[fe80::1]", "[fec0::1]", "[fc00::1]", "[fd12:3456::1]", "[ff02::1]", "[ff05::2]", "[2001:db8::1]", "[3fff::1]"),
-    *("[5f00::1]", "[100::1]", "[2001::1]", "[2001:10::1]", "[2001:20::1]", "[3ffe::1]", "[4000::1]", "[::2]"),
-]
+OTHER_ADDRESSES = """
+10.0.0.1 10.255.255.255 012.1 0xa.1 167772161 172.16.0.1 172.17.0.1 172.31.255.254 192.168.0.1 192.168.1.1 0xc0a80101
+0300.0250.1.1 100.64.0.1 100.100.100.200 169.254.169.254 0xa9fea9fe 2852039166 0251.0376.0251.0376 169.254.43518
+[::ffff:169.254.169.254] 169.254.170.2 [64:ff9b::a9fe:a9fe] [2002:a9fe:a9fe::1] [fd00:ec2::254] [fd20:ce::254]
+192.0.0.192 192.0.0.8 168.63.129.16 192.0.2.1 192.88.99.1 198.18.0.1 198.51.100.1 203.0.113.1 224.0.0.1
+239.255.255.250 240.0.0.1 255.255.255.255 0377.0377.0377.0377 4294967295 0xffffffff [fe80::1] [fec0::1] [fc00::1]
+[fd12:3456::1] [ff02::1] [ff05::2] [2001:db8::1] [3fff::1] [5f00::1] [100::1] [2001::1] [2001:10::1] [2001:20::1]
+[3ffe::1] [4000::1] [::2]
+""".split()
 INTERNAL_NAMES = [
-    *(
-        "localhost",
-        "LOCALHOST",
-        "localhost.",
-        "foo.localhost",
-        "ｌocalhost",
-        "loc%61lhost",
-        "lo\u00adcalhost",
-        "ⓛocalhost",
-    ),
-    *("redis", "job_broker", "job_db", "postgres", "flower", "host.docker.internal", "gateway.docker.internal"),
-    *("metadata.google.internal", "metadata.google.internal.", "metadata", "printer.local", "router.home.arpa"),
-    *("db.test", "x.onion", "x.alt", "x.invalid", "kubernetes.default.svc.cluster.local"),
+    *"""
+localhost LOCALHOST localhost. foo.localhost ｌocalhost loc%61lhost ⓛocalhost redis job_broker job_db postgres flower
+host.docker.internal gateway.docker.internal metadata.google.internal metadata.google.internal. metadata printer.local
+router.home.arpa db.test x.onion x.alt x.invalid kubernetes.default.svc.cluster.local
+""".split(),
+    "lo\xadcalhost",
 ]
 DISGUISES = [
-    *("http://example.com@127.0.0.1:{port}/", "http://example.com:80@127.0.0.1:{port}/", "http://a:b@127.1:{port}/"),
-    *("http://example.com%40@127.0.0.1:{port}/", "http://127.0.0.1:{port}#@example.com/", "http:127.0.0.1:{port}/"),
-    *("http://127.0.0.1:{port}\\@example.com/", "http://127.0.0.1:{port}?@example.com/", "http:/127.0.0.1:{port}/"),
-    *("http:///127.0.0.1:{port}/", "http:\\\\127.0.0.1:{port}\\", "http:\\/127.0.0.1:{port}/", "hTTp://127.1:{port}/"),
-    *(
-        " http://127.0.0.1:{port}/",
-        "\x00http://127.0.0.1:{port}/",
-        "ht\ttp://127.0.0.1:{port}/",
-        "http:\n//127.1:{port}",
-    ),
-    *("http://127.0.0.1:0{port}/", "https://127.0.0.1:{port}/", "https://[::1]:{port}/", "https://localhost:{port}/"),
+    *"""
+http://example.com@127.0.0.1:{port}/ http://example.com:80@127.0.0.1:{port}/ http://a:b@127.1:{port}/
+http://example.com%40@127.0.0.1:{port}/ http://127.0.0.1:{port}#@example.com/ http:127.0.0.1:{port}/
+http://127.0.0.1:{port}?@example.com/ http:/127.0.0.1:{port}/ http:///127.0.0.1:{port}/ hTTp://127.1:{port}/
+http://127.0.0.1:0{port}/ https://127.0.0.1:{port}/ https://[::1]:{port}/ https://localhost:{port}/
+""".split(),
+    "http://127.0.0.1:{port}\\@example.com/",
+    "http:\\\\127.0.0.1:{port}\\",
+    "http:\\/127.0.0.1:{port}/",
+    " http://127.0.0.1:{port}/",
+    "\x00http://127.0.0.1:{port}/",
+    "ht\ttp://127.0.0.1:{port}/",
+    "http:\n//127.1:{port}",
 ]
 NOT_WEB = [
-    *("file:///etc/passwd", "file://127.0.0.1/etc/passwd", "ftp://127.0.0.1:{port}/", "gopher://127.0.0.1:{port}/_x"),
-    *("dict://127.0.0.1:{port}/stat", "ldap://127.0.0.1:{port}/", "jar:http://127.0.0.1:{port}/!/", "data:text/html,x"),
-    *(
-        "javascript:fetch('http://127.0.0.1:{port}/')",
-        "ws://127.0.0.1:{port}/",
-        "tftp://127.0.0.1:{port}/x",
-        "about:blank",
-    ),
-    *(
-        "unix:///var/run/docker.sock",
-        "http+unix://%2Fvar%2Frun%2Fdocker.sock/",
-        "netdoc:///etc/passwd",
-        "//127.0.0.1:{port}/",
-    ),
-    *("view-source:http://127.0.0.1:{port}/", "127.0.0.1:{port}", "http://:{port}/", "http://@:{port}/", "http://"),
-    *(
-        "http://1.1.1.1.1:{port}/",
-        "http://0xBaaaaaaaaaaaaaaaaffffffff/",
-        "http://127.0.0.256:{port}/",
-        "http://256/x.1/",
-    ),
-    *(
-        "http://[fe80::1%25lo]:{port}/",
-        "http://[::1%lo]:{port}/",
-        "http://[127.0.0.1]:{port}/",
-        "http://[::1]x:{port}/",
-    ),
-    *("http://127.0.0.1:{port}:80/", "http://127.0.0.1 :{port}/", "http://127.0.0.1%00.example.com:{port}/"),
-    *("http://127.0.0.1%0d%0a:{port}/", "http://127.0.0.1%2f.example.com/", "http://*.localhost:{port}/"),
+    *"""
+file:///etc/passwd file://127.0.0.1/etc/passwd ftp://127.0.0.1:{port}/ gopher://127.0.0.1:{port}/_x
+dict://127.0.0.1:{port}/stat ldap://127.0.0.1:{port}/ jar:http://127.0.0.1:{port}/!/ data:text/html,x
+javascript:fetch('http://127.0.0.1:{port}/') ws://127.0.0.1:{port}/ tftp://127.0.0.1:{port}/x about:blank
+unix:///var/run/docker.sock http+unix://%2Fvar%2Frun%2Fdocker.sock/ netdoc:///etc/passwd //127.0.0.1:{port}/
+view-source:http://127.0.0.1:{port}/ 127.0.0.1:{port} http://:{port}/ http://@:{port}/ http://
+http://1.1.1.1.1:{port}/ http://0xBaaaaaaaaaaaaaaaaffffffff/ http://127.0.0.256:{port}/ http://256/x.1/
+http://[fe80::1%25lo]:{port}/ http://[::1%lo]:{port}/ http://[127.0.0.1]:{port}/ http://[::1]x:{port}/
+http://127.0.0.1:{port}:80/ http://127.0.0.1%00.example.com:{port}/ http://127.0.0.1%0d%0a:{port}/
+http://127.0.0.1%2f.example.com/ http://*.localhost:{port}/
+""".split(),
+    "http://127.0.0.1 :{port}/",
 ]
 ATTACKS = [
     *(f"http://{host}:{{port}}/" for host in LOOPBACK_SPELLINGS + OTHER_ADDRESSES + INTERNAL_NAMES),

@@ -13,7 +13,7 @@ PUBLIC = """
 198.51.101.0 203.0.112.255 203.0.114.0 223.255.255.255
 2000:: 2001:200:: 2001:4860:4860::8888 2001:db7:ffff:: 2001:db9:: 2003:: 2606:2800:220:1:248:1893:25c8:1946
 2620:4f:7fff:: 2620:4f:8001:: 2a00:1450:4001:81b::200e 3fff:1000:: 3ffd:: 2a00::5eff:7f00:1
-""".split()  # noqa: SIM905 - reads as a table
+""".split()
 
 NOT_PUBLIC = """
 0.0.0.0 0.0.0.1 0.255.255.255 10.0.0.0 10.255.255.255 100.64.0.0 100.100.100.200 100.127.255.255 127.0.0.1 127.0.0.53
@@ -28,7 +28,7 @@ NOT_PUBLIC = """
 3ffe::1 3fff::1 3fff:fff:ffff::1 4000::1 5f00::1 fc00::1 fd00::1 fd00:ec2::254 fd20:ce::254 fe80::1 fe80::1%eth0
 febf::1 fec0::1 feff::1 ff00::1 ff02::1 ff05::1:3 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff
 2a00::5efe:7f00:1 2a00::200:5efe:127.0.0.1
-""".split()  # noqa: SIM905 - reads as a table
+""".split()
 
 
 @pytest.mark.parametrize("text", PUBLIC)
