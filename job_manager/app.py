@@ -20,6 +20,7 @@ from job_manager.results import results
 from job_manager.services import EXTENSION, Services
 from job_manager.submitting import submitting
 from job_manager.tally import Tally
+from job_manager.turn import Turn
 from job_manager.watcher import Watcher
 from job_manager.web.routes import web
 from job_tasks import job_tasks
@@ -51,6 +52,7 @@ def create_app(settings: Settings) -> Flask:
         streams=Places(settings.manager_streams),
         backlog=Backlog(database, settings.manager_max_backlog),
         tally=Tally(database),
+        batch_turn=Turn(),
     )
     log_access(app)
     answer_problems(app)

@@ -7,6 +7,7 @@ from flask import current_app
 from job_manager.backlog import Backlog
 from job_manager.places import Places
 from job_manager.tally import Tally
+from job_manager.turn import Turn
 from job_manager.watcher import Watcher
 from job_tasks.broker import Broker
 from job_tasks.jobs.database import Database
@@ -28,6 +29,7 @@ class Services:
     streams: Places
     backlog: Backlog
     tally: Tally
+    batch_turn: Turn
 
 
 def services() -> Services:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import structlog
 from flask import Blueprint, Response, request, url_for
@@ -61,8 +62,9 @@ def accept_and_publish(jobs: list[NewJob], key: IdempotencyKey | None) -> Accept
     """Commit the rows, then send their messages. A broker that is away keeps no job from being accepted."""
     check_callbacks(jobs, services().settings)
     services().backlog.make_room(len(jobs))
-    with services().database.transaction(DATABASE_SECONDS) as connection:
-        most = services().settings.fetch_max_per_host
+    most = services().settings.fetch_max_per_host
+    turn = services().batch_turn.taken() if len(jobs) > 1 else nullcontext()
+    with turn, services().database.transaction(DATABASE_SECONDS) as connection:
         accepted = accept(connection, jobs, key, at_once_per_host=most)
     if len(jobs) == 1:
         structlog.contextvars.bind_contextvars(job_id=str(accepted.jobs[0].id))

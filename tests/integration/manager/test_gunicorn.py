@@ -188,6 +188,14 @@ class TestManyAtOnce:
         assert len(set(ids)) == store.count() == THREADS
         assert set(queue.job_ids()) == set(ids)
 
+    def test_batches_take_turns_and_each_is_accepted(
+        self, manager_url: str, store: Store, callers: ThreadPoolExecutor
+    ) -> None:
+        batch = {"urls": [f"https://{number}.example.com/" for number in range(1_000)]}
+        answers = at_once(12, callers, lambda: requests.post(f"{manager_url}/count", json=batch, timeout=40))
+        assert [answer.status_code for answer in answers] == [202] * 12
+        assert store.count() == 12_000
+
     def test_with_one_idempotency_key(self, manager_url: str, store: Store, callers: ThreadPoolExecutor) -> None:
         def repeat() -> requests.Response:
             key = {"Idempotency-Key": "the same"}
