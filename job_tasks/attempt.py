@@ -4,8 +4,9 @@ A task is only its work. What keeps the promises around it is here: nothing is d
 written under that claim, and an outcome that cannot be written is given back by the worker's main process.
 """
 
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from traceback import clear_frames
 from typing import NoReturn
@@ -68,6 +69,7 @@ def run_attempt(job_id: UUID, kind: Kind, task: Task) -> None:
             _drop(job_id, task)
         try:
             result = kind.work(kind.request.model_validate(held.request))
+            _check(result)
         except SoftTimeLimitExceeded:
             _crash(
                 held, AttemptOutOfTime(f"The job took longer than {settings().job_soft_time_limit_seconds:g} seconds.")
@@ -83,6 +85,13 @@ def run_attempt(job_id: UUID, kind: Kind, task: Task) -> None:
             _end_in_error(held, unexpected, cause=error)
         else:
             _write(held, lambda connection: claims.succeed(connection, held, result))
+
+
+def _check(result: object) -> None:
+    """Raise TypeError or ValueError for what no row holds: all but a mapping of what JSON knows (RFC 8259)."""
+    if not isinstance(result, Mapping):
+        raise TypeError(f"a task gives a mapping, and this one gave {type(result).__name__}")
+    json.dumps(result, allow_nan=False)
 
 
 @cache

@@ -59,5 +59,23 @@ def echo(request: JobRequest) -> JsonObject:
     return {"said": f"<b>{request.url}"}
 
 
+@job_task(app)
+def ramble(_request: JobRequest) -> JsonObject:
+    """Give what JSON does not know."""
+    return {"words": {"a", "set"}}
+
+
+@job_task(app)
+def calculate(_request: JobRequest) -> JsonObject:
+    """Give a number that is none."""
+    return {"mean": float("nan")}
+
+
+@job_task(app)
+def forget(_request: JobRequest) -> JsonObject:
+    """Give nothing."""
+    return None  # type: ignore[return-value] # the mistake that is made
+
+
 for task in (dawdle, spin):
     task.soft_time_limit, task.time_limit = SOFT_SECONDS, HARD_SECONDS
