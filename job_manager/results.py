@@ -15,6 +15,7 @@ from job_tasks.jobs.job import ENDED, Job, NewJob
 from job_tasks.jobs.lookup import find
 from job_tasks.jobs.submissions import cancel
 from job_tasks.jobs.whole import WholeJob, find_whole
+from job_tasks.kinds import KINDS
 from job_tasks.pages.url import parse_url
 
 results = Blueprint("results", __name__, url_prefix="/result")
@@ -68,6 +69,8 @@ def try_again(job_id: str) -> Job:
     old = _find(_read_id(job_id))
     if old.state not in ENDED:
         raise JobNotEnded(f"It is {old.state}; wait for its end, or cancel it first.")
+    if old.kind not in KINDS:
+        raise UnknownJob(f"Nothing does jobs of the kind `{old.kind}` any more.")
     new = NewJob(
         kind=old.kind,
         url=old.url,

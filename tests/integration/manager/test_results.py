@@ -131,6 +131,16 @@ class TestTryingAgain:
         assert answer.get_json(force=True)["type"] == "urn:job-manager:job-not-ended"
         assert store.count() == 1
 
+    def test_of_a_kind_that_nothing_does_any_more(self, client: FlaskClient, store: Store) -> None:
+        job = store.submit(kind="gone")
+        store.cancel(job.id)
+        again = client.post(f"/result/{job.id}/retry")
+        assert (again.status_code, again.get_json()["detail"]) == (
+            404,
+            "Nothing does jobs of the kind `gone` any more.",
+        )
+        assert store.count() == 1
+
     def test_is_one_job_by_an_idempotency_key(self, client: FlaskClient, store: Store) -> None:
         job = store.submit()
         store.cancel(job.id)
