@@ -12,9 +12,6 @@ CONTENT_SECURITY_POLICY = (
 def harden(answer: Response) -> Response:
     """The answer with its headers."""
     answer.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-    answer.headers["X-Content-Type-Options"] = "nosniff"
     # Other sites do not learn the job's address. Not `no-referrer`: with it browsers send `Origin: null` from forms.
     answer.headers["Referrer-Policy"] = "same-origin"
-    if answer.mimetype == "text/html":
-        answer.headers["Cache-Control"] = "no-store"
     return answer

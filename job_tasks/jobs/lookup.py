@@ -39,11 +39,6 @@ def find_all(connection: Connection, job_ids: Sequence[UUID]) -> list[Job]:
     return [found[job_id] for job_id in job_ids if job_id in found]
 
 
-def attempts_of(connection: Connection, job_id: UUID) -> list[Attempt]:
-    """Every attempt of a job, the first one first."""
-    return attempts_by_job(connection, [job_id])[job_id]
-
-
 def attempts_by_job(connection: Connection, job_ids: Sequence[UUID]) -> Mapping[UUID, list[Attempt]]:
     """Every attempt of each of the jobs, the first one first."""
     asked = (

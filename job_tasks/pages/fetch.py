@@ -37,7 +37,6 @@ class Page:
     body: bytes
     wire_bytes: int
     fetch_ms: int
-    redirects: int
 
 
 def fetch(url: str, limits: FetchLimits, *, resolver: Resolver = system_resolver) -> Page:
@@ -51,10 +50,10 @@ def fetch(url: str, limits: FetchLimits, *, resolver: Resolver = system_resolver
     deadline = Deadline(limits.total_timeout_seconds)
     here = parse_url(url)
     with guarded_session(limits, deadline, resolver) as session:
-        for redirects in range(limits.max_redirects + 1):
+        for _ in range(limits.max_redirects + 1):
             with _send(session, here) as response:
                 if response.status_code not in REDIRECTS:
-                    return _page(here, response, limits, redirects, started)
+                    return _page(here, response, limits, started)
                 here = redirect_target(here, response.headers.get("Location"))
     raise TooManyRedirects(f"The site redirects more than {limits.max_redirects} times.")
 
@@ -65,7 +64,7 @@ def _send(session: requests.Session, url: WebUrl) -> requests.Response:
     return session.send(request, stream=True)
 
 
-def _page(url: WebUrl, response: requests.Response, limits: FetchLimits, redirects: int, started: float) -> Page:
+def _page(url: WebUrl, response: requests.Response, limits: FetchLimits, started: float) -> Page:
     raw: HTTPResponse = response.raw
     check_status(raw.status, raw.headers.get("Retry-After"), url)
     content_type = _content_type(raw)
@@ -80,7 +79,6 @@ def _page(url: WebUrl, response: requests.Response, limits: FetchLimits, redirec
         body=body.content,
         wire_bytes=body.wire_bytes,
         fetch_ms=round((monotonic() - started) * 1_000),
-        redirects=redirects,
     )
 
 

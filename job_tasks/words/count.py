@@ -29,18 +29,13 @@ class WordCounts:
     word_count: int | None
 
 
-def count_words(text: str, *, word: str | None, top: int, tokenizer: Tokenizer) -> WordCounts:
-    """Counts of the words of `text`, and its `top` most frequent ones; equally frequent ones in alphabetical order."""
-    return summarize(frequencies(text, tokenizer=tokenizer), word=word, top=top)
-
-
 def frequencies(text: str, *, tokenizer: Tokenizer) -> Counter[str]:
     """How often each word stands in `text`, in lower case. A token is a word if it holds a letter."""
     return _TOKENIZERS[tokenizer].count_words(text)
 
 
 def summarize(counts: Counter[str], *, word: str | None, top: int) -> WordCounts:
-    """The figures that a result holds, out of all frequencies."""
+    """The figures that a result holds, out of all frequencies; equally frequent words in alphabetical order."""
     return WordCounts(
         words=counts.total(),
         unique_words=len(counts),

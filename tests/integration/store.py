@@ -192,7 +192,7 @@ class Store:
 
     def attempts(self, job_id: UUID) -> list[Attempt]:
         with self.database.reading() as connection:
-            return lookup.attempts_of(connection, job_id)
+            return lookup.attempts_by_job(connection, [job_id])[job_id]
 
     def outcomes(self, job_id: UUID) -> list[str | None]:
         return [attempt.outcome for attempt in self.attempts(job_id)]

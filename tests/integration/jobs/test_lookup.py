@@ -77,7 +77,6 @@ def test_many_are_found_in_the_order_asked_without_the_unknown(store: Store) -> 
 def test_an_unknown_job_is_none(store: Store) -> None:
     with store.database.reading() as connection:
         assert lookup.find(connection, UUID(int=1)) is None
-        assert lookup.attempts_of(connection, UUID(int=1)) == []
 
 
 def test_steps_of_jobs_of_which_some_have_ended_or_are_gone(store: Store) -> None:

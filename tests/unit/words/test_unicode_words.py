@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icu4py.breakers import WordBreaker
 
-from job_tasks.words.count import count_words, frequencies
+from job_tasks.words.count import frequencies, summarize
 from job_tasks.words.unicode_words import SIGNS, UnicodeWordTokenizer
 
 TOKENIZER = UnicodeWordTokenizer()
@@ -91,7 +91,7 @@ def test_tokens_are_all_of_the_text_but_white_space(text: str) -> None:
     ],
 )
 def test_a_result_is_bounded_and_ordered(word: str | None, top: int, expected: tuple[object, ...]) -> None:
-    counted = count_words("the b a The c THE b a d", word=word, top=top, tokenizer="words")
+    counted = summarize(frequencies("the b a The c THE b a d", tokenizer="words"), word=word, top=top)
     assert (counted.words, counted.unique_words) == (9, 5)
     assert (*counted.top, counted.word_count) == expected
 
