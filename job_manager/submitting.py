@@ -4,7 +4,6 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from contextlib import nullcontext
 
 import structlog
 from flask import Blueprint, Response, request, url_for
@@ -15,7 +14,7 @@ from job_manager.owners import owner
 from job_manager.representation import Batch, answer
 from job_manager.services import DATABASE_SECONDS, services
 from job_tasks.errors import BrokerUnavailable, DatabaseUnavailable, InvalidRequest
-from job_tasks.jobs.job import Job, Message, NewJob
+from job_tasks.jobs.job import Job, JsonObject, Message, NewJob
 from job_tasks.jobs.submissions import Accepted, IdempotencyKey, accept, unpublish
 from job_tasks.kinds import KINDS, Kind
 from job_tasks.shown import Shown, shown
@@ -37,12 +36,17 @@ def submitting() -> Blueprint:
 
 def _submit(kind: Kind) -> Response:
     fields, typed = read_body(request)
+    if "urls" not in fields:
+        (job,) = _take(kind, fields, typed=typed)
+        return accepted_answer(job)
+    with services().batch_turn.taken():
+        return _accepted(Batch(jobs=[shown(job) for job in _take(kind, fields, typed=typed)]))
+
+
+def _take(kind: Kind, fields: JsonObject, *, typed: bool) -> Sequence[Job]:
     max_crashes = services().settings.job_max_crashes
     jobs = new_jobs(kind, fields, typed=typed, max_crashes=max_crashes, owner=owner())
-    accepted = accept_and_publish(jobs, idempotency_key([kind.name, fields]))
-    if "urls" in fields:
-        return _accepted(Batch(jobs=[shown(job) for job in accepted.jobs]))
-    return accepted_answer(accepted.jobs[0])
+    return accept_and_publish(jobs, idempotency_key([kind.name, fields])).jobs
 
 
 def accepted_answer(job: Job) -> Response:
@@ -63,8 +67,7 @@ def accept_and_publish(jobs: list[NewJob], key: IdempotencyKey | None) -> Accept
     check_callbacks(jobs, services().settings)
     services().backlog.make_room(len(jobs))
     most = services().settings.fetch_max_per_host
-    turn = services().batch_turn.taken() if len(jobs) > 1 else nullcontext()
-    with turn, services().database.transaction(DATABASE_SECONDS) as connection:
+    with services().database.transaction(DATABASE_SECONDS) as connection:
         accepted = accept(connection, jobs, key, at_once_per_host=most)
     if len(jobs) == 1:
         structlog.contextvars.bind_contextvars(job_id=str(accepted.jobs[0].id))

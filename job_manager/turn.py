@@ -4,25 +4,33 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-WAIT_SECONDS = 3.0
+from job_tasks.errors import DatabaseUnavailable
 
 
 class Turn:
-    """What one caller of a process has at a time."""
+    """What one caller of a process has at a time.
+
+    Batches that share the processor are as slow as all of them together, and so are their transactions, whose time is
+    bounded.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._failures = 0
 
     @contextmanager
     def taken(self) -> Iterator[None]:
-        """Wait for the turn, and have it for the block; after WAIT_SECONDS, go on without it.
+        """Wait for the turn, and have it for the block.
 
-        Batches that share the processor are as slow as all of them together, and so are their transactions, whose time
-        is bounded.
+        Raises DatabaseUnavailable if somebody before got no answer from the database meanwhile: those behind need not
+        find out one by one.
         """
-        had = self._lock.acquire(timeout=WAIT_SECONDS)
-        try:
-            yield
-        finally:
-            if had:
-                self._lock.release()
+        failures = self._failures
+        with self._lock:
+            if self._failures != failures:
+                raise DatabaseUnavailable("The job store did not answer those before.")
+            try:
+                yield
+            except DatabaseUnavailable:
+                self._failures += 1
+                raise

@@ -37,10 +37,10 @@ def wait_for(manager_url: str, job: Job, seconds: float) -> tuple[float, dict[st
     return time.monotonic(), answer.json()
 
 
-def submit(manager_url: str) -> tuple[float, requests.Response]:
+def submit(manager_url: str, url: str = URL) -> tuple[float, requests.Response]:
     """How long the submission took, and its answer."""
     watch = Stopwatch()
-    answer = requests.post(f"{manager_url}/count", json={"url": URL}, timeout=40)
+    answer = requests.post(f"{manager_url}/count", json={"url": url}, timeout=40)
     return watch.seconds, answer
 
 
@@ -183,7 +183,8 @@ class TestManyAtOnce:
         assert store.count() == THREADS + 1
 
     def test_with_all_well(self, manager_url: str, store: Store, queue: Queue, callers: ThreadPoolExecutor) -> None:
-        answers = at_once(THREADS, callers, lambda: submit(manager_url)[1])
+        hosts = iter(range(THREADS))  # beyond its host's room a job has no message
+        answers = at_once(THREADS, callers, lambda: submit(manager_url, f"https://{next(hosts)}.example.com/")[1])
         ids = [UUID(answer.json()["id"]) for answer in answers]
         assert len(set(ids)) == store.count() == THREADS
         assert set(queue.job_ids()) == set(ids)
@@ -195,6 +196,23 @@ class TestManyAtOnce:
         answers = at_once(12, callers, lambda: requests.post(f"{manager_url}/count", json=batch, timeout=40))
         assert [answer.status_code for answer in answers] == [202] * 12
         assert store.count() == 12_000
+
+    def test_batches_fail_together_with_the_database_hung(
+        self, manager_url: str, store: Store, servers: Servers, callers: ThreadPoolExecutor
+    ) -> None:
+        batch = {"urls": [URL, URL]}
+
+        def submit_batch() -> tuple[float, requests.Response]:
+            watch = Stopwatch()
+            answer = requests.post(f"{manager_url}/count", json=batch, timeout=40)
+            return watch.seconds, answer
+
+        submit_batch()
+        with hung_database(servers):
+            answers = at_once(12, callers, submit_batch)
+        assert {answer.status_code for _, answer in answers} == {503}
+        assert max(seconds for seconds, _ in answers) < 2.5  # 2 s, and room for 12 callers on one core
+        assert store.count() == 2
 
     def test_with_one_idempotency_key(self, manager_url: str, store: Store, callers: ThreadPoolExecutor) -> None:
         def repeat() -> requests.Response:
