@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Boolean, Connection, bindparam, case, exists, func, insert, or_, select, update
+from sqlalchemy import Boolean, Connection, bindparam, case, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from uuid_utils.compat import uuid7
 
@@ -18,9 +18,16 @@ from job_tasks.jobs.telling import TOLD, tell_accepted, tell_cancelled
 
 IDEMPOTENCY_KEY_LIFETIME = timedelta(hours=24)
 
-_others = jobs.alias("others")
-_OTHERS_ARE_PARKED = exists().where(_others.c.host == bindparam("at_host"), _others.c.parked_at.is_not(None))
-_IS_BEYOND = bindparam("is_beyond", type_=Boolean)
+# Once for each host, and not for each row: a thousand subqueries in one INSERT take longer to plan than to run.
+_FULL_HOSTS = text("""
+    SELECT asked.host
+    FROM unnest(CAST(:hosts AS text[])) AS asked (host)
+    WHERE EXISTS (SELECT FROM jobs WHERE jobs.host = asked.host AND parked_at IS NOT NULL)
+       OR (SELECT count(*)
+           FROM (SELECT FROM jobs WHERE jobs.host = asked.host AND state IN ('PENDING', 'STARTED') AND parked_at IS NULL
+                 LIMIT :at_once) AS under_way) >= :at_once
+""")
+_IS_PARKED = bindparam("is_parked", type_=Boolean)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,21 +58,26 @@ def accept(
     A row's `published_at` says from the start that its message is sent: the caller sends it right after the commit.
     If it dies before, the reconciler finds the row by that time; if the broker refuses, `unpublish` says so.
 
-    Jobs of a host on which others are parked are parked behind them, and so are those of `new_jobs` beyond
-    `at_once_per_host`: they have no message, since all that workers could do about one is to park its job.
+    A job is parked at once if others of its host are, or if `at_once_per_host` of them are under way already, those
+    before it in `new_jobs` included: it has no message, since all that workers could do about one is to park its job.
     """
     ids = tuple(uuid7() for _ in new_jobs)
     if key is not None and (known := _remember(connection, key, ids)) is not None:
         return Accepted(jobs=_jobs_of_key(connection, known), is_new=False)
+    full = _full_hosts(connection, {job.host for job in new_jobs}, at_once_per_host)
     before: Counter[str] = Counter()
     rows = []
     for job_id, job in zip(ids, new_jobs, strict=True):
-        rows.append(_row(job_id, job) | {"is_beyond": before[job.host] >= at_once_per_host, "at_host": job.host})
+        rows.append(_row(job_id, job) | {"is_parked": job.host in full or before[job.host] >= at_once_per_host})
         before[job.host] += 1
-    accepting = insert(jobs).values(parked_at=case((or_(_IS_BEYOND, _OTHERS_ARE_PARKED), func.now()))).returning(jobs)
+    accepting = insert(jobs).values(parked_at=case((_IS_PARKED, func.now()))).returning(jobs)
     written = {row.id: job_of(row) for row in connection.execute(accepting, rows)}
     tell_accepted(connection, written.values())
     return Accepted(jobs=tuple(written[job_id] for job_id in ids), is_new=True)
+
+
+def _full_hosts(connection: Connection, hosts: set[str], at_once: int) -> set[str]:
+    return set(connection.execute(_FULL_HOSTS, {"hosts": list(hosts), "at_once": at_once}).scalars())
 
 
 def _row(job_id: UUID, job: NewJob) -> dict[str, object]:

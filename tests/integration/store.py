@@ -64,8 +64,8 @@ class Store:
         with self.database.transaction() as connection:
             return submissions.accept(connection, new_jobs, key, at_once_per_host=at_once_per_host)
 
-    def submit(self, **changes: Any) -> Job:
-        (job,) = self.accept([replace(NEW_JOB, **changes)]).jobs
+    def submit(self, *, at_once: int = UNLIMITED.at_once, **changes: Any) -> Job:
+        (job,) = self.accept([replace(NEW_JOB, **changes)], at_once_per_host=at_once).jobs
         return job
 
     def worker(self, name: str = "job_worker_01") -> UUID:

@@ -148,6 +148,12 @@ class TestAccepting:
         assert [job.parked_at is not None for job in accepted] == [False, False, True] * 2
         assert [store.job(job.id) for job in accepted] == list(accepted)
 
+    def test_one_whose_host_has_enough_jobs_under_way(self, store: Store, worker: UUID) -> None:
+        held = entered(store, store.submit(), worker)
+        assert [is_parked(store, store.submit(at_once=2)) for _ in range(3)] == [False, True, True]
+        assert not is_parked(store, store.submit(at_once=2, host="example.org"))
+        assert len(store.succeed_and_release(held)) == 1
+
     def test_one_whose_host_has_others_parked_goes_behind_them(self, store: Store, worker: UUID) -> None:
         (first, _), (older,) = parked(store, worker, 1)
         younger = store.submit()
