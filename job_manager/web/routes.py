@@ -55,7 +55,7 @@ def submit() -> Response:
 def show(job_id: str) -> Response:
     """One job, as it is."""
     whole = find_whole_job(job_id)
-    result = whole.job.result or {}
+    result = (whole.job.result if whole.job.kind == "count" else None) or {}
     known = hideable(result.get("language"))
     hidden = known if request.args.get("stop") == "hide" else frozenset[str]()
     page = render_template(
