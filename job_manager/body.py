@@ -14,7 +14,7 @@ from job_manager.wrong_fields import wrong_fields
 from job_tasks.errors import InvalidRequest, MalformedRequest, RequestTooLarge, UnsupportedBody
 from job_tasks.jobs.job import JsonObject, NewJob, OnFailure
 from job_tasks.kinds import JobRequest, Kind
-from job_tasks.pages.url import parse_url
+from job_tasks.pages.url import MAX_ENCODED_LENGTH, parse_url
 
 MAX_BYTES = 64 * 1_024
 MAX_BATCH_BYTES = 1_024 * 1_024
@@ -108,7 +108,7 @@ def new_jobs(
         NewJob(
             kind=kind.name,
             url=request.url,
-            host=parse_url(request.url).host_name,
+            host=parse_url(request.url, max_length=MAX_ENCODED_LENGTH).host_name,
             request=request.model_dump(mode="json"),
             max_attempts=request.max_attempts,
             max_crashes=max_crashes,

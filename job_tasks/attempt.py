@@ -67,7 +67,7 @@ def run_attempt(job_id: UUID, kind: Kind, task: Task) -> None:
         if held is None:
             _drop(job_id, task)
         try:
-            result = kind.work(kind.request.model_validate(held.request))
+            result = kind.work(kind.kept_request(held.request))
         except SoftTimeLimitExceeded:
             _crash(
                 held, AttemptOutOfTime(f"The job took longer than {settings().job_soft_time_limit_seconds:g} seconds.")
