@@ -32,10 +32,10 @@ def stream(job_id: str) -> Response:
     is_known = request.headers.get("Last-Event-ID") == str(whole.job.step)
     if is_known and whole.job.state in ENDED:
         return Response(status=204)
+    first = "" if is_known else event(whole)
     places = services().streams
     if not places.take():
         raise StreamsFull("Ask for the job itself, or for its events later.")
-    first = "" if is_known else event(whole)
     answer = Response(_events(services().watcher, whole, first), mimetype="text/event-stream")
     answer.call_on_close(places.give_back)
     answer.headers["Cache-Control"] = "no-store"

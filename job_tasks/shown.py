@@ -33,7 +33,7 @@ class Shown(BaseModel):
 class ShownError(Shown):
     """Why an attempt, or the job, ended as it did."""
 
-    type: str = Field(pattern="^[a-z]+(-[a-z]+)*$", description="what kind of error, like fetch-timed-out")
+    type: str = Field(pattern="^[a-z][a-z0-9]*(-[a-z0-9]+)*$", description="what kind of error, like fetch-timed-out")
     title: str = Field(description="one fixed phrase for the type")
     detail: str = Field(description="what was wrong this time; never names an internal address")
     retryable: bool = Field(description="whether the same request may succeed later")
