@@ -140,6 +140,7 @@ def test_a_manager_that_asks_for_a_longer_wait_than_a_minute_is_left(httpserver:
 @pytest.mark.parametrize(
     ("status", "body", "said"),
     [
+        (403, b'{"title": "Another site\'s page sent this"}', "Another site's page sent this."),
         (404, b"<html>", "The server answered 404 NOT FOUND."),
         (500, b'{"title": "Something went wrong"}', "Something went wrong."),
         (499, b"[]", "The server answered 499."),
