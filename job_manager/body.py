@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flask import Request
@@ -13,7 +14,7 @@ from job_manager.wrong_fields import wrong_fields
 from job_tasks.errors import InvalidRequest, MalformedRequest, RequestTooLarge, UnsupportedBody
 from job_tasks.jobs.job import JsonObject, NewJob, OnFailure
 from job_tasks.kinds import JobRequest, Kind
-from job_tasks.pages.url import parse_url
+from job_tasks.pages.url import MAX_ENCODED_LENGTH, parse_url
 
 MAX_BYTES = 64 * 1_024
 MAX_BATCH_BYTES = 1_024 * 1_024
@@ -26,18 +27,26 @@ def read_body(request: Request) -> tuple[JsonObject, bool]:
     Raises MalformedRequest, InvalidRequest, UnsupportedBody, RequestTooLarge.
     """
     try:
-        raw = request.get_data()
-        # A body in chunks has no length until it is read, and one byte more than is allowed is read of it at most.
-        if len(raw) > MAX_BATCH_BYTES:
-            raise _too_large()
-        fields = _read_fields(request, raw)
+        with arriving_body():
+            raw = request.get_data()
+            # A body in chunks has no length until it is read, and one byte more than is allowed is read of it at most.
+            if len(raw) > MAX_BATCH_BYTES:
+                raise _too_large()
+            fields = _read_fields(request, raw)
     except RequestEntityTooLarge as error:
         raise _too_large() from error
-    except (ClientDisconnected, ParseException, OSError) as error:  # the latter two are gunicorn's, about chunks
-        raise MalformedRequest("The body ends too early, or its chunks are malformed.") from error
     if len(raw) > MAX_BYTES and "urls" not in fields:
         raise _too_large()
     return fields, request.is_json
+
+
+@contextmanager
+def arriving_body() -> Iterator[None]:
+    """Raises MalformedRequest if the body that is read meanwhile does not arrive whole."""
+    try:
+        yield
+    except (ClientDisconnected, ParseException, OSError) as error:  # the latter two are gunicorn's, about chunks
+        raise MalformedRequest("The body ends too early, or its chunks are malformed.") from error
 
 
 def _too_large() -> RequestTooLarge:
@@ -99,7 +108,7 @@ def new_jobs(
         NewJob(
             kind=kind.name,
             url=request.url,
-            host=parse_url(request.url).host_name,
+            host=parse_url(request.url, max_length=MAX_ENCODED_LENGTH).host_name,
             request=request.model_dump(mode="json"),
             max_attempts=request.max_attempts,
             max_crashes=max_crashes,

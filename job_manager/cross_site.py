@@ -31,4 +31,11 @@ def is_own(headers: Headers, host: str) -> bool:
     if site is not None:
         return site in OWN
     origin = headers.get("Origin")
-    return origin is None or urlsplit(origin).netloc == host
+    return origin is None or _host_of(origin) == host
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # no URL, so nobody's
+        return None

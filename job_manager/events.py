@@ -10,13 +10,14 @@ from uuid import UUID
 
 from flask import Blueprint, Response, request
 
-from job_manager.representation import in_json, shown_whole
+from job_manager.representation import shown_whole
 from job_manager.results import find_whole_job
 from job_manager.services import services
 from job_manager.watcher import Watcher
 from job_tasks.errors import StreamsFull
 from job_tasks.jobs.job import ENDED, Step
 from job_tasks.jobs.whole import WholeJob
+from job_tasks.shown import in_json
 
 BEAT_SECONDS = 5.0  # a client that went is noticed at the second beat after
 RECONNECT_MS = 1_000
@@ -31,10 +32,10 @@ def stream(job_id: str) -> Response:
     is_known = request.headers.get("Last-Event-ID") == str(whole.job.step)
     if is_known and whole.job.state in ENDED:
         return Response(status=204)
+    first = "" if is_known else event(whole)
     places = services().streams
     if not places.take():
         raise StreamsFull("Ask for the job itself, or for its events later.")
-    first = "" if is_known else event(whole)
     answer = Response(_events(services().watcher, whole, first), mimetype="text/event-stream")
     answer.call_on_close(places.give_back)
     answer.headers["Cache-Control"] = "no-store"

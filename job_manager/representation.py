@@ -1,6 +1,5 @@
 """What the manager answers with. The models make the answers, and the description of them."""
 
-import json
 from typing import Literal
 
 from flask import Response
@@ -8,7 +7,7 @@ from pydantic import Field
 
 from job_tasks.jobs.deliveries import Delivery, DeliveryState
 from job_tasks.jobs.whole import WholeJob
-from job_tasks.shown import Shown, ShownError, ShownJob, Time, shown_fields
+from job_tasks.shown import Shown, ShownError, ShownJob, Time, in_json, shown_fields
 
 
 class ShownAttempt(Shown):
@@ -78,9 +77,3 @@ def _callback(url: str, delivery: Delivery | None) -> ShownCallback:
 def answer(body: Shown, status: int = 200) -> Response:
     """An answer in JSON."""
     return Response(f"{in_json(body)}\n", status, content_type="application/json")
-
-
-def in_json(body: Shown) -> str:
-    """It in one line."""
-    # Not pydantic's own JSON: it refuses half a surrogate pair, which a result of anyone's task may hold.
-    return json.dumps(body.model_dump(mode="json"), separators=(",", ":"))

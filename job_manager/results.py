@@ -16,7 +16,7 @@ from job_tasks.jobs.lookup import find
 from job_tasks.jobs.submissions import cancel
 from job_tasks.jobs.whole import WholeJob, find_whole
 from job_tasks.kinds import KINDS
-from job_tasks.pages.url import parse_url
+from job_tasks.pages.url import MAX_ENCODED_LENGTH, parse_url
 
 results = Blueprint("results", __name__, url_prefix="/result")
 
@@ -74,7 +74,7 @@ def try_again(job_id: str) -> Job:
     new = NewJob(
         kind=old.kind,
         url=old.url,
-        host=parse_url(old.url).host_name,
+        host=parse_url(old.url, max_length=MAX_ENCODED_LENGTH).host_name,
         request=old.request,
         max_attempts=old.max_attempts,
         max_crashes=old.max_crashes,

@@ -10,6 +10,7 @@ from job_manager.interface import operations
 from job_manager.problems import Problem
 from job_tasks.jobs.job import JsonObject
 from job_tasks.kinds import KINDS, Kind
+from job_tasks.pages.url import MAX_ENCODED_LENGTH
 from job_tasks.shown import JobEnded
 
 REF = "#/components/schemas/{model}"
@@ -29,6 +30,7 @@ def component_schemas() -> JsonObject:
         single = schemas[kind.request.__name__]
         schemas[batch_name(kind)] = _batch_of(single)
         schemas[form_name(kind)] = _as_form(single)
+        schemas[kept_name(kind)] = _as_kept(single)
         schemas[batch_name(kind) + "Form"] = _as_form(schemas[batch_name(kind)])
     for name in ("ShownJob", "ShownWholeJob"):
         _name_kinds(schemas[name]["properties"])
@@ -43,6 +45,11 @@ def batch_name(kind: Kind) -> str:
 def form_name(kind: Kind) -> str:
     """The name of the schema of its requests as a form."""
     return f"{kind.request.__name__}Form"
+
+
+def kept_name(kind: Kind) -> str:
+    """The name of the schema of its requests as jobs show them."""
+    return f"{kind.request.__name__}Kept"
 
 
 def _described() -> Iterator[tuple[str, Mode, TypeAdapter[Any]]]:
@@ -85,6 +92,12 @@ def _as_form(request: JsonObject) -> JsonObject:
     return request | {"properties": {name: without_null(each) for name, each in request["properties"].items()}}
 
 
+def _as_kept(request: JsonObject) -> JsonObject:
+    """The same request of a job that was accepted: a URL that credentials were taken out of is percent-encoded."""
+    url = request["properties"]["url"] | {"maxLength": MAX_ENCODED_LENGTH}
+    return request | {"properties": request["properties"] | {"url": url}}
+
+
 def without_null(schema: JsonObject) -> JsonObject:
     """The same for a value that may be left out, and is never null."""
     if "anyOf" not in schema:
@@ -96,7 +109,7 @@ def without_null(schema: JsonObject) -> JsonObject:
 
 def _name_kinds(properties: JsonObject) -> None:
     """Say of `request` and `result` what each kind has there."""
-    requests = [ref(kind.request.__name__) for kind in KINDS.values()]
+    requests = [ref(kept_name(kind)) for kind in KINDS.values()]
     results = [TypeAdapter(kind.result).json_schema(ref_template=REF) for kind in KINDS.values()]
     named = [ref(result["title"]) if "properties" in result else result for result in results]
     properties["kind"]["enum"] = list(KINDS)

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
+import structlog
+
 from job_manager.watch import Watch
 from job_tasks.errors import DatabaseUnavailable
 from job_tasks.jobs.database import Database
@@ -17,6 +19,9 @@ from job_tasks.jobs.lookup import steps_of
 from job_tasks.jobs.whole import WholeJob, find_whole
 
 LOOK_SECONDS = 0.1
+PAUSE_SECONDS = 0.5  # after an error that nobody foresaw, so that it does not fill the log
+
+log = structlog.get_logger()
 
 
 class Watcher:
@@ -60,12 +65,19 @@ class Watcher:
             with self._changed:
                 self._changed.wait_for(lambda: self._watches)
                 watches = list(self._watches)
-            if self._is_stopping():
-                for watch in watches:
-                    watch.end()
-            else:
-                self._look(watches)
+            try:
+                self._tell_all(watches)
+            except Exception:  # without this thread, every caller of this process would wait in vain
+                log.exception("the watcher failed; looks again")
+                time.sleep(PAUSE_SECONDS)
             time.sleep(LOOK_SECONDS)
+
+    def _tell_all(self, watches: list[Watch]) -> None:
+        if self._is_stopping():
+            for watch in watches:
+                watch.end()
+        else:
+            self._look(watches)
 
     def _look(self, watches: list[Watch]) -> None:
         try:

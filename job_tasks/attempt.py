@@ -68,7 +68,7 @@ def run_attempt(job_id: UUID, kind: Kind, task: Task) -> None:
         if held is None:
             _drop(job_id, task)
         try:
-            result = kind.work(kind.request.model_validate(held.request))
+            result = kind.work(kind.kept_request(held.request))
             _check(result)
         except SoftTimeLimitExceeded:
             _crash(

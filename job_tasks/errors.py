@@ -1,4 +1,4 @@
-"""Every error of the project, split by what the caller can do about it.
+"""Every error that a request, a job or a webhook can end in, split by what the caller can do about it.
 
     ServiceError
     ├── TryLater                 the same request may succeed later

@@ -4,23 +4,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.config import JsonDict
 
 from job_tasks.errors import InvalidRequest
-from job_tasks.pages.url import MAX_LENGTH, parse_url
+from job_tasks.pages.url import MAX_ENCODED_LENGTH, MAX_LENGTH, has_credentials, parse_url
 
 NO_NUL = r"^[^\u0000]*$"
 URL_FORMAT = "web-url"  # what the WHATWG URL standard takes; more than `uri`, and no other scheme than http and https
 
+LONGEST_URL = "longest_url"  # in the context of a validation
 
-def _check_url(text: str) -> str:
+
+def _check_url(text: str, info: ValidationInfo) -> str:
     """The URL as the caller wrote it, if it is one that can be fetched; credentials are taken out of it."""
     try:
-        parsed = parse_url(text)
+        parsed = parse_url(text, max_length=(info.context or {}).get(LONGEST_URL, MAX_LENGTH))
     except InvalidRequest as error:
         raise ValueError(error.errors[0][1]) from error
-    return str(parsed) if "@" in text else text
+    return str(parsed) if has_credentials(text) else text
 
 
 def _read_callback_url(text: str) -> str:
@@ -85,6 +87,13 @@ class Kind:
     name: str
     request: type[JobRequest]
     work: Callable[[Any], Mapping[str, Any]]
+
+    def kept_request(self, fields: Mapping[str, Any]) -> JobRequest:
+        """The request of a job that was accepted, as its row has it.
+
+        A URL that credentials were taken out of is kept percent-encoded, so it may be longer than what is submitted.
+        """
+        return self.request.model_validate(fields, context={LONGEST_URL: MAX_ENCODED_LENGTH})
 
     @property
     def result(self) -> Any:  # noqa: ANN401 - a type

@@ -1,5 +1,6 @@
 """Jobs as the outside sees them: in the answers of the manager, and in webhooks."""
 
+import json
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -32,7 +33,7 @@ class Shown(BaseModel):
 class ShownError(Shown):
     """Why an attempt, or the job, ended as it did."""
 
-    type: str = Field(pattern="^[a-z]+(-[a-z]+)*$", description="what kind of error, like fetch-timed-out")
+    type: str = Field(pattern="^[a-z][a-z0-9]*(-[a-z0-9]+)*$", description="what kind of error, like fetch-timed-out")
     title: str = Field(description="one fixed phrase for the type")
     detail: str = Field(description="what was wrong this time; never names an internal address")
     retryable: bool = Field(description="whether the same request may succeed later")
@@ -78,3 +79,9 @@ def shown(job: Job) -> ShownJob:
 def shown_fields(job: Job) -> JsonObject:
     """What a ShownJob is made of."""
     return {name: getattr(job, "state" if name == "status" else name) for name in ShownJob.model_fields}
+
+
+def in_json(body: Shown) -> str:
+    """It in one line."""
+    # Not pydantic's own JSON: it refuses half a surrogate pair, which a result of anyone's task may hold.
+    return json.dumps(body.model_dump(mode="json"), separators=(",", ":"))

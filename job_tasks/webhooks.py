@@ -19,7 +19,7 @@ from job_tasks.pages.adapter import guarded_session
 from job_tasks.pages.deadline import Deadline
 from job_tasks.pages.limits import FetchLimits
 from job_tasks.pages.retry_after import retry_after_seconds
-from job_tasks.shown import JobEnded, shown
+from job_tasks.shown import JobEnded, in_json, shown
 from job_tasks.webhook_secrets import signature
 
 
@@ -53,7 +53,7 @@ def send(
 def webhook_body(job: Job) -> bytes:
     """The same bytes for each attempt, since a job that has ended stays as it is."""
     ended = JobEnded.model_validate({"timestamp": job.finished_at, "data": shown(job)})
-    return ended.model_dump_json().encode()
+    return in_json(ended).encode()
 
 
 def check_answer(status: int, retry_after: str | None) -> None:

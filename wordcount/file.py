@@ -4,6 +4,7 @@ import argparse
 import gzip
 import json
 import sys
+import zlib
 from pathlib import Path
 
 from job_tasks.errors import ServiceError
@@ -40,7 +41,7 @@ def _count(value: str) -> int:
 def _count_file(name: str, parsed: argparse.Namespace) -> int:
     try:
         line = _describe(name, parsed)
-    except (OSError, EOFError, ServiceError) as error:
+    except (OSError, EOFError, zlib.error, ServiceError) as error:
         sys.stderr.write(f"wordcount: {name}: {_reason(error)}\n")
         return 1
     sys.stdout.write(f"{line}\n")

@@ -18,7 +18,7 @@ UNKNOWN = "unknown"  # no state: the manager has no such job
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """One row of a list. After SUCCESS it has its counts, and those of the `word` asked for."""
+    """One row of a list. After SUCCESS, one of the kind `count` has its counts, and those of the `word` asked for."""
 
     id: UUID
     kind: str
@@ -41,15 +41,16 @@ def job_of(answer: JsonObject) -> Job:
     """The job that the manager's JSON describes. Raises CommandError if it describes none."""
     try:
         result, error = answer["result"] or {}, answer["error"] or {}
-        asked_for = result.get("word") or {}
+        counts = result if answer["kind"] == "count" else {}
+        asked_for = counts.get("word") or {}
         return Job(
             id=UUID(answer["id"]),
             kind=answer["kind"],
             url=answer["url"],
             status=answer["status"],
             created_at=answer["created_at"],
-            words=result.get("words"),
-            unique_words=result.get("unique_words"),
+            words=counts.get("words"),
+            unique_words=counts.get("unique_words"),
             word=asked_for.get("word"),
             word_count=asked_for.get("count"),
             reason=": ".join(str(error[name]) for name in ("title", "detail") if error.get(name)),

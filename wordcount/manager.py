@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase
-from urllib3.exceptions import NameResolutionError
+from urllib3.exceptions import NameResolutionError, NewConnectionError
 
 from job_tasks.pages.retry_after import retry_after_seconds
 from wordcount.errors import CommandError, ManagerAway, NobodyAnswers, Refused
@@ -26,6 +26,12 @@ _LATER = {
     HTTPStatus.SERVICE_UNAVAILABLE,
     HTTPStatus.GATEWAY_TIMEOUT,
 }
+_NO_CONNECTION = (
+    requests.ConnectTimeout,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.ProxyError,
+    requests.exceptions.SSLError,
+)
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -61,7 +67,7 @@ class Manager:
         body: JsonObject | None = None,
         idempotency_key: str | None = None,
     ) -> JsonObject:
-        """The JSON of the answer. Tries again for a minute while the manager is away, once it has answered at all.
+        """The JSON of the answer. Tries again for a minute while the manager is away, once a connection could be made.
 
         Raises NobodyAnswers, ManagerAway, Refused, or CommandError if the answer is no manager's.
         """
@@ -84,7 +90,7 @@ class Manager:
                 **self._session.merge_environment_settings(request.url, {}, None, None, None),
             )
         except requests.RequestException as error:
-            if not self._has_answered and not isinstance(error, requests.ReadTimeout):
+            if not self._has_answered and _is_unsent(error):
                 raise NobodyAnswers(self._nobody(error)) from error
             return error
         self._has_answered = True
@@ -126,9 +132,19 @@ def _json(answer: requests.Response) -> object:
         return None
 
 
+def _is_unsent(error: requests.RequestException) -> bool:
+    """Whether there was no connection by which the request could have gone out."""
+    # TLS that is refused is refused before the request; what breaks later shows as a closed connection.
+    return isinstance(error, _NO_CONNECTION) or isinstance(_inner(error), NewConnectionError)
+
+
+def _inner(error: requests.RequestException) -> object:
+    """What urllib3 gives as the reason, if it gives one."""
+    return getattr(error.args[0], "reason", None) if error.args else None
+
+
 def _reason(error: requests.RequestException) -> str:
-    inner = getattr(error.args[0], "reason", None) if error.args else None
-    if isinstance(inner, NameResolutionError):
+    if isinstance(_inner(error), NameResolutionError):
         return "no machine has that name"
     if isinstance(error, requests.ConnectTimeout):
         return f"no connection within {CONNECT_SECONDS:.0f} s"

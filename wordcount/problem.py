@@ -8,7 +8,6 @@ from wordcount.text import visible
 
 _ADVICE: dict[int, str] = {
     HTTPStatus.UNAUTHORIZED: "Give your API key with --key or in WORDCOUNT_KEY.",
-    HTTPStatus.FORBIDDEN: "The API key in use (--key or WORDCOUNT_KEY) does not allow this.",
 }
 
 

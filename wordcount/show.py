@@ -47,22 +47,26 @@ def described(answer: JsonObject) -> Iterator[tuple[str, str]]:
         yield f"attempt {attempt['number']}", f"{attempt['outcome'] or 'STARTED'} on {attempt['worker']}{_why(attempt)}"
     if job.reason:
         yield "error", job.reason
-    yield from _result(answer["result"] or {})
+    yield from (_counts if job.kind == "count" else _fields)(answer["result"] or {})
 
 
 def _why(attempt: JsonObject) -> str:
     return f": {attempt['error']['detail']}" if attempt.get("error") else ""
 
 
-def _result(result: JsonObject) -> Iterator[tuple[str, str]]:
-    """The result's fields, whatever the kind of job: numbers, texts, and the most frequent words on one line."""
+def _counts(result: JsonObject) -> Iterator[tuple[str, str]]:
+    """The fields of a result of the kind `count`, with the most frequent words on one line."""
     for name, value in result.items():
-        label = name.replace("_", " ")
         if name == "top":
-            yield label, ", ".join(f"{word} {count:,}" for word, count in value)
+            yield name, ", ".join(f"{word} {count:,}" for word, count in value)
         elif name == "word" and value:
-            yield label, f"{value['word']} {value['count']:,}"
-        elif isinstance(value, int):
-            yield label, f"{value:,}"
-        elif value is not None:
-            yield label, str(value)
+            yield name, f"{value['word']} {value['count']:,}"
+        else:
+            yield from _fields({name: value})
+
+
+def _fields(result: JsonObject) -> Iterator[tuple[str, str]]:
+    """The result's fields, whatever the kind of job: numbers and texts."""
+    for name, value in result.items():
+        if value is not None:
+            yield name.replace("_", " "), f"{value:,}" if isinstance(value, int) else str(value)

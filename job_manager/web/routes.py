@@ -6,6 +6,7 @@ import structlog
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 
+from job_manager.body import arriving_body
 from job_manager.owners import owner
 from job_manager.problems import CHALLENGE, RETRY_AFTER_SECONDS, status_of
 from job_manager.results import cancel_job, find_whole_job, try_again
@@ -41,7 +42,8 @@ def index() -> Response:
 @web.post("/")
 def submit() -> Response:
     """Accept a job for each address, and lead to it, or to the list."""
-    form = Form.read(request.form)
+    with arriving_body():
+        form = Form.read(request.form)
     jobs, wrong = form.check(max_crashes=services().settings.job_max_crashes, owner=owner())
     if wrong:
         return _index(form, wrong, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -55,7 +57,7 @@ def submit() -> Response:
 def show(job_id: str) -> Response:
     """One job, as it is."""
     whole = find_whole_job(job_id)
-    result = whole.job.result or {}
+    result = (whole.job.result if whole.job.kind == "count" else None) or {}
     known = hideable(result.get("language"))
     hidden = known if request.args.get("stop") == "hide" else frozenset[str]()
     page = render_template(

@@ -62,8 +62,8 @@ def _longest_wait() -> ScalarSelect[float]:
 def _oldest(state: State, at_most: int, *columns: Column[Any]) -> Select[Any]:
     """The first accepted jobs of a state, in the order of the index `jobs_by_state`.
 
-    Asked like this, PostgreSQL has no other way: see `lookup.newest`. It would read the whole table for jobs of a state
-    that it takes to be frequent.
+    Asked like this, PostgreSQL has no other way: see `lookup.newest_query`. It would read the whole table for jobs of a
+    state that it takes to be frequent.
     """
     of_state = jobs.c.state == any_(array([literal(state.value)]))
     return select(*columns).where(of_state).order_by(jobs.c.state, jobs.c.id).limit(at_most)

@@ -14,7 +14,7 @@ from job_tasks.pages.deadline import Deadline
 from job_tasks.pages.limits import FetchLimits
 from job_tasks.pages.media_type import check_media_type, check_untyped
 from job_tasks.pages.status import REDIRECTS, check_status, redirect_target
-from job_tasks.pages.url import WebUrl, parse_url
+from job_tasks.pages.url import MAX_ENCODED_LENGTH, WebUrl, parse_url
 
 if TYPE_CHECKING:
     from urllib3.response import HTTPResponse
@@ -48,7 +48,7 @@ def fetch(url: str, limits: FetchLimits, *, resolver: Resolver = system_resolver
     """
     started = monotonic()
     deadline = Deadline(limits.total_timeout_seconds)
-    here = parse_url(url)
+    here = parse_url(url, max_length=MAX_ENCODED_LENGTH)
     with guarded_session(limits, deadline, resolver) as session:
         for _ in range(limits.max_redirects + 1):
             with _send(session, here) as response:

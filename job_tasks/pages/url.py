@@ -73,6 +73,14 @@ def parse_url(text: str, base: WebUrl | None = None, *, max_length: int = MAX_LE
     )
 
 
+def has_credentials(text: str) -> bool:
+    """Whether the URL that `text` stands for, which parse_url takes, names a user or a password."""
+    if "@" not in text:
+        return False
+    parsed = URL(text)
+    return bool(parsed.username or parsed.password)
+
+
 def _check_host(parsed: URL) -> str:
     host = parsed.hostname.removeprefix("[").removesuffix("]")
     if parsed.host_type is HostType.DEFAULT:

@@ -1,3 +1,5 @@
+from urllib.parse import quote
+
 from tests.acceptance.manager import SUCCESS, Manager, Outcome
 from tests.acceptance.page_server import PageServer
 
@@ -25,6 +27,12 @@ def test_a_page_is_counted_from_end_to_end(manager: Manager, pages: PageServer) 
     }
     assert job["created_at"] <= job["started_at"] <= job["finished_at"]
     assert pages.requests("/words/61/end-to-end") == 1
+
+
+def test_a_url_that_is_long_without_its_credentials_is_counted(manager: Manager, pages: PageServer) -> None:
+    job_id = manager.submit(pages.url(f"/words/5/{'字' * 300}").replace("http://", "http://user:hunter2@"))
+    assert manager.ended(job_id) == SUCCESS
+    assert manager.job(job_id)["url"] == pages.url(f"/words/5/{quote('字' * 300)}")
 
 
 def test_an_id_that_was_never_given_is_unknown(manager: Manager) -> None:

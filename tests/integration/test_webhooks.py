@@ -29,8 +29,9 @@ from job_tasks.pages.limits import FetchLimits
 from job_tasks.settings import Settings, read_settings
 from job_tasks.webhooks import send
 from job_worker.deliverer import AT_ONCE_PER_RECEIVER, Deliverer
+from tests.integration.manager.conftest import manager_on
 from tests.integration.pausing import hung_database
-from tests.integration.store import Store
+from tests.integration.store import RESULT, Store
 from tests.waiting import eventually
 
 OLD, NEW = "whsec_" + "b2xk" * 10, "whsec_" + "bmV3" * 10
@@ -167,6 +168,20 @@ class TestDelivering:
         eventually(lambda: all(state(store, job) == ("DELIVERED", 1, None) for job in jobs), seconds=20)
         told = sorted(json.loads(request.get_data())["data"]["id"] for request, _ in httpserver.log)
         assert told == [str(job.id) for job in jobs]
+
+    def test_it_holds_what_the_manager_shows_of_the_job_letter_by_letter(
+        self, deliverer: Deliverer, servers: Servers, httpserver: HTTPServer, store: Store
+    ) -> None:
+        httpserver.expect_request("/").respond_with_data(status=204)
+        held = store.claimed(callback_url=httpserver.url_for("/"))
+        assert store.succeed(held, RESULT | {"top": [["half a pair \ud800", 2**60], ["naïve \u2028</script>", 1]]})
+        deliverer.start()
+        eventually(lambda: state(store, store.job(held.job_id)) == ("DELIVERED", 1, None), seconds=20)
+        shown = manager_on(servers).get(f"/result/{held.job_id}")
+        of_the_job, _, _ = shown.text.partition(',"attempts":')
+        ((request, _),) = httpserver.log
+        said = f'{{"type":"job.ended","timestamp":"{shown.get_json()["finished_at"]}","data":{of_the_job}}}}}'
+        assert request.get_data() == said.encode()
 
     def test_a_receiver_that_hangs_gets_a_few_at_a_time_and_leaves_room_for_another(
         self, deliverer: Deliverer, httpserver: HTTPServer, store: Store

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -67,6 +68,21 @@ def test_a_wrong_request_names_its_field(fields: JsonObject, field: str) -> None
 def test_credentials_are_taken_out_of_a_url() -> None:
     request = JobRequest(url="https://user:password@example.com/@me#part")
     assert request.url == "https://example.com/@me"
+
+
+MANY_LETTERS = "字" * 300  # nine characters each when percent-encoded
+
+
+@pytest.mark.parametrize("url", [f"https://medium.example/@user/{MANY_LETTERS}", "HTTP://Example.com/a b?to=me@x#@"])
+def test_an_at_sign_that_ends_no_credentials_changes_nothing(url: str) -> None:
+    assert JobRequest(url=url).url == url
+
+
+def test_what_is_kept_without_credentials_can_be_read_again_however_long_it_has_become(kind: Kind) -> None:
+    request = kind.request(url=f"https://user:password@example.com/{MANY_LETTERS}")
+    assert request.url == f"https://example.com/{quote(MANY_LETTERS)}"
+    assert len(request.url) > 2_048
+    assert kind.kept_request(request.model_dump(mode="json")) == request
 
 
 NAMES = st.from_regex(r"[a-z][a-z0-9]{0,20}", fullmatch=True)

@@ -10,10 +10,11 @@ from uuid import UUID
 
 import pytest
 import requests
+from flask.testing import FlaskClient
 
 from embedded.ports import free_ports
 from embedded.servers import Servers
-from tests.integration.manager.conftest import STREAMS, deployed_manager
+from tests.integration.manager.conftest import STREAMS, deployed_manager, manager_on
 from tests.integration.pausing import Stopwatch, hung_database
 from tests.integration.store import Store
 from tests.waiting import eventually
@@ -215,6 +216,17 @@ class TestRefusing:
         for _ in range(2 * STREAMS):
             assert requests.head(url, timeout=20).status_code == 200
         all_at_once(manager_url, job.id)
+
+    def test_a_job_that_cannot_be_shown_takes_no_place(self, servers: Servers, store: Store) -> None:
+        app = manager_on(servers, MANAGER_STREAMS="1").application
+        app.test_client_class = FlaskClient  # one that lets a 500 pass
+        client = app.test_client()
+        other, held = store.submit(), store.claimed()
+        store.retry(held)
+        store.sql("UPDATE jobs SET error = '{}' WHERE id = :id", id=held.job_id)
+        assert client.get(f"/result/{held.job_id}/events").status_code == 500
+        with client.get(f"/result/{other.id}/events") as answer:
+            assert answer.status_code == 200
 
 
 def all_at_once(manager_url: str, job_id: UUID) -> None:

@@ -113,6 +113,12 @@ UNREADABLE = {
     "a body in UTF-16 that says UTF-8": post(b"Content-Length: 62\r\n", BODY.decode().encode("utf-16-le")),
     "NULs as a body": post(b"Content-Length: 64\r\n", b"\0" * 64),
 }
+FORM = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+UNREADABLE_FORMS = {
+    "a chunk that is none": FORM + CHUNKED + b"\r\nzz\r\nurls=example.com\r\n0\r\n\r\n",
+    "a chunk of a negative size": FORM + CHUNKED + b"\r\n-1\r\nurls=example.com\r\n0\r\n\r\n",
+    "a chunk that is longer than it says": FORM + CHUNKED + b"\r\n5\r\nurls=example.com\r\n0\r\n\r\n",
+}
 TOO_LARGE = {
     "a line that is too long": (get(b"GET /jobs?url=" + b"x" * 20_000 + b" HTTP/1.1"), 414),
     "a path that is too long": (get(b"GET /" + b"x" * 1_000_000 + b" HTTP/1.1"), 414),
@@ -156,6 +162,15 @@ def assert_is_a_problem(said: Said | None, status: int) -> None:
 @pytest.mark.parametrize("name", UNREADABLE)
 def test_what_cannot_be_read_is_a_bad_request(manager_url: str, store: Store, name: str) -> None:
     assert_is_a_problem(said_to(manager_url, UNREADABLE[name]), 400)
+    assert store.count() == 0
+
+
+@pytest.mark.parametrize("name", UNREADABLE_FORMS)
+def test_the_pages_form_if_it_cannot_be_read_is_a_bad_request_too(manager_url: str, store: Store, name: str) -> None:
+    said = said_to(manager_url, UNREADABLE_FORMS[name])
+    assert said is not None
+    assert (said.status, said.headers["content-type"]) == (400, "text/html; charset=utf-8")
+    assert "The body ends too early, or its chunks are malformed." in said.body
     assert store.count() == 0
 
 

@@ -3,9 +3,14 @@ from uuid import UUID
 import pytest
 from flask.testing import FlaskClient
 
+from job_tasks.errors import GiveUp
 from job_tasks.jobs.job import OnFailure, State
 from tests.integration.queue import Queue
 from tests.integration.store import BUSY, NEW_JOB, RESULT, Store
+
+
+class Http2Refused(GiveUp):
+    """As the author of a task would add it."""
 
 
 def shown(client: FlaskClient, job_id: UUID) -> dict[str, object]:
@@ -65,6 +70,19 @@ class TestLooking:
         store.succeed(held, RESULT | {"top": [["half a pair \ud800", 1], ["\u2028</script>", 1]]})
         result: object = shown(client, held.job_id)["result"]
         assert result == RESULT | {"top": [["half a pair \ud800", 1], ["\u2028</script>", 1]]}
+
+    def test_once_it_failed_by_an_error_of_ones_own_with_a_digit_in_its_name(
+        self, client: FlaskClient, store: Store
+    ) -> None:
+        held = store.claimed()
+        store.fail(held, Http2Refused("It speaks HTTP/1.1 only."))
+        assert shown(client, held.job_id)["error"] == {
+            "type": "http2-refused",
+            "title": "Not possible",
+            "detail": "It speaks HTTP/1.1 only.",
+            "retryable": False,
+        }
+        assert [job["id"] for job in client.get("/jobs").get_json()["jobs"]] == [str(held.job_id)]
 
     def test_by_its_id_in_any_spelling(self, client: FlaskClient, store: Store) -> None:
         job = store.submit()

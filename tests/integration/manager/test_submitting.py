@@ -1,4 +1,5 @@
 import re
+from urllib.parse import quote
 from uuid import UUID
 
 import pytest
@@ -71,6 +72,23 @@ def test_credentials_are_never_kept(client: FlaskClient, store: Store) -> None:
     answer = client.post("/count", json={"url": "https://user:hunter2@example.com/"})
     assert "hunter2" not in answer.text
     assert "hunter2" not in str(store.sql("SELECT jobs::text FROM jobs"))
+
+
+def test_a_url_with_an_at_sign_and_many_letters_is_found_as_it_was_submitted(client: FlaskClient) -> None:
+    url = f"https://medium.example/@user/{'字' * 300}"
+    submitted = client.post("/count", json={"url": url})
+    assert (submitted.status_code, submitted.get_json()["url"]) == (202, url)
+    listed = client.get("/jobs", query_string={"url": url}).get_json()["jobs"]
+    assert [job["id"] for job in listed] == [submitted.get_json()["id"]]
+
+
+def test_a_long_url_without_its_credentials_is_accepted_and_tried_again(client: FlaskClient, store: Store) -> None:
+    submitted = client.post("/count", json={"url": f"https://user:hunter2@example.com/{'字' * 300}"})
+    assert submitted.status_code == 202
+    job = store.job(UUID(submitted.get_json()["id"]))
+    assert (job.url, job.host) == (f"https://example.com/{quote('字' * 300)}", "example.com")
+    store.cancel(job.id)
+    assert client.post(f"/result/{job.id}/retry").get_json()["url"] == job.url
 
 
 class TestBatches:

@@ -1,11 +1,14 @@
 """The page's answers, as a browser gets them; what it does with them is in tests/acceptance/page."""
 
+import json
 from dataclasses import replace
+from html import unescape
 
 import pytest
 from flask.testing import FlaskClient
 
 from embedded.servers import Servers
+from job_tasks.jobs.job import JsonObject
 from tests.integration.manager.conftest import manager_on
 from tests.integration.pausing import Stopwatch, hung_database
 from tests.integration.store import NEW_JOB, Store
@@ -100,3 +103,14 @@ def test_flower_is_where_the_setting_says(servers: Servers, store: Store) -> Non
 def test_totals_are_of_all_jobs_and_a_second_old_at_most(web: FlaskClient, store: Store) -> None:
     store.accept([replace(NEW_JOB, url="https://example.com/listed")] * 3)
     assert 'PENDING <span class="count">3</span>' in web.get("/?text=nothing").text
+
+
+@pytest.mark.parametrize(
+    "result", [{"top": 5}, {"top": ["a", "b"]}, {"top": [["a", "b"]], "language": ["en"], "words": 3}]
+)
+def test_a_result_of_ones_own_kind_is_shown_as_it_is(web: FlaskClient, store: Store, result: JsonObject) -> None:
+    held = store.claimed(kind="longest")
+    assert store.succeed(held, result)
+    answer = web.get(f"/job/{held.job_id}")
+    assert answer.status_code == 200
+    assert unescape(answer.text).count(f'<pre tabindex="0">{json.dumps(result, indent=2)}</pre>') == 1

@@ -52,6 +52,12 @@ def test_the_request_says_who_asks_and_for_what(open_site: "OpenSite", limits: F
     ]
 
 
+def test_a_url_may_be_longer_when_percent_encoded(open_site: "OpenSite", limits: FetchLimits) -> None:
+    url = f"{open_site(HTML, b'page').url}{'%E5%AD%97' * 300}"
+    assert len(url) > 2_048
+    assert fetch(url, limits).final_url == url
+
+
 def test_a_name_of_this_machine_is_fetched_where_loopback_is_listed(
     open_site: "OpenSite", limits: FetchLimits, traffic: "Traffic"
 ) -> None:

@@ -23,6 +23,7 @@ HOST = "counts.example:5050"
         ({"Origin": "http://counts.example:5051"}, False),
         ({"Origin": "null"}, False),
         ({"Origin": ""}, False),
+        ({"Origin": "http://["}, False),
     ],
 )
 def test_whose_page_a_request_comes_from(headers: dict[str, str], own: bool) -> None:  # noqa: FBT001 - a parameter of the table

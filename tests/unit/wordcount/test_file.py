@@ -49,6 +49,21 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(page: Path, capsys:
     assert unreadable.startswith(f"wordcount: {broken}: ")
 
 
+def test_a_file_whose_compressed_data_are_spoilt_does_not_stop_the_others(
+    page: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spoilt = page.with_name("spoilt.html.gz")
+    packed = bytearray(gzip.compress(page.read_bytes()))
+    packed[10] |= 0b110  # the block's type, after a header of ten bytes: there is none of this number (RFC 1951)
+    spoilt.write_bytes(packed)
+    assert main(["file", str(spoilt), str(page)]) == 1
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["words"] == 3
+    (unreadable,) = captured.err.splitlines()
+    assert unreadable.startswith(f"wordcount: {spoilt}: ")
+    assert "invalid block type" in unreadable
+
+
 def test_a_type_that_is_no_text_is_named(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["file", "--content-type", "image/png", str(page)]) == 1
     assert "image/png" in capsys.readouterr().err

@@ -12,6 +12,7 @@ from werkzeug import Request, Response
 from wordcount.cli import main
 from wordcount.errors import CommandError, NobodyAnswers, Refused
 from wordcount.manager import Manager
+from wordcount.text import json_line
 
 ID = "01a20c9c-c451-726f-a7db-dc9eca01d34e"
 JOB: dict[str, Any] = {
@@ -110,6 +111,24 @@ def test_a_connection_that_breaks_is_made_again_once_the_manager_has_answered(
     assert told == [f"{httpserver.url_for('/').rstrip('/')} does not answer; trying again for up to 60 s"]
 
 
+def test_a_first_request_whose_answer_is_lost_is_sent_again_under_the_same_idempotency_key(
+    httpserver: HTTPServer, manager: Manager, told: list[str]
+) -> None:
+    keys: list[str] = []
+
+    def answer(request: Request) -> Response:
+        keys.append(request.headers["Idempotency-Key"])
+        if len(keys) == 1:
+            request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+        return Response(json_line({"jobs": [JOB]}), 202, content_type="application/json")
+
+    httpserver.expect_request("/count", method="POST").respond_with_handler(answer)
+    body = {"urls": ["https://example.com/"]}
+    assert manager.ask("POST", "/count", body=body, idempotency_key="mine-0") == {"jobs": [JOB]}
+    assert keys == ["mine-0"] * 2
+    assert told == [f"{httpserver.url_for('/').rstrip('/')} does not answer; trying again for up to 60 s"]
+
+
 def test_a_manager_that_asks_for_a_longer_wait_than_a_minute_is_left(httpserver: HTTPServer, manager: Manager) -> None:
     httpserver.expect_oneshot_request("/jobs").respond_with_data("", status=503, headers={"Retry-After": "3600"})
     with pytest.raises(
@@ -121,6 +140,7 @@ def test_a_manager_that_asks_for_a_longer_wait_than_a_minute_is_left(httpserver:
 @pytest.mark.parametrize(
     ("status", "body", "said"),
     [
+        (403, b'{"title": "Another site\'s page sent this"}', "Another site's page sent this."),
         (404, b"<html>", "The server answered 404 NOT FOUND."),
         (500, b'{"title": "Something went wrong"}', "Something went wrong."),
         (499, b"[]", "The server answered 499."),
@@ -170,6 +190,16 @@ def closed_port() -> Iterator[int]:
 def test_nobody_at_the_address_is_told_at_once(closed_port: int) -> None:
     with pytest.raises(NobodyAnswers, match=r"\(connection refused\)"):
         Manager(f"http://127.0.0.1:{closed_port}", None, pytest.fail).ask("GET", "/jobs")
+
+
+def test_a_name_that_is_none_and_a_server_without_tls_are_told_at_once(httpserver: HTTPServer) -> None:
+    for server, reason in (
+        ("http://manager.invalid", "no machine has that name"),
+        (f"https://localhost:{httpserver.port}", "no TLS connection can be made"),
+        ("http://.example.com", "no connection"),
+    ):
+        with pytest.raises(NobodyAnswers, match=rf"\({reason}\)"):
+            Manager(server, None, pytest.fail).ask("GET", "/jobs")
 
 
 def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(
