@@ -30,7 +30,8 @@ from job_tasks.api_keys import ApiKey, read_api_key
 from job_tasks.webhook_secrets import check_secret
 
 DEMO_SECRET = ":demo-"  # noqa: S105 - how each password begins that docker-compose.yml has by default
-SECRETS = ("celery_broker_url", "database_url", "celery_result_backend", "manager_api_keys", "webhook_secrets")
+SERVER_URLS = ("celery_broker_url", "database_url", "celery_result_backend")
+SECRETS = (*SERVER_URLS, "manager_api_keys", "webhook_secrets")
 URL_SCHEMES = {"celery_broker_url": ("redis://", "rediss://"), "database_url": ("postgresql+psycopg2://",)}
 SMALLER_THAN = {
     "fetch_total_timeout_seconds": "job_soft_time_limit_seconds",
