@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -87,6 +88,14 @@ class Stack:
         """What the manager answers a caller with that API key, or with none."""
         known = {} if key is None else {"Authorization": f"Bearer {key}"}
         return requests.post(f"http://{LOOPBACK}:{self.manager_port}{path}", json=body, headers=known, timeout=30)
+
+    def stop_worker_by_flower(self, worker: str) -> int:
+        """The status with which Flower answers somebody who has logged in."""
+        login = re.search(r"user (\w+), password (\S+)\)", self.output)
+        assert login, self.output
+        user, password = login.groups()
+        url = f"http://{LOOPBACK}:{self.viewer_port}/api/worker/shutdown/{worker}"
+        return requests.post(url, auth=(user, password), timeout=30).status_code
 
     def end(self) -> None:
         if self.process.poll() is None:
@@ -178,6 +187,7 @@ def own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack with secrets of a person's own, and with servers elsewhere, which are not for it."""
     settings = {
         "MANAGER_API_KEYS": MANAGER_API_KEYS,
+        "FLOWER_READ_ONLY": "false",
         "WEBHOOK_SECRETS": "whsec_" + "b3du" * 10,
         "FETCH_ALLOWED_PRIVATE_NETWORKS": "192.0.2.0/24",  # RFC 5737: nobody is there
         "CELERY_BROKER_URL": "redis://broker.invalid/0",
@@ -198,6 +208,9 @@ class TestSettingsOfOnesOwn:
     def test_a_job_may_have_a_webhook(self, own_settings: Stack) -> None:
         answer = own_settings.post("/count", {"url": REFUSED_URL, "callback_url": "https://192.0.2.1/"}, key=KEY)
         assert answer.status_code == 202, answer.text
+
+    def test_flower_may_stop_workers_where_a_person_says_so(self, own_settings: Stack) -> None:
+        assert own_settings.stop_worker_by_flower("no_such_worker") == 404
 
 
 class TestDemo:
@@ -279,6 +292,9 @@ class TestRunningStack:
             seconds=STOP_SECONDS,
         )
         assert "job_worker_01 ended with SIGKILL; starting it again in 1 s" in stack.output
+
+    def test_flower_stops_no_worker(self, stack: Stack) -> None:
+        assert stack.stop_worker_by_flower(f"job_worker_02@{socket.gethostname()}") == 403
 
     def test_the_log_of_each_service_is_shown_under_its_name(self, stack: Stack) -> None:
         names = {line.split(" ", 1)[0] for line in stack.output.splitlines() if " | " in line}
