@@ -59,12 +59,13 @@ def _read_api_keys(value: object) -> object:
 def _check_url(url: SecretStr, info: ValidationInfo) -> SecretStr:
     text = url.get_secret_value()
     wanted = Settings.model_fields[str(info.field_name)].description
-    if not text.startswith(URL_SCHEMES[str(info.field_name)]):
-        raise ValueError(f"it wants {wanted}")
     try:
-        urlsplit(text).port  # noqa: B018 - raises for one that is no number
+        host, _port = urlsplit(text).hostname, urlsplit(text).port  # raises for a port that is no number
     except ValueError:
         raise ValueError(f"it wants {wanted}") from None
+    # A database URL may name its server otherwise: a socket's folder, say.
+    if not text.startswith(URL_SCHEMES[str(info.field_name)]) or (info.field_name == "celery_broker_url" and not host):
+        raise ValueError(f"it wants {wanted}")
     return url
 
 
