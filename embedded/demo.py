@@ -21,6 +21,7 @@ from embedded.terminal import Terminal
 
 TOP = 10
 INTERRUPTED = 130
+API_KEYS = ("MANAGER_API_KEYS", "MANAGER_API_KEYS_FILE")  # not for the demo's manager: the demo sends no key
 
 
 def main() -> int:
@@ -64,12 +65,13 @@ def _count(page: str, environment: Mapping[str, str], terminal: Terminal) -> Non
 @contextmanager
 def _page(url: str) -> Iterator[tuple[str, Mapping[str, str]]]:
     """The page to count, and settings that let the stack fetch it: for its own page, loopback and the page's port."""
+    settings = {key: value for key, value in os.environ.items() if key not in API_KEYS}
     if url:
-        yield url, os.environ
+        yield url, settings
         return
     with served_page() as port:
         allowed = {"FETCH_ALLOWED_PRIVATE_NETWORKS": f"{LOOPBACK}/32", "FETCH_ALLOWED_PORTS": str(port)}
-        yield f"http://{LOOPBACK}:{port}/", {**os.environ, **allowed}
+        yield f"http://{LOOPBACK}:{port}/", {**settings, **allowed}
 
 
 def _table(count: WordCount) -> str:

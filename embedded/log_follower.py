@@ -45,5 +45,6 @@ class LogFollower:
         name = f"{log.stem:<{NAME_WIDTH}} |"
         if not self._out.isatty():
             return name
-        colour = self._colours.setdefault(log, next(COLOURS))
-        return f"\x1b[{colour}m{name}\x1b[0m"
+        if log not in self._colours:
+            self._colours[log] = next(COLOURS)
+        return f"\x1b[{self._colours[log]}m{name}\x1b[0m"

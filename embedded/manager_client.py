@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from embedded.ports import LOOPBACK
 
 ENDED = frozenset({"SUCCESS", "FAILURE", "REVOKED"})
 LONG_POLL_SECONDS = 1
+LOOKS_WITHOUT_DATABASE = 30  # each a second or more after the one before
 ANSWER_SECONDS = 10
 
 
@@ -39,12 +41,19 @@ class ManagerClient:
     def wait(self, job_id: str, *, on_state: Callable[[str], None], between: Callable[[], None]) -> WordCount:
         """The result once the job has ended well; raises StackError with its reason otherwise.
 
-        `on_state` is told each new state, `between` runs at least every second and ends the wait by raising.
+        `on_state` is told each new state, `between` runs before each look and ends the wait by raising. A database that
+        is away for a while is waited for.
         """
-        state = ""
+        state, patience = "", LOOKS_WITHOUT_DATABASE
         while state not in ENDED:
             between()
-            _, answer = self._ask("GET", f"/result/{job_id}?wait={LONG_POLL_SECONDS}")
+            status, answer = self._ask("GET", f"/result/{job_id}?wait={LONG_POLL_SECONDS}")
+            if status == http.HTTPStatus.SERVICE_UNAVAILABLE and patience:
+                patience -= 1
+                time.sleep(LONG_POLL_SECONDS)
+                continue
+            if status != http.HTTPStatus.OK:
+                raise StackError(f"the manager tells nothing of job {job_id}: {_explain(answer)}")
             if answer["status"] != state:
                 state = answer["status"]
                 on_state(state)

@@ -74,13 +74,16 @@ class Services:
         return Service(command=command, is_ready=lambda: is_fresh(health_file))
 
     def viewer(self, port: int, password: str) -> Service:
-        """Flower."""
+        """Flower. As in the containers it changes nothing, unless a person's FLOWER_READ_ONLY says otherwise."""
         command = self._command(
             "job_viewer",
             "celery",
             *("--app", "job_worker.worker"),
             *("flower", f"--address={LOOPBACK}", f"--port={port}"),
-            extra={"FLOWER_BASIC_AUTH": f"{VIEWER_USER}:{password}"},
+            extra={
+                "FLOWER_BASIC_AUTH": f"{VIEWER_USER}:{password}",
+                "FLOWER_READ_ONLY": self.environment.get("FLOWER_READ_ONLY") or "true",
+            },
         )
         return Service(command=command, is_ready=lambda: _answers(port, "/healthcheck"))
 

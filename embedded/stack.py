@@ -11,7 +11,7 @@ from embedded.servers import Servers, servers_on
 from embedded.services import VIEWER_USER, WORKERS, Services
 from embedded.supervisor import Supervisor
 from embedded.terminal import Terminal
-from job_tasks.settings import SECRETS, SettingsError, read_settings
+from job_tasks.settings import SERVER_URLS, SettingsError, read_settings
 
 MANAGER_PORT = PublicPort(service="the manager", variable="MANAGER_PORT", default=5050)
 VIEWER_PORT = PublicPort(service="Flower", variable="FLOWER_PORT", default=8888)
@@ -98,8 +98,8 @@ def _start(stack: Stack, servers: Servers, services: Services, terminal: Termina
 
 def _describe_services(folder: DataFolder, servers: Servers, environment: Mapping[str, str]) -> Services:
     """What the person's settings and the servers' addresses make; raises StackError for a wrong setting."""
-    secrets = {key.upper() for key in SECRETS} | {f"{key.upper()}_FILE" for key in SECRETS}
-    own = {key: value for key, value in environment.items() if key not in secrets}
+    elsewhere = {key.upper() for key in SERVER_URLS} | {f"{key.upper()}_FILE" for key in SERVER_URLS}
+    own = {key: value for key, value in environment.items() if key not in elsewhere}
     own |= {"CELERY_BROKER_URL": servers.broker.url, "DATABASE_URL": servers.database.url}
     try:
         settings = read_settings(own)

@@ -28,7 +28,10 @@ class Tally:
         self._counted: dict[str | None, _Counted] = {}  # by owner: as many as there are API keys
 
     def counts(self, owner: str | None) -> dict[State, int]:
-        """Of the owner's jobs, or of all if it is None; as of a second ago at most. Raises DatabaseUnavailable."""
+        """Of the owner's jobs, or of those without a key if it is None; as of a second ago at most.
+
+        Raises DatabaseUnavailable.
+        """
         with self._counting:
             known = self._counted.get(owner)
             if known is None or time.monotonic() - known.at > FRESH_SECONDS:

@@ -30,7 +30,8 @@ from job_tasks.api_keys import ApiKey, read_api_key
 from job_tasks.webhook_secrets import check_secret
 
 DEMO_SECRET = ":demo-"  # noqa: S105 - how each password begins that docker-compose.yml has by default
-SECRETS = ("celery_broker_url", "database_url", "celery_result_backend", "manager_api_keys", "webhook_secrets")
+SERVER_URLS = ("celery_broker_url", "database_url", "celery_result_backend")
+SECRETS = (*SERVER_URLS, "manager_api_keys", "webhook_secrets")
 URL_SCHEMES = {"celery_broker_url": ("redis://", "rediss://"), "database_url": ("postgresql+psycopg2://",)}
 SMALLER_THAN = {
     "fetch_total_timeout_seconds": "job_soft_time_limit_seconds",
@@ -58,12 +59,13 @@ def _read_api_keys(value: object) -> object:
 def _check_url(url: SecretStr, info: ValidationInfo) -> SecretStr:
     text = url.get_secret_value()
     wanted = Settings.model_fields[str(info.field_name)].description
-    if not text.startswith(URL_SCHEMES[str(info.field_name)]):
-        raise ValueError(f"it wants {wanted}")
     try:
-        urlsplit(text).port  # noqa: B018 - raises for one that is no number
+        host, _port = urlsplit(text).hostname, urlsplit(text).port  # raises for a port that is no number
     except ValueError:
         raise ValueError(f"it wants {wanted}") from None
+    # A database URL may name its server otherwise: a socket's folder, say.
+    if not text.startswith(URL_SCHEMES[str(info.field_name)]) or (info.field_name == "celery_broker_url" and not host):
+        raise ValueError(f"it wants {wanted}")
     return url
 
 

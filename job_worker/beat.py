@@ -30,6 +30,7 @@ from job_worker.health import touch
 from job_worker.running import children
 
 DATABASE_SECONDS = 2.0
+CONNECTIONS = 2  # to it: the beat's, and that of the goodbye, which comes from another thread
 PAUSE_SECONDS = 0.5  # between tries of a database that is away
 
 Step = Callable[[Connection], object]
@@ -50,7 +51,7 @@ class Beat:
 
     @cached_property
     def _database(self) -> Database:
-        return Database(settings().database_url.get_secret_value(), pool_size=2)
+        return Database(settings().database_url.get_secret_value(), pool_size=CONNECTIONS)
 
     def register(self, name: str, wanted: Callable[[], bool]) -> None:
         """Note this worker's start; tries until the database is there, as long as the worker is `wanted`."""

@@ -48,13 +48,11 @@ def _last_looked_at(connection: Connection, which: JobFilter) -> UUID | None:
 
 
 def count_by_state(connection: Connection, *, owner: str | None, at_most: int) -> dict[State, int]:
-    """How many jobs of `owner` are in each state, or of all if it is None; counting stops at `at_most`."""
+    """How many jobs of `owner`, or of those without a key if it is None, are in each state; it stops at `at_most`."""
     counts = []
     for state in State:
-        some = select(jobs.c.id).where(jobs.c.state == state)
-        if owner is not None:
-            some = some.where(jobs.c.owner == owner)
-        some = some.limit(at_most)
+        # For an owner None, SQLAlchemy makes IS NULL of it.
+        some = select(jobs.c.id).where(jobs.c.state == state, jobs.c.owner == owner).limit(at_most)
         counts.append(select(func.count()).select_from(some.subquery()).scalar_subquery().label(state.name))
     found = connection.execute(select(*counts)).one()
     return {State(name): count for name, count in found._mapping.items()}  # noqa: SLF001 - SQLAlchemy's documented name

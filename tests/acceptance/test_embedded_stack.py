@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,15 +15,20 @@ from typing import Any
 
 import psutil
 import pytest
+import requests
 from pytest_httpserver import HTTPServer
 
 from embedded.ports import LOOPBACK, free_ports
+from job_tasks.api_keys import ApiKey, hash_key, make_key
 from tests.waiting import eventually
 
 PROJECT = Path(__file__).parents[2]
 START_SECONDS = 90.0
 STOP_SECONDS = 60.0
 SERVICES = {"job_manager", "job_worker_01", "job_worker_02", "job_scheduler", "job_viewer", "job_broker", "job_db"}
+REFUSED_URL = "http://127.0.0.1/"
+KEY = make_key()
+MANAGER_API_KEYS = str(ApiKey(name="ci", sha256=hash_key(KEY)))
 
 
 def is_gone(process: psutil.Process) -> bool:
@@ -77,6 +83,19 @@ class Stack:
 
     def result(self, job_id: str) -> dict[str, Any]:
         return self._ask("GET", f"/result/{job_id}?wait=20")
+
+    def post(self, path: str, body: dict[str, str], *, key: str | None) -> requests.Response:
+        """What the manager answers a caller with that API key, or with none."""
+        known = {} if key is None else {"Authorization": f"Bearer {key}"}
+        return requests.post(f"http://{LOOPBACK}:{self.manager_port}{path}", json=body, headers=known, timeout=30)
+
+    def stop_worker_by_flower(self, worker: str) -> int:
+        """The status with which Flower answers somebody who has logged in."""
+        login = re.search(r"user (\w+), password (\S+)\)", self.output)
+        assert login, self.output
+        user, password = login.groups()
+        url = f"http://{LOOPBACK}:{self.viewer_port}/api/worker/shutdown/{worker}"
+        return requests.post(url, auth=(user, password), timeout=30).status_code
 
     def end(self) -> None:
         if self.process.poll() is None:
@@ -163,6 +182,37 @@ def test_a_wrong_setting_is_an_error_that_names_it(tmp_path: Path) -> None:
     assert "JOB_MAX_CRASHES: got 'many'" in stack.output
 
 
+@pytest.fixture(scope="class")
+def own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack with secrets of a person's own, and with servers elsewhere, which are not for it."""
+    settings = {
+        "MANAGER_API_KEYS": MANAGER_API_KEYS,
+        "FLOWER_READ_ONLY": "false",
+        "WEBHOOK_SECRETS": "whsec_" + "b3du" * 10,
+        "FETCH_ALLOWED_PRIVATE_NETWORKS": "192.0.2.0/24",  # RFC 5737: nobody is there
+        "CELERY_BROKER_URL": "redis://broker.invalid/0",
+        "CELERY_RESULT_BACKEND": "db+postgresql://database.invalid/jobs",
+        "DATABASE_URL_FILE": "/nowhere",
+    }
+    with running(tmp_path_factory.mktemp("own_settings"), settings) as stack:
+        yield stack
+
+
+class TestSettingsOfOnesOwn:
+    """What a person sets reaches the services, save where Redis and PostgreSQL are."""
+
+    def test_nobody_is_let_in_without_a_key(self, own_settings: Stack) -> None:
+        answers = [own_settings.post("/count", {"url": REFUSED_URL}, key=key) for key in (None, make_key(), KEY)]
+        assert [answer.status_code for answer in answers] == [401, 401, 202]
+
+    def test_a_job_may_have_a_webhook(self, own_settings: Stack) -> None:
+        answer = own_settings.post("/count", {"url": REFUSED_URL, "callback_url": "https://192.0.2.1/"}, key=KEY)
+        assert answer.status_code == 202, answer.text
+
+    def test_flower_may_stop_workers_where_a_person_says_so(self, own_settings: Stack) -> None:
+        assert own_settings.stop_worker_by_flower("no_such_worker") == 404
+
+
 class TestDemo:
     """`make demo`, without the installing."""
 
@@ -184,6 +234,19 @@ class TestDemo:
         ended = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=START_SECONDS)
         assert ended.returncode == 1
         assert ended.stderr.startswith("the page was not counted: The address is refused")
+
+    def test_it_asks_for_no_key(self) -> None:
+        environment = os.environ | {"MANAGER_API_KEYS": MANAGER_API_KEYS, "MANAGER_API_KEYS_FILE": "/nowhere"}
+        ended = subprocess.run(
+            self.COMMAND,
+            cwd=PROJECT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=START_SECONDS,
+        )
+        assert (ended.returncode, ended.stderr) == (0, "")
 
     @pytest.mark.parametrize("moment", ["starting Redis", "broker and database are ready"])
     def test_interrupted_it_leaves_neither_process_nor_folder(self, tmp_path: Path, moment: str) -> None:
@@ -229,6 +292,9 @@ class TestRunningStack:
             seconds=STOP_SECONDS,
         )
         assert "job_worker_01 ended with SIGKILL; starting it again in 1 s" in stack.output
+
+    def test_flower_stops_no_worker(self, stack: Stack) -> None:
+        assert stack.stop_worker_by_flower(f"job_worker_02@{socket.gethostname()}") == 403
 
     def test_the_log_of_each_service_is_shown_under_its_name(self, stack: Stack) -> None:
         names = {line.split(" ", 1)[0] for line in stack.output.splitlines() if " | " in line}

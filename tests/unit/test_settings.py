@@ -95,6 +95,9 @@ def test_a_default_that_another_setting_makes_wrong_is_named_with_that_setting()
     [
         ("CELERY_BROKER_URL", "amqp://user:hidden@broker/", "a Redis URL, like redis://:password@host:6379/0"),
         ("CELERY_BROKER_URL", "redis://:hidden@broker:port/0", "a Redis URL, like redis://:password@host:6379/0"),
+        ("CELERY_BROKER_URL", "redis:///0", "a Redis URL, like redis://:password@host:6379/0"),
+        ("CELERY_BROKER_URL", "rediss://:hidden@/0", "a Redis URL, like redis://:password@host:6379/0"),
+        ("CELERY_BROKER_URL", "redis://:6379/0", "a Redis URL, like redis://:password@host:6379/0"),
         ("DATABASE_URL", "mysql://user:hidden@database/", "a PostgreSQL URL, like postgresql://user:password@host"),
         ("DATABASE_URL", "postgresql://user:hidden@database:port/", "a PostgreSQL URL, like postgresql://user:"),
         ("DATABASE_URL", "hidden", "a PostgreSQL URL, like postgresql://user:password@host:5432/name"),

@@ -16,17 +16,24 @@ OWN_SETTINGS = ("PATH", "HOME", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG"
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
-    """Built, started and healthy; gone afterwards, with its data and images."""
+def project() -> dict[str, str]:
+    """The environment of a project of its own on the engine, with no setting of the stack."""
     if not has_engine():
         if os.environ.get("CI"):
             pytest.fail("no Docker engine with Compose answers")
         pytest.skip("no Docker engine with Compose answers")
-    project, subnet = f"acceptance{os.getpid()}", free_subnet()
-    manager_port, viewer_port = free_ports(2)
-    environment = {key: os.environ[key] for key in OWN_SETTINGS if key in os.environ} | {
-        "COMPOSE_PROJECT_NAME": project,
+    return {key: os.environ[key] for key in OWN_SETTINGS if key in os.environ} | {
+        "COMPOSE_PROJECT_NAME": f"acceptance{os.getpid()}",
         "COMPOSE_DISABLE_ENV_FILE": "1",
+    }
+
+
+@pytest.fixture(scope="session")
+def stack(project: dict[str, str]) -> Iterator[Stack]:
+    """Built, started and healthy; gone afterwards, with its data and images."""
+    subnet = free_subnet()
+    manager_port, viewer_port = free_ports(2)
+    environment = project | {
         "MANAGER_PORT": str(manager_port),
         "FLOWER_PORT": str(viewer_port),
         "PAGES_PROGRAM": "./tests/acceptance/compose/page_server.py",
@@ -41,4 +48,5 @@ def stack() -> Iterator[Stack]:
     finally:
         compose("down", "--volumes", "--timeout", "5")
         with suppress(ChaosError):  # a build that failed left none
-            docker("image", "rm", f"{project}/job_manager", f"{project}/job_worker")
+            name = project["COMPOSE_PROJECT_NAME"]
+            docker("image", "rm", f"{name}/job_manager", f"{name}/job_worker")

@@ -81,3 +81,15 @@ def test_counts_by_state_stop_where_they_are_told_to(store: Store) -> None:
             State.FAILURE: 0,
             State.REVOKED: 1,
         }
+
+
+def test_counts_by_state_are_of_the_jobs_that_the_list_shows(store: Store) -> None:
+    store.accept([replace(NEW_JOB, owner="alice"), replace(NEW_JOB, owner="alice"), replace(NEW_JOB, owner="bob")])
+    with store.database.reading() as connection:
+        waiting = {
+            owner: browsing.count_by_state(connection, owner=owner, at_most=99)[State.PENDING]
+            for owner in (None, "alice", "bob", "carol")
+        }
+    assert waiting == {None: 10, "alice": 2, "bob": 1, "carol": 0}
+    for owner, count in waiting.items():
+        assert len(page(store, limit=99, owner=owner, state=State.PENDING).jobs) == count

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from job_tasks.settings import DEMO_SECRET, Settings
+from job_worker import beat, deliverer
 
 PROJECT = Path(__file__).resolve().parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((PROJECT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -185,6 +186,23 @@ def test_a_worker_is_killed_only_well_after_its_grace() -> None:
         period = re.fullmatch(r"\$\{WORKER_STOP_PERIOD:-(\d+)s}", SERVICES[name]["stop_grace_period"])
         assert period
         assert int(period[1]) >= grace + 10
+
+
+def test_the_database_has_room_for_as_many_workers_as_the_manual_runs() -> None:
+    manual = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
+    scaled = re.search(r"--scale job_worker_02=(\d+)", manual)
+    assert scaled
+    default = {name: field.default for name, field in Settings.model_fields.items()}
+    of_a_worker = default["worker_concurrency"] + beat.CONNECTIONS + deliverer.CONNECTIONS
+    of_the_manager = default["manager_processes"] * default["manager_threads"]
+    others = 3  # scheduler, migration, health check
+    kept_for_superusers = 3  # PostgreSQL's superuser_reserved_connections
+    *_, setting = SERVICES["job_db"]["command"]
+    connections = int(setting.removeprefix("max_connections="))
+
+    assert (1 + int(scaled[1])) * of_a_worker + of_the_manager + others <= connections - kept_for_superusers
+    # Each has a process of its own, besides PostgreSQL's.
+    assert connections + 32 <= SERVICES["job_db"]["pids_limit"]
 
 
 def test_every_default_secret_can_be_told_from_a_real_one() -> None:

@@ -1,3 +1,4 @@
+import re
 from io import StringIO
 from pathlib import Path
 
@@ -53,6 +54,20 @@ def test_each_service_has_its_colour_on_a_terminal(tmp_path: Path) -> None:
     colours = [line.split("m", 1)[0] for line in out.getvalue().splitlines()]
     assert colours[0] == colours[1] != colours[2]
     assert all(colour.startswith("\x1b[") for colour in colours)
+
+
+def test_no_two_services_share_a_colour_however_much_one_logs(tmp_path: Path) -> None:
+    out = TerminalOutput()
+    follower = LogFollower(tmp_path, out)
+    services = ("job_broker", "job_db", "job_manager", "job_scheduler", "job_viewer", "job_worker_01", "job_worker_02")
+    for number in range(10):
+        for service in services[: 1 + number]:
+            with (tmp_path / f"{service}.log").open("a") as log:
+                log.write(f"{service} {number}\n")
+        follower.show()
+    coloured = re.findall(r"^\x1b\[(\d+)m(\w+) +\|", out.getvalue(), re.MULTILINE)
+    assert {service for _, service in coloured} == set(services)
+    assert len({colour for colour, _ in coloured}) == len(set(coloured)) == len(services)
 
 
 def test_a_log_that_has_grown_too_large_is_emptied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

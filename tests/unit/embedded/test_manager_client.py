@@ -1,8 +1,11 @@
+from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import pytest
 from pytest_httpserver import HTTPServer
 
+from embedded import manager_client
 from embedded.errors import StackError, StopRequested
 from embedded.manager_client import ManagerClient, WordCount
 
@@ -66,6 +69,43 @@ def test_a_cancelled_job_is_an_error(httpserver: HTTPServer, client: ManagerClie
     answer_in_turn(httpserver, {"status": "REVOKED", "result": None, "error": None})
     with pytest.raises(StackError, match="was not counted: REVOKED"):
         client.wait("7", on_state=lambda _: None, between=ignore)
+
+
+def test_a_database_that_is_away_for_a_while_is_no_state_of_the_job(
+    httpserver: HTTPServer, client: ManagerClient
+) -> None:
+    away = {"type": "urn:job-manager:database-unavailable", "title": "The database is away", "status": 503}
+    httpserver.expect_ordered_request("/result/7").respond_with_json(away, status=503)
+    answer_in_turn(httpserver, {"status": "SUCCESS", "result": RESULT, "error": None})
+    states: list[str] = []
+    assert client.wait("7", on_state=states.append, between=ignore).words == 3
+    assert states == ["SUCCESS"]
+
+
+def test_a_job_that_the_manager_does_not_know_is_an_error(httpserver: HTTPServer, client: ManagerClient) -> None:
+    unknown = {"type": "urn:job-manager:job-not-found", "title": "There is no such job", "status": 404}
+    httpserver.expect_request("/result/7").respond_with_json(unknown, status=404)
+    with pytest.raises(StackError, match="the manager tells nothing of job 7: There is no such job"):
+        client.wait("7", on_state=lambda _: None, between=stop_at_third_look())
+
+
+def test_a_database_that_stays_away_is_an_error(
+    httpserver: HTTPServer, client: ManagerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(manager_client, "LOOKS_WITHOUT_DATABASE", 1)
+    httpserver.expect_request("/result/7").respond_with_json({"title": "The database is away"}, status=503)
+    with pytest.raises(StackError, match="the manager tells nothing of job 7: The database is away"):
+        client.wait("7", on_state=lambda _: None, between=stop_at_third_look())
+
+
+def stop_at_third_look() -> Callable[[], None]:
+    looks = count()
+
+    def between() -> None:
+        if next(looks) == 3:
+            raise StopRequested
+
+    return between
 
 
 def test_a_wish_to_stop_ends_the_waiting(client: ManagerClient) -> None:
