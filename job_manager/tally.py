@@ -29,10 +29,11 @@ class Tally:
         self._counted: dict[str | None, _Counted] = {}  # by owner: as many as there are API keys
 
     def counts(self, owner: str | None) -> dict[State, int]:
-        """Of the owner's jobs, or of all if it is None; as of a second ago, and of as long before as a count takes.
+        """Of the owner's jobs; None means jobs that came without a key.
 
-        One caller at a time counts. The others get the last counts meanwhile; those who find none wait for them, but
-        no longer than a count may take. Raises DatabaseUnavailable.
+        They are as of a second ago, and of as long before as a count takes. One caller at a time counts. The others get
+        the last counts meanwhile; those who find none wait for them, but no longer than a count may take. Raises
+        DatabaseUnavailable.
         """
         patience = COUNT_SECONDS if owner not in self._counted else 0.0
         if not self._is_fresh(owner) and self._counting.acquire(timeout=patience):

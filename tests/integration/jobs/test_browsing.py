@@ -81,3 +81,14 @@ def test_counts_by_state_stop_where_they_are_told_to(store: Store) -> None:
             State.FAILURE: 0,
             State.REVOKED: 1,
         }
+
+
+@pytest.mark.parametrize(("owner", "many"), [(None, 10), ("one", 2), ("another", 1), ("nobody", 0)])
+def test_counts_are_of_the_jobs_that_the_list_shows(store: Store, owner: str | None, many: int) -> None:
+    store.submit(owner="one")
+    store.submit(owner="one")
+    store.submit(owner="another")
+    with store.database.reading() as connection:
+        counts = browsing.count_by_state(connection, owner=owner, at_most=100)
+    assert counts == dict.fromkeys(State, 0) | {State.PENDING: many}
+    assert len(page(store, owner=owner, limit=100).jobs) == many

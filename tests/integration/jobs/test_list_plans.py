@@ -123,6 +123,15 @@ def test_counts_by_state_read_no_more_than_they_may_and_no_row(filled: Connectio
     assert max(step["Actual Rows"] for step in scans) == FEW
 
 
+@pytest.mark.parametrize("owner", [None, "busy", "small"])
+def test_counts_by_state_pass_over_no_job_of_others(owned: Connection, owner: str | None) -> None:
+    owned.exec_driver_sql("VACUUM jobs")
+    plan = plan_of(owned, partial(browsing.count_by_state, owner=owner, at_most=FEW), run=True)
+    scans = [step for step in nodes(plan["Plan"]) if "Scan" in step["Node Type"]]
+    assert {step["Node Type"] for step in scans} == {"Index Only Scan"}
+    assert max(step["Actual Rows"] + step.get("Rows Removed by Filter", 0) for step in scans) <= FEW
+
+
 def test_a_search_reads_its_share_at_most(filled: Connection) -> None:
     for which in (JobFilter(), JobFilter(state=State.SUCCESS), JobFilter(kind="count", state=State.SUCCESS)):
         ask = partial(browsing.page_of, which=which, text="nowhere", limit=LIMIT)
