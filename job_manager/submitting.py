@@ -15,7 +15,7 @@ from job_manager.representation import Batch, answer
 from job_manager.services import DATABASE_SECONDS, services
 from job_tasks.errors import BrokerUnavailable, DatabaseUnavailable, InvalidRequest
 from job_tasks.jobs.job import Job, JsonObject, Message, NewJob
-from job_tasks.jobs.submissions import Accepted, IdempotencyKey, accept, unpublish
+from job_tasks.jobs.submissions import Accepted, IdempotencyKey, accept, repetition, unpublish
 from job_tasks.kinds import KINDS, Kind
 from job_tasks.shown import Shown, shown
 
@@ -65,15 +65,27 @@ def _accepted(body: Shown) -> Response:
 def accept_and_publish(jobs: list[NewJob], key: IdempotencyKey | None) -> Accepted:
     """Commit the rows, then send their messages. A broker that is away keeps no job from being accepted."""
     check_callbacks(jobs, services().settings)
-    services().backlog.make_room(len(jobs))
-    most = services().settings.fetch_max_per_host
-    with services().database.transaction(DATABASE_SECONDS) as connection:
-        accepted = accept(connection, jobs, key, at_once_per_host=most)
+    accepted = _repetition(key) or _accept(jobs, key)
     if len(jobs) == 1:
         structlog.contextvars.bind_contextvars(job_id=str(accepted.jobs[0].id))
     if accepted.is_new:
         _publish([job for job in accepted.jobs if job.parked_at is None])
     return accepted
+
+
+def _repetition(key: IdempotencyKey | None) -> Accepted | None:
+    """Asked before anything else, since a repetition needs no room in the backlog."""
+    if key is None:
+        return None
+    with services().database.reading(DATABASE_SECONDS) as connection:
+        return repetition(connection, key)
+
+
+def _accept(jobs: list[NewJob], key: IdempotencyKey | None) -> Accepted:
+    services().backlog.make_room(len(jobs))
+    most = services().settings.fetch_max_per_host
+    with services().database.transaction(DATABASE_SECONDS) as connection:
+        return accept(connection, jobs, key, at_once_per_host=most)
 
 
 def _publish(jobs: Sequence[Job]) -> None:

@@ -4,6 +4,7 @@ import threading
 import time
 from dataclasses import dataclass
 
+from job_tasks.errors import DatabaseUnavailable
 from job_tasks.jobs.browsing import count_by_state
 from job_tasks.jobs.database import Database
 from job_tasks.jobs.job import State
@@ -28,14 +29,29 @@ class Tally:
         self._counted: dict[str | None, _Counted] = {}  # by owner: as many as there are API keys
 
     def counts(self, owner: str | None) -> dict[State, int]:
-        """Of the owner's jobs, or of those without a key if it is None; as of a second ago at most.
+        """Of the owner's jobs; None means jobs that came without a key.
 
-        Raises DatabaseUnavailable.
+        They are as of a second ago, and of as long before as a count takes. One caller at a time counts. The others get
+        the last counts meanwhile; those who find none wait for them, but no longer than a count may take. Raises
+        DatabaseUnavailable.
         """
-        with self._counting:
-            known = self._counted.get(owner)
-            if known is None or time.monotonic() - known.at > FRESH_SECONDS:
-                with self._database.reading(COUNT_SECONDS) as connection:
-                    counts = count_by_state(connection, owner=owner, at_most=AT_MOST + 1)
-                known = self._counted[owner] = _Counted(counts=counts, at=time.monotonic())
-            return known.counts
+        patience = COUNT_SECONDS if owner not in self._counted else 0.0
+        if not self._is_fresh(owner) and self._counting.acquire(timeout=patience):
+            try:
+                if not self._is_fresh(owner):
+                    self._count(owner)
+            finally:
+                self._counting.release()
+        known = self._counted.get(owner)
+        if known is None:
+            raise DatabaseUnavailable("The job store did not answer in time.")
+        return known.counts
+
+    def _is_fresh(self, owner: str | None) -> bool:
+        known = self._counted.get(owner)
+        return known is not None and time.monotonic() - known.at <= FRESH_SECONDS
+
+    def _count(self, owner: str | None) -> None:
+        with self._database.reading(COUNT_SECONDS) as connection:
+            counts = count_by_state(connection, owner=owner, at_most=AT_MOST + 1)
+        self._counted[owner] = _Counted(counts=counts, at=time.monotonic())

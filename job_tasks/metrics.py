@@ -23,6 +23,7 @@ OUTCOMES = (  # those without an error, and those for which the first one alread
     ("GIVEN BACK", ""),
     ("LOST", ""),
     ("CRASHED", "attempt-crashed"),
+    ("CRASHED", "attempt-out-of-memory"),
     ("CRASHED", "attempt-out-of-time"),
     ("FAILURE", "unexpected-error"),
 )

@@ -68,7 +68,6 @@ class Scheduler:
             touch(self._settings.scheduler_health_file)
             if time.monotonic() >= self._next_retention:
                 self._forget()
-                self._next_retention = time.monotonic() + RETENTION_SECONDS
         except DatabaseUnavailable:
             self._steady_since = None
             log.warning("the database is away")
@@ -96,18 +95,18 @@ class Scheduler:
         return time.monotonic() - self._steady_since > LOST_AFTER.total_seconds()
 
     def _forget(self) -> None:
+        """One batch, so that what waits for the next round waits no longer; that round goes on with the next one."""
         keep = timedelta(hours=self._settings.job_retention_hours)
-        jobs = 0
-        while not self._stopping.is_set():
-            with self._database.transaction() as connection:
-                batch = retention.delete_ended(connection, keep)
-            jobs += batch
-            if batch < retention.BATCH:
-                break
+        with self._database.transaction() as connection:
+            jobs = retention.delete_ended(connection, keep)
+        if jobs == retention.BATCH:
+            log.info("forgot", jobs=jobs)
+            return
         with self._database.transaction() as connection:
             keys = retention.delete_expired_keys(connection)
             workers = retention.delete_unreferenced_workers(connection, KEEP_WORKERS)
             retention.delete_ended_pauses(connection)
+        self._next_retention = time.monotonic() + RETENTION_SECONDS
         log.info("forgot", jobs=jobs, idempotency_keys=keys, workers=workers)
 
 

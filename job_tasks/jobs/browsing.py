@@ -48,11 +48,14 @@ def _last_looked_at(connection: Connection, which: JobFilter) -> UUID | None:
 
 
 def count_by_state(connection: Connection, *, owner: str | None, at_most: int) -> dict[State, int]:
-    """How many jobs of `owner`, or of those without a key if it is None, are in each state; it stops at `at_most`."""
+    """How many jobs of `owner` are in each state; None means jobs that came without a key.
+
+    Counting stops at `at_most`.
+    """
+    whose = jobs.c.owner.is_(None) if owner is None else jobs.c.owner == owner
     counts = []
     for state in State:
-        # For an owner None, SQLAlchemy makes IS NULL of it.
-        some = select(jobs.c.id).where(jobs.c.state == state, jobs.c.owner == owner).limit(at_most)
+        some = select(jobs.c.state).where(jobs.c.state == state, whose).limit(at_most)
         counts.append(select(func.count()).select_from(some.subquery()).scalar_subquery().label(state.name))
     found = connection.execute(select(*counts)).one()
     return {State(name): count for name, count in found._mapping.items()}  # noqa: SLF001 - SQLAlchemy's documented name

@@ -18,6 +18,8 @@ from job_tasks.jobs.telling import TOLD, tell_accepted, tell_cancelled
 
 IDEMPOTENCY_KEY_LIFETIME = timedelta(hours=24)
 
+_HAS_EXPIRED = idempotency_keys.c.created_at < func.now() - IDEMPOTENCY_KEY_LIFETIME
+
 # Once for each host, and not for each row: a thousand subqueries in one INSERT take longer to plan than to run.
 _FULL_HOSTS = text("""
     SELECT asked.host
@@ -76,6 +78,12 @@ def accept(
     return Accepted(jobs=tuple(written[job_id] for job_id in ids), is_new=True)
 
 
+def repetition(connection: Connection, key: IdempotencyKey) -> Accepted | None:
+    """The jobs of the earlier request with `key`, or None if `accept` would make new ones. Raises as it does."""
+    known = _known(connection, key)
+    return None if known is None else Accepted(jobs=_jobs_of_key(connection, known), is_new=False)
+
+
 def _full_hosts(connection: Connection, hosts: set[str], at_once: int) -> set[str]:
     return set(connection.execute(_FULL_HOSTS, {"hosts": list(hosts), "at_once": at_once}).scalars())
 
@@ -103,12 +111,18 @@ def _remember(connection: Connection, key: IdempotencyKey, ids: tuple[UUID, ...]
     """
     fresh = {"fingerprint": key.fingerprint, "job_ids": list(ids), "created_at": func.now()}
     statement = upsert(idempotency_keys).values(key=key.key, owner=key.owner, **fresh)
-    expired = idempotency_keys.c.created_at < func.now() - IDEMPOTENCY_KEY_LIFETIME
-    statement = statement.on_conflict_do_update(index_elements=["key", "owner"], set_=fresh, where=expired)
+    statement = statement.on_conflict_do_update(index_elements=["key", "owner"], set_=fresh, where=_HAS_EXPIRED)
     if connection.execute(statement.returning(idempotency_keys.c.key)).first() is not None:
         return None
+    return _known(connection, key)
+
+
+def _known(connection: Connection, key: IdempotencyKey) -> tuple[UUID, ...] | None:
+    """The jobs that `key` stands for, or None if it came with no request, or came too long ago."""
     same = (idempotency_keys.c.key == key.key, idempotency_keys.c.owner.is_not_distinct_from(key.owner))
-    known = connection.execute(select(idempotency_keys).where(*same)).one()
+    known = connection.execute(select(idempotency_keys).where(*same, ~_HAS_EXPIRED)).one_or_none()
+    if known is None:
+        return None
     if bytes(known.fingerprint) != key.fingerprint:
         raise IdempotencyKeyReused("Use a new key for a new request, or repeat the first request unchanged.")
     return tuple(known.job_ids)

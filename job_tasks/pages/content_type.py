@@ -9,7 +9,9 @@ from job_tasks.errors import NotText
 Form = Literal["html", "xhtml", "plain"]
 
 _FORMS: dict[str, Form] = {"text/html": "html", "application/xhtml+xml": "xhtml", "text/plain": "plain"}
-_CHARSET = re.compile(r""";\s*charset\s*=\s*(?:"([^"]*)"|([^\s;"]+))""", re.IGNORECASE)
+_CHARSET = re.compile(r""";\s*charset\s*=\s*(?:"([^"]*)"|([^\s;,"]+))""", re.IGNORECASE)
+_END_OF_NAME = re.compile(r"[\s;,]")
+_SHOWN = 100
 # The first bytes by which a resource is known as HTML (MIME Sniffing, section 7.1).
 _HTML_START = re.compile(
     rb"(?:\xef\xbb\xbf)?[\t\n\x0c\r ]*<(?:!--|\?xml|"
@@ -34,9 +36,19 @@ def parse_content_type(content_type: str | None, body: bytes) -> ContentType:
     """
     if content_type is None or not content_type.strip():
         return ContentType(form="html" if _HTML_START.match(body) else "plain", charset_label=None)
-    essence = content_type.partition(";")[0].strip().lower()
-    form = _FORMS.get(essence)
-    if form is None:
-        raise NotText(f"The page is {essence or 'of no type'}; words are counted in HTML, XHTML and plain text only.")
+    form = form_of(content_type)
     match = _CHARSET.search(content_type)
     return ContentType(form=form, charset_label=(match[1] or match[2]) if match else None)
+
+
+def form_of(content_type: str) -> Form:
+    """The form of what is served as `content_type`. Raises NotText, with the type's name, for what is not counted.
+
+    Some servers send a type twice, in a list, or forget the semicolon behind it. Its name is read all the same, from
+    the first of a list.
+    """
+    name = _END_OF_NAME.split(content_type.lstrip(), maxsplit=1)[0].lower()
+    if name not in _FORMS:
+        shown = repr(name[:_SHOWN]) if name else "of no type"
+        raise NotText(f"The page is {shown}. Only HTML and plain text are counted.")
+    return _FORMS[name]

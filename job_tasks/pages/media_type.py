@@ -3,10 +3,7 @@
 import re
 
 from job_tasks.errors import NotText
-
-_COUNTED = {"text/html", "application/xhtml+xml", "text/plain"}
-_END_OF_NAME = re.compile(r"[\s;,]")
-_SHOWN = 100
+from job_tasks.pages.content_type import form_of
 
 # MIME Sniffing standard, "binary data byte" and the resource header; byte order marks say text whatever follows.
 _BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
@@ -16,11 +13,8 @@ _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xfe\xff", b"\xff\xfe")
 
 def check_media_type(content_type: str | None) -> None:
     """Raises NotText, with the type's name, for what is neither HTML, XHTML nor plain text. A missing type passes."""
-    if content_type is None:
-        return
-    name = _END_OF_NAME.split(content_type, maxsplit=1)[0].lower()
-    if name not in _COUNTED:
-        raise NotText(f"The page is {name[:_SHOWN]!r}. Only HTML and plain text are counted.")
+    if content_type is not None:
+        form_of(content_type)
 
 
 def check_untyped(content: bytes) -> None:

@@ -46,6 +46,12 @@ NO_TEXT = NotText("It is image/png.")
 UNLIMITED = HostLimits(at_once=1_000, gap_seconds=0)
 NOT_TAKEN = WebhookNotTaken("The receiver answered 503.")
 DIED = AttemptCrashed("The process was killed.")
+MANY_ENDED = """
+    INSERT INTO jobs (id, kind, url, request, state, on_failure, max_attempts, max_crashes, finished_at)
+    SELECT gen_random_uuid(), 'count', 'https://example.com/', '{}', 'REVOKED', 'retry', 3, 3,
+           now() - CAST(:age AS interval)
+    FROM generate_series(1, :many)
+"""
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,8 @@ def test_a_process_alone_needs_no_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize("share", ["", SHARED], ids=["alone", "shared"])
 def test_what_is_known_beforehand_begins_at_zero(tmp_path: Path, share: str) -> None:
     shown = scraped(share + "show()", tmp_path)
-    assert shown["wordcount_attempts_total", ("CRASHED", "attempt-crashed")] == 0
+    for crash in ("attempt-crashed", "attempt-out-of-memory", "attempt-out-of-time"):
+        assert shown["wordcount_attempts_total", ("CRASHED", crash)] == 0
     assert shown["wordcount_repairs_total", ("workers_lost",)] == 0
     assert shown["wordcount_refused_addresses_total", ()] == 0
 

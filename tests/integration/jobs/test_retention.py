@@ -2,15 +2,9 @@ from datetime import timedelta
 
 from job_tasks.jobs import retention
 from job_tasks.jobs.submissions import IDEMPOTENCY_KEY_LIFETIME, IdempotencyKey
-from tests.integration.store import NEW_JOB, Store
+from tests.integration.store import MANY_ENDED, NEW_JOB, Store
 
 WEEK = timedelta(days=7)
-MANY_ENDED = """
-    INSERT INTO jobs (id, kind, url, request, state, on_failure, max_attempts, max_crashes, finished_at)
-    SELECT gen_random_uuid(), 'count', 'https://example.com/', '{}', 'REVOKED', 'retry', 3, 3,
-           now() - CAST(:age AS interval)
-    FROM generate_series(1, :many)
-"""
 
 
 def delete_ended(store: Store, older_than: timedelta = WEEK) -> int:

@@ -5,7 +5,10 @@ from uuid import UUID
 import pytest
 from flask.testing import FlaskClient
 
+from embedded.servers import Servers
+from job_manager import backlog
 from job_tasks.jobs.job import OnFailure, State
+from tests.integration.manager.conftest import manager_on
 from tests.integration.queue import Queue
 from tests.integration.store import Store
 
@@ -151,6 +154,19 @@ class TestIdempotencyKey:
         first, second = (client.post("/count", json={"urls": [URL, URL]}, headers=self.KEY) for _ in range(2))
         assert second.get_json() == first.get_json()
         assert store.count() == 2
+
+    def test_a_repetition_is_answered_whatever_waits_and_takes_no_room(
+        self, servers: Servers, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(backlog, "FRESH_SECONDS", 60.0)
+        client = manager_on(servers, MANAGER_MAX_BACKLOG="2")
+        first = client.post("/count", json={"url": URL}, headers=self.KEY)
+        again = client.post("/count", json={"url": URL}, headers=self.KEY)
+        assert client.post("/count", json={"url": URL}).status_code == 202
+        assert client.post("/count", json={"url": URL}).status_code == 503
+        once_more = client.post("/count", json={"url": URL}, headers=self.KEY)
+        assert (again.status_code, again.get_json()) == (202, first.get_json())
+        assert (once_more.status_code, once_more.get_json()) == (202, first.get_json())
 
     def test_another_body_is_refused(self, client: FlaskClient, store: Store) -> None:
         client.post("/count", json={"url": URL}, headers=self.KEY)

@@ -12,6 +12,7 @@ from job_tasks.jobs.job import JsonObject
 from tests.integration.manager.conftest import manager_on
 from tests.integration.pausing import Stopwatch, hung_database
 from tests.integration.store import NEW_JOB, Store
+from tests.waiting import eventually
 
 UNKNOWN = "/job/00000000-0000-0000-0000-000000000001"
 
@@ -103,6 +104,8 @@ def test_flower_is_where_the_setting_says(servers: Servers, store: Store) -> Non
 def test_totals_are_of_all_jobs_and_a_second_old_at_most(web: FlaskClient, store: Store) -> None:
     store.accept([replace(NEW_JOB, url="https://example.com/listed")] * 3)
     assert 'PENDING <span class="count">3</span>' in web.get("/?text=nothing").text
+    store.submit()
+    eventually(lambda: 'PENDING <span class="count">4</span>' in web.get("/?text=nothing").text, seconds=2)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,9 @@ from job_tasks.pages.content_type import ContentType, parse_content_type
         ('text/html;charset="utf-8"; x=y', "html", "utf-8"),
         ("application/xhtml+xml", "xhtml", None),
         ("text/plain; charset=koi8-r", "plain", "koi8-r"),
+        ("text/html, text/html; charset=utf-8", "html", "utf-8"),
+        ("text/html; charset=utf-8, text/html", "html", "utf-8"),
+        ("text/html charset=utf-8", "html", None),
     ],
 )
 def test_text_is_accepted(header: str, form: str, label: str | None) -> None:

@@ -1,4 +1,4 @@
-"""The totals by state of jobs that came without a key, among however many that came with one."""
+"""The totals of jobs that came without an API key."""
 
 from alembic import op
 
@@ -8,7 +8,7 @@ branch_labels = None
 depends_on = None
 
 UP = """
--- Without `id`, so that lists, which want its order, keep to jobs_by_state.
+-- Counted from the index alone, and without passing over the jobs of owners.
 CREATE INDEX jobs_of_nobody_by_state ON jobs (state) WHERE owner IS NULL;
 """
 
