@@ -2,11 +2,13 @@
 
 import http.client
 import json
+import socket
 
 import pytest
 
 from chaos.engine import Compose, docker
 from chaos.errors import ChaosError
+from tests.acceptance.compose.other_machine import can_be_made, other_machine
 from tests.acceptance.compose.stack import Stack
 
 RUNNING = [
@@ -153,6 +155,26 @@ def test_only_workers_reach_the_outside(stack: Stack) -> None:
     reaching = [service for service in RUNNING if _connects(stack.compose, service, address, 8000)]
 
     assert reaching == ["job_worker_01", "job_worker_02"]
+
+
+@pytest.mark.skipif(not can_be_made(), reason="needs root, to make a machine beyond the engine")
+def test_only_workers_reach_a_machine_beyond_the_engine(stack: Stack) -> None:
+    with other_machine() as (address, port):
+        reaching = [service for service in RUNNING if _connects(stack.compose, service, address, port)]
+
+    assert reaching == ["job_worker_01", "job_worker_02"]
+
+
+def test_those_that_publish_no_port_do_not_reach_this_machine_either(stack: Stack) -> None:
+    networks = stack.compose.inspect("pages")["NetworkSettings"]["Networks"]
+    (gateway,) = [network["Gateway"] for network in networks.values()]
+
+    with socket.create_server((gateway, 0)) as listener:
+        port = listener.getsockname()[1]
+        reaching = [service for service in RUNNING if _connects(stack.compose, service, gateway, port)]
+
+    assert {"job_broker", "job_db", "job_scheduler"}.isdisjoint(reaching)
+    assert {"job_worker_01", "job_worker_02"} <= set(reaching)  # so that the listener can be reached at all
 
 
 def test_the_viewer_reaches_no_database(stack: Stack) -> None:
