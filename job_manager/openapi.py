@@ -84,7 +84,12 @@ def _parameters(operation: Operation) -> Iterator[JsonObject]:
             "in": "header",
             "required": False,
             "description": "with the same key and request, the same jobs are named again, for 24 hours",
-            "schema": {"type": "string", "pattern": IDEMPOTENCY_KEY_PATTERN, "maxLength": MAX_KEY_LENGTH},
+            "schema": {
+                "type": "string",
+                "pattern": IDEMPOTENCY_KEY_PATTERN,
+                "minLength": 1,
+                "maxLength": MAX_KEY_LENGTH,
+            },
         }
 
 

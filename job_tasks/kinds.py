@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeVar, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, get_origin, get_type_hints
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.config import JsonDict
+from typing_extensions import is_typeddict
 
 from job_tasks.errors import InvalidRequest
 from job_tasks.pages.url import MAX_ENCODED_LENGTH, MAX_LENGTH, has_credentials, parse_url
@@ -105,10 +106,21 @@ KINDS: dict[str, Kind] = {}
 
 
 def add_kind(work: Work[Request]) -> Kind:
-    """The kind that `work` stands for. Its only parameter is annotated with the request it takes."""
+    """The kind that `work` stands for.
+
+    Raises TypeError if its only parameter is not annotated with the request it takes, or it does not say that it gives
+    a mapping.
+    """
     hints = get_type_hints(work)
-    hints.pop("return", None)
-    (request,) = hints.values()
+    result = hints.pop("return", None)
+    if len(hints) != 1 or not _is(JobRequest, request := next(iter(hints.values()))):
+        raise TypeError(f"task {work.__name__}: annotate its one parameter, with JobRequest or a subclass of it")
+    if not (is_typeddict(result) or _is(Mapping, get_origin(result) or result)):
+        raise TypeError(f"task {work.__name__}: annotate what it returns; a result is a mapping, like a JsonObject")
     kind = Kind(name=work.__name__, request=request, work=work)
     KINDS[kind.name] = kind
     return kind
+
+
+def _is(base: type, hint: object) -> bool:
+    return isinstance(hint, type) and issubclass(hint, base)

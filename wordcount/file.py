@@ -50,10 +50,14 @@ def _count_file(name: str, parsed: argparse.Namespace) -> int:
 
 def _describe(name: str, parsed: argparse.Namespace) -> str:
     from job_tasks.counting import page_frequencies  # noqa: PLC0415 - only this command needs parser and tokenizer
+    from job_tasks.pages.media_type import check_untyped  # noqa: PLC0415 - the same
     from job_tasks.words.count import most_frequent  # noqa: PLC0415 - the same
 
     content_type = parsed.content_type or _CONTENT_TYPES.get(Path(name.removesuffix(".gz")).suffix.lower())
-    page = page_frequencies(_read(name), content_type, tokenizer=parsed.tokenizer)
+    body = _read(name)
+    if content_type is None:
+        check_untyped(body)
+    page = page_frequencies(body, content_type, tokenizer=parsed.tokenizer)
     result: dict[str, object] = {
         "file": name,
         "words": page.frequencies.total(),

@@ -130,6 +130,7 @@ def _common() -> dict[str, object]:
     return {
         "State": State,
         "ENDED": ENDED,
+        "KINDS": KINDS,
         "SAYS": wording.SAYS,
         "OUTCOMES": wording.OUTCOMES,
         "flower_url": services().settings.flower_url.rstrip("/"),

@@ -37,10 +37,10 @@ def check_unresolved(url: WebUrl, limits: FetchLimits) -> None:
 
 def _check(addresses: list[Address], url: WebUrl, limits: FetchLimits) -> None:
     elsewhere = [address for address in addresses if not is_listed(address, limits.allowed_private_networks)]
-    if elsewhere and url.port not in limits.allowed_ports:
-        raise _refused_port(url)
     if not all(map(is_public, elsewhere)):
         raise _refused()
+    if elsewhere and url.port not in limits.allowed_ports:
+        raise _refused_port(url)
 
 
 def _addresses(url: WebUrl, limits: FetchLimits, deadline: Deadline, resolver: Resolver) -> list[Address]:

@@ -60,6 +60,15 @@ def _comparable(text: str) -> list[Any]:
     return [_without_varying(json.loads(line)) if line.startswith("{") else line for line in kept]
 
 
+def test_the_length_that_it_shows_is_that_of_the_body() -> None:
+    (session,) = SESSION
+    length = re.search(r"^Content-Length: (\d+)$", session, re.MULTILINE)
+    body = re.search(r"^\{.*\}$", session, re.MULTILINE)
+    assert length
+    assert body
+    assert int(length[1]) == len(f"{body[0]}\n".encode())
+
+
 def _without_varying(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_varying(item) for key, item in value.items() if key not in VARYING}

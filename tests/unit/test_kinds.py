@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -29,6 +30,37 @@ def kind() -> Iterator[Kind]:
 def test_a_kind_is_a_function(kind: Kind) -> None:
     assert kind == Kind(name="shout", request=ShoutRequest, work=shout)
     assert KINDS["shout"] is kind
+
+
+def untyped(request):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201
+    return {"said": request.url}
+
+
+def of_text(text: str) -> JsonObject:
+    return {"said": text}
+
+
+def without_result(request: JobRequest):  # type: ignore[no-untyped-def] # noqa: ANN201
+    return {"said": request.url}
+
+
+def giving_text(request: JobRequest) -> str:
+    return request.url
+
+
+@pytest.mark.parametrize(
+    ("task", "wanted"),
+    [
+        (untyped, "annotate its one parameter"),
+        (of_text, "annotate its one parameter"),
+        (without_result, "annotate what it returns"),
+        (giving_text, "annotate what it returns"),
+    ],
+)
+def test_a_task_without_its_annotations_is_named_at_the_start(task: Any, wanted: str) -> None:
+    with pytest.raises(TypeError, match=f"task {task.__name__}: {wanted}"):
+        add_kind(task)
+    assert task.__name__ not in KINDS
 
 
 def test_a_request_has_what_every_kind_takes(kind: Kind) -> None:

@@ -108,6 +108,13 @@ def test_totals_are_of_all_jobs_and_a_second_old_at_most(web: FlaskClient, store
     eventually(lambda: 'PENDING <span class="count">4</span>' in web.get("/?text=nothing").text, seconds=2)
 
 
+def test_only_a_job_of_a_kind_that_is_still_done_can_be_tried_again(web: FlaskClient, store: Store) -> None:
+    done, gone = store.submit(), store.submit(kind="gone")
+    for job in (done, gone):
+        store.cancel(job.id)
+    assert ['id="retry"' in web.get(f"/job/{job.id}").text for job in (done, gone)] == [True, False]
+
+
 @pytest.mark.parametrize(
     "result", [{"top": 5}, {"top": ["a", "b"]}, {"top": [["a", "b"]], "language": ["en"], "words": 3}]
 )

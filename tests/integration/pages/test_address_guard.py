@@ -136,6 +136,11 @@ def test_a_public_name_with_one_address_that_is_not_public_is_refused(canary: in
     assert str(refused.value) == ("The URL leads to an address that is not public. Only public web sites are fetched.")
 
 
+def test_an_address_that_is_not_public_is_refused_as_such_on_any_port() -> None:
+    with pytest.raises(AddressRefused, match="not public"):
+        fetch("http://127.0.0.1:8000/", FetchLimits())
+
+
 @pytest.mark.parametrize("port", [0, 1, 22, 25, 81, 5432, 6379, 8080, 8888, 65535])
 def test_a_port_that_is_not_allowed_is_refused_without_a_look_up(traffic: "Traffic", port: int) -> None:
     for host in ("93.184.216.34", "www.example.com", "redis"):

@@ -69,6 +69,13 @@ def test_a_type_that_is_no_text_is_named(page: Path, capsys: pytest.CaptureFixtu
     assert "image/png" in capsys.readouterr().err
 
 
+def test_a_file_of_no_known_type_that_is_no_text_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    picture = tmp_path / "picture.png"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR")
+    assert main(["file", str(picture)]) == 1
+    assert capsys.readouterr() == ("", f"wordcount: {picture}: The page has no content type and is not text.\n")
+
+
 @pytest.mark.parametrize(
     "arguments", [[], ["file"], ["file", "--top", "-1", "x"], ["file", "--tokenizer", "none", "x"]]
 )
