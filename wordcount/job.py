@@ -31,11 +31,6 @@ class Job:
     word_count: int | None
     reason: str
 
-    @property
-    def has_ended(self) -> bool:
-        """Whether its state is final."""
-        return self.status in ENDED
-
 
 def job_of(answer: JsonObject) -> Job:
     """The job that the manager's JSON describes. Raises CommandError if it describes none."""
