@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -116,12 +117,16 @@ def deployed_manager(servers: Servers, port: int, log: Path, **changes: str) -> 
 
 @contextmanager
 def answers_checked(manager_url: str) -> Iterator[None]:
-    """Meanwhile, every answer of that manager that `requests` gets is held against its description."""
+    """Meanwhile, every answer of that manager that `requests` gets is held against its description.
+
+    `came` of an answer is when it was there: the first check of its kind compiles schemas, for more than a second.
+    """
     description = Description.of(manager_url)
     send = requests.Session.send
 
     def send_and_check(session: requests.Session, request: requests.PreparedRequest, **options: Any) -> Any:
-        answer = send(session, request, **options)
+        answer: Any = send(session, request, **options)
+        answer.came = time.monotonic()
         if (request.url or "").startswith(manager_url):
             description.check(answer)
         return answer

@@ -33,8 +33,8 @@ def callers() -> Iterator[ThreadPoolExecutor]:
 
 def wait_for(manager_url: str, job: Job, seconds: float) -> tuple[float, dict[str, Any]]:
     """When the answer came, and the answer."""
-    answer = requests.get(f"{manager_url}/result/{job.id}?wait={seconds:g}", timeout=40)
-    return time.monotonic(), answer.json()
+    answer: Any = requests.get(f"{manager_url}/result/{job.id}?wait={seconds:g}", timeout=40)
+    return answer.came, answer.json()
 
 
 def submit(manager_url: str, url: str = URL) -> tuple[float, requests.Response]:
