@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import structlog
 from flask import Blueprint, Response, request, url_for
@@ -14,7 +15,7 @@ from job_manager.owners import owner
 from job_manager.representation import Batch, answer
 from job_manager.services import DATABASE_SECONDS, services
 from job_tasks.errors import BrokerUnavailable, DatabaseUnavailable, InvalidRequest
-from job_tasks.jobs.job import Job, JsonObject, Message, NewJob
+from job_tasks.jobs.job import Job, Message, NewJob
 from job_tasks.jobs.submissions import Accepted, IdempotencyKey, accept, repetition, unpublish
 from job_tasks.kinds import KINDS, Kind
 from job_tasks.shown import Shown, shown
@@ -36,17 +37,12 @@ def submitting() -> Blueprint:
 
 def _submit(kind: Kind) -> Response:
     fields, typed = read_body(request)
-    if "urls" not in fields:
-        (job,) = _take(kind, fields, typed=typed)
-        return accepted_answer(job)
-    with services().batch_turn.taken():
-        return _accepted(Batch(jobs=[shown(job) for job in _take(kind, fields, typed=typed)]))
-
-
-def _take(kind: Kind, fields: JsonObject, *, typed: bool) -> Sequence[Job]:
-    max_crashes = services().settings.job_max_crashes
-    jobs = new_jobs(kind, fields, typed=typed, max_crashes=max_crashes, owner=owner())
-    return accept_and_publish(jobs, idempotency_key([kind.name, fields])).jobs
+    is_batch = "urls" in fields
+    with services().batch_turn.taken() if is_batch else nullcontext():
+        max_crashes = services().settings.job_max_crashes
+        jobs = new_jobs(kind, fields, typed=typed, max_crashes=max_crashes, owner=owner())
+        accepted = accept_and_publish(jobs, idempotency_key([kind.name, fields])).jobs
+        return _accepted(Batch(jobs=[shown(job) for job in accepted])) if is_batch else accepted_answer(accepted[0])
 
 
 def accepted_answer(job: Job) -> Response:

@@ -23,6 +23,11 @@ class Form:
         """The form as the browser sent it."""
         return cls(urls=written.get("urls", ""), word=written.get("word", ""))
 
+    @property
+    def is_batch(self) -> bool:
+        """Whether it asks for more than one job."""
+        return len(list(self._addresses())) > 1
+
     def check(self, *, max_crashes: int, owner: str | None) -> tuple[list[NewJob], list[str]]:
         """The jobs that it asks for, and what is wrong with it, each thing once, by the lines that the person sees."""
         addresses = list(self._addresses())

@@ -1,5 +1,6 @@
 """The page's addresses. Forms lead on to what they made (303), so nothing is sent twice by a reload."""
 
+from contextlib import nullcontext
 from http import HTTPStatus
 
 import structlog
@@ -44,10 +45,11 @@ def submit() -> Response:
     """Accept a job for each address, and lead to it, or to the list."""
     with arriving_body():
         form = Form.read(request.form)
-    jobs, wrong = form.check(max_crashes=services().settings.job_max_crashes, owner=owner())
+    with services().batch_turn.taken() if form.is_batch else nullcontext():
+        jobs, wrong = form.check(max_crashes=services().settings.job_max_crashes, owner=owner())
+        accepted = () if wrong else accept_and_publish(jobs, None).jobs
     if wrong:
         return _index(form, wrong, HTTPStatus.UNPROCESSABLE_ENTITY)
-    accepted = accept_and_publish(jobs, None).jobs
     if len(accepted) == 1:
         return _see(url_for("web.show", job_id=accepted[0].id))
     return _see(url_for("web.index", accepted=len(accepted)))
