@@ -44,7 +44,8 @@ display:flex visibility:hidden text-transform:uppercase; ' <plaintext> &amp; &#0
 @given(st.lists(st.sampled_from(MARKUP), max_size=40).map("".join), st.sampled_from(["words", "treebank"]))
 @settings(max_examples=400, deadline=None)
 def test_no_markup_breaks_it(html: str, tokenizer: str) -> None:
-    count_page(html.encode(), "text/html; charset=utf-8", word="word", top=3, tokenizer=tokenizer)  # type: ignore[arg-type]
+    page = count_page(html.encode(), "text/html; charset=utf-8", word="word", top=3, tokenizer=tokenizer)  # type: ignore[arg-type]
+    assert len(page.counts.top) == min(3, page.counts.unique_words) <= page.counts.words
 
 
 @given(
