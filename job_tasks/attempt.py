@@ -69,7 +69,7 @@ def run_attempt(job_id: UUID, kind: Kind, task: Task) -> None:
             _drop(job_id, task)
         try:
             result = kind.work(kind.kept_request(held.request))
-            _check(result)
+            _check_result(result)
         except SoftTimeLimitExceeded:
             _crash(
                 held, AttemptOutOfTime(f"The job took longer than {settings().job_soft_time_limit_seconds:g} seconds.")
@@ -87,7 +87,7 @@ def run_attempt(job_id: UUID, kind: Kind, task: Task) -> None:
             _write(held, lambda connection: claims.succeed(connection, held, result))
 
 
-def _check(result: object) -> None:
+def _check_result(result: object) -> None:
     """Raise TypeError or ValueError for what no row holds: all but a mapping of what JSON knows (RFC 8259)."""
     if not isinstance(result, Mapping):
         raise TypeError(f"a task gives a mapping, and this one gave {type(result).__name__}")
