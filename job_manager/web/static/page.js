@@ -3,10 +3,12 @@
 "use strict";
 
 const POLL_MS = 2000;
+const PRESS_MS = 50;
 
 const live = document.getElementById("live");
 const offline = document.getElementById("offline");
 let shown = live && live.innerHTML;
+let updated = Promise.resolve();
 
 function showLocalTimes(root) {
   const format = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" };
@@ -24,6 +26,8 @@ function put(fresh) {
   if (fresh.innerHTML === shown) return;
   shown = fresh.innerHTML;
   const focused = live.contains(document.activeElement) ? document.activeElement.id : "";
+  const filter = live.querySelector(".filter");
+  if (filter) fresh.querySelector(".filter").replaceWith(filter); // what was written there, and not yet sent, stays
   live.replaceChildren(...fresh.childNodes);
   showLocalTimes(live);
   if (focused) (document.getElementById(focused) || live.querySelector("a, button")).focus();
@@ -31,7 +35,13 @@ function put(fresh) {
   if (said) said.textContent = live.dataset.said;
 }
 
-async function refresh() {
+// A person who is filling in the filter, or holds a link or a button down, is not disturbed.
+function isDisturbing() {
+  const at = document.activeElement;
+  return live.matches(":active") || (live.contains(at) && at.matches("input, select"));
+}
+
+async function update() {
   try {
     const answer = await fetch(location.href, { cache: "no-store" });
     offline.hidden = answer.ok;
@@ -40,20 +50,21 @@ async function refresh() {
     const fresh = page.getElementById("live");
     if (!fresh) return;
     document.title = page.title;
+    while (isDisturbing()) await new Promise((resume) => setTimeout(resume, PRESS_MS));
     put(fresh);
   } catch {
     offline.hidden = false;
   }
 }
 
-// A person who is filling in the filter is not disturbed.
-function isWriting() {
-  const at = document.activeElement;
-  return live.contains(at) && at.matches("input, select");
+// One after the other, so that no older answer is put over a newer one.
+function refresh() {
+  updated = updated.then(update);
+  return updated;
 }
 
 async function poll(goesOn) {
-  if (!document.hidden && !isWriting()) await refresh();
+  if (!document.hidden && !isDisturbing()) await refresh();
   if (goesOn()) setTimeout(poll, POLL_MS, goesOn);
 }
 

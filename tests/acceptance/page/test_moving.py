@@ -1,6 +1,9 @@
 """A job is seen to move, without a reload."""
 
-from playwright.sync_api import Page, expect
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Page, Route, expect
 
 from tests.acceptance.held import occupy, wait_until_held
 from tests.acceptance.page.conftest import OpenPage
@@ -62,6 +65,44 @@ def test_the_list_and_its_totals(page: Page, pages: PageServer, stack: Stack) ->
     expect_not_reloaded(page)
     row.get_by_role("link").click()
     assert job_id(page) == job
+
+
+@contextmanager
+def refreshing(page: Page) -> Iterator[None]:
+    """While the list's next refresh is on its way; it is answered at the end."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    with page.expect_request("**/"):
+        page.route("**/", hold, times=1)
+    yield
+    with page.expect_response("**/"):
+        held[0].continue_()
+    page.evaluate("new Promise(setTimeout)")
+
+
+def test_what_is_written_into_the_filter_stays(page: Page, pages: PageServer, stack: Stack) -> None:
+    with refreshing(page):
+        page.get_by_label("Address holds").fill("half-writ")
+        page.get_by_role("button", name="Filter").focus()
+        stack.manager.submit(pages.url("/words/1/meanwhile"))
+    expect(rows(page).first).to_contain_text("/words/1/meanwhile")
+    expect(page.get_by_role("button", name="Filter")).to_be_focused()
+    expect(page.get_by_label("Address holds")).to_have_value("half-writ")
+
+
+def test_a_refresh_takes_nothing_from_under_the_finger(page: Page, pages: PageServer, stack: Stack) -> None:
+    job = stack.manager.submit(pages.url("/words/1/pressed"))
+    link = rows(page).filter(has_text="/words/1/pressed").get_by_role("link")
+    expect(link).to_be_visible()
+    with refreshing(page):
+        link.hover()
+        page.mouse.down()
+        stack.manager.submit(pages.url("/words/1/while-pressed"))
+    page.mouse.up()
+    page.wait_for_url(f"**/job/{job}")
 
 
 def test_where_no_stream_is_to_be_had_the_page_asks_now_and_then(
