@@ -28,6 +28,11 @@ class Broker:
         """As `CELERY_BROKER_URL` wants it."""
         return f"redis://:{self.password}@{LOOPBACK}:{self.port}/0"
 
+    @property
+    def client(self) -> str:
+        """What a person types to look inside, or with a command of Redis' after it."""
+        return f"{find_redis().with_name('redis-cli')} --no-auth-warning -p {self.port} -a {self.password}"
+
     def command(self) -> Command:
         """How to run it. The password goes by a file, since everyone may read a process' arguments."""
         self.folder.mkdir(exist_ok=True)

@@ -13,6 +13,7 @@ import psycopg2
 from embedded.account import Account, give, shared_folder
 from embedded.ports import LOOPBACK
 from embedded.processes import Command
+from embedded.programs import find_postgres
 
 USER = "jobs"
 NAME = "postgres"
@@ -50,6 +51,11 @@ class Database:
     def url(self) -> str:
         """As `DATABASE_URL` wants it."""
         return f"postgresql://{USER}:{self.password}@{LOOPBACK}:{self.port}/{NAME}"
+
+    @property
+    def client(self) -> str:
+        """What a person types to look inside, or with `-c` and a statement after it."""
+        return f"{find_postgres() / 'bin' / 'psql'} {self.url}"
 
     def initialise(self, run: Callable[[Command], None]) -> None:
         """Make an empty cluster in `folder`, whole or not at all; `run` runs a command to its good end."""

@@ -9,7 +9,6 @@ from embedded.errors import StackError
 from embedded.ports import LOOPBACK, PublicPort, choose_port
 from embedded.servers import Servers, servers_on
 from embedded.services import VIEWER_USER, WORKERS, Services
-from embedded.supervisor import Supervisor
 from embedded.terminal import Terminal
 from job_tasks.settings import SERVER_URLS, SettingsError, read_settings
 
@@ -19,19 +18,24 @@ VIEWER_PORT = PublicPort(service="Flower", variable="FLOWER_PORT", default=8888)
 
 @dataclass(frozen=True, kw_only=True)
 class Stack:
-    """A running stack: where people reach it, and who keeps it running."""
+    """A running stack: where people reach it, and the servers that it runs on."""
 
     manager_port: int
     viewer_port: int
     viewer_password: str
     metrics_ports: Mapping[str, int]
-    supervisor: Supervisor
+    servers: Servers
 
     @property
     def metrics_addresses(self) -> str:
         """Where Prometheus can scrape each service, a line for each."""
         ports = {"job_manager": self.manager_port, **self.metrics_ports}
         return "\n".join(f"  {name:<14} http://{LOOPBACK}:{port}/metrics" for name, port in ports.items())
+
+    @property
+    def clients(self) -> str:
+        """What a person types to look into broker and database, a line for each."""
+        return f"  broker    {self.servers.broker.client}\n  database  {self.servers.database.client}"
 
     @property
     def addresses(self) -> str:
@@ -66,7 +70,7 @@ def running_stack(
                 viewer_port=viewer_port,
                 viewer_password=folder.passwords().viewer,
                 metrics_ports=services.metrics_ports,
-                supervisor=servers.supervisor,
+                servers=servers,
             )
             _start(stack, servers, services, terminal)
             yield stack
@@ -81,7 +85,7 @@ def _choose(port: PublicPort, environment: Mapping[str, str], terminal: Terminal
 
 def _start(stack: Stack, servers: Servers, services: Services, terminal: Terminal) -> None:
     """Flower and the manager take their time to start, and until they are asked need no database: they come early."""
-    supervisor = stack.supervisor
+    supervisor = servers.supervisor
     servers.start_broker()
     supervisor.start(services.viewer(stack.viewer_port, stack.viewer_password))
     supervisor.start(services.manager(stack.manager_port))

@@ -37,9 +37,10 @@ def _run(folder: DataFolder, terminal: Terminal) -> None:
         with running_stack(folder, terminal, os.environ, temporary=False) as stack:
             terminal.say(f"\nThe stack is up; Ctrl-C stops it.\n{stack.addresses}\n")
             terminal.say(f"For Prometheus:\n{stack.metrics_addresses}\n")
+            terminal.say(f"To look inside:\n{stack.clients}\n")
             while True:
                 terminal.check()
-                stack.supervisor.tend()
+                stack.servers.supervisor.tend()
                 time.sleep(TICK_SECONDS)
     finally:
         terminal.show_logs()

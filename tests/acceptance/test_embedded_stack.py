@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -97,6 +98,13 @@ class Stack:
         url = f"http://{LOOPBACK}:{self.viewer_port}/api/worker/shutdown/{worker}"
         return requests.post(url, auth=(user, password), timeout=30).status_code
 
+    def look_into(self, server: str, *arguments: str) -> str:
+        """What the command says that the stack printed for that server."""
+        eventually(lambda: "To look inside" in self.output, seconds=5)
+        command = re.search(rf"^  {server} +(.+)$", self.output, re.MULTILINE)
+        assert command, self.output
+        return subprocess.run([*shlex.split(command[1]), *arguments], check=True, capture_output=True, text=True).stdout
+
     def end(self) -> None:
         if self.process.poll() is None:
             self.process.terminate()
@@ -168,6 +176,13 @@ def test_a_stack_that_was_killed_leaves_no_process_and_the_next_one_finds_its_re
     with running(tmp_path) as stack:
         assert [process for process in processes if not is_gone(process)] == []
         assert stack.result(job["id"]) == job
+
+
+def test_broker_and_database_can_be_looked_into(tmp_path: Path) -> None:
+    with running(tmp_path) as stack:
+        stack.count(REFUSED_URL)
+        assert stack.look_into("broker", "LLEN", "celery") == "0\n"
+        assert stack.look_into("database", "-At", "-c", "SELECT state, url FROM jobs") == f"FAILURE|{REFUSED_URL}\n"
 
 
 def test_a_taken_port_that_was_asked_for_is_an_error(tmp_path: Path, httpserver: HTTPServer) -> None:

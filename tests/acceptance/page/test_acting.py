@@ -60,3 +60,8 @@ def test_a_job_that_does_not_exist_is_explained(open_page: OpenPage) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("There is no such job")
     page.get_by_role("link", name="All jobs").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("How many words are on a page?")
+
+
+def test_the_interface_for_programs_is_a_link_away(page: Page) -> None:
+    page.get_by_role("link", name="API").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("the HTTP interface")
