@@ -25,7 +25,7 @@ from job_tasks.jobs.job import Claim, State
 from job_tasks.jobs.lookup import find
 from job_tasks.jobs.retrying import may_retry, retry_wait
 from job_tasks.kinds import Kind, Request, Work, add_kind
-from job_tasks.releasing import host_limits, publish_released
+from job_tasks.releasing import host_limits, next_in_queue, publish_released
 from job_tasks.settings import settings
 
 # One start of a worker: made in its main process, and inherited by the children that are forked from it.
@@ -144,12 +144,13 @@ def _write(held: Claim, step: Callable[[Connection], bool], error: ServiceError 
     Raises Ignore if the claim is lost, DatabaseUnavailable if the database stays away.
     """
     deadline = time.monotonic() + DATABASE_PATIENCE_SECONDS
+    ahead = next_in_queue()
     while True:
         try:
             with _database().transaction() as connection:
                 written = step(connection)
                 hosts.pause_as_asked(connection, error)
-                released = hosts.release_next(connection, held.host) if written else []
+                released = hosts.release_next(connection, held.host, ahead) if written else []
         except DatabaseUnavailable:
             if time.monotonic() > deadline:
                 raise

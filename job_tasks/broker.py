@@ -47,12 +47,18 @@ class Broker:
         self._redis = Redis(connection_pool=pool)
 
     def publish(self, messages: Sequence[Message]) -> None:
-        """Send `messages` in one pipeline. After BrokerUnavailable, some may have been sent."""
+        """Send `messages` in one pipeline, to be taken in their order: those without a time before all that wait.
+
+        After BrokerUnavailable, some may have been sent.
+        """
         pipeline = self._redis.pipeline(transaction=False)
+        # Workers take from the right.
         for message in messages:
-            # Workers take from the right.
-            push = pipeline.rpush if message.published_at is None else pipeline.lpush
-            push(QUEUE, self._envelope(message))
+            if message.published_at is not None:
+                pipeline.lpush(QUEUE, self._envelope(message))
+        for message in reversed(messages):
+            if message.published_at is None:
+                pipeline.rpush(QUEUE, self._envelope(message))
         try:
             pipeline.execute()
         except (RedisError, OSError) as error:
@@ -88,6 +94,14 @@ class Broker:
             if job_id is not None:
                 jumped.add(job_id)
         return QueueHead(jumped=frozenset(jumped), published_at=None, is_whole=len(envelopes) < look)
+
+    def next_job(self) -> UUID | None:
+        """The job whose message is taken next; None if there is none, or somebody else's."""
+        try:
+            envelope = self._redis.lindex(QUEUE, -1)
+        except (RedisError, OSError) as error:
+            raise BrokerUnavailable("The broker did not answer.") from error
+        return None if envelope is None else _read(envelope)[0]
 
     def ping(self) -> None:
         """Do nothing but raise BrokerUnavailable if the broker does not answer."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
+from uuid import UUID
 
 import structlog
 from celery import current_app
@@ -20,6 +21,14 @@ log = structlog.get_logger()
 def host_limits() -> HostLimits:
     """The limits per host that are set."""
     return HostLimits(at_once=settings().fetch_max_per_host, gap_seconds=settings().fetch_host_gap_seconds)
+
+
+def next_in_queue() -> UUID | None:
+    """The job whose message is taken next; None if there is none, or the broker is away."""
+    try:
+        return _broker().next_job()
+    except BrokerUnavailable:
+        return None
 
 
 def publish_released(messages: Sequence[Message]) -> None:

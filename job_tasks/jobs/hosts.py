@@ -1,15 +1,34 @@
 """Limits per host, across all workers: attempts at a time, the gap between two starts, and pauses that a site asks for.
 
 A job whose host has no room is *parked*: it stays PENDING, has no message, and spends nothing. When an attempt on that
-host ends, the job that was parked longest is released. What nobody released in time, the reconciler releases.
+host ends, the oldest parked job is released. What nobody released in time, the reconciler releases.
+
+A released job goes to the queue's front if it is older than the job that is next there: it has waited already, or would
+have been there before. Else it goes to the end: if all went to the front, hosts with many jobs would keep it to
+themselves, and jobs already there would never have their turn.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, exists, func, literal, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Uuid,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from job_tasks.errors import PageUnavailable, ServiceError
@@ -32,14 +51,19 @@ _RELEASE_ALL = text("""
     ), chosen AS (
         SELECT oldest.id
         FROM parked,
-             LATERAL (SELECT count(*) AS running FROM jobs WHERE jobs.host = parked.host AND state = 'STARTED') AS busy,
+             LATERAL (SELECT count(*) AS under_way
+                      FROM (SELECT FROM jobs WHERE jobs.host = parked.host AND state IN ('PENDING', 'STARTED')
+                                               AND parked_at IS NULL LIMIT :at_once) AS few) AS busy,
              LATERAL (SELECT id FROM jobs WHERE jobs.host = parked.host AND parked_at IS NOT NULL ORDER BY id
-                      LIMIT least(greatest(:at_once - busy.running, 0), :most) FOR UPDATE SKIP LOCKED) AS oldest
+                      LIMIT least(:at_once - busy.under_way, :most) FOR UPDATE SKIP LOCKED) AS oldest
         WHERE NOT EXISTS (SELECT FROM host_pauses WHERE host_pauses.host = parked.host AND until > clock_timestamp())
         LIMIT :batch
     )
-    UPDATE jobs SET parked_at = NULL WHERE id IN (SELECT id FROM chosen) RETURNING id, kind
-""")
+    UPDATE jobs
+    SET parked_at = NULL, published_at = CASE WHEN id > :next_in_queue THEN clock_timestamp() ELSE published_at END
+    WHERE id IN (SELECT id FROM chosen)
+    RETURNING id, kind, published_at
+""").bindparams(bindparam("next_in_queue", type_=Uuid))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,11 +100,11 @@ def pause_as_asked(connection: Connection, error: ServiceError | None) -> None:
         _pause_until(connection, error.host, func.now() + timedelta(seconds=seconds))
 
 
-def release_next(connection: Connection, host: str | None) -> Sequence[Message]:
+def release_next(connection: Connection, host: str | None, next_in_queue: UUID | None) -> Sequence[Message]:
     """Release the host's oldest parked job, now that an attempt on it has ended. Its message is the caller's to send.
 
-    Its `published_at` stays as of the message that it was parked with. So if the caller dies, the reconciler sees by
-    its usual rule that there is no message.
+    The `published_at` of a job that goes to the front of the queue stays as of the message that it was parked with. So
+    if the caller dies, the reconciler sees by its usual rule that there is no message.
     """
     if host is None:
         return []
@@ -93,15 +117,22 @@ def release_next(connection: Connection, host: str | None) -> Sequence[Message]:
         .with_for_update(skip_locked=True)
         .cte("oldest")  # as a subquery it may run more than once, each time with another row
     )
-    released = update(jobs).where(jobs.c.id.in_(select(oldest.c.id))).values(parked_at=None)
-    return [_at_the_front(row.id, row.kind) for row in connection.execute(released.returning(jobs.c.id, jobs.c.kind))]
+    is_younger = jobs.c.id > literal(next_in_queue, Uuid)  # not so if there is none
+    sent = case((is_younger, func.clock_timestamp()), else_=jobs.c.published_at)
+    released = update(jobs).where(jobs.c.id.in_(select(oldest.c.id))).values(parked_at=None, published_at=sent)
+    rows = connection.execute(released.returning(jobs.c.id, jobs.c.kind, jobs.c.published_at)).all()
+    return _messages(rows, next_in_queue)
 
 
-def release_all(connection: Connection, limits: HostLimits) -> Sequence[Message]:
-    """The same for every host with room, with as many jobs as it has room for; up to BATCH in all."""
+def release_all(connection: Connection, limits: HostLimits, next_in_queue: UUID | None) -> Sequence[Message]:
+    """The same for every host with room, with as many jobs as it has room for; up to BATCH in all.
+
+    Jobs that lie in the queue take up room as well: else each round would send more to wait there.
+    """
     most = 1 if limits.gap_seconds > 0 else limits.at_once
-    rows = connection.execute(_RELEASE_ALL, {"at_once": limits.at_once, "most": most, "batch": BATCH})
-    return [_at_the_front(row.id, row.kind) for row in sorted(rows, key=lambda row: row.id, reverse=True)]
+    values = {"at_once": limits.at_once, "most": most, "batch": BATCH, "next_in_queue": next_in_queue}
+    rows = connection.execute(_RELEASE_ALL, values).all()
+    return _messages(sorted(rows, key=lambda row: row.id), next_in_queue)
 
 
 def seconds_to_next_end(connection: Connection) -> float | None:
@@ -127,5 +158,12 @@ def _pause_until(connection: Connection, host: str, until: ColumnElement[datetim
     connection.execute(paused.on_conflict_do_update(index_elements=["host"], set_={"until": later}))
 
 
-def _at_the_front(job_id: UUID, kind: str) -> Message:
-    return Message(kind=kind, job_id=job_id, published_at=None)
+def _messages(released: Iterable[Row[Any]], next_in_queue: UUID | None) -> list[Message]:
+    return [
+        Message(
+            kind=row.kind,
+            job_id=row.id,
+            published_at=row.published_at if next_in_queue is not None and row.id > next_in_queue else None,
+        )
+        for row in released
+    ]

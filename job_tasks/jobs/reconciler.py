@@ -39,13 +39,16 @@ class QueueHead:
 
 
 class Broker(Protocol):
-    """What the reconciler needs of the broker. Both raise BrokerUnavailable."""
+    """What the reconciler needs of the broker. All raise BrokerUnavailable."""
 
     def publish(self, messages: Sequence[Message]) -> None:
         """Send `messages` in one go."""
 
     def head(self) -> QueueHead:
         """What is taken next; of an empty queue, all of nothing."""
+
+    def next_job(self) -> UUID | None:
+        """The job whose message is taken next; None if there is none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,15 +101,10 @@ class Reconciler:
         )
 
     def release_parked(self) -> int:
-        """Send on parked jobs whose host has room; gives how many. Raises like `round`.
-
-        Released jobs stand at the queue's front. As long as one is there, workers have too much to do, and there is no
-        use in more.
-        """
-        if self.broker.head().jumped:
-            return 0
+        """Send on parked jobs whose host has room; gives how many. Raises like `round`."""
+        next_in_queue = self.broker.next_job()
         with self.database.transaction() as connection:
-            released = hosts.release_all(connection, self.host_limits)
+            released = hosts.release_all(connection, self.host_limits, next_in_queue)
         self._publish(released)
         count_repairs(released=len(released))
         return len(released)

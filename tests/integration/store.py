@@ -101,15 +101,15 @@ class Store:
         """The end of an attempt as workers write it."""
         with self.database.transaction() as connection:
             assert claims.succeed(connection, held, RESULT)
-            return hosts.release_next(connection, held.host)
+            return hosts.release_next(connection, held.host, None)
 
-    def release_next(self, host: str) -> Sequence[Message]:
+    def release_next(self, host: str, next_in_queue: UUID | None = None) -> Sequence[Message]:
         with self.database.transaction() as connection:
-            return hosts.release_next(connection, host)
+            return hosts.release_next(connection, host, next_in_queue)
 
-    def release_all(self, limits: HostLimits) -> Sequence[Message]:
+    def release_all(self, limits: HostLimits, next_in_queue: UUID | None = None) -> Sequence[Message]:
         with self.database.transaction() as connection:
-            return hosts.release_all(connection, limits)
+            return hosts.release_all(connection, limits, next_in_queue)
 
     def pause_as_asked(self, error: ServiceError | None) -> None:
         with self.database.transaction() as connection:

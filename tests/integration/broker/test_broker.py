@@ -95,6 +95,13 @@ def test_one_that_jumps_the_queue_is_taken_first(broker: Broker, queue: Queue) -
     assert broker.head() == QueueHead(jumped=frozenset(), published_at=TIME, is_whole=False)
 
 
+def test_those_that_jump_the_queue_at_once_are_taken_in_their_order(broker: Broker, queue: Queue) -> None:
+    waiting, urgent = message(), [message(published_at=None) for _ in range(3)]
+    broker.publish([waiting])
+    broker.publish(urgent)
+    assert queue.job_ids() == [each.job_id for each in (*urgent, waiting)]
+
+
 def test_those_that_jumped_are_told_where_no_other_waits(broker: Broker) -> None:
     urgent = [message(published_at=None) for _ in range(3)]
     broker.publish(urgent)
@@ -111,10 +118,12 @@ def test_the_look_past_those_that_jumped_is_bounded(broker: Broker, queue: Queue
 
 
 def test_the_head_is_the_message_that_is_taken_next(broker: Broker, queue: Queue) -> None:
+    assert broker.next_job() is None
     assert broker.head() == QueueHead(jumped=frozenset(), published_at=None, is_whole=True)
     later = TIME.replace(year=2025)
     broker.publish([message(), message(published_at=later)])
     for expected in (TIME, later):
+        assert broker.next_job() == queue.job_ids()[0]
         assert broker.head() == QueueHead(jumped=frozenset(), published_at=expected, is_whole=False)
         queue.take()
 
@@ -124,6 +133,7 @@ def test_the_head_is_the_message_that_is_taken_next(broker: Broker, queue: Queue
 )
 def test_a_message_of_somebody_else_says_nothing(broker: Broker, queue: Queue, foreign: str) -> None:
     queue.redis.lpush("celery", foreign)
+    assert broker.next_job() is None
     assert broker.head() == QueueHead(jumped=frozenset(), published_at=None, is_whole=True)
 
 

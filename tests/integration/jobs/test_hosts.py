@@ -12,7 +12,7 @@ from job_tasks.broker import Broker
 from job_tasks.errors import FetchTimedOut, ServerBusy, ServiceError
 from job_tasks.jobs import retention
 from job_tasks.jobs.hosts import HostLimits
-from job_tasks.jobs.job import Claim, Job, State
+from job_tasks.jobs.job import Claim, Job, Message, State
 from job_tasks.jobs.reconciler import Reconciler
 from tests.integration.queue import Queue
 from tests.integration.store import BUSY, NEW_JOB, Store
@@ -172,6 +172,66 @@ class TestReleasing:
             (oldest.id, None)
         ]
         assert [is_parked(store, job) for job in (oldest, other)] == [False, True]
+
+    def test_one_that_is_younger_than_the_next_in_the_queue_goes_to_the_end(self, store: Store, worker: UUID) -> None:
+        waiting = store.submit(host="example.org")
+        (first, _), (younger, _) = parked(store, worker, 2)
+        store.succeed(first)
+        (message,) = store.release_next("example.com", next_in_queue=waiting.id)
+        assert message.published_at is not None
+        assert younger.published_at < message.published_at == store.job(younger.id).published_at
+
+    def test_one_that_is_older_than_the_next_in_the_queue_goes_to_the_front(self, store: Store, worker: UUID) -> None:
+        (first, _), (older, _) = parked(store, worker, 2)
+        waiting = store.submit(host="example.org")
+        store.succeed(first)
+        (message,) = store.release_next("example.com", next_in_queue=waiting.id)
+        assert (message.job_id, message.published_at) == (older.id, None)
+
+    def test_the_reconciler_sends_older_ones_to_the_front_and_younger_ones_to_the_end(
+        self, store: Store, worker: UUID, reconciler: Reconciler, queue: Queue, broker: Broker
+    ) -> None:
+        held, (oldest,) = parked(store, worker, 1, host="old.example")
+        waiting = store.submit(host="example.org")
+        broker.publish([Message(kind="count", job_id=waiting.id, published_at=waiting.published_at)])
+        also_held, (young, younger) = parked(store, worker, 2, host="young.example")
+        for claim in (*held, *also_held):
+            store.succeed(claim)
+        assert reconciler.round(judge_workers=True).released == 3
+        assert queue.job_ids() == [oldest.id, waiting.id, young.id, younger.id]
+
+    def test_a_job_in_the_queue_has_its_turn_however_many_come_to_a_full_host(
+        self, store: Store, worker: UUID, queue: Queue, broker: Broker
+    ) -> None:
+        def submit(host: str) -> UUID:
+            job = store.submit(host=host, at_once=1)
+            if job.parked_at is None:
+                broker.publish([Message(kind="count", job_id=job.id, published_at=job.published_at)])
+            return job.id
+
+        before = [submit("full.example") for _ in range(3)]
+        waiting = submit("example.org")
+        taken = []
+        while waiting not in taken:
+            submit("full.example")
+            job = store.job(queue.job_ids()[0])
+            taken.append(job.id)
+            queue.take()
+            store.succeed(entered(store, job, worker, HostLimits(at_once=1, gap_seconds=0)))
+            broker.publish(store.release_next(str(job.host), broker.next_job()))
+            assert len(taken) <= 10
+        assert taken == [*before, waiting]
+
+    def test_jobs_in_the_queue_take_up_the_room_of_their_host(
+        self, store: Store, worker: UUID, reconciler: Reconciler
+    ) -> None:
+        (first, second), (oldest, next_one, _) = parked(store, worker, 3)
+        store.succeed(first)
+        store.release_next("example.com")
+        store.succeed(second)
+        assert reconciler.round(judge_workers=True).released == 1
+        assert not reconciler.round(judge_workers=True)
+        assert [is_parked(store, job) for job in (oldest, next_one)] == [False, False]
 
     def test_a_release_whose_message_was_never_sent_is_mended(
         self, store: Store, worker: UUID, reconciler: Reconciler, queue: Queue
