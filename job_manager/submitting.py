@@ -13,7 +13,7 @@ from job_manager.body import new_jobs, read_body
 from job_manager.callbacks import check_callbacks
 from job_manager.owners import owner
 from job_manager.representation import Batch, answer
-from job_manager.services import DATABASE_SECONDS, services
+from job_manager.services import BATCH_SECONDS, DATABASE_SECONDS, services
 from job_tasks.errors import BrokerUnavailable, DatabaseUnavailable, InvalidRequest
 from job_tasks.jobs.job import Job, Message, NewJob
 from job_tasks.jobs.submissions import Accepted, IdempotencyKey, accept, repetition, unpublish
@@ -80,7 +80,8 @@ def _repetition(key: IdempotencyKey | None) -> Accepted | None:
 def _accept(jobs: list[NewJob], key: IdempotencyKey | None) -> Accepted:
     services().backlog.make_room(len(jobs))
     most = services().settings.fetch_max_per_host
-    with services().database.transaction(DATABASE_SECONDS) as connection:
+    seconds = DATABASE_SECONDS if len(jobs) == 1 else BATCH_SECONDS
+    with services().database.transaction(seconds, silent_seconds=DATABASE_SECONDS) as connection:
         return accept(connection, jobs, key, at_once_per_host=most)
 
 

@@ -53,12 +53,10 @@ class Broker:
         """
         pipeline = self._redis.pipeline(transaction=False)
         # Workers take from the right.
-        for message in messages:
-            if message.published_at is not None:
-                pipeline.lpush(QUEUE, self._envelope(message))
-        for message in reversed(messages):
-            if message.published_at is None:
-                pipeline.rpush(QUEUE, self._envelope(message))
+        if last := [self._envelope(message) for message in messages if message.published_at is not None]:
+            pipeline.lpush(QUEUE, *last)
+        if first := [self._envelope(message) for message in messages if message.published_at is None]:
+            pipeline.rpush(QUEUE, *reversed(first))
         try:
             pipeline.execute()
         except (RedisError, OSError) as error:

@@ -6,7 +6,6 @@ waiting for libpq goes through a callback of ours, which gives up when the time 
 
 import math
 import select
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from job_tasks.errors import DatabaseUnavailable
+from job_tasks.jobs.patience import Patience
 from job_tasks.name_lookup import ServiceName
 
 TRANSACTION_SECONDS = 5.0
@@ -32,7 +32,7 @@ CHECKOUT_SECONDS = 1.0
 IDLE_IN_TRANSACTION_MS = 700
 COMMIT_RESERVE_SECONDS = 0.8
 
-_deadline: ContextVar[float] = ContextVar("database_deadline")
+_patience: ContextVar[Patience] = ContextVar("database_patience")
 _ONCE_COMMITTED = "once_committed"
 
 
@@ -48,13 +48,16 @@ class Database:
         self._reading_engine = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
-    def transaction(self, seconds: float = TRANSACTION_SECONDS) -> Iterator[Connection]:
+    def transaction(
+        self, seconds: float = TRANSACTION_SECONDS, *, silent_seconds: float = math.inf
+    ) -> Iterator[Connection]:
         """One transaction, committed at the end of the block, connecting included.
 
-        Raises DatabaseUnavailable if the database cannot be reached, or if `seconds` are over. Then nothing is
-        committed, unless the database was already at it: see IDLE_IN_TRANSACTION_MS.
+        Raises DatabaseUnavailable if the database cannot be reached, if it answers nothing for `silent_seconds`, or if
+        `seconds` are over. Then nothing is committed, unless the database was already at it: see
+        IDLE_IN_TRANSACTION_MS.
         """
-        with self._bounded(seconds), self._engine.begin() as connection:
+        with self._bounded(Patience(seconds, silent_seconds)), self._engine.begin() as connection:
             calls: list[Callable[[], object]] = []
             connection.info[_ONCE_COMMITTED] = calls
             yield connection
@@ -64,12 +67,12 @@ class Database:
     @contextmanager
     def reading(self, seconds: float = TRANSACTION_SECONDS) -> Iterator[Connection]:
         """A connection to read by, each statement for itself. Raises DatabaseUnavailable like `transaction`."""
-        with self._bounded(seconds), self._reading_engine.connect() as connection:
+        with self._bounded(Patience(seconds)), self._reading_engine.connect() as connection:
             yield connection
 
     @contextmanager
-    def _bounded(self, seconds: float) -> Iterator[None]:
-        token = _deadline.set(time.monotonic() + seconds)
+    def _bounded(self, patience: Patience) -> Iterator[None]:
+        token = _patience.set(patience)
         try:
             yield
         except (OperationalError, InterfaceError, DisconnectionError, PoolTimeoutError) as error:
@@ -79,7 +82,7 @@ class Database:
                 raise DatabaseUnavailable("The job store is being set up.") from error
             raise
         finally:
-            _deadline.reset(token)
+            _patience.reset(token)
 
     def ping(self, seconds: float = 1.0) -> None:
         """Do nothing but raise DatabaseUnavailable if the database does not answer."""
@@ -119,7 +122,8 @@ def _look_up_in_time(name: ServiceName) -> Callable[[Dialect, ConnectionPoolEntr
 
     def look_up(_dialect: Dialect, _entry: ConnectionPoolEntry, _arguments: object, options: dict[str, str]) -> None:
         try:
-            addresses = name.addresses(max(0, _current_deadline() - time.monotonic()))
+            with _current_patience().waiting() as left:
+                addresses = name.addresses(max(0, left()))
         except TimeoutError as error:
             raise _over() from error
         except OSError as error:
@@ -129,21 +133,23 @@ def _look_up_in_time(name: ServiceName) -> Callable[[Dialect, ConnectionPoolEntr
     return look_up
 
 
-def _current_deadline() -> float:
-    return _deadline.get(None) or time.monotonic() + TRANSACTION_SECONDS
+def _current_patience() -> Patience:
+    return _patience.get(None) or Patience(TRANSACTION_SECONDS)
 
 
 def _wait(connection: extensions.connection) -> None:
-    """Wait for libpq, at most until the deadline. psycopg2 closes the connection when this raises."""
-    deadline = _current_deadline()
+    """Wait for libpq, as long as there is patience. psycopg2 closes the connection when this raises."""
+    patience = _current_patience()
     try:
-        while (state := connection.poll()) != extensions.POLL_OK:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise _over()
-            poller = select.poll()  # a new one each time: connecting may change the descriptor
-            poller.register(connection.fileno(), select.POLLIN if state == extensions.POLL_READ else select.POLLOUT)
-            poller.poll(math.ceil(left * 1_000))
+        with patience.waiting() as left:
+            while (state := connection.poll()) != extensions.POLL_OK:
+                seconds = left()
+                if seconds <= 0:
+                    raise _over()
+                poller = select.poll()  # a new one each time: connecting may change the descriptor
+                poller.register(connection.fileno(), select.POLLIN if state == extensions.POLL_READ else select.POLLOUT)
+                poller.poll(math.ceil(seconds * 1_000))
+        patience.answered()
     finally:
         del connection  # else the traceback keeps the socket of a half-made connection
 
@@ -154,7 +160,7 @@ def _over() -> DeadlineOver:
 
 
 def _refuse_late_commit(connection: Connection) -> None:
-    if _current_deadline() - time.monotonic() < COMMIT_RESERVE_SECONDS:
+    if _current_patience().left() < COMMIT_RESERVE_SECONDS:
         error = _over()
         connection.invalidate(error)
         raise OperationalError("COMMIT", None, error, connection_invalidated=True)
