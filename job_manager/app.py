@@ -29,6 +29,7 @@ from job_tasks.jobs.database import Database
 from job_tasks.settings import Settings
 
 BROKER_TIMEOUT_SECONDS = 0.3  # a submission never waits longer than a second for the broker
+MAX_BATCHES_AT_ONCE = 16  # of one process: the one that is accepted, and those that wait for their turn
 MAX_OTHER_FIELDS = 100  # of a form, beside as many `urls` as there may be
 
 
@@ -52,7 +53,7 @@ def create_app(settings: Settings) -> Flask:
         streams=Places(settings.manager_streams),
         backlog=Backlog(database, settings.manager_max_backlog),
         tally=Tally(database),
-        batch_turn=Turn(),
+        batch_turn=Turn(Places(MAX_BATCHES_AT_ONCE)),
     )
     log_access(app)
     answer_problems(app)

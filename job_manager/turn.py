@@ -4,17 +4,19 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from job_tasks.errors import DatabaseUnavailable
+from job_manager.places import Places
+from job_tasks.errors import BacklogFull, DatabaseUnavailable
 
 
 class Turn:
     """What one caller of a process has at a time.
 
     Batches that share the processor are as slow as all of them together, and so are their transactions, whose time is
-    bounded.
+    bounded. Who waits holds a thread, so only `places` do; the others are to come again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, places: Places) -> None:
+        self._places = places
         self._lock = threading.Lock()
         self._failures = 0
 
@@ -22,11 +24,11 @@ class Turn:
     def taken(self) -> Iterator[None]:
         """Wait for the turn, and have it for the block.
 
-        Raises DatabaseUnavailable if somebody before got no answer from the database meanwhile: those behind need not
-        find out one by one.
+        Raises BacklogFull if there is no place to wait, and DatabaseUnavailable if somebody before got no answer from
+        the database meanwhile: those behind need not find out one by one.
         """
         failures = self._failures
-        with self._lock:
+        with self._place(), self._lock:
             if self._failures != failures:
                 raise DatabaseUnavailable("The job store did not answer those before.")
             try:
@@ -34,3 +36,12 @@ class Turn:
             except DatabaseUnavailable:
                 self._failures += 1
                 raise
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        if not self._places.take():
+            raise BacklogFull("As many batches wait to be accepted as may; submit it again soon.")
+        try:
+            yield
+        finally:
+            self._places.give_back()

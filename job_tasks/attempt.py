@@ -35,6 +35,8 @@ WORKER_ID = uuid7()
 DATABASE_PATIENCE_SECONDS = 20.0
 DATABASE_PAUSE_SECONDS = 0.5
 
+MAX_RESULT_LENGTH = 1_000_000  # lists and webhooks hold whole results
+
 log = structlog.get_logger()
 
 
@@ -88,10 +90,12 @@ def run_attempt(job_id: UUID, kind: Kind, task: Task) -> None:
 
 
 def _check_result(result: object) -> None:
-    """Raise TypeError or ValueError for what no row holds: all but a mapping of what JSON knows (RFC 8259)."""
+    """Raise TypeError or ValueError for what no row holds: all but a small mapping of what JSON knows (RFC 8259)."""
     if not isinstance(result, Mapping):
         raise TypeError(f"a task gives a mapping, and this one gave {type(result).__name__}")
-    json.dumps(result, allow_nan=False)
+    length = len(json.dumps(result, allow_nan=False))
+    if length > MAX_RESULT_LENGTH:
+        raise ValueError(f"a result may have {MAX_RESULT_LENGTH:,} characters in JSON, and this one has {length:,}")
 
 
 @cache
@@ -148,6 +152,7 @@ def _write(held: Claim, step: Callable[[Connection], bool], error: ServiceError 
     while True:
         try:
             with _database().transaction() as connection:
+                hosts.lock(connection, held.host)
                 written = step(connection)
                 hosts.pause_as_asked(connection, error)
                 released = hosts.release_next(connection, held.host, ahead) if written else []

@@ -17,6 +17,7 @@ from job_tasks.jobs import retention
 from job_tasks.jobs.database import Database
 from job_tasks.jobs.reconciler import ROUND_SECONDS, Reconciler
 from job_tasks.jobs.workers import LOST_AFTER
+from job_tasks.kinds import KINDS
 from job_tasks.logs import configure_logs
 from job_tasks.releasing import host_limits
 from job_tasks.settings import Settings, settings
@@ -43,6 +44,7 @@ class Scheduler:
             broker=Broker(app, settings.celery_broker_url.get_secret_value(), timeout_seconds=BROKER_TIMEOUT_SECONDS),
             overdue_after=timedelta(seconds=settings.job_hard_time_limit_seconds) + OVERDUE_MARGIN,
             host_limits=host_limits(),
+            kinds=frozenset(KINDS),
         )
         self._stopping = threading.Event()
         # Workers are judged only by who has seen the database answer for as long as they may be silent, from its first

@@ -62,16 +62,14 @@ def show(job_id: str) -> Response:
     result = (whole.job.result if whole.job.kind == "count" else None) or {}
     known = hideable(result.get("language"))
     hidden = known if request.args.get("stop") == "hide" else frozenset[str]()
-    page = render_template(
+    return _page(
         "job.html",
         job=whole.job,
         attempts=whole.attempts,
         bars=bars(result.get("top", ()), hidden),
         can_hide=bool(known),
         is_hiding=bool(hidden),
-        **_common(),
     )
-    return make_response(page)
 
 
 @web.post("/job/<job_id>/cancel")
@@ -110,33 +108,36 @@ def _explain_unexpected(error: Exception) -> Response:
 
 
 def _index(form: Form, wrong: list[str], status: int = HTTPStatus.OK) -> Response:
-    page = render_template(
+    return _page(
         "index.html",
+        status,
         form=form,
         wrong=wrong,
         accepted=request.args.get("accepted", type=int),
         listing=read_listing(request.args),
         kinds=list(KINDS),
         most_searched=MOST_SEARCHED,
-        **_common(),
     )
-    return make_response(page, status)
 
 
 def _error(status: int, title: str, detail: str) -> Response:
-    return make_response(render_template("error.html", title=title, detail=detail, **_common()), status)
+    return _page("error.html", status, title=title, detail=detail)
 
 
-def _common() -> dict[str, object]:
-    """What every page shows, or needs to tell states apart."""
-    return {
-        "State": State,
-        "ENDED": ENDED,
-        "KINDS": KINDS,
-        "SAYS": wording.SAYS,
-        "OUTCOMES": wording.OUTCOMES,
-        "flower_url": services().settings.flower_url.rstrip("/"),
-    }
+def _page(template: str, status: int = HTTPStatus.OK, **values: object) -> Response:
+    """A page of these values, and of what every page shows or needs to tell states apart."""
+    html = render_template(
+        template,
+        State=State,
+        ENDED=ENDED,
+        KINDS=KINDS,
+        SAYS=wording.SAYS,
+        OUTCOMES=wording.OUTCOMES,
+        flower_url=services().settings.flower_url.rstrip("/"),
+        **values,
+    )
+    # A result of anyone's task may hold half a surrogate pair, which UTF-8 does not know.
+    return make_response(html.encode("utf-8", "backslashreplace"), status)
 
 
 def _see(url: str) -> Response:

@@ -8,7 +8,7 @@ have been there before. Else it goes to the end: if all went to the front, hosts
 themselves, and jobs already there would never have their turn.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -53,7 +53,8 @@ _RELEASE_ALL = text("""
         FROM parked,
              LATERAL (SELECT count(*) AS under_way
                       FROM (SELECT FROM jobs WHERE jobs.host = parked.host AND state IN ('PENDING', 'STARTED')
-                                               AND parked_at IS NULL LIMIT :at_once) AS few) AS busy,
+                                               AND parked_at IS NULL AND kind = ANY(:kinds)
+                            LIMIT :at_once) AS few) AS busy,
              LATERAL (SELECT id FROM jobs WHERE jobs.host = parked.host AND parked_at IS NOT NULL ORDER BY id
                       LIMIT least(:at_once - busy.under_way, :most) FOR UPDATE SKIP LOCKED) AS oldest
         WHERE NOT EXISTS (SELECT FROM host_pauses WHERE host_pauses.host = parked.host AND until > clock_timestamp())
@@ -80,7 +81,7 @@ def park_if_full(connection: Connection, job_id: UUID, limits: HostLimits) -> bo
     One transaction at a time parks, claims or releases for a host, by a lock that it holds to its end.
     """
     waiting = (jobs.c.id == job_id, jobs.c.state == State.PENDING)
-    host = connection.execute(select(jobs.c.host, _lock(jobs.c.host)).where(*waiting)).scalar()
+    host = connection.execute(select(jobs.c.host, _lock_of(jobs.c.host)).where(*waiting)).scalar()
     if host is None:
         return False
     # A statement of its own: it sees what was committed until the lock was had.
@@ -93,6 +94,12 @@ def park_if_full(connection: Connection, job_id: UUID, limits: HostLimits) -> bo
     return False
 
 
+def lock(connection: Connection, host: str | None) -> None:
+    """Let no other transaction park, claim or release for `host` before this one ends. Comes first in a transaction."""
+    if host is not None:
+        connection.execute(select(_lock_of(literal(host))))
+
+
 def pause_as_asked(connection: Connection, error: ServiceError | None) -> None:
     """Let no attempt begin on a host that answered by a Retry-After, for as long; a longer pause stays as it is."""
     seconds = asked_pause(error)
@@ -103,12 +110,12 @@ def pause_as_asked(connection: Connection, error: ServiceError | None) -> None:
 def release_next(connection: Connection, host: str | None, next_in_queue: UUID | None) -> Sequence[Message]:
     """Release the host's oldest parked job, now that an attempt on it has ended. Its message is the caller's to send.
 
-    The `published_at` of a job that goes to the front of the queue stays as of the message that it was parked with. So
-    if the caller dies, the reconciler sees by its usual rule that there is no message.
+    The caller holds the host's lock (`lock`). A job that goes to the front of the queue keeps the `published_at` of the
+    message that it was parked with. So if the caller dies, the reconciler sees by its usual rule that there is no
+    message.
     """
     if host is None:
         return []
-    connection.execute(select(_lock(literal(host))))
     oldest = (
         select(jobs.c.id)
         .where(jobs.c.host == host, jobs.c.parked_at.is_not(None), ~_is_paused(host))
@@ -124,14 +131,18 @@ def release_next(connection: Connection, host: str | None, next_in_queue: UUID |
     return _messages(rows, next_in_queue)
 
 
-def release_all(connection: Connection, limits: HostLimits, next_in_queue: UUID | None) -> Sequence[Message]:
+def release_all(
+    connection: Connection, limits: HostLimits, next_in_queue: UUID | None, kinds: Collection[str]
+) -> Sequence[Message]:
     """The same for every host with room, with as many jobs as it has room for; up to BATCH in all.
 
-    Jobs that lie in the queue take up room as well: else each round would send more to wait there.
+    Jobs that lie in the queue take up room as well: else each round would send more to wait there. Those of other than
+    `kinds` do not: no worker knows them, so they would keep their hosts from the others without end.
     """
     most = 1 if limits.gap_seconds > 0 else limits.at_once
-    values = {"at_once": limits.at_once, "most": most, "batch": BATCH, "next_in_queue": next_in_queue}
-    rows = connection.execute(_RELEASE_ALL, values).all()
+    bounds = {"at_once": limits.at_once, "most": most, "batch": BATCH}
+    known = {"next_in_queue": next_in_queue, "kinds": list(kinds)}
+    rows = connection.execute(_RELEASE_ALL, bounds | known).all()
     return _messages(sorted(rows, key=lambda row: row.id), next_in_queue)
 
 
@@ -143,7 +154,7 @@ def seconds_to_next_end(connection: Connection) -> float | None:
     return None if seconds is None else float(seconds)
 
 
-def _lock(host: ColumnElement[str]) -> ColumnElement[object]:
+def _lock_of(host: ColumnElement[str]) -> ColumnElement[object]:
     """Waits for the lock of `host`; the lock of no host is had at once, and is none."""
     return func.pg_advisory_xact_lock(_LOCKS, func.hashtext(host))
 

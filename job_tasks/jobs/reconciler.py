@@ -22,7 +22,9 @@ from job_tasks.metrics import count_repairs
 
 ROUND_SECONDS = 2.0
 BATCH = 1_000  # rows in one transaction, and messages in one pipeline
-ON_THE_WAY = timedelta(seconds=2)  # a row this young may still be on its way from the commit to the broker
+# A row this young may still be on its way to the broker: by the time that a submission waits for the answers to its
+# INSERT and its COMMIT, and then for the broker.
+ON_THE_WAY = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +76,7 @@ class Reconciler:
     broker: Broker
     overdue_after: timedelta  # older claims are broken, even of a worker that lives: longer than the hard time limit
     host_limits: HostLimits
+    kinds: frozenset[str]  # those that workers know
 
     def round(self, *, judge_workers: bool) -> Repairs:
         """Do one round. Raises DatabaseUnavailable or BrokerUnavailable; what was done until then is kept.
@@ -104,7 +107,7 @@ class Reconciler:
         """Send on parked jobs whose host has room; gives how many. Raises like `round`."""
         next_in_queue = self.broker.next_job()
         with self.database.transaction() as connection:
-            released = hosts.release_all(connection, self.host_limits, next_in_queue)
+            released = hosts.release_all(connection, self.host_limits, next_in_queue, self.kinds)
         self._publish(released)
         count_repairs(released=len(released))
         return len(released)
@@ -179,9 +182,9 @@ def _mark_published(connection: Connection, which: ColumnElement[bool]) -> list[
         .order_by(jobs.c.published_at.nulls_first(), jobs.c.id)
         .limit(BATCH)
     )
-    marked = update(jobs).where(_one_of(chosen)).values(published_at=func.now())
+    marked = update(jobs).where(_one_of(chosen)).values(published_at=func.clock_timestamp())
     rows = connection.execute(marked.returning(jobs.c.id, jobs.c.kind, jobs.c.attempt, jobs.c.published_at)).all()
-    # A job that was at the front once goes there again, instead of behind all that came since.
+    # A job that an attempt has had goes to the front, as it did before, instead of behind all that came since.
     return [
         Message(kind=row.kind, job_id=row.id, published_at=None if row.attempt > 0 else row.published_at)
         for row in sorted(rows, key=lambda row: row.id)

@@ -72,7 +72,8 @@ def accept(
     for job_id, job in zip(ids, new_jobs, strict=True):
         rows.append(_row(job_id, job) | {"is_parked": job.host in full or before[job.host] >= at_once_per_host})
         before[job.host] += 1
-    accepting = insert(jobs).values(parked_at=case((_IS_PARKED, func.now()))).returning(jobs)
+    times = {"parked_at": case((_IS_PARKED, func.now())), "published_at": func.clock_timestamp()}
+    accepting = insert(jobs).values(times).returning(jobs)
     written = {row.id: job_of(row) for row in connection.execute(accepting, rows)}
     tell_accepted(connection, written.values())
     return Accepted(jobs=tuple(written[job_id] for job_id in ids), is_new=True)

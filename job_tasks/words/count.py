@@ -11,6 +11,8 @@ from job_tasks.words.unicode_words import UnicodeWordTokenizer
 
 Tokenizer = Literal["words", "treebank"]
 
+MAX_SHOWN_LENGTH = 100  # of a word, so that a page of one endless word makes no endless result
+
 
 class _CountsWords(Protocol):
     def count_words(self, text: str) -> Counter[str]: ...
@@ -35,13 +37,20 @@ def frequencies(text: str, *, tokenizer: Tokenizer) -> Counter[str]:
 
 
 def summarize(counts: Counter[str], *, word: str | None, top: int) -> WordCounts:
-    """The figures that a result holds, out of all frequencies; equally frequent words in alphabetical order."""
+    """The figures that a result holds, out of all frequencies; equally frequent words in alphabetical order.
+
+    A word of more than MAX_SHOWN_LENGTH characters is shown up to there, with an ellipsis.
+    """
     return WordCounts(
         words=counts.total(),
         unique_words=len(counts),
-        top=tuple(most_frequent(counts, top)),
+        top=tuple((_shown(each), count) for each, count in most_frequent(counts, top)),
         word_count=None if word is None else counts[word.lower()],
     )
+
+
+def _shown(word: str) -> str:
+    return word if len(word) <= MAX_SHOWN_LENGTH else f"{word[:MAX_SHOWN_LENGTH]}…"
 
 
 def most_frequent(counts: Counter[str], top: int) -> list[tuple[str, int]]:

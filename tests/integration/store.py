@@ -26,6 +26,7 @@ NEW_JOB = NewJob(
     max_crashes=3,
     on_failure=OnFailure.RETRY,
 )
+KINDS = frozenset({NEW_JOB.kind})  # those that workers know
 RESULT: JsonObject = {
     "words": 3,
     "unique_words": 2,
@@ -100,16 +101,18 @@ class Store:
     def succeed_and_release(self, held: Claim) -> Sequence[Message]:
         """The end of an attempt as workers write it."""
         with self.database.transaction() as connection:
+            hosts.lock(connection, held.host)
             assert claims.succeed(connection, held, RESULT)
             return hosts.release_next(connection, held.host, None)
 
     def release_next(self, host: str, next_in_queue: UUID | None = None) -> Sequence[Message]:
         with self.database.transaction() as connection:
+            hosts.lock(connection, host)
             return hosts.release_next(connection, host, next_in_queue)
 
     def release_all(self, limits: HostLimits, next_in_queue: UUID | None = None) -> Sequence[Message]:
         with self.database.transaction() as connection:
-            return hosts.release_all(connection, limits, next_in_queue)
+            return hosts.release_all(connection, limits, next_in_queue, KINDS)
 
     def pause_as_asked(self, error: ServiceError | None) -> None:
         with self.database.transaction() as connection:

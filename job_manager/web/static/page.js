@@ -4,6 +4,7 @@
 
 const POLL_MS = 2000;
 const PRESS_MS = 50;
+const PATIENCE_MS = 10000;
 
 const live = document.getElementById("live");
 const offline = document.getElementById("offline");
@@ -43,7 +44,7 @@ function isDisturbing() {
 
 async function update() {
   try {
-    const answer = await fetch(location.href, { cache: "no-store" });
+    const answer = await fetch(location.href, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
     offline.hidden = answer.ok;
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");

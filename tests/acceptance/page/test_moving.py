@@ -10,6 +10,7 @@ from tests.acceptance.page.conftest import OpenPage
 from tests.acceptance.page.person import expect_not_reloaded, expect_state, job_id, mark, rows, submit
 from tests.acceptance.page_server import PageServer
 from tests.acceptance.stack import Stack
+from tests.integration.pausing import Stopwatch
 
 
 def test_from_waiting_to_running_to_done(page: Page, pages: PageServer, stack: Stack) -> None:
@@ -75,8 +76,11 @@ def refreshing(page: Page) -> Iterator[None]:
     def hold(route: Route) -> None:
         held.append(route)
 
-    with page.expect_request("**/"):
-        page.route("**/", hold, times=1)
+    page.route("**/", hold, times=1)
+    watch = Stopwatch()
+    while not held:
+        assert watch.seconds < 10
+        page.wait_for_timeout(20)
     yield
     with page.expect_response("**/"):
         held[0].continue_()

@@ -15,7 +15,7 @@ from job_tasks.jobs.hosts import HostLimits
 from job_tasks.jobs.job import Claim, Job, Message, State
 from job_tasks.jobs.reconciler import Reconciler
 from tests.integration.queue import Queue
-from tests.integration.store import BUSY, NEW_JOB, Store
+from tests.integration.store import BUSY, KINDS, NEW_JOB, Store
 
 TWO = HostLimits(at_once=2, gap_seconds=0)
 SPACED = HostLimits(at_once=8, gap_seconds=60)
@@ -28,7 +28,9 @@ def worker(store: Store) -> UUID:
 
 @pytest.fixture
 def reconciler(store: Store, broker: Broker) -> Reconciler:
-    return Reconciler(database=store.database, broker=broker, overdue_after=timedelta(minutes=3), host_limits=TWO)
+    return Reconciler(
+        database=store.database, broker=broker, overdue_after=timedelta(minutes=3), host_limits=TWO, kinds=KINDS
+    )
 
 
 def entered(store: Store, job: Job, worker: UUID, limits: HostLimits = TWO) -> Claim:
@@ -233,11 +235,21 @@ class TestReleasing:
         assert not reconciler.round(judge_workers=True)
         assert [is_parked(store, job) for job in (oldest, next_one)] == [False, False]
 
+    def test_jobs_whose_kind_no_worker_knows_keep_no_others_from_their_host(
+        self, store: Store, reconciler: Reconciler
+    ) -> None:
+        for _ in range(TWO.at_once):
+            store.submit(kind="gone", at_once=TWO.at_once)
+        job = store.submit(at_once=TWO.at_once)
+        assert is_parked(store, job)
+        assert reconciler.round(judge_workers=True).released == 1
+        assert not is_parked(store, job)
+
     def test_a_release_whose_message_was_never_sent_is_mended(
         self, store: Store, worker: UUID, reconciler: Reconciler, queue: Queue
     ) -> None:
         (first, _), (job,) = parked(store, worker, 1)
-        store.sql("UPDATE jobs SET published_at = now() - interval '3 seconds' WHERE state = 'PENDING'")
+        store.sql("UPDATE jobs SET published_at = now() - interval '6 seconds' WHERE state = 'PENDING'")
         store.succeed(first)
         store.release_next("example.com")  # and the process dies
         assert reconciler.round(judge_workers=True).published == 1

@@ -15,7 +15,7 @@ from job_tasks.errors import ServerBusy
 from job_tasks.jobs.hosts import HostLimits
 from job_tasks.jobs.reconciler import Reconciler
 from tests.integration.queue import Queue
-from tests.integration.store import BUSY, Store
+from tests.integration.store import BUSY, KINDS, Store
 
 if TYPE_CHECKING:
     from job_tasks.jobs.job import Claim
@@ -40,7 +40,11 @@ class HostMachine(RuleBasedStateMachine):
         self.worker = self.store.worker()
         self.held: list[Claim] = []
         self.reconciler = Reconciler(
-            database=self.store.database, broker=self.broker, overdue_after=timedelta(minutes=3), host_limits=LIMITS
+            database=self.store.database,
+            broker=self.broker,
+            overdue_after=timedelta(minutes=3),
+            host_limits=LIMITS,
+            kinds=KINDS,
         )
 
     @rule(host=hosts, many=st.integers(1, 4))

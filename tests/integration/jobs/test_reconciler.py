@@ -15,7 +15,7 @@ from job_tasks.jobs.job import Message, State
 from job_tasks.jobs.reconciler import Reconciler, Repairs
 from tests.integration.pausing import refused_port, with_port
 from tests.integration.queue import Queue
-from tests.integration.store import UNLIMITED, Store
+from tests.integration.store import KINDS, UNLIMITED, Store
 
 NOTHING = Repairs(workers_lost=0, taken_back=0, overdue=0, due=0, released=0, published=0)
 OVERDUE_AFTER = timedelta(minutes=3)
@@ -28,7 +28,9 @@ MANY_WAITING = """
 
 @pytest.fixture
 def reconciler(store: Store, broker: Broker) -> Reconciler:
-    return Reconciler(database=store.database, broker=broker, overdue_after=OVERDUE_AFTER, host_limits=UNLIMITED)
+    return Reconciler(
+        database=store.database, broker=broker, overdue_after=OVERDUE_AFTER, host_limits=UNLIMITED, kinds=KINDS
+    )
 
 
 def repairs(**done: int) -> Repairs:
@@ -67,7 +69,7 @@ class TestPublishing:
     ) -> None:
         job = store.submit()
         assert reconciler.round(judge_workers=True) == NOTHING  # it may still be on its way
-        let_pass(store, 2.1)
+        let_pass(store, 5.1)
         assert reconciler.round(judge_workers=True) == repairs(published=1)
         assert queue.job_ids() == [job.id]
         assert reconciler.round(judge_workers=True) == NOTHING
@@ -120,9 +122,9 @@ class TestPublishing:
         let_pass(store, 60)
         away = Broker(app, with_port(servers.broker.url, refused_port()), timeout_seconds=0.3)
         with pytest.raises(BrokerUnavailable):
-            Reconciler(database=store.database, broker=away, overdue_after=OVERDUE_AFTER, host_limits=UNLIMITED).round(
-                judge_workers=True
-            )
+            Reconciler(
+                database=store.database, broker=away, overdue_after=OVERDUE_AFTER, host_limits=UNLIMITED, kinds=KINDS
+            ).round(judge_workers=True)
         assert reconciler.round(judge_workers=True) == repairs(published=1)
         assert queue.job_ids() == [job.id]
 

@@ -23,7 +23,7 @@ from job_tasks.jobs.job import ENDED, Claim, OnFailure, State
 from job_tasks.jobs.reconciler import Reconciler
 from job_tasks.jobs.retrying import may_retry
 from tests.integration.queue import Queue
-from tests.integration.store import BUSY, NO_TEXT, RESULT, UNLIMITED, Store
+from tests.integration.store import BUSY, KINDS, NO_TEXT, RESULT, UNLIMITED, Store
 
 OVERDUE_AFTER = timedelta(minutes=3)
 
@@ -45,7 +45,11 @@ class StoreMachine(RuleBasedStateMachine):
         self.queue.wipe()
         self.ended: dict[UUID, object] = {}
         self.reconciler = Reconciler(
-            database=self.store.database, broker=self.broker, overdue_after=OVERDUE_AFTER, host_limits=UNLIMITED
+            database=self.store.database,
+            broker=self.broker,
+            overdue_after=OVERDUE_AFTER,
+            host_limits=UNLIMITED,
+            kinds=KINDS,
         )
 
     @rule(

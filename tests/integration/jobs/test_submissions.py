@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from job_tasks.jobs import submissions
 from job_tasks.jobs.job import Job, OnFailure, State
@@ -48,7 +48,7 @@ def test_an_accepted_job_waits_and_is_as_it_was_asked_for(store: Store) -> None:
         max_crashes=3,
         retry_of=None,
         created_at=job.created_at,
-        published_at=job.created_at,
+        published_at=job.published_at,
         due_at=None,
         started_at=None,
         finished_at=None,
@@ -68,6 +68,14 @@ def test_a_batch_is_one_question_and_one_insert_and_keeps_its_order(store: Store
     assert [job.url for job in accepted.jobs] == urls
     assert sorted(job.id for job in accepted.jobs) == [job.id for job in accepted.jobs]
     assert store.count() == 1_000
+
+
+def test_a_message_counts_as_sent_when_its_row_is_written_and_not_when_the_transaction_began(store: Store) -> None:
+    with store.database.transaction() as connection:
+        connection.execute(text("SELECT pg_sleep(0.3)"))
+        (job,) = submissions.accept(connection, [NEW_JOB], at_once_per_host=1).jobs
+    assert job.published_at is not None
+    assert job.published_at - job.created_at >= timedelta(seconds=0.3)
 
 
 def test_what_is_not_committed_is_not_accepted(store: Store) -> None:

@@ -19,7 +19,7 @@ from job_tasks.jobs.hosts import HostLimits
 from job_tasks.jobs.job import ENDED, Claim, State
 from job_tasks.jobs.reconciler import Reconciler
 from job_tasks.jobs.retrying import may_retry
-from tests.integration.store import BUSY, NO_TEXT, RESULT, Store
+from tests.integration.store import BUSY, KINDS, NO_TEXT, RESULT, Store
 
 URLS = ("https://example.com/a", "https://example.com/b")
 FIELDS = st.fixed_dictionaries(
@@ -70,6 +70,7 @@ class ApiMachine(RuleBasedStateMachine):
             broker=self.broker,
             overdue_after=timedelta(minutes=3),
             host_limits=HostLimits(at_once=8, gap_seconds=0),
+            kinds=KINDS,
         )
 
     def ask(self, method: str, path: str, **options: Any) -> requests.Response:

@@ -19,7 +19,7 @@ from tests.integration.pausing import (
     with_port,
 )
 from tests.integration.queue import Queue
-from tests.integration.store import UNLIMITED, Store
+from tests.integration.store import KINDS, UNLIMITED, Store
 from tests.waiting import eventually
 
 BODY = {"url": "https://example.com/"}
@@ -29,7 +29,9 @@ WITHOUT_DATABASE = [("POST", "/count"), ("GET", "/jobs"), ("GET", f"/result/{UUI
 @pytest.fixture
 def reconciler(store: Store, servers: Servers) -> Reconciler:
     broker = Broker(app, servers.broker.url, timeout_seconds=2.0)
-    return Reconciler(database=store.database, broker=broker, overdue_after=timedelta(minutes=3), host_limits=UNLIMITED)
+    return Reconciler(
+        database=store.database, broker=broker, overdue_after=timedelta(minutes=3), host_limits=UNLIMITED, kinds=KINDS
+    )
 
 
 def assert_accepted_within_a_second(client: StrictClient, store: Store) -> UUID:

@@ -124,3 +124,11 @@ def test_a_result_of_ones_own_kind_is_shown_as_it_is(web: FlaskClient, store: St
     answer = web.get(f"/job/{held.job_id}")
     assert answer.status_code == 200
     assert unescape(answer.text).count(f'<pre tabindex="0">{json.dumps(result, indent=2)}</pre>') == 1
+
+
+def test_half_a_surrogate_pair_in_a_result_breaks_no_page(web: FlaskClient, store: Store) -> None:
+    held = store.claimed(kind="own")
+    store.succeed(held, {"found": "\ud800"})
+    answer = web.get(f"/job/{held.job_id}")
+    assert answer.status_code == 200
+    assert "\\ud800" in unescape(answer.get_data(as_text=True))

@@ -47,6 +47,8 @@ def test_differs_from_the_browser_on_purpose(html: str, answer: str, reason: str
         ("<html lang=de><p>x", "de"),
         ("<html lang='zh-Hant-TW'>", "zh-Hant-TW"),
         ("<html lang><p>x", None),
+        (f"<html lang={'x' * 100}>", "x" * 100),
+        (f"<html lang={'x' * 101}>", None),
         ("<p lang=fr>x", None),
         ("", None),
     ],

@@ -96,6 +96,13 @@ def test_a_result_is_bounded_and_ordered(word: str | None, top: int, expected: t
     assert (*counted.top, counted.word_count) == expected
 
 
+def test_a_long_word_is_counted_whole_and_shown_in_part() -> None:
+    counts = frequencies(f"{'a' * 100} {'b' * 101} {'b' * 102}", tokenizer="words")
+    counted = summarize(counts, word="B" * 101, top=3)
+    assert (counted.words, counted.unique_words, counted.word_count) == (3, 3, 1)
+    assert counted.top == (("a" * 100, 1), (f"{'b' * 100}…", 1), (f"{'b' * 100}…", 1))
+
+
 def test_every_sign_that_is_stripped_stands_alone() -> None:
     for sign, neighbour in [(sign, neighbour) for sign in SIGNS for neighbour in ("a", "1", "é", "Ж", "가", "ب")]:
         assert list(WordBreaker(f"{neighbour}{sign}", "en")) == [neighbour, sign]
