@@ -26,10 +26,14 @@ from job_tasks.name_lookup import ServiceName
 TRANSACTION_SECONDS = 5.0
 CHECKOUT_SECONDS = 1.0
 
+# A transaction whose caller is frozen keeps its locks no longer than this; a caller that is short of processor time has
+# to get through what it does between two statements meanwhile.
+IDLE_IN_TRANSACTION_MS = 2_000
+
 # A COMMIT that waits unread in the socket of a paused database would be carried out later, though its caller was told
-# that the database is away. So the database refuses one that comes this long after its last answer, and none is sent
-# with less time left than that.
-IDLE_IN_TRANSACTION_MS = 700
+# that the database is away. So the database is told, right before, to refuse one that comes this long after its answer;
+# and none is sent with less time left than that.
+COMMIT_WITHIN_MS = 700
 COMMIT_RESERVE_SECONDS = 0.8
 
 _patience: ContextVar[Patience] = ContextVar("database_patience")
@@ -55,7 +59,7 @@ class Database:
 
         Raises DatabaseUnavailable if the database cannot be reached, if it answers nothing for `silent_seconds`, or if
         `seconds` are over. Then nothing is committed, unless the database was already at it: see
-        IDLE_IN_TRANSACTION_MS.
+        COMMIT_WITHIN_MS.
         """
         with self._bounded(Patience(seconds, silent_seconds)), self._engine.begin() as connection:
             calls: list[Callable[[], object]] = []
@@ -160,6 +164,7 @@ def _over() -> DeadlineOver:
 
 
 def _refuse_late_commit(connection: Connection) -> None:
+    connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {COMMIT_WITHIN_MS}")
     if _current_patience().left() < COMMIT_RESERVE_SECONDS:
         error = _over()
         connection.invalidate(error)

@@ -1,12 +1,12 @@
 """Accepting jobs, once each, and cancelling them."""
 
-from collections import Counter
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Boolean, Connection, bindparam, case, func, insert, select, text, update
+from sqlalchemy import Connection, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from uuid_utils.compat import uuid7
 
@@ -20,16 +20,37 @@ IDEMPOTENCY_KEY_LIFETIME = timedelta(hours=24)
 
 _HAS_EXPIRED = idempotency_keys.c.created_at < func.now() - IDEMPOTENCY_KEY_LIFETIME
 
-# Once for each host, and not for each row: a thousand subqueries in one INSERT take longer to plan than to run.
-_FULL_HOSTS = text("""
-    SELECT asked.host
-    FROM unnest(CAST(:hosts AS text[])) AS asked (host)
-    WHERE EXISTS (SELECT FROM jobs WHERE jobs.host = asked.host AND parked_at IS NOT NULL)
-       OR (SELECT count(*)
-           FROM (SELECT FROM jobs WHERE jobs.host = asked.host AND state IN ('PENDING', 'STARTED') AND parked_at IS NULL
-                 LIMIT :at_once) AS under_way) >= :at_once
-""")
-_IS_PARKED = bindparam("is_parked", type_=Boolean)
+# All in one statement of one array for each column: what the caller does between two statements of a transaction counts
+# as time in which it is idle. Whether a host is full is asked once for each host.
+_ACCEPT = text("""
+    INSERT INTO jobs (
+        id, kind, url, host, request, on_failure, max_attempts, max_crashes, retry_of, owner, callback_url,
+        published_at, parked_at
+    )
+    WITH asked AS (
+        SELECT *, row_number() OVER (PARTITION BY host ORDER BY place) AS place_at_host
+        FROM unnest(
+            CAST(:id AS uuid[]), CAST(:kind AS text[]), CAST(:url AS text[]), CAST(:host AS text[]),
+            CAST(:request AS json[]), CAST(:on_failure AS text[]), CAST(:max_attempts AS smallint[]),
+            CAST(:max_crashes AS smallint[]), CAST(:retry_of AS uuid[]), CAST(:owner AS text[]),
+            CAST(:callback_url AS text[])
+        ) WITH ORDINALITY AS one (
+            id, kind, url, host, request, on_failure, max_attempts, max_crashes, retry_of, owner, callback_url, place
+        )
+    ), full_hosts AS (
+        SELECT one.host
+        FROM (SELECT DISTINCT host FROM asked) AS one
+        WHERE EXISTS (SELECT FROM jobs WHERE jobs.host = one.host AND parked_at IS NOT NULL)
+           OR (SELECT count(*)
+               FROM (SELECT FROM jobs WHERE jobs.host = one.host AND state IN ('PENDING', 'STARTED')
+                                        AND parked_at IS NULL LIMIT :at_once) AS under_way) >= :at_once
+    )
+    SELECT id, kind, url, host, request, on_failure, max_attempts, max_crashes, retry_of, owner, callback_url,
+           clock_timestamp(),
+           CASE WHEN place_at_host > :at_once OR host IN (SELECT host FROM full_hosts) THEN now() END
+    FROM asked
+    RETURNING *
+""").columns(**{column.name: column.type for column in jobs.c})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +73,7 @@ class IdempotencyKey:
 def accept(
     connection: Connection, new_jobs: Sequence[NewJob], key: IdempotencyKey | None = None, *, at_once_per_host: int
 ) -> Accepted:
-    """Write a row for each of `new_jobs` in one INSERT; they are kept once `connection` commits.
+    """Write a row for each of `new_jobs` in one statement; they are kept once `connection` commits.
 
     With a `key` that came within 24 hours, nothing is written and the jobs of that time are named again; raises
     IdempotencyKeyReused if it came with another request then, UnknownJob if a job of that time is not kept any more.
@@ -66,15 +87,8 @@ def accept(
     ids = tuple(uuid7() for _ in new_jobs)
     if key is not None and (known := _remember(connection, key, ids)) is not None:
         return Accepted(jobs=_jobs_of_key(connection, known), is_new=False)
-    full = _full_hosts(connection, {job.host for job in new_jobs}, at_once_per_host)
-    before: Counter[str] = Counter()
-    rows = []
-    for job_id, job in zip(ids, new_jobs, strict=True):
-        rows.append(_row(job_id, job) | {"is_parked": job.host in full or before[job.host] >= at_once_per_host})
-        before[job.host] += 1
-    times = {"parked_at": case((_IS_PARKED, func.now())), "published_at": func.clock_timestamp()}
-    accepting = insert(jobs).values(times).returning(jobs)
-    written = {row.id: job_of(row) for row in connection.execute(accepting, rows)}
+    columns = _columns(ids, new_jobs) | {"at_once": at_once_per_host}
+    written = {row.id: job_of(row) for row in connection.execute(_ACCEPT, columns)}
     tell_accepted(connection, written.values())
     return Accepted(jobs=tuple(written[job_id] for job_id in ids), is_new=True)
 
@@ -85,23 +99,14 @@ def repetition(connection: Connection, key: IdempotencyKey) -> Accepted | None:
     return None if known is None else Accepted(jobs=_jobs_of_key(connection, known), is_new=False)
 
 
-def _full_hosts(connection: Connection, hosts: set[str], at_once: int) -> set[str]:
-    return set(connection.execute(_FULL_HOSTS, {"hosts": list(hosts), "at_once": at_once}).scalars())
-
-
-def _row(job_id: UUID, job: NewJob) -> dict[str, object]:
-    return {
-        "id": job_id,
-        "kind": job.kind,
-        "url": job.url,
-        "host": job.host,
-        "request": job.request,
-        "on_failure": job.on_failure,
-        "max_attempts": job.max_attempts,
-        "max_crashes": job.max_crashes,
-        "retry_of": job.retry_of,
-        "owner": job.owner,
-        "callback_url": job.callback_url,
+def _columns(ids: Sequence[UUID], new_jobs: Sequence[NewJob]) -> dict[str, object]:
+    """The values of each column, in the order of `new_jobs`."""
+    names = ("kind", "url", "host", "on_failure", "max_attempts", "max_crashes", "owner", "callback_url")
+    columns: dict[str, object] = {name: [getattr(job, name) for job in new_jobs] for name in names}
+    return columns | {
+        "id": [str(job_id) for job_id in ids],
+        "request": [json.dumps(job.request) for job in new_jobs],
+        "retry_of": [None if job.retry_of is None else str(job.retry_of) for job in new_jobs],
     }
 
 

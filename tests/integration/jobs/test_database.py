@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from types import FrameType
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, event, text
 
 from embedded.servers import Servers
 from job_tasks.errors import DatabaseUnavailable
@@ -193,11 +193,31 @@ class TestTheCommitGuard:
         turn: int,  # noqa: ARG002 - again and again, since it is a race
     ) -> None:
         hanging = ExitStack()
+
+        def hang(_: Connection) -> None:
+            hanging.enter_context(hung_database(servers))
+
+        with hanging, pytest.raises(DatabaseUnavailable), database.transaction(1.0) as connection:
+            accept(connection, [NEW_JOB], at_once_per_host=8)
+            event.listen(connection.engine, "commit", hang)  # comes last: the next that is sent is the COMMIT
+        self.settled(store)
+        assert store.count() == 0
+
+    def test_a_transaction_that_met_a_hung_server_before_its_commit(
+        self, database: Database, store: Store, servers: Servers
+    ) -> None:
+        hanging = ExitStack()
         with hanging, pytest.raises(DatabaseUnavailable), database.transaction(1.0) as connection:
             accept(connection, [NEW_JOB], at_once_per_host=8)
             hanging.enter_context(hung_database(servers))
         self.settled(store)
         assert store.count() == 0
+
+    def test_one_whose_caller_was_busy_before_its_commit_is_committed(self, database: Database, store: Store) -> None:
+        with database.transaction() as connection:
+            accept(connection, [NEW_JOB], at_once_per_host=8)
+            time.sleep(COMMIT_RESERVE_SECONDS)
+        assert store.count() == 1
 
     def test_a_commit_that_came_too_late(self, database: Database, store: Store) -> None:
         with pytest.raises(DatabaseUnavailable), database.transaction(COMMIT_RESERVE_SECONDS * 0.9) as connection:
