@@ -15,7 +15,7 @@ from job_tasks.settings import Settings
 
 EXTENSION = "job_manager"
 DATABASE_SECONDS = 1.7  # a database that hangs is answered with 503 within 2 s
-BATCH_SECONDS = 5.0  # for a thousand rows, by a database that is busy but answers
+BATCH_SECONDS = 10.0  # for a thousand rows, by a database that is busy but answers
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 
@@ -22,6 +23,7 @@ from job_tasks.shown import Shown, shown
 
 MAX_KEY_LENGTH = 255
 IDEMPOTENCY_KEY_PATTERN = "^[!-~]([ -~]*[!-~])?$"  # printable ASCII; HTTP strips spaces at either end
+PUBLISH_WITHIN_SECONDS = 4  # of the INSERT: after ON_THE_WAY, the reconciler sends what it takes for lost
 FIRST_LOOK_SECONDS = 1  # Retry-After of an accepted job: when a first look at it is worth it
 
 log = structlog.get_logger()
@@ -61,11 +63,14 @@ def _accepted(body: Shown) -> Response:
 def accept_and_publish(jobs: list[NewJob], key: IdempotencyKey | None) -> Accepted:
     """Commit the rows, then send their messages. A broker that is away keeps no job from being accepted."""
     check_callbacks(jobs, services().settings)
+    began = time.monotonic()
     accepted = _repetition(key) or _accept(jobs, key)
     if len(jobs) == 1:
         structlog.contextvars.bind_contextvars(job_id=str(accepted.jobs[0].id))
-    if accepted.is_new:
+    if accepted.is_new and time.monotonic() - began < PUBLISH_WITHIN_SECONDS:
         _publish([job for job in accepted.jobs if job.parked_at is None])
+    elif accepted.is_new:
+        log.warning("the database took so long that the reconciler publishes", jobs=len(jobs))
     return accepted
 
 
@@ -81,7 +86,7 @@ def _accept(jobs: list[NewJob], key: IdempotencyKey | None) -> Accepted:
     services().backlog.make_room(len(jobs))
     most = services().settings.fetch_max_per_host
     seconds = DATABASE_SECONDS if len(jobs) == 1 else BATCH_SECONDS
-    with services().database.transaction(seconds, silent_seconds=DATABASE_SECONDS) as connection:
+    with services().database.transaction(seconds, first_answer_seconds=DATABASE_SECONDS) as connection:
         return accept(connection, jobs, key, at_once_per_host=most)
 
 

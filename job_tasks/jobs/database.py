@@ -53,15 +53,15 @@ class Database:
 
     @contextmanager
     def transaction(
-        self, seconds: float = TRANSACTION_SECONDS, *, silent_seconds: float = math.inf
+        self, seconds: float = TRANSACTION_SECONDS, *, first_answer_seconds: float = math.inf
     ) -> Iterator[Connection]:
         """One transaction, committed at the end of the block, connecting included.
 
-        Raises DatabaseUnavailable if the database cannot be reached, if it answers nothing for `silent_seconds`, or if
-        `seconds` are over. Then nothing is committed, unless the database was already at it: see
-        COMMIT_WITHIN_MS.
+        Raises DatabaseUnavailable if the database cannot be reached, if it answers nothing at all within
+        `first_answer_seconds`, or if `seconds` are over. Then nothing is committed, unless the database was already at
+        it: see COMMIT_WITHIN_MS.
         """
-        with self._bounded(Patience(seconds, silent_seconds)), self._engine.begin() as connection:
+        with self._bounded(Patience(seconds, first_answer_seconds)), self._engine.begin() as connection:
             calls: list[Callable[[], object]] = []
             connection.info[_ONCE_COMMITTED] = calls
             yield connection
@@ -126,8 +126,7 @@ def _look_up_in_time(name: ServiceName) -> Callable[[Dialect, ConnectionPoolEntr
 
     def look_up(_dialect: Dialect, _entry: ConnectionPoolEntry, _arguments: object, options: dict[str, str]) -> None:
         try:
-            with _current_patience().waiting() as left:
-                addresses = name.addresses(max(0, left()))
+            addresses = name.addresses(max(0, _current_patience().left_to_wait()))
         except TimeoutError as error:
             raise _over() from error
         except OSError as error:
@@ -145,14 +144,13 @@ def _wait(connection: extensions.connection) -> None:
     """Wait for libpq, as long as there is patience. psycopg2 closes the connection when this raises."""
     patience = _current_patience()
     try:
-        with patience.waiting() as left:
-            while (state := connection.poll()) != extensions.POLL_OK:
-                seconds = left()
-                if seconds <= 0:
-                    raise _over()
-                poller = select.poll()  # a new one each time: connecting may change the descriptor
-                poller.register(connection.fileno(), select.POLLIN if state == extensions.POLL_READ else select.POLLOUT)
-                poller.poll(math.ceil(seconds * 1_000))
+        while (state := connection.poll()) != extensions.POLL_OK:
+            seconds = patience.left_to_wait()
+            if seconds <= 0:
+                raise _over()
+            poller = select.poll()  # a new one each time: connecting may change the descriptor
+            poller.register(connection.fileno(), select.POLLIN if state == extensions.POLL_READ else select.POLLOUT)
+            poller.poll(math.ceil(seconds * 1_000))
         patience.answered()
     finally:
         del connection  # else the traceback keeps the socket of a half-made connection

@@ -1,34 +1,28 @@
-"""How long somebody waits for a service: the whole time, and the time in which it says nothing."""
+"""How long a block waits for the database."""
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 
 class Patience:
-    """How long a block waits for the database: until its time is over, or until the database has been silent too long.
+    """Until its time is over; and less, as long as the database has answered nothing at all.
 
-    Its caller's own time between two answers is not silence of the database.
+    A database that is away or hangs is known by its silence, and soon. One that has answered is busy at worst.
     """
 
-    def __init__(self, seconds: float, silent_seconds: float = math.inf) -> None:
-        self._ends = time.monotonic() + seconds
-        self._silent_seconds = self._silence_left = silent_seconds
+    def __init__(self, seconds: float, first_answer_seconds: float = math.inf) -> None:
+        now = time.monotonic()
+        self._ends = now + seconds
+        self._waiting_ends = min(self._ends, now + first_answer_seconds)
 
     def left(self) -> float:
         """Seconds until the time is over."""
         return self._ends - time.monotonic()
 
-    @contextmanager
-    def waiting(self) -> Iterator[Callable[[], float]]:
-        """Gives how many seconds are left to wait. The block is silence of the database, up to its answer."""
-        silence_ends = time.monotonic() + self._silence_left
-        try:
-            yield lambda: min(self._ends, silence_ends) - time.monotonic()
-        finally:
-            self._silence_left = silence_ends - time.monotonic()
+    def left_to_wait(self) -> float:
+        """Seconds for which an answer is worth waiting."""
+        return self._waiting_ends - time.monotonic()
 
     def answered(self) -> None:
         """The database has answered."""
-        self._silence_left = self._silent_seconds
+        self._waiting_ends = self._ends

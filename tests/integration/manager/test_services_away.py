@@ -1,9 +1,11 @@
 """Promise 1: a broker that is away keeps no job from being accepted; a database that is away is said so, soon."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from embedded.servers import Servers
 from job_tasks.broker import Broker
@@ -41,6 +43,22 @@ def assert_accepted_within_a_second(client: StrictClient, store: Store) -> UUID:
     job = store.job(UUID(answer.get_json()["id"]))
     assert job.published_at is None
     return job.id
+
+
+def test_a_batch_that_a_busy_database_took_long_over_is_published_by_the_reconciler(
+    client: StrictClient, store: Store, reconciler: Reconciler, queue: Queue
+) -> None:
+    """The manager cannot know whether the reconciler has taken the messages for lost meanwhile."""
+    client.get("/readyz")
+    with ThreadPoolExecutor(1) as caller, store.database.transaction(20) as locking:
+        locking.execute(text("LOCK TABLE jobs IN SHARE ROW EXCLUSIVE MODE"))
+        answer = caller.submit(client.post, "/count", json={"urls": [BODY["url"], "https://example.org/"]})
+        locking.execute(text("SELECT pg_sleep(4.2)"))
+        locking.commit()
+        assert answer.result(20).status_code == 202
+    assert (store.count(), len(queue)) == (2, 0)
+    eventually(lambda: reconciler.round(judge_workers=True).published == 2)
+    assert len(queue) == 2
 
 
 class TestTheBroker:
