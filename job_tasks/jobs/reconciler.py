@@ -23,7 +23,7 @@ from job_tasks.metrics import count_repairs
 ROUND_SECONDS = 2.0
 BATCH = 1_000  # rows in one transaction, and messages in one pipeline
 # A row this young may still be on its way to the broker. A manager that has not got so far by then sends nothing.
-ON_THE_WAY = timedelta(seconds=5)
+ON_THE_WAY = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -249,7 +249,7 @@ class TestReleasing:
         self, store: Store, worker: UUID, reconciler: Reconciler, queue: Queue
     ) -> None:
         (first, _), (job,) = parked(store, worker, 1)
-        store.sql("UPDATE jobs SET published_at = now() - interval '6 seconds' WHERE state = 'PENDING'")
+        store.sql("UPDATE jobs SET published_at = now() - interval '3 seconds' WHERE state = 'PENDING'")
         store.succeed(first)
         store.release_next("example.com")  # and the process dies
         assert reconciler.round(judge_workers=True).published == 1

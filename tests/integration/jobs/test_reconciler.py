@@ -69,7 +69,7 @@ class TestPublishing:
     ) -> None:
         job = store.submit()
         assert reconciler.round(judge_workers=True) == NOTHING  # it may still be on its way
-        let_pass(store, 5.1)
+        let_pass(store, 2.1)
         assert reconciler.round(judge_workers=True) == repairs(published=1)
         assert queue.job_ids() == [job.id]
         assert reconciler.round(judge_workers=True) == NOTHING

@@ -57,6 +57,8 @@ def test_an_accepted_job_waits_and_is_as_it_was_asked_for(store: Store) -> None:
         host="example.com",
         parked_at=None,
     )
+    assert job.published_at is not None
+    assert job.created_at <= job.published_at
     assert job.id.version == 7
 
 
