@@ -95,6 +95,7 @@ def test_a_database_that_has_answered_once_has_the_whole_time(database: Database
     with database.transaction(20, first_answer_seconds=1) as connection:
         connection.execute(text("SELECT 1"))
         connection.execute(text("SELECT pg_sleep(1.5)"))
+        assert connection.execute(text("SELECT 2")).scalar_one() == 2
 
 
 def test_a_query_is_ended_by_the_deadline_here_and_there(database: Database, store: Store) -> None:
@@ -198,7 +199,7 @@ class TestTheCommitGuard:
     def test_one_whose_caller_was_busy_before_its_commit_is_committed(self, database: Database, store: Store) -> None:
         with database.transaction() as connection:
             accept(connection, [NEW_JOB], at_once_per_host=8)
-            time.sleep(COMMIT_RESERVE_SECONDS)
+            time.sleep(COMMIT_RESERVE_SECONDS)  # the caller's own time is what is tried
         assert store.count() == 1
 
     def test_a_commit_that_came_too_late(self, database: Database, store: Store) -> None:
