@@ -30,7 +30,7 @@ install: ## install what the stack needs into .venv, from uv.lock
 	@$(UV) sync --locked --quiet --inexact --compile-bytecode
 
 install-dev: ## install what developers need as well
-	@$(UV) sync --locked --quiet --group dev
+	@$(UV) sync --locked --quiet --group dev --compile-bytecode
 
 # URL is handed over by the environment, so that no shell reads it.
 demo: export URL := $(URL)

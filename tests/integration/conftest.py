@@ -12,12 +12,19 @@ from job_tasks.settings import read_settings, settings
 from tests.integration.queue import Queue
 from tests.integration.store import Store
 
+# TRUNCATE makes new files for a table and its indexes, so only for those with rows.
 EMPTY_ALL_TABLES = """
-    DO $$ BEGIN
-        EXECUTE (
-            SELECT 'TRUNCATE ' || string_agg(format('%I', tablename), ', ')
-            FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'
-        );
+    DO $$ DECLARE
+        name text;
+        has_rows boolean;
+    BEGIN
+        FOR name IN
+            SELECT format('%I', tablename) FROM pg_tables
+            WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+        LOOP
+            EXECUTE format('SELECT EXISTS (SELECT FROM %s)', name) INTO has_rows;
+            IF has_rows THEN EXECUTE format('TRUNCATE %s CASCADE', name); END IF;
+        END LOOP;
     END $$
 """
 
