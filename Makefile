@@ -6,8 +6,9 @@ UV     := embedded/uv.sh
 CORPUS       ?= ../shared/corpus
 FUZZ_SECONDS ?= 600
 
-PEOPLE = $(addprefix tests/acceptance/test_, cli_document.py command_line.py embedded_stack.py \
-	own_task.py readme.py sight.py viewer.py webhooks.py)
+EMBEDDED = tests/acceptance/test_embedded_stack.py
+PEOPLE   = $(addprefix tests/acceptance/test_, cli_document.py command_line.py own_task.py readme.py sight.py viewer.py \
+	webhooks.py)
 
 JOBS    ?= 20000
 MINUTES ?= 1
@@ -20,7 +21,7 @@ CHAOS_FAULTS  ?=
 CHAOS          = --seed "$(SEED)" --seconds "$(CHAOS_SECONDS)" --faults "$(CHAOS_FAULTS)"
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up test test-unit test-integration test-stack test-people test-page test-compose check-compose lint types imports check pictures accuracy bench-count bench-list bench-cli bench-surge bench-streams fuzz fuzz-api chaos chaos-compose clean
+.PHONY: help install install-dev demo up test test-unit test-integration test-stack test-people test-embedded test-page test-compose check-compose lint types imports check pictures accuracy bench-count bench-list bench-cli bench-surge bench-streams fuzz fuzz-api chaos chaos-compose clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-17s %s\n", $$1, $$2 }'
@@ -41,7 +42,8 @@ up: install ## run the embedded stack in the foreground, with its data under .lo
 	@exec $(PYTHON) -m embedded.up
 
 test: install-dev ## run all tests that need no container engine, on the embedded servers
-	@$(MAKE) --no-print-directory --jobs=2 test-stack test-integration test-people test-page test-unit
+	@nice $(MAKE) --no-print-directory test-unit & unit=$$!; trap 'kill $$unit 2>/dev/null || true' EXIT; \
+	$(MAKE) --no-print-directory --jobs=2 test-stack test-integration test-people test-page test-embedded && wait $$unit
 
 test-unit: install-dev ## run the tests that need no service
 	@$(PYTHON) -m pytest tests/unit
@@ -50,10 +52,13 @@ test-integration: install-dev ## run the tests of the parts with Redis and Postg
 	@$(PYTHON) -m pytest tests/integration
 
 test-stack: install-dev ## run the tests of the whole stack as processes: faults, limits, retries
-	@$(PYTHON) -m pytest tests/acceptance --ignore=tests/acceptance/compose --ignore=tests/acceptance/page $(PEOPLE:%=--ignore=%)
+	@$(PYTHON) -m pytest tests/acceptance --ignore=tests/acceptance/compose --ignore=tests/acceptance/page $(patsubst %,--ignore=%,$(PEOPLE) $(EMBEDDED))
 
 test-people: install-dev ## run the tests of what else people use of the stack: command line, webhooks, documents
 	@$(PYTHON) -m pytest $(PEOPLE)
+
+test-embedded: install-dev ## run the tests of the embedded stack, as `make demo` and `make up` start it
+	@$(PYTHON) -m pytest $(EMBEDDED)
 
 test-page: install-dev ## run the tests of the page, in Chromium
 	@$(PYTHON) -m pytest tests/acceptance/page

@@ -96,16 +96,16 @@ class ServiceProcess:
             with suppress(psutil.NoSuchProcess):
                 member.kill()
         self._wait_for_end()
-        psutil.wait_procs(family, timeout=READY_SECONDS)
+        wait_for(lambda: all(map(_has_ended, family)), f"all of {self.name} has ended", seconds=READY_SECONDS)
 
     def kill_main(self) -> None:
         """`kill -9` of the main process alone; its children end when they notice."""
         self._was_ended = True
         family = self.family()
         psutil.Process(self.process.pid).kill()
-        _, alive = psutil.wait_procs(family[1:], timeout=READY_SECONDS)
-        if alive:
-            raise ChaosError(f"{self.name}: {alive} outlived the main process")
+        wait_for(
+            lambda: all(map(_has_ended, family[1:])), f"{self.name} ends with its main process", seconds=READY_SECONDS
+        )
         self._wait_for_end()
 
     def ask_to_stop(self) -> None:
@@ -165,7 +165,8 @@ class ServiceProcess:
 
 
 def _has_ended(process: psutil.Process) -> bool:
+    """Whether it does nothing any more; the one that is to reap it may take its time."""
     try:
-        return process.status() == psutil.STATUS_ZOMBIE
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True

@@ -1,5 +1,6 @@
 """How gunicorn serves the manager. Threads, since every request is a wait for the database or the broker."""
 
+from gunicorn.http.message import Request
 from gunicorn.workers.base import Worker
 
 from job_manager.services import EXTENSION
@@ -19,6 +20,12 @@ control_socket_disable = True
 def on_starting(_server: object) -> None:
     """Before the first process is made: what they count, all of them show."""
     share_between_processes(settings().metrics_folder)
+
+
+def pre_request(_worker: Worker, request: Request) -> None:
+    """Before a request: the connection of an event stream ends with it. Kept alive, it would hold up a stop for 2 s."""
+    if request.path.endswith("/events"):
+        request.force_close()
 
 
 def post_worker_init(worker: Worker) -> None:

@@ -1,6 +1,7 @@
 """One stack for all acceptance tests, made whole again after each; its logs are shown for tests that fail."""
 
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -33,19 +34,25 @@ def session_stack(
         yield stack
 
 
+@contextmanager
+def lent(whole: Stack, pages: PageServer, request: pytest.FixtureRequest) -> Iterator[Stack]:
+    """A stack that several tests share, for one of them; afterwards it is whole again, with nothing under way."""
+    request.node.stash[LOGS] = {log: log.stat().st_size for log in whole.services.folder.logs.glob("*.log")}
+    yield whole
+    died = [service.name for service in whole.all if service.died_by_itself()]
+    whole.make_whole()
+    pages.release_all()
+    whole.cancel_all()
+    whole.query("DELETE FROM host_pauses")  # other tests' pages are on the same hosts
+    whole.wait_until_quiet()
+    assert not died, f"died of a fault of another service: {', '.join(died)}"
+
+
 @pytest.fixture
 def stack(session_stack: Stack, pages: PageServer, request: pytest.FixtureRequest) -> Iterator[Stack]:
     """The whole stack, with nothing under way."""
-    logs = session_stack.services.folder.logs.glob("*.log")
-    request.node.stash[LOGS] = {log: log.stat().st_size for log in logs}
-    yield session_stack
-    died = [service.name for service in session_stack.all if service.died_by_itself()]
-    session_stack.make_whole()
-    pages.release_all()
-    session_stack.cancel_all()
-    session_stack.query("DELETE FROM host_pauses")  # every test's pages are on the same host
-    session_stack.wait_until_quiet()
-    assert not died, f"died of a fault of another service: {', '.join(died)}"
+    with lent(session_stack, pages, request) as stack:
+        yield stack
 
 
 @pytest.fixture

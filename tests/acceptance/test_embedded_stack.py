@@ -29,6 +29,7 @@ STOP_SECONDS = 60.0
 SERVICES = {"job_manager", "job_worker_01", "job_worker_02", "job_scheduler", "job_viewer", "job_broker", "job_db"}
 REFUSED_URL = "http://127.0.0.1/"
 KEY = make_key()
+FEW_PROCESSES = {"WORKER_CONCURRENCY": "2", "MANAGER_PROCESSES": "1"}  # of each service, all the same for these tests
 MANAGER_API_KEYS = str(ApiKey(name="ci", sha256=hash_key(KEY)))
 
 
@@ -51,7 +52,7 @@ class Stack:
             self.process = psutil.Popen(
                 [sys.executable, "-m", "embedded.up", "--data", str(data)],
                 cwd=PROJECT,
-                env=os.environ | ports | (environment or {}),
+                env=os.environ | FEW_PROCESSES | ports | (environment or {}),
                 stdout=file,
                 stderr=subprocess.STDOUT,
             )
@@ -178,13 +179,6 @@ def test_a_stack_that_was_killed_leaves_no_process_and_the_next_one_finds_its_re
         assert stack.result(job["id"]) == job
 
 
-def test_broker_and_database_can_be_looked_into(tmp_path: Path) -> None:
-    with running(tmp_path) as stack:
-        stack.count(REFUSED_URL)
-        assert stack.look_into("broker", "LLEN", "celery") == "0\n"
-        assert stack.look_into("database", "-At", "-c", "SELECT state, url FROM jobs") == f"FAILURE|{REFUSED_URL}\n"
-
-
 def test_a_taken_port_that_was_asked_for_is_an_error(tmp_path: Path, httpserver: HTTPServer) -> None:
     stack = Stack(tmp_path / "data", tmp_path / "output", {"MANAGER_PORT": str(httpserver.port)})
     assert stack.process.wait(STOP_SECONDS) == 1
@@ -307,6 +301,11 @@ class TestRunningStack:
             seconds=STOP_SECONDS,
         )
         assert "job_worker_01 ended with SIGKILL; starting it again in 1 s" in stack.output
+
+    def test_broker_and_database_can_be_looked_into(self, stack: Stack) -> None:
+        stack.count(REFUSED_URL)
+        assert stack.look_into("broker", "LLEN", "celery") == "0\n"
+        assert stack.look_into("database", "-At", "-c", "SELECT state, url FROM jobs") == f"FAILURE|{REFUSED_URL}\n"
 
     def test_flower_stops_no_worker(self, stack: Stack) -> None:
         assert stack.stop_worker_by_flower(f"job_worker_02@{socket.gethostname()}") == 403

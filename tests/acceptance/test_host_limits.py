@@ -8,6 +8,7 @@ import pytest
 
 from embedded.data_folder import DataFolder
 from job_tasks.settings import Settings
+from tests.acceptance.conftest import lent
 from tests.acceptance.crowd import RETRY_AFTER_SECONDS, Crowd, served_crowd
 from tests.acceptance.manager import RECOVERY_SECONDS, SUCCESS, Outcome
 from tests.acceptance.page_server import PageServer
@@ -30,10 +31,9 @@ def crowd() -> Iterator[Crowd]:
         yield crowd
 
 
-@pytest.fixture
-def run_stack(tmp_path_factory: pytest.TempPathFactory, pages: PageServer, session_stack: Stack) -> RunStack:
-    """A stack of a test's own, with settings of its own; `session_stack` has looked for the servers."""
-    assert session_stack
+@pytest.fixture(scope="module")
+def run_stack(tmp_path_factory: pytest.TempPathFactory, pages: PageServer, _server_programs: None) -> RunStack:
+    """A stack with settings of its own."""
 
     @contextmanager
     def run(children: int = CHILDREN, **settings: str) -> Iterator[Stack]:
@@ -47,35 +47,47 @@ def run_stack(tmp_path_factory: pytest.TempPathFactory, pages: PageServer, sessi
     return run
 
 
-def test_a_thousand_urls_of_one_site_neither_hammer_it_nor_starve_the_others(run_stack: RunStack, crowd: Crowd) -> None:
+@pytest.fixture(scope="module")
+def shared_stack(run_stack: RunStack) -> Iterator[Stack]:
     with run_stack(**PER_HOST) as stack:
-        big = stack.manager.submit_all([crowd.url(BIG, f"/after/0.1/{number}") for number in range(1_000)])
-        others = stack.manager.submit_all(
-            [crowd.url(host, f"/after/0.05/{number}") for number in range(10) for host in OTHERS]
-        )
-        assert stack.manager.ended_all(others, within=60) == [SUCCESS] * 100
-        assert ended(stack, big) < 500
-        eventually(lambda: ended(stack, big) == 1_000, "the thousand have ended", seconds=240)
-        assert messages_beyond_waiting(stack) == 0
-        assert stack.manager.outcome(big[500]) == SUCCESS
-        assert stack.query("SELECT outcome, count(*) FROM attempts GROUP BY outcome") == [("SUCCESS", 1_100)]
+        yield stack
+
+
+@pytest.fixture
+def stack(shared_stack: Stack, pages: PageServer, request: pytest.FixtureRequest) -> Iterator[Stack]:
+    """A stack that fetches AT_ONCE of a site, with nothing under way."""
+    with lent(shared_stack, pages, request) as stack:
+        yield stack
+
+
+def test_a_thousand_urls_of_one_site_neither_hammer_it_nor_starve_the_others(stack: Stack, crowd: Crowd) -> None:
+    big = stack.manager.submit_all([crowd.url(BIG, f"/after/0.1/{number}") for number in range(1_000)])
+    others = stack.manager.submit_all(
+        [crowd.url(host, f"/after/0.05/{number}") for number in range(10) for host in OTHERS]
+    )
+    assert stack.manager.ended_all(others, within=60) == [SUCCESS] * 100
+    assert ended(stack, big) < 500
+    eventually(lambda: ended(stack, big) == 1_000, "the thousand have ended", seconds=240)
+    assert messages_beyond_waiting(stack) == 0
+    assert stack.manager.outcome(big[500]) == SUCCESS
+    outcomes = "SELECT outcome, count(*) FROM attempts WHERE job_id = ANY(%s::uuid[]) GROUP BY outcome"
+    assert stack.query(outcomes, big + others) == [("SUCCESS", 1_100)]
     assert crowd.most_at_once(BIG) == AT_ONCE
 
 
-def test_a_site_that_asks_for_a_pause_is_left_alone_by_all_its_jobs(run_stack: RunStack, crowd: Crowd) -> None:
-    with run_stack(**PER_HOST) as stack:
-        first = stack.manager.submit(crowd.url(BIG, "/busy/first"))
-        stack.manager.reached(first, "RETRY: server-busy")
-        (asked,) = crowd.starts(BIG)
-        jobs = stack.manager.submit_all([crowd.url(BIG, f"/after/0/{number}") for number in range(20)])
-        beside = stack.manager.submit(crowd.url(OTHERS[0], "/after/0"))
-        assert stack.manager.ended(beside) == SUCCESS
-        eventually(lambda: stack.manager.job(jobs[-1])["parked_at"], "the last is parked", seconds=10)
-        assert stack.manager.ended_all(jobs, within=20) == [SUCCESS] * 20
-        assert stack.manager.ended(first, within=20) == Outcome(
-            status="SUCCESS", attempts=["RETRY: server-busy", "SUCCESS"], attempts_used=1
-        )
-        _, second, *_ = crowd.starts(BIG)
+def test_a_site_that_asks_for_a_pause_is_left_alone_by_all_its_jobs(stack: Stack, crowd: Crowd) -> None:
+    first = stack.manager.submit(crowd.url(BIG, "/busy/first"))
+    stack.manager.reached(first, "RETRY: server-busy")
+    (asked,) = crowd.starts(BIG)
+    jobs = stack.manager.submit_all([crowd.url(BIG, f"/after/0/{number}") for number in range(20)])
+    beside = stack.manager.submit(crowd.url(OTHERS[0], "/after/0"))
+    assert stack.manager.ended(beside) == SUCCESS
+    eventually(lambda: stack.manager.job(jobs[-1])["parked_at"], "the last is parked", seconds=10)
+    assert stack.manager.ended_all(jobs, within=20) == [SUCCESS] * 20
+    assert stack.manager.ended(first, within=20) == Outcome(
+        status="SUCCESS", attempts=["RETRY: server-busy", "SUCCESS"], attempts_used=1
+    )
+    _, second, *_ = crowd.starts(BIG)
     assert RETRY_AFTER_SECONDS <= second - asked <= RETRY_AFTER_SECONDS + 4
 
 
@@ -91,36 +103,32 @@ def test_between_two_starts_on_a_site_lies_the_gap(run_stack: RunStack, crowd: C
     assert min(crowd.gaps(BIG)) >= gap / 2
 
 
-def test_jobs_that_are_parked_as_a_worker_is_killed_all_end(
-    run_stack: RunStack, crowd: Crowd, recoveries: Recoveries
-) -> None:
-    with run_stack(**PER_HOST) as stack:
-        jobs = stack.manager.submit_all([crowd.url(BIG, f"/after/0.1/{number}") for number in range(200)])
-        eventually(lambda: len(crowd.starts(BIG)) >= 50, "a quarter is under way", seconds=30)
-        stack.job_workers[0].kill()
-        stack.job_scheduler.kill()
-        with recoveries.measure("worker and scheduler killed over parked jobs, the scheduler started again"):
-            stack.job_scheduler.start()
-            outcomes = stack.manager.ended_all(jobs, within=RECOVERY_SECONDS)
-        lost = Outcome(status="SUCCESS", attempts=["LOST", "SUCCESS"])
-        assert [outcome for outcome in outcomes if outcome not in (SUCCESS, lost)] == []
-        assert outcomes.count(lost) <= AT_ONCE
+def test_jobs_that_are_parked_as_a_worker_is_killed_all_end(stack: Stack, crowd: Crowd, recoveries: Recoveries) -> None:
+    jobs = stack.manager.submit_all([crowd.url(BIG, f"/after/0.1/{number}") for number in range(200)])
+    eventually(lambda: len(crowd.starts(BIG)) >= 50, "a quarter is under way", seconds=30)
+    stack.job_workers[0].kill()
+    stack.job_scheduler.kill()
+    with recoveries.measure("worker and scheduler killed over parked jobs, the scheduler started again"):
+        stack.job_scheduler.start()
+        outcomes = stack.manager.ended_all(jobs, within=RECOVERY_SECONDS)
+    lost = Outcome(status="SUCCESS", attempts=["LOST", "SUCCESS"])
+    assert [outcome for outcome in outcomes if outcome not in (SUCCESS, lost)] == []
+    assert outcomes.count(lost) <= AT_ONCE
     assert crowd.most_at_once(BIG) <= AT_ONCE + outcomes.count(lost)  # a site may not notice at once who is dead
 
 
-def test_a_parked_job_is_cancelled_and_never_begun(run_stack: RunStack, crowd: Crowd) -> None:
-    with run_stack(**PER_HOST) as stack:
-        hanging = stack.manager.submit_all([crowd.url(BIG, f"/hang/{number}") for number in range(AT_ONCE)])
-        eventually(lambda: len(crowd.starts(BIG)) == AT_ONCE, "the site is full", seconds=20)
-        parked = stack.manager.submit(crowd.url(BIG, "/after/0"))
-        eventually(lambda: stack.manager.job(parked)["parked_at"], "it is parked", seconds=10)
-        cancelled = stack.manager.cancel(parked)
-        assert (cancelled["status"], cancelled["parked_at"]) == ("REVOKED", None)
-        for job_id in hanging:
-            stack.manager.cancel(job_id)
-        later = stack.manager.submit(crowd.url(BIG, "/after/0"))
-        assert stack.manager.ended(later, within=20) == SUCCESS
-        assert stack.manager.outcome(parked) == Outcome(status="REVOKED")
+def test_a_parked_job_is_cancelled_and_never_begun(stack: Stack, crowd: Crowd) -> None:
+    hanging = stack.manager.submit_all([crowd.url(BIG, f"/hang/{number}") for number in range(AT_ONCE)])
+    eventually(lambda: len(crowd.starts(BIG)) == AT_ONCE, "the site is full", seconds=20)
+    parked = stack.manager.submit(crowd.url(BIG, "/after/0"))
+    eventually(lambda: stack.manager.job(parked)["parked_at"], "it is parked", seconds=10)
+    cancelled = stack.manager.cancel(parked)
+    assert (cancelled["status"], cancelled["parked_at"]) == ("REVOKED", None)
+    for job_id in hanging:
+        stack.manager.cancel(job_id)
+    later = stack.manager.submit(crowd.url(BIG, "/after/0"))
+    assert stack.manager.ended(later, within=20) == SUCCESS
+    assert stack.manager.outcome(parked) == Outcome(status="REVOKED")
     assert len(crowd.starts(BIG)) == AT_ONCE + 1
 
 
