@@ -64,6 +64,7 @@ def opened(manager_url: str, job_id: UUID, last_seen: str | None = None) -> Iter
         assert answer.status_code == 200, answer.text
         assert answer.headers["Content-Type"] == "text/event-stream; charset=utf-8"
         assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Connection"] == "close"  # kept alive, it would hold up the manager's stop
         answer.encoding = "utf-8"
         yield Stream(answer)
 
