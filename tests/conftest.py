@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from io import StringIO
 
 import pytest
+from hypothesis import settings
 
 from embedded.data_folder import DataFolder
 from embedded.errors import StackError
@@ -14,6 +15,10 @@ from embedded.servers import Servers, servers_on
 from embedded.services import Services
 from embedded.terminal import Terminal
 from tests.promtool import Promtool, promtool_at
+
+# Hypothesis allows an example 200 ms, but for CI; how fast something is says no test, since machines are busy.
+settings.register_profile("untimed", settings.default, deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

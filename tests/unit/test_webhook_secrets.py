@@ -56,17 +56,16 @@ def test_while_a_secret_is_replaced_receivers_of_either_verify_it() -> None:
         Webhook(OTHER).verify(BODY, headers)
 
 
-@pytest.mark.parametrize(
-    ("body", "changed"),
-    [
+def test_what_was_changed_on_the_way_is_not_verified() -> None:
+    headers = signed(OLD)
+    later = str(int(headers["webhook-timestamp"]) + 60)
+    for body, changed in (
         (BODY + b" ", {}),
         (BODY, {"webhook-id": ID.replace("1", "2")}),
-        (BODY, {"webhook-timestamp": str(int(time.time()) + 60)}),
-    ],
-)
-def test_what_was_changed_on_the_way_is_not_verified(body: bytes, changed: dict[str, str]) -> None:
-    with pytest.raises(WebhookVerificationError):
-        Webhook(OLD).verify(body, signed(OLD) | changed)
+        (BODY, {"webhook-timestamp": later}),
+    ):
+        with pytest.raises(WebhookVerificationError):
+            Webhook(OLD).verify(body, headers | changed)
 
 
 def secrets_of(value: str) -> list[str]:
