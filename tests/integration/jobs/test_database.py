@@ -106,11 +106,12 @@ def test_a_query_is_ended_by_the_deadline_here_and_there(database: Database, sto
 
 
 def test_connections_that_the_server_ended_are_replaced(database: Database, store: Store) -> None:
+    others = "FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname IS NOT NULL"
     ping_all(database)
-    store.sql(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname IS NOT NULL"
-    )
+    ended = {row.pid for row in store.sql(f"SELECT pid, pg_terminate_backend(pid) {others}")}
+    assert ended
     ping_all(database)
+    assert {row.pid for row in store.sql(f"SELECT pid {others}")} - ended
 
 
 def test_who_finds_no_free_connection_is_told_so(url: str, store: Store) -> None:
