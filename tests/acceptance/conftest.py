@@ -35,16 +35,16 @@ def session_stack(
 
 
 @contextmanager
-def lent(whole: Stack, pages: PageServer, request: pytest.FixtureRequest) -> Iterator[Stack]:
+def lent(shared: Stack, pages: PageServer, request: pytest.FixtureRequest) -> Iterator[Stack]:
     """A stack that several tests share, for one of them; afterwards it is whole again, with nothing under way."""
-    request.node.stash[LOGS] = {log: log.stat().st_size for log in whole.services.folder.logs.glob("*.log")}
-    yield whole
-    died = [service.name for service in whole.all if service.died_by_itself()]
-    whole.make_whole()
+    request.node.stash[LOGS] = {log: log.stat().st_size for log in shared.services.folder.logs.glob("*.log")}
+    yield shared
+    died = [service.name for service in shared.all if service.died_by_itself()]
+    shared.make_whole()
     pages.release_all()
-    whole.cancel_all()
-    whole.query("DELETE FROM host_pauses")  # other tests' pages are on the same hosts
-    whole.wait_until_quiet()
+    shared.cancel_all()
+    shared.query("DELETE FROM host_pauses")  # other tests' pages are on the same hosts
+    shared.wait_until_quiet()
     assert not died, f"died of a fault of another service: {', '.join(died)}"
 
 

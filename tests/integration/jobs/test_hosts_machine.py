@@ -144,5 +144,5 @@ def machine(store: Store, broker: Broker, queue: Queue) -> Iterator[type[HostMac
 
 
 def test_no_order_of_steps_exceeds_a_limit_or_leaves_a_job_parked(machine: type[HostMachine]) -> None:
-    bounded = settings(max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
+    bounded = settings(max_examples=12, stateful_step_count=25, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(machine, settings=bounded)

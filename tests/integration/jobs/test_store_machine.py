@@ -187,5 +187,5 @@ def machine(store: Store, broker: Broker, queue: Queue) -> Iterator[type[StoreMa
 
 
 def test_no_order_of_steps_breaks_a_promise(machine: type[StoreMachine]) -> None:
-    bounded = settings(max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
+    bounded = settings(max_examples=12, stateful_step_count=25, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(machine, settings=bounded)

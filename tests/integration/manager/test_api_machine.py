@@ -227,5 +227,5 @@ def machine(manager_url: str, store: Store, servers: Servers) -> Iterator[type[A
 
 
 def test_no_order_of_requests_shows_what_is_not_so(machine: type[ApiMachine]) -> None:
-    bounded = settings(max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
+    bounded = settings(max_examples=15, stateful_step_count=30, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(machine, settings=bounded)

@@ -218,7 +218,7 @@ FIELDS = st.dictionaries(
 )
 
 
-@hypothesis_settings(max_examples=60, deadline=None)
+@hypothesis_settings(max_examples=60)
 @given(FIELDS)
 def test_any_object_is_accepted_or_refused_by_its_fields(client: FlaskClient, fields: dict[str, Any]) -> None:
     answer = client.post("/count", json=fields)
@@ -227,7 +227,7 @@ def test_any_object_is_accepted_or_refused_by_its_fields(client: FlaskClient, fi
         assert answer.get_json(force=True)["errors"]
 
 
-@hypothesis_settings(max_examples=60, deadline=None)
+@hypothesis_settings(max_examples=60)
 @given(
     st.binary(max_size=60),
     st.sampled_from(["application/json", FORM, "multipart/form-data; boundary=b", "application/json; charset=utf-16"]),

@@ -39,7 +39,7 @@ def map_body(_context: schemathesis.HookContext, body: Any) -> Any:
 
 
 @schema.parametrize()
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 def test_every_answer_is_as_described(manager_url: str, store: Store, case: schemathesis.Case) -> None:
     store.sql("TRUNCATE idempotency_keys")  # a key that comes with two requests is rightly refused
     answer = case.call(base_url=manager_url, timeout=40)

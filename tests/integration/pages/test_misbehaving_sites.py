@@ -386,7 +386,7 @@ PIECES = [
 ]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pieces=lists(sampled_from(PIECES) | binary(max_size=9), max_size=14))
 def test_whatever_a_site_sends_ends_as_a_page_or_as_an_error_of_ours(
     open_site: "OpenSite", limits: FetchLimits, pieces: list[bytes]

@@ -47,7 +47,7 @@ def listing(httpserver: HTTPServer) -> Listing:
     return Listing(httpserver)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     states=st.dictionaries(st.integers(1, 300), st.sampled_from(STATES), max_size=60),
     asked=st.sets(st.integers(1, 300), min_size=1, max_size=40),
