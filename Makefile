@@ -85,34 +85,34 @@ pictures: install-dev ## take the pictures of the page anew, for docs/pictures
 	@$(PYTHON) -m tests.acceptance.page.pictures
 
 accuracy: install-dev ## count the pages of CORPUS, and compare with what a browser shows
-	@$(PYTHON) -m benchmarks.accuracy $(CORPUS)
+	@$(PYTHON) -m dev.bench.accuracy $(CORPUS)
 
 bench-count: install-dev ## measure how fast pages are counted, against the common way and the parser alone
-	@$(PYTHON) -m benchmarks.count $(CORPUS)
+	@$(PYTHON) -m dev.bench.count $(CORPUS)
 
 bench-list: install ## measure GET /jobs on a table of a million jobs
-	@$(PYTHON) -m benchmarks.list_jobs
+	@$(PYTHON) -m dev.bench.list_jobs
 
 bench-cli: install-dev ## measure the command line with 10,000 URLs, on a stack of its own
-	@$(PYTHON) -m benchmarks.command_line
+	@$(PYTHON) -m dev.bench.command_line
 
 bench-surge: install-dev ## submit JOBS singles and JOBS in batches while workers are down for MINUTES, then let all be done
-	@exec $(PYTHON) -m benchmarks.surge --jobs $(JOBS) --minutes $(MINUTES)
+	@exec $(PYTHON) -m dev.bench.surge --jobs $(JOBS) --minutes $(MINUTES)
 
 bench-streams: install ## measure submissions while 500 event streams are open
-	@$(PYTHON) -m benchmarks.streams
+	@$(PYTHON) -m dev.bench.streams
 
 fuzz: install-dev ## look for pages that break the counter, for FUZZ_SECONDS
-	@$(PYTHON) -m benchmarks.fuzz $(FUZZ_SECONDS)
+	@$(PYTHON) -m dev.bench.fuzz $(FUZZ_SECONDS)
 
 fuzz-api: install-dev ## send the manager 2,000 generated requests of each kind
-	@FUZZ_API_EXAMPLES=2000 $(PYTHON) -m pytest tests/integration/manager/test_generated_requests.py
+	@FUZZ_API_EXAMPLES=2000 $(PYTHON) -m pytest tests/integration/job_manager/test_generated_requests.py
 
 chaos: install-dev ## inject faults into the embedded stack under load for CHAOS_MINUTES, and check every job afterwards
-	@exec $(PYTHON) -m chaos processes $(CHAOS)
+	@exec $(PYTHON) -m dev.chaos processes $(CHAOS)
 
 chaos-compose: install-dev ## the same on containers
-	@exec $(PYTHON) -m chaos containers $(CHAOS)
+	@exec $(PYTHON) -m dev.chaos containers $(CHAOS)
 
 clean: ## remove .venv, caches, and the data that `make up` kept
 	@rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

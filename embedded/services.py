@@ -37,7 +37,7 @@ class Services:
 
     def migration(self) -> Command:
         """Brings the database's tables to what the code wants, and ends."""
-        return self._command("job_migrate", "job_tasks.jobs.migrate")
+        return self._command("job_migrate", "job_core.store.migrate")
 
     def manager(self, port: int) -> Service:
         """The HTTP interface."""

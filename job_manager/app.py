@@ -2,6 +2,8 @@
 
 from flask import Flask
 
+from job_core.queue import Broker
+from job_core.store.database import Database
 from job_manager.access_log import log_access
 from job_manager.backlog import Backlog
 from job_manager.body import MAX_BATCH, MAX_BATCH_BYTES
@@ -24,8 +26,6 @@ from job_manager.turn import Turn
 from job_manager.watcher import Watcher
 from job_manager.web.routes import web
 from job_tasks import job_tasks
-from job_tasks.broker import Broker
-from job_tasks.jobs.database import Database
 from job_tasks.settings import Settings
 
 BROKER_TIMEOUT_SECONDS = 0.3  # a submission never waits longer than a second for the broker

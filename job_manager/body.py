@@ -10,11 +10,11 @@ from gunicorn.http.errors import ParseException
 from pydantic import ValidationError
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
+from job_core.errors import InvalidRequest, MalformedRequest, RequestTooLarge, UnsupportedBody
+from job_core.job import JsonObject, NewJob, OnFailure
+from job_core.kinds import JobRequest, Kind
 from job_manager.wrong_fields import wrong_fields
-from job_tasks.errors import InvalidRequest, MalformedRequest, RequestTooLarge, UnsupportedBody
-from job_tasks.jobs.job import JsonObject, NewJob, OnFailure
-from job_tasks.kinds import JobRequest, Kind
-from job_tasks.pages.url import MAX_ENCODED_LENGTH, parse_url
+from page_fetch.url import MAX_ENCODED_LENGTH, parse_url
 
 MAX_BYTES = 64 * 1_024
 MAX_BATCH_BYTES = 1_024 * 1_024

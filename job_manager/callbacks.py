@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from job_tasks.errors import AddressRefused, InvalidRequest
+from job_core.errors import AddressRefused, InvalidRequest
+from job_core.job import NewJob
 from job_tasks.fetch_limits import fetch_limits
-from job_tasks.jobs.job import NewJob
-from job_tasks.pages.guard import check_unresolved
-from job_tasks.pages.url import MAX_ENCODED_LENGTH, parse_url
 from job_tasks.settings import Settings
+from page_fetch.guard import check_unresolved
+from page_fetch.url import MAX_ENCODED_LENGTH, parse_url
 
 
 def check_callbacks(jobs: Iterable[NewJob], settings: Settings) -> None:

@@ -10,7 +10,7 @@ from flask import Blueprint, Response
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
-from job_tasks.jobs.job import JsonObject
+from job_core.job import JsonObject
 
 TEMPLATES = Path(__file__).with_name("templates")
 UNCHANGED = "no-cache"  # what is kept has to be asked for again

@@ -1,9 +1,9 @@
 """The description of the webhook that a callback gets: the one request of this service's own."""
 
+from job_core.job import JsonObject
+from job_core.shown import JobEnded
 from job_manager import examples
 from job_manager.schemas import ref
-from job_tasks.jobs.job import JsonObject
-from job_tasks.shown import JobEnded
 
 DETAIL = (
     "Sent once the job has ended, whatever its end, and again until it is answered by a success, up to 20 times in a "

@@ -10,14 +10,14 @@ from uuid import UUID
 
 from flask import Blueprint, Response, request
 
+from job_core.errors import StreamsFull
+from job_core.job import ENDED, Step
+from job_core.shown import in_json
+from job_core.store.whole import WholeJob
 from job_manager.representation import shown_whole
 from job_manager.results import find_whole_job
 from job_manager.services import services
 from job_manager.watcher import Watcher
-from job_tasks.errors import StreamsFull
-from job_tasks.jobs.job import ENDED, Step
-from job_tasks.jobs.whole import WholeJob
-from job_tasks.shown import in_json
 
 BEAT_SECONDS = 5.0  # a client that went is noticed at the second beat after
 RECONNECT_MS = 1_000

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from job_tasks.jobs.job import JsonObject
+from job_core.job import JsonObject
 
 ID = "01a20c9c-c451-726f-a7db-dc9eca01d34e"
 URL = "https://example.com/page"

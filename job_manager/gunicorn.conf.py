@@ -3,8 +3,8 @@
 from gunicorn.http.message import Request
 from gunicorn.workers.base import Worker
 
+from job_core.metrics import share_between_processes
 from job_manager.services import EXTENSION
-from job_tasks.metrics import share_between_processes
 from job_tasks.settings import settings
 
 bind = "0.0.0.0:5000"

@@ -5,10 +5,10 @@ from typing import Literal
 
 from flask import Blueprint, Response
 
+from job_core.errors import TryLater
+from job_core.shown import Shown
 from job_manager.representation import answer
 from job_manager.services import services
-from job_tasks.errors import TryLater
-from job_tasks.shown import Shown
 
 health = Blueprint("health", __name__)
 

@@ -5,10 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from job_manager.health import Alive, Readiness
-from job_manager.query import JobsQuery, Query, WaitQuery
-from job_manager.representation import Batch, Page, ShownWholeJob
-from job_tasks.errors import (
+from job_core.errors import (
     BacklogFull,
     CrossSiteRequest,
     DatabaseUnavailable,
@@ -23,8 +20,11 @@ from job_tasks.errors import (
     UnknownJob,
     UnsupportedBody,
 )
-from job_tasks.kinds import KINDS, Kind
-from job_tasks.shown import ShownJob
+from job_core.kinds import KINDS, Kind
+from job_core.shown import ShownJob
+from job_manager.health import Alive, Readiness
+from job_manager.query import JobsQuery, Query, WaitQuery
+from job_manager.representation import Batch, Page, ShownWholeJob
 
 LOOKS_UP = (UnknownJob, DatabaseUnavailable, UnexpectedError)
 ACCEPTS = (BacklogFull, CrossSiteRequest, IdempotencyKeyReused, InvalidRequest, *LOOKS_UP)

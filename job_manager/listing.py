@@ -5,12 +5,12 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
+from job_core.shown import shown
+from job_core.store.lookup import newest
 from job_manager.owners import owner
 from job_manager.query import read_filter
 from job_manager.representation import Page, answer
 from job_manager.services import DATABASE_SECONDS, services
-from job_tasks.jobs.lookup import newest
-from job_tasks.shown import shown
 
 listing = Blueprint("listing", __name__)
 

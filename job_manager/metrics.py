@@ -7,10 +7,10 @@ from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
 
+from job_core.errors import BrokerUnavailable, DatabaseUnavailable
+from job_core.metrics import registry
+from job_core.store.overview import COUNTED, overview
 from job_manager.services import services
-from job_tasks.errors import BrokerUnavailable, DatabaseUnavailable
-from job_tasks.jobs.overview import COUNTED, overview
-from job_tasks.metrics import registry
 
 DATABASE_SECONDS = 1.0  # with the broker's 0.6 at most, the answer comes within 2 s
 

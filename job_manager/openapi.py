@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from http import HTTPStatus
 
+from job_core.errors import InvalidRequest, ServiceError, Unauthenticated, UnexpectedError
+from job_core.job import JsonObject
+from job_core.kinds import Kind
 from job_manager import examples
 from job_manager.body import MAX_BATCH_BYTES, MAX_BYTES
 from job_manager.describing_webhooks import webhook
@@ -10,9 +13,6 @@ from job_manager.interface import Answer, Operation, operations
 from job_manager.problems import CHALLENGE, MEDIA_TYPE, UNEXPECTED, status_of, urn
 from job_manager.schemas import batch_name, component_schemas, form_name, ref, without_null
 from job_manager.submitting import IDEMPOTENCY_KEY_PATTERN, MAX_KEY_LENGTH
-from job_tasks.errors import InvalidRequest, ServiceError, Unauthenticated, UnexpectedError
-from job_tasks.jobs.job import JsonObject
-from job_tasks.kinds import Kind
 
 VERSION = "0.1.0"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")

@@ -2,9 +2,9 @@
 
 from flask import Flask, g, request
 
+from job_core.errors import Unauthenticated
 from job_manager.interface import operations
 from job_tasks.api_keys import ApiKey, owner_of
-from job_tasks.errors import Unauthenticated
 
 
 def ask_for_keys(app: Flask, known: tuple[ApiKey, ...]) -> None:

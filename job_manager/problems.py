@@ -7,7 +7,7 @@ from flask import Flask, Response
 from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.exceptions import HTTPException
 
-from job_tasks.errors import (
+from job_core.errors import (
     CrossSiteRequest,
     IdempotencyKeyReused,
     InvalidRequest,

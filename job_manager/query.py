@@ -8,11 +8,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic.config import JsonDict
 from werkzeug.datastructures import MultiDict
 
+from job_core.errors import InvalidRequest
+from job_core.job import State
+from job_core.kinds import KINDS, NO_NUL
+from job_core.store.lookup import JobFilter
 from job_manager.wrong_fields import wrong_fields
-from job_tasks.errors import InvalidRequest
-from job_tasks.jobs.job import State
-from job_tasks.jobs.lookup import JobFilter
-from job_tasks.kinds import KINDS, NO_NUL
 
 MAX_WAIT_SECONDS = 30.0
 DEFAULT_LIMIT = 20

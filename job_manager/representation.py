@@ -5,9 +5,9 @@ from typing import Literal
 from flask import Response
 from pydantic import Field
 
-from job_tasks.jobs.deliveries import Delivery, DeliveryState
-from job_tasks.jobs.whole import WholeJob
-from job_tasks.shown import Shown, ShownError, ShownJob, Time, in_json, shown_fields
+from job_core.shown import Shown, ShownError, ShownJob, Time, in_json, shown_fields
+from job_core.store.deliveries import Delivery, DeliveryState
+from job_core.store.whole import WholeJob
 
 
 class ShownAttempt(Shown):

@@ -5,18 +5,18 @@ from uuid import UUID
 
 from flask import Blueprint, Response, request
 
+from job_core.errors import JobNotEnded, UnknownJob
+from job_core.job import ENDED, Job, NewJob
+from job_core.kinds import KINDS
+from job_core.store.lookup import find
+from job_core.store.submissions import cancel
+from job_core.store.whole import WholeJob, find_whole
 from job_manager.owners import owner
 from job_manager.query import read_wait
 from job_manager.representation import answer, shown_whole
 from job_manager.services import DATABASE_SECONDS, services
 from job_manager.submitting import accept_and_publish, accepted_answer, idempotency_key
-from job_tasks.errors import JobNotEnded, UnknownJob
-from job_tasks.jobs.job import ENDED, Job, NewJob
-from job_tasks.jobs.lookup import find
-from job_tasks.jobs.submissions import cancel
-from job_tasks.jobs.whole import WholeJob, find_whole
-from job_tasks.kinds import KINDS
-from job_tasks.pages.url import MAX_ENCODED_LENGTH, parse_url
+from page_fetch.url import MAX_ENCODED_LENGTH, parse_url
 
 results = Blueprint("results", __name__, url_prefix="/result")
 

@@ -5,13 +5,13 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
+from job_core.job import JsonObject
+from job_core.kinds import KINDS, Kind
+from job_core.shown import JobEnded
 from job_manager.body import MAX_BATCH
 from job_manager.interface import operations
 from job_manager.problems import Problem
-from job_tasks.jobs.job import JsonObject
-from job_tasks.kinds import KINDS, Kind
-from job_tasks.pages.url import MAX_ENCODED_LENGTH
-from job_tasks.shown import JobEnded
+from page_fetch.url import MAX_ENCODED_LENGTH
 
 REF = "#/components/schemas/{model}"
 Mode = Literal["validation", "serialization"]

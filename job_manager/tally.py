@@ -4,10 +4,10 @@ import threading
 import time
 from dataclasses import dataclass
 
-from job_tasks.errors import DatabaseUnavailable
-from job_tasks.jobs.browsing import count_by_state
-from job_tasks.jobs.database import Database
-from job_tasks.jobs.job import State
+from job_core.errors import DatabaseUnavailable
+from job_core.job import State
+from job_core.store.browsing import count_by_state
+from job_core.store.database import Database
 
 FRESH_SECONDS = 1.0
 COUNT_SECONDS = 1.0

@@ -4,8 +4,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from job_core.errors import BacklogFull, DatabaseUnavailable
 from job_manager.places import Places
-from job_tasks.errors import BacklogFull, DatabaseUnavailable
 
 
 class Turn:

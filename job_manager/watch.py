@@ -3,8 +3,8 @@
 import threading
 from uuid import UUID
 
-from job_tasks.jobs.job import Step
-from job_tasks.jobs.whole import WholeJob
+from job_core.job import Step
+from job_core.store.whole import WholeJob
 
 
 class Watch:

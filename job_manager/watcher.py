@@ -11,12 +11,12 @@ from uuid import UUID
 
 import structlog
 
+from job_core.errors import DatabaseUnavailable
+from job_core.job import Step
+from job_core.store.database import Database
+from job_core.store.lookup import steps_of
+from job_core.store.whole import WholeJob, find_whole
 from job_manager.watch import Watch
-from job_tasks.errors import DatabaseUnavailable
-from job_tasks.jobs.database import Database
-from job_tasks.jobs.job import Step
-from job_tasks.jobs.lookup import steps_of
-from job_tasks.jobs.whole import WholeJob, find_whole
 
 LOOK_SECONDS = 0.1
 PAUSE_SECONDS = 0.5  # after an error that nobody foresaw, so that it does not fill the log

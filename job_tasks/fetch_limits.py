@@ -1,7 +1,7 @@
 """The limits of a fetch as they are set."""
 
-from job_tasks.pages.limits import FetchLimits
 from job_tasks.settings import Settings
+from page_fetch.limits import FetchLimits
 
 
 def fetch_limits(settings: Settings) -> FetchLimits:

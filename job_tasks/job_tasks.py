@@ -10,9 +10,9 @@ from typing import Literal
 from celery import Celery
 from pydantic import Field
 
-from job_tasks.attempt import job_task
+from job_core.kinds import JobRequest
+from job_core.worker.attempt import job_task
 from job_tasks.count_result import CountResult
-from job_tasks.kinds import JobRequest
 
 app = Celery("job_tasks", config_source="job_tasks.celeryconfig")
 app.backend_cls = "disabled"  # else CELERY_RESULT_BACKEND, which names the jobs' database, would be Celery's own too

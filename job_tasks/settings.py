@@ -26,8 +26,8 @@ from pydantic import (
     field_validator,
 )
 
+from job_core.webhook_secrets import check_secret
 from job_tasks.api_keys import ApiKey, read_api_key
-from job_tasks.webhook_secrets import check_secret
 
 DEMO_SECRET = ":demo-"  # noqa: S105 - how each password begins that docker-compose.yml has by default
 SERVER_URLS = ("celery_broker_url", "database_url", "celery_result_backend")

@@ -3,18 +3,18 @@
 from collections import Counter
 from time import perf_counter
 
+from job_core.errors import AddressRefused
+from job_core.metrics import count_bytes, count_fetch, count_refused_address, count_words_counted
 from job_tasks.count_result import CountResult, OneWord
-from job_tasks.counting import count_page, page_frequencies
-from job_tasks.errors import AddressRefused
 from job_tasks.fetch_limits import fetch_limits
-from job_tasks.metrics import count_bytes, count_fetch, count_refused_address, count_words_counted
-from job_tasks.pages.fetch import Page, fetch
 from job_tasks.settings import settings
-from job_tasks.words.count import Tokenizer
+from page_fetch.fetch import Page, fetch
+from page_read.counting import count_page, page_frequencies
+from page_read.words.count import Tokenizer
 
 
 def fetch_page(url: str) -> Page:
-    """The page that `url` leads to, within the limits that are set. Raises what `job_tasks.pages.fetch.fetch` does."""
+    """The page that `url` leads to, within the limits that are set. Raises what `page_fetch.fetch.fetch` does."""
     started = perf_counter()
     try:
         page = fetch(url, fetch_limits(settings()))

@@ -10,16 +10,16 @@ from datetime import timedelta
 
 import structlog
 
-from job_tasks.broker import Broker
-from job_tasks.errors import BrokerUnavailable, DatabaseUnavailable
+from job_core.errors import BrokerUnavailable, DatabaseUnavailable
+from job_core.kinds import KINDS
+from job_core.logs import configure_logs
+from job_core.queue import Broker
+from job_core.reconciler import ROUND_SECONDS, Reconciler
+from job_core.store import retention
+from job_core.store.database import Database
+from job_core.store.workers import LOST_AFTER
+from job_core.worker.releasing import host_limits
 from job_tasks.job_tasks import app
-from job_tasks.jobs import retention
-from job_tasks.jobs.database import Database
-from job_tasks.jobs.reconciler import ROUND_SECONDS, Reconciler
-from job_tasks.jobs.workers import LOST_AFTER
-from job_tasks.kinds import KINDS
-from job_tasks.logs import configure_logs
-from job_tasks.releasing import host_limits
 from job_tasks.settings import Settings, settings
 from job_worker.health import touch
 from job_worker.scrape import serve_metrics

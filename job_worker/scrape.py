@@ -7,7 +7,7 @@ import time
 import structlog
 from prometheus_client import start_http_server
 
-from job_tasks.metrics import registry
+from job_core.metrics import registry
 from job_tasks.settings import Settings
 
 PAUSE_SECONDS = 1.0  # between tries of a port that is taken

@@ -13,23 +13,23 @@ from billiard.process import current_process
 from celery import bootsteps, signals
 from celery.worker import state
 
+from job_core.logs import configure_logs
+from job_core.metrics import share_between_processes
+from job_core.worker.beat import beat, kill_pool, worker_name
+from job_core.worker.children import children
+from job_core.worker.deliverer import Deliverer
+from job_core.worker.memory import limit_this_child, share_with_children
 from job_tasks.job_tasks import app
-from job_tasks.logs import configure_logs
-from job_tasks.metrics import share_between_processes
 from job_tasks.settings import settings
-from job_worker.beat import beat, kill_pool, worker_name
-from job_worker.deliverer import Deliverer
 from job_worker.health import touch
-from job_worker.memory import limit_this_child, share_with_children
-from job_worker.running import children
 from job_worker.scrape import serve_metrics
 
 HARD_EXIT_SECONDS = 4.0
 
 log = structlog.get_logger()
 
-app.amqp_cls = "job_worker.connection:CappedAMQP"
-app.Task.Request = "job_worker.request:AttemptRequest"
+app.amqp_cls = "job_core.worker.connection:CappedAMQP"
+app.Task.Request = "job_core.worker.request:AttemptRequest"
 
 
 @signals.setup_logging.connect

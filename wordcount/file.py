@@ -7,7 +7,7 @@ import sys
 import zlib
 from pathlib import Path
 
-from job_tasks.errors import ServiceError
+from job_core.errors import ServiceError
 
 _STANDARD_INPUT = "-"
 _GZIP_START = b"\x1f\x8b"
@@ -49,9 +49,9 @@ def _count_file(name: str, parsed: argparse.Namespace) -> int:
 
 
 def _describe(name: str, parsed: argparse.Namespace) -> str:
-    from job_tasks.counting import page_frequencies  # noqa: PLC0415 - only this command needs parser and tokenizer
-    from job_tasks.pages.media_type import check_untyped  # noqa: PLC0415 - the same
-    from job_tasks.words.count import most_frequent  # noqa: PLC0415 - the same
+    from page_fetch.media_type import check_untyped  # noqa: PLC0415 - the same
+    from page_read.counting import page_frequencies  # noqa: PLC0415 - only this command needs parser and tokenizer
+    from page_read.words.count import most_frequent  # noqa: PLC0415 - the same
 
     content_type = parsed.content_type or _CONTENT_TYPES.get(Path(name.removesuffix(".gz")).suffix.lower())
     body = _read(name)

@@ -9,7 +9,7 @@ import requests
 from requests.auth import AuthBase
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
-from job_tasks.pages.retry_after import retry_after_seconds
+from page_fetch.retry_after import retry_after_seconds
 from wordcount.errors import CommandError, ManagerAway, NobodyAnswers, Refused
 from wordcount.job import JsonObject
 from wordcount.patience import PATIENCE_SECONDS, Patience

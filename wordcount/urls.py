@@ -31,8 +31,8 @@ def _standard_input() -> list[str]:
 
 def check_urls(urls: Sequence[str]) -> None:
     """Raises WrongInput that names what the manager would refuse, so that of a list with an error none is submitted."""
-    from job_tasks.errors import InvalidRequest  # noqa: PLC0415 - only this command needs the parser of URLs
-    from job_tasks.pages.url import parse_url  # noqa: PLC0415 - the same
+    from job_core.errors import InvalidRequest  # noqa: PLC0415 - only this command needs the parser of URLs
+    from page_fetch.url import parse_url  # noqa: PLC0415 - the same
 
     wrong: list[str] = []
     for number, url in enumerate(urls, start=1):

@@ -7,6 +7,10 @@ import structlog
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 
+from job_core.errors import ServiceError, TryLater, Unauthenticated
+from job_core.job import ENDED, State
+from job_core.kinds import KINDS
+from job_core.store.browsing import MOST_SEARCHED
 from job_manager.body import arriving_body
 from job_manager.owners import owner
 from job_manager.problems import CHALLENGE, RETRY_AFTER_SECONDS, status_of
@@ -18,10 +22,6 @@ from job_manager.web.chart import bars, hideable
 from job_manager.web.form import Form
 from job_manager.web.headers import harden
 from job_manager.web.listing import read_listing
-from job_tasks.errors import ServiceError, TryLater, Unauthenticated
-from job_tasks.jobs.browsing import MOST_SEARCHED
-from job_tasks.jobs.job import ENDED, State
-from job_tasks.kinds import KINDS
 
 log = structlog.get_logger()
 

@@ -3,8 +3,8 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+from job_core.job import Job, JsonObject, State
 from job_manager.tally import AT_MOST
-from job_tasks.jobs.job import Job, JsonObject, State
 
 SAYS = {
     State.PENDING: "waiting",

@@ -7,10 +7,10 @@ import os
 import time
 from contextlib import suppress
 
-from job_tasks.attempt import job_task
+from job_core.job import JsonObject
+from job_core.kinds import JobRequest
+from job_core.worker.attempt import job_task
 from job_tasks.job_tasks import app
-from job_tasks.jobs.job import JsonObject
-from job_tasks.kinds import JobRequest
 
 SOFT_SECONDS = 1
 HARD_SECONDS = 2

@@ -10,8 +10,8 @@ from typing import Any
 import psycopg2
 import redis
 
-from chaos.service_process import ServiceProcess
-from chaos.settings import own_environment
+from dev.chaos.service_process import ServiceProcess
+from dev.chaos.settings import own_environment
 from embedded.broker import Broker
 from embedded.data_folder import DataFolder
 from embedded.database import Database
@@ -21,7 +21,7 @@ from embedded.servers import servers_on
 from embedded.services import WORKERS, Services
 from embedded.supervisor import Service
 from embedded.terminal import Terminal
-from job_tasks.broker import QUEUE
+from job_core.queue import QUEUE
 from tests.acceptance.manager import Manager
 from tests.acceptance.page_server import PageServer
 from tests.acceptance.waiting import eventually

@@ -8,7 +8,7 @@ import pytest
 import requests
 from uuid_utils.compat import uuid7
 
-from job_tasks.broker import QUEUE
+from job_core.queue import QUEUE
 from tests.acceptance.held import occupy, wait_until_held
 from tests.acceptance.manager import RECOVERY_SECONDS, SUCCESS
 from tests.acceptance.page_server import PageServer

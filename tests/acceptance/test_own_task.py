@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos.service_process import ServiceProcess
+from dev.chaos.service_process import ServiceProcess
 from embedded.services import PROJECT
 from embedded.supervisor import Service
 from tests.acceptance.manager import SUCCESS, Manager

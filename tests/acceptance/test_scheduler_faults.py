@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from chaos.service_process import ServiceProcess
+from dev.chaos.service_process import ServiceProcess
 from embedded.supervisor import Service
 from tests.acceptance.held import start_held
 from tests.acceptance.manager import RECOVERY_SECONDS, SUCCESS, Outcome

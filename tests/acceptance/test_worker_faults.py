@@ -2,7 +2,7 @@
 
 from psutil import STATUS_ZOMBIE
 
-from chaos.service_process import READY_SECONDS, ServiceProcess
+from dev.chaos.service_process import READY_SECONDS, ServiceProcess
 from tests.acceptance.held import occupy, release, start_held, wait_until_held
 from tests.acceptance.manager import RECOVERY_SECONDS, SUCCESS, Outcome
 from tests.acceptance.page_server import PageServer

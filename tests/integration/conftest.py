@@ -8,10 +8,10 @@ import pytest
 import redis
 
 from embedded.servers import Servers
-from job_tasks.jobs.database import Database
+from job_core.store.database import Database
 from job_tasks.settings import read_settings, settings
+from tests.integration.job_store import Store
 from tests.integration.queue import Queue
-from tests.integration.store import Store
 
 # TRUNCATE makes new files for a table and its indexes, which takes 60 ms; so it is for tables that have grown.
 # What was made later refers to what was there before.

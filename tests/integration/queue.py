@@ -10,7 +10,7 @@ from uuid import UUID
 
 from redis import Redis
 
-from job_tasks.broker import QUEUE
+from job_core.queue import QUEUE
 
 
 @dataclass(frozen=True)

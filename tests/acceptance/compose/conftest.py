@@ -6,8 +6,8 @@ from contextlib import suppress
 
 import pytest
 
-from chaos.engine import Compose, docker, free_subnet, has_engine
-from chaos.errors import ChaosError
+from dev.chaos.engine import Compose, docker, free_subnet, has_engine
+from dev.chaos.errors import ChaosError
 from embedded.ports import free_ports
 from tests.acceptance.compose.stack import Stack
 

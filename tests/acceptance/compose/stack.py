@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from chaos.engine import Compose
+from dev.chaos.engine import Compose
 
 WORKERS = ("job_worker_01", "job_worker_02")
 ANSWER_SECONDS = 30.0

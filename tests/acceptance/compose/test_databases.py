@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from chaos.engine import Compose
+from dev.chaos.engine import Compose
 
 OWNER = "postgresql://job_owner:demo-owner@job_db:5432/jobs"
 SERVICE = "postgresql://job_service:demo-database@job_db:5432/jobs"

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from chaos.engine import Compose, docker
-from chaos.errors import ChaosError
+from dev.chaos.engine import Compose, docker
+from dev.chaos.errors import ChaosError
 from tests.acceptance.compose.other_machine import can_be_made, other_machine
 from tests.acceptance.compose.stack import Stack
 

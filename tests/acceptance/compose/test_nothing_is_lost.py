@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from chaos.engine import docker
+from dev.chaos.engine import docker
 from tests.acceptance.compose.stack import WORKERS, Stack, all_counted_once, page
 from tests.acceptance.waiting import eventually
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
+from job_core.worker import beat, deliverer
 from job_tasks.settings import DEMO_SECRET, Settings
-from job_worker import beat, deliverer
 
 PROJECT = Path(__file__).resolve().parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((PROJECT / "docker-compose.yml").read_text(encoding="utf-8"))

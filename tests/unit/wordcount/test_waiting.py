@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from job_core.job import ENDED as ENDED_STATES
+from job_core.job import State
 from job_manager import query
-from job_tasks.jobs.job import ENDED as ENDED_STATES
-from job_tasks.jobs.job import State
 from wordcount import jobs
 from wordcount.job import ENDED, STATES, UNKNOWN
 from wordcount.manager import Manager

@@ -1,0 +1,172 @@
+"""One service of a stack under test: its process can be killed, paused, stopped and started again at will."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+import psutil
+
+from dev.chaos.errors import ChaosError
+from dev.chaos.waiting import wait_for
+from embedded.guard import Guard, kill_group
+from embedded.processes import Process
+from embedded.supervisor import Service
+
+READY_SECONDS = 120.0  # a worker's start is seconds of work, and a machine may be busy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stop:
+    """How a service ended that was told to stop."""
+
+    exit_code: int | None
+    seconds: float
+    left_behind: tuple[str, ...]  # processes that outlived it, zombies among them
+
+
+class ServiceProcess:
+    """`describe` makes the service anew for each start, so that nothing an earlier start left tells of this one."""
+
+    def __init__(self, describe: Callable[[], Service], guard: Guard) -> None:
+        self._describe = describe
+        self._guard = guard
+        self._process: Process | None = None
+        self._was_ended = False
+
+    @property
+    def process(self) -> Process:
+        """The present process, or the one that ended last."""
+        if self._process is None:
+            raise ChaosError("the service was never started")
+        return self._process
+
+    @property
+    def name(self) -> str:
+        """As the stack calls it."""
+        return self.process.command.name
+
+    def is_running(self) -> bool:
+        """Whether there is a process that has not ended."""
+        return self._process is not None and self._process.exit_code() is None
+
+    def died_by_itself(self) -> bool:
+        """Whether the process ended though no test ended it."""
+        return not self.is_running() and not self._was_ended
+
+    def start(self) -> None:
+        """Start the process, without waiting for it."""
+        if self.is_running():
+            raise ChaosError(f"{self.name} runs already")
+        self._was_ended = False
+        self._service = self._describe()
+        self._process = Process(self._service.command, self._guard)
+
+    def wait_until_ready(self) -> None:
+        """Wait for the process to do its work; one that ends before is started again, as every supervisor does."""
+        deadline = time.monotonic() + READY_SECONDS
+        wait_for(self._is_ready, f"{self.name} is ready", seconds=deadline - time.monotonic())
+
+    def _is_ready(self) -> bool:
+        if not self.is_running():
+            self.start()
+        return self._service.is_ready()
+
+    def restart(self) -> None:
+        """Start it, and wait until it does its work."""
+        self.start()
+        self.wait_until_ready()
+
+    def family(self) -> list[psutil.Process]:
+        """The process and everything it started, itself first; empty if there is none."""
+        if self._process is None:
+            return []
+        try:
+            leader = psutil.Process(self._process.pid)
+            return [leader, *leader.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return []
+
+    def kill(self) -> None:
+        """`kill -9` of all its processes, as when its container is killed."""
+        self._was_ended = True
+        family = self.family()
+        kill_group(self.process.pid)
+        for member in family:
+            with suppress(psutil.NoSuchProcess):
+                member.kill()
+        self._wait_for_end()
+        wait_for(lambda: all(map(_has_ended, family)), f"all of {self.name} has ended", seconds=READY_SECONDS)
+
+    def kill_main(self) -> None:
+        """`kill -9` of the main process alone; its children end when they notice."""
+        self._was_ended = True
+        family = self.family()
+        psutil.Process(self.process.pid).kill()
+        wait_for(
+            lambda: all(map(_has_ended, family[1:])), f"{self.name} ends with its main process", seconds=READY_SECONDS
+        )
+        self._wait_for_end()
+
+    def ask_to_stop(self) -> None:
+        """Tell it to stop, without waiting for its end."""
+        self._was_ended = True
+        self.process.ask_to_stop()
+
+    def stop(self) -> Stop:
+        """Tell it to stop, and wait for its end."""
+        family = self.family()
+        self.ask_to_stop()
+        begun = time.monotonic()
+        wait_for(lambda: _has_ended(family[0]), f"{self.name} stops", seconds=READY_SECONDS)
+        seconds = time.monotonic() - begun
+        # Before the group's rest is killed, which the look at the exit code does.
+        _, alive = psutil.wait_procs(family[1:], timeout=0.5)
+        left = tuple(f"{member.pid} {member.status()}" for member in alive if member.is_running())
+        return Stop(exit_code=self._wait_for_end(), seconds=seconds, left_behind=left)
+
+    def _wait_for_end(self) -> int | None:
+        wait_for(lambda: not self.is_running(), f"{self.name} ends", seconds=READY_SECONDS)
+        return self.process.exit_code()
+
+    def pause(self) -> None:
+        """SIGSTOP for all its processes: they are there, and do nothing."""
+        for member in self.family():
+            member.suspend()
+
+    def resume(self) -> None:
+        """SIGCONT for all its processes."""
+        for member in self.family():
+            with suppress(psutil.NoSuchProcess):
+                member.resume()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Paused for the length of the block."""
+        self.pause()
+        try:
+            yield
+        finally:
+            self.resume()
+
+    def child_at(self, port: int) -> psutil.Process:
+        """The process of this service that has a connection from the local `port`."""
+        for member in self.family():
+            if any(connection.laddr.port == port for connection in member.net_connections("tcp4")):
+                return member
+        raise LookupError(f"{self.name} has no connection from port {port}")
+
+    def is_connected_to(self, port: int) -> bool:
+        """Whether the main process has a connection to that port."""
+        return any(
+            connection.status == psutil.CONN_ESTABLISHED and connection.raddr.port == port
+            for connection in psutil.Process(self.process.pid).net_connections("tcp4")
+        )
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    """Whether it does nothing any more; the one that is to reap it may take its time."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

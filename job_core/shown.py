@@ -1,0 +1,87 @@
+"""Jobs as the outside sees them: in the answers of the manager, and in webhooks."""
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+from job_core.job import Job, JsonObject, State
+
+
+def timestamp(time: datetime | None) -> str | None:
+    """RFC 3339 in UTC, to the millisecond."""
+    if time is None:
+        return None
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Time = Annotated[
+    datetime,
+    PlainSerializer(timestamp, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"}),
+]
+
+
+class Shown(BaseModel):
+    """What an answer is made of. All fields are always there, unless their description says otherwise."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
+
+
+class ShownError(Shown):
+    """Why an attempt, or the job, ended as it did."""
+
+    type: str = Field(pattern="^[a-z][a-z0-9]*(-[a-z0-9]+)*$", description="what kind of error, like fetch-timed-out")
+    title: str = Field(description="one fixed phrase for the type")
+    detail: str = Field(description="what was wrong this time; never names an internal address")
+    retryable: bool = Field(description="whether the same request may succeed later")
+
+
+class ShownJob(Shown):
+    """A job: one accepted request, and what became of it."""
+
+    id: UUID = Field(description="a UUIDv7, so ids sort by time; also the id of the Celery task that Flower shows")
+    kind: str
+    url: str
+    status: State = Field(description="SUCCESS, FAILURE and REVOKED are ends; nothing changes afterwards")
+    request: JsonObject = Field(description="what was asked, with the defaults of what was not")
+    attempt: int = Field(ge=0, description="the number of the latest attempt; 0 before the first")
+    attempts_used: int = Field(ge=0, description="attempts that ended in a transient error, of `max_attempts`")
+    max_attempts: int = Field(ge=1)
+    crashes: int = Field(ge=0, description="attempts whose process died or ran out of time, of `max_crashes`")
+    max_crashes: int = Field(ge=1)
+    on_failure: Literal["retry", "discard"]
+    retry_of: UUID | None = Field(description="the ended job whose request this one repeats")
+    created_at: Time
+    parked_at: Time | None = Field(description="since when it waits for room at its host, while that is full")
+    due_at: Time | None = Field(description="when the next attempt may begin, while the status is RETRY")
+    started_at: Time | None = Field(description="when the latest attempt began")
+    finished_at: Time | None = Field(description="when the job ended")
+    result: JsonObject | None = Field(description="what the task gave, if the status is SUCCESS")
+    error: ShownError | None = Field(description="the latest error; that of the end, if the status is FAILURE")
+
+
+class JobEnded(Shown):
+    """What a callback gets when its job has ended."""
+
+    type: Literal["job.ended"] = "job.ended"
+    timestamp: Time = Field(description="when the job ended; the same in every attempt to deliver")
+    data: ShownJob
+
+
+def shown(job: Job) -> ShownJob:
+    """The job, as its row has it."""
+    return ShownJob.model_validate(shown_fields(job))
+
+
+def shown_fields(job: Job) -> JsonObject:
+    """What a ShownJob is made of."""
+    return {name: getattr(job, "state" if name == "status" else name) for name in ShownJob.model_fields}
+
+
+def in_json(body: Shown) -> str:
+    """It in one line."""
+    # Not pydantic's own JSON: it refuses half a surrogate pair, which a result of anyone's task may hold.
+    return json.dumps(body.model_dump(mode="json"), separators=(",", ":"))

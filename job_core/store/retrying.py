@@ -1,0 +1,33 @@
+"""When a job is tried again, and when it is not."""
+
+import random
+
+from job_core.errors import PageUnavailable, ServiceError
+from job_core.job import Claim, OnFailure
+
+RETRY_AFTER_BOUND_SECONDS = 3600.0
+
+
+def may_retry(held: Claim, error: ServiceError) -> bool:
+    """Whether a job whose attempt ended in `error` is tried again."""
+    attempts_left = held.max_attempts - held.attempts_used - 1
+    return error.retryable and held.on_failure is OnFailure.RETRY and attempts_left > 0
+
+
+def retry_wait(attempts_used: int, error: ServiceError, *, base_seconds: float, cap_seconds: float) -> float:
+    """Seconds until the next attempt, after `attempts_used` earlier ones ended in transient errors.
+
+    Exponential back-off with full jitter: anything from 0 to `base * 2 ** attempts_used`, at most `cap`. A site's own
+    Retry-After (RFC 9110, 10.2.3) is the least wait, up to an hour.
+
+    With a base of 2 s and a cap of 300 s, the longest waits are 2, 4, 8, 16 ... 256, 300, 300 s.
+    """
+    longest = min(cap_seconds, base_seconds * 2 ** min(attempts_used, 32))
+    wait = random.uniform(0, longest)  # noqa: S311 - spreads load, hides nothing
+    return max(wait, asked_pause(error))
+
+
+def asked_pause(error: ServiceError | None) -> float:
+    """Seconds that the site wants to be left alone, up to an hour; 0 if it asked for nothing."""
+    asked = error.retry_after if isinstance(error, PageUnavailable) else None
+    return min(asked or 0.0, RETRY_AFTER_BOUND_SECONDS)

@@ -1,0 +1,103 @@
+"""URLs, parsed once and as browsers parse them (WHATWG URL standard, by the Ada parser)."""
+
+import re
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from ada_url import URL, HostType
+
+from job_core.errors import InvalidRequest
+
+MAX_LENGTH = 2_048
+# As sent, where a character may be twelve; what servers commonly take for a request line.
+MAX_ENCODED_LENGTH = 8_192
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+# What DNS can hold and sites use: letters, digits, hyphens and underscores (RFC 1123 section 2.1, RFC 2181 section 11).
+# The standard lets more through, but no public name has it, and other parsers disagree about it.
+_LABEL = re.compile(r"[a-z0-9_-]{1,63}")
+_MAX_NAME_LENGTH = 253
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebUrl:
+    """An http or https URL without credentials and fragment; `str()` of it may be shown.
+
+    `host` is a name in ASCII, or an address without brackets; `target` is path and query as they stand in a request.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    target: str
+
+    @property
+    def address(self) -> IPv4Address | IPv6Address | None:
+        """The host as an address, if it is one."""
+        # The parser has turned whatever ends in a number into four decimal numbers, or has refused it.
+        is_address = ":" in self.host or self.host.rpartition(".")[2].isdecimal()
+        return ip_address(self.host) if is_address else None
+
+    @property
+    def host_name(self) -> str:
+        """The host as limits per host know it: without the dot that a complete name may end in."""
+        return self.host.removesuffix(".")
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = "" if self.port == DEFAULT_PORTS[self.scheme] else f":{self.port}"
+        return f"{self.scheme}://{host}{port}{self.target}"
+
+
+def parse_url(text: str, base: WebUrl | None = None, *, max_length: int = MAX_LENGTH) -> WebUrl:
+    """The URL that `text` stands for, relative to `base` if there is one.
+
+    Raises InvalidRequest about the field `url` if it is too long, not http or https, or without a usable host.
+    """
+    if len(text) > max_length:
+        raise _invalid(f"must not be longer than {max_length:,} characters")
+    try:
+        parsed = URL(text, str(base) if base else None)
+    except UnicodeEncodeError as error:
+        raise _invalid("must be valid Unicode text") from error
+    except ValueError as error:
+        raise _invalid("must be a full URL with a valid host, like https://example.com/page") from error
+    scheme = parsed.protocol.removesuffix(":")
+    if scheme not in DEFAULT_PORTS:
+        raise _invalid("must begin with http:// or https://")
+    return WebUrl(
+        scheme=scheme,
+        host=_check_host(parsed),
+        port=int(parsed.port) if parsed.port else DEFAULT_PORTS[scheme],
+        target=_target(parsed),
+    )
+
+
+def has_credentials(text: str) -> bool:
+    """Whether the URL that `text` stands for, which parse_url takes, names a user or a password."""
+    if "@" not in text:
+        return False
+    parsed = URL(text)
+    return bool(parsed.username or parsed.password)
+
+
+def _check_host(parsed: URL) -> str:
+    host = parsed.hostname.removeprefix("[").removesuffix("]")
+    if parsed.host_type is HostType.DEFAULT:
+        name = host.removesuffix(".")
+        if len(name) > _MAX_NAME_LENGTH or not all(map(_LABEL.fullmatch, name.split("."))):
+            raise _invalid("must have a host name that can exist, like example.com")
+    return host
+
+
+def _target(parsed: URL) -> str:
+    del parsed.hash
+    del parsed.username
+    del parsed.password
+    if len(parsed.href) > MAX_ENCODED_LENGTH:
+        raise _invalid(f"must not be longer than {MAX_ENCODED_LENGTH:,} characters when percent-encoded")
+    return parsed.href.removeprefix(parsed.origin)
+
+
+def _invalid(why: str) -> InvalidRequest:
+    return InvalidRequest(("url", why))

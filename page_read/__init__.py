@@ -1,0 +1,1 @@
+"""Pages: from bytes to text and words. No I/O."""

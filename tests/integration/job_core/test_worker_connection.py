@@ -1,0 +1,46 @@
+"""The worker's connection to the broker."""
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from embedded.servers import Servers
+from job_core.job import Message
+from job_core.queue import QUEUE as JOBS
+from job_core.queue import Broker
+from job_core.worker.connection import CappedConnection
+from job_core.worker.request import AttemptRequest
+from job_tasks.job_tasks import app
+
+QUEUE = "messages"
+
+
+def test_a_lost_connection_is_closed_although_its_messages_cannot_be_given_back(servers: Servers) -> None:
+    connection = CappedConnection(servers.broker.url)
+    with connection.SimpleQueue(QUEUE) as queue:
+        queue.put("not acknowledged")
+    channel = connection.default_channel
+    assert channel.basic_get(QUEUE) is not None
+    connection._do_close_transport()  # noqa: SLF001 - as `collect` leaves it when a channel could not be closed
+    connection.close()
+    assert not connection.connected
+
+
+@pytest.mark.parametrize("way", ["acknowledge", "reject"])
+def test_a_message_whose_connection_is_gone_may_be_acknowledged_too_late(servers: Servers, way: str) -> None:
+    Broker(app, servers.broker.url, timeout_seconds=1).publish(
+        [Message(kind="count", job_id=uuid7(), published_at=None)]
+    )
+    connection = CappedConnection(servers.broker.url)
+    message = connection.default_channel.basic_get(JOBS)
+    request = AttemptRequest(
+        message,
+        app=app,
+        on_ack=message.ack_log_error,
+        on_reject=message.reject_log_error,
+        connection_errors=connection.connection_errors,
+    )
+    # As a broker that dies leaves them, when the channel is not closed because of that.
+    message.channel._disconnect_pools()  # noqa: SLF001 - see above
+    connection._do_close_transport()  # noqa: SLF001 - see above
+    getattr(request, way)()
+    assert request.acknowledged

@@ -1,0 +1,56 @@
+"""Requests that schemathesis makes out of the description, good and bad, to the manager as it is deployed.
+
+`make fuzz-api` runs the same with many more examples.
+"""
+
+import os
+import re
+from typing import Any
+
+import schemathesis
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from job_manager.openapi import describe
+from job_tasks import job_tasks  # noqa: F401 - its import makes the kinds
+from tests.integration.job_store import Store
+
+EXAMPLES = int(os.environ.get("FUZZ_API_EXAMPLES", "15"))
+HOSTS = st.from_regex(r"[a-z][a-z0-9-]{0,20}[a-z0-9]\.(com|org|example)", fullmatch=True)
+PATHS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=30)
+URLS = st.builds("{}://{}/{}".format, st.sampled_from(["http", "https"]), HOSTS, PATHS)
+
+schemathesis.openapi.format("web-url", URLS)
+
+
+# 413 is a refusal too: more URLs than fit into a body.
+REFUSED = {"checks": {"negative_data_rejection": {"expected-statuses": [400, 401, 404, 405, 413, 415, 422]}}}
+schema = schemathesis.openapi.from_dict(describe(with_keys=False), config=schemathesis.Config.from_dict(REFUSED))
+
+
+@schema.hook
+def map_body(_context: schemathesis.HookContext, body: Any) -> Any:
+    """5.0 is an integer to JSON schema, and none to the manager; so it is sent as 5."""
+    if not isinstance(body, dict):
+        return body
+    whole = {name: int(value) for name, value in body.items() if isinstance(value, float) and value.is_integer()}
+    return body | whole
+
+
+@schema.parametrize()
+@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
+def test_every_answer_is_as_described(manager_url: str, store: Store, case: schemathesis.Case) -> None:
+    store.sql("TRUNCATE idempotency_keys")  # a key that comes with two requests is rightly refused
+    answer = case.call(base_url=manager_url, timeout=40)
+    unknowable = [positive_data_acceptance] if is_about_urls_alone(answer) else []
+    case.validate_response(answer, excluded_checks=unknowable)
+    assert "Traceback" not in answer.text
+
+
+def is_about_urls_alone(answer: schemathesis.Response) -> bool:
+    """Whether nothing is wrong but URLs: no JSON schema can say which texts are good ones."""
+    if answer.status_code != 422:
+        return False
+    fields = [error["field"] for error in answer.json().get("errors", ())]
+    return bool(fields) and all(re.fullmatch(r"url|urls\[\d+\]|callback_url", field) for field in fields)

@@ -1,0 +1,175 @@
+"""Promise 1: a broker that is away keeps no job from being accepted; a database that is away is said so, soon."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from embedded.servers import Servers
+from job_core.queue import Broker
+from job_core.reconciler import Reconciler
+from job_tasks.job_tasks import app
+from tests.integration.job_manager.conftest import StrictClient, manager_on
+from tests.integration.job_store import KINDS, UNLIMITED, Store
+from tests.integration.pausing import (
+    Stopwatch,
+    hung_broker,
+    hung_database,
+    refused_port,
+    silent_port,
+    with_port,
+)
+from tests.integration.queue import Queue
+from tests.waiting import eventually
+
+BODY = {"url": "https://example.com/"}
+WITHOUT_DATABASE = [("POST", "/count"), ("GET", "/jobs"), ("GET", f"/result/{UUID(int=1)}")]
+
+
+@pytest.fixture
+def reconciler(store: Store, servers: Servers) -> Reconciler:
+    broker = Broker(app, servers.broker.url, timeout_seconds=2.0)
+    return Reconciler(
+        database=store.database, broker=broker, overdue_after=timedelta(minutes=3), host_limits=UNLIMITED, kinds=KINDS
+    )
+
+
+def assert_accepted_within_a_second(client: StrictClient, store: Store) -> UUID:
+    answer = client.post("/count", json=BODY)
+    assert answer.status_code == 202
+    assert client.seconds < 1
+    job = store.job(UUID(answer.get_json()["id"]))
+    assert job.published_at is None
+    return job.id
+
+
+def test_a_batch_that_a_busy_database_took_long_over_is_published_by_the_reconciler(
+    client: StrictClient, store: Store, reconciler: Reconciler, queue: Queue
+) -> None:
+    """The manager cannot know whether the reconciler has taken the messages for lost meanwhile."""
+    client.get("/readyz")
+    with ThreadPoolExecutor(1) as caller, store.database.transaction(20) as locking:
+        locking.execute(text("LOCK TABLE jobs IN SHARE ROW EXCLUSIVE MODE"))
+        answer = caller.submit(client.post, "/count", json={"urls": [BODY["url"], "https://example.org/"]})
+        locking.execute(text("SELECT pg_sleep(4.2)"))
+        locking.commit()
+        assert answer.result(20).status_code == 202
+    assert (store.count(), len(queue)) == (2, 0)
+    eventually(lambda: reconciler.round(judge_workers=True).published == 2)
+    assert len(queue) == 2
+
+
+class TestTheBroker:
+    """It is away, and the job is accepted all the same."""
+
+    def test_down(self, servers: Servers, store: Store, reconciler: Reconciler, queue: Queue) -> None:
+        client = manager_on(servers, CELERY_BROKER_URL=with_port(servers.broker.url, refused_port()))
+        job_id = assert_accepted_within_a_second(client, store)
+        reconciler.round(judge_workers=True)
+        assert queue.job_ids() == [job_id]
+
+    def test_hung(
+        self, client: StrictClient, servers: Servers, store: Store, reconciler: Reconciler, queue: Queue
+    ) -> None:
+        client.get("/readyz")
+        with hung_broker(servers):
+            job_id = assert_accepted_within_a_second(client, store)
+        # What went out before may be taken in later: the message then comes twice, which the claim makes harmless.
+        reconciler.round(judge_workers=True)
+        assert set(queue.job_ids()) == {job_id}
+        assert 1 <= len(queue) <= 2
+
+    def test_silent(self, servers: Servers, store: Store) -> None:
+        with silent_port() as port:
+            client = manager_on(servers, CELERY_BROKER_URL=with_port(servers.broker.url, port))
+            assert_accepted_within_a_second(client, store)
+
+    def test_away_takes_a_batch_too(self, servers: Servers, store: Store) -> None:
+        client = manager_on(servers, CELERY_BROKER_URL=with_port(servers.broker.url, refused_port()))
+        answer = client.post("/count", json={"urls": [f"https://{number}.example.com/" for number in range(1_000)]})
+        assert answer.status_code == 202
+        assert store.count() == store.count("jobs WHERE published_at IS NULL") == 1_000
+
+    def test_restarted_is_used_again_at_once(self, client: StrictClient, queue: Queue) -> None:
+        client.post("/count", json=BODY)
+        queue.redis.client_kill_filter(_type="normal", skipme=True)
+        client.post("/count", json=BODY)
+        assert len(queue) == 2
+
+
+class TestTheDatabase:
+    """It is away: 503 within 2 s, and nothing is half-accepted."""
+
+    @pytest.mark.parametrize(("method", "path"), WITHOUT_DATABASE)
+    def test_down(self, servers: Servers, queue: Queue, method: str, path: str) -> None:
+        client = manager_on(servers, DATABASE_URL=with_port(servers.database.url, refused_port()))
+        self.assert_unavailable_within_two_seconds(client, method, path)
+        assert len(queue) == 0
+
+    @pytest.mark.parametrize(("method", "path"), WITHOUT_DATABASE)
+    def test_hung(
+        self,
+        client: StrictClient,
+        servers: Servers,
+        store: Store,
+        queue: Queue,
+        method: str,
+        path: str,
+    ) -> None:
+        client.get("/readyz")  # so that a connection is there
+        with hung_database(servers):
+            self.assert_unavailable_within_two_seconds(client, method, path)
+        others = "SELECT 1 FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        eventually(lambda: store.sql(f"{others} AND state <> 'idle'") == [])
+        assert store.count() == len(queue) == 0
+        assert client.post("/count", json=BODY).status_code == 202
+
+    def test_silent(self, servers: Servers) -> None:
+        with silent_port() as port:
+            client = manager_on(servers, DATABASE_URL=with_port(servers.database.url, port))
+            self.assert_unavailable_within_two_seconds(client, "POST", "/count")
+
+    def assert_unavailable_within_two_seconds(self, client: StrictClient, method: str, path: str) -> None:
+        answer = client.open(path, method=method, json=BODY if method == "POST" else None)
+        assert answer.status_code == 503
+        assert client.seconds < 2
+        assert int(answer.headers["Retry-After"]) >= 1
+        assert answer.get_json(force=True) == {
+            "type": "urn:job-manager:database-unavailable",
+            "title": "The job store is not reachable",
+            "status": 503,
+            "detail": "The job store did not answer in time.",
+        }
+
+
+class TestHealth:
+    """Alive is not ready."""
+
+    READY = {"status": "ready", "checks": {"database": "ok", "broker": "ok"}}  # noqa: RUF012 - never changed
+
+    def test_all_well(self, client: StrictClient) -> None:
+        assert client.get("/healthz").get_json() == {"status": "alive"}
+        answer = client.get("/readyz")
+        assert (answer.status_code, answer.get_json()) == (200, self.READY)
+
+    @pytest.mark.parametrize(
+        ("key", "name"), [("CELERY_BROKER_URL", "broker"), ("DATABASE_URL", "database")], ids=["broker", "database"]
+    )
+    def test_the_one_that_is_away_is_named(self, servers: Servers, key: str, name: str) -> None:
+        url = servers.broker.url if name == "broker" else servers.database.url
+        client = manager_on(servers, **{key: with_port(url, refused_port())})
+        assert client.get("/healthz").status_code == 200
+        answer = client.get("/readyz")
+        assert answer.status_code == 503
+        assert answer.get_json() == {
+            "status": "not ready",
+            "checks": {"database": "ok", "broker": "ok"} | {name: "unreachable"},
+        }
+
+    def test_a_hung_one_is_named_soon(self, client: StrictClient, servers: Servers) -> None:
+        watch = Stopwatch()
+        with hung_broker(servers), hung_database(servers):
+            assert client.get("/readyz").get_json()["checks"] == {"database": "unreachable", "broker": "unreachable"}
+        assert watch.seconds < 4

@@ -1,0 +1,134 @@
+"""The page's answers, as a browser gets them; what it does with them is in tests/acceptance/page."""
+
+import json
+from dataclasses import replace
+from html import unescape
+
+import pytest
+from flask.testing import FlaskClient
+
+from embedded.servers import Servers
+from job_core.job import JsonObject
+from tests.integration.job_manager.conftest import manager_on
+from tests.integration.job_store import NEW_JOB, Store
+from tests.integration.pausing import Stopwatch, hung_database
+from tests.waiting import eventually
+
+UNKNOWN = "/job/00000000-0000-0000-0000-000000000001"
+
+
+@pytest.fixture
+def web(servers: Servers) -> FlaskClient:
+    """A client that is no API's: errors are pages."""
+    client = manager_on(servers)
+    client.application.test_client_class = FlaskClient
+    return client.application.test_client()
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/", 200), ("/?status=LOST", 422), (UNKNOWN, 404), ("/static/page.css", 200), ("/static/none", 404)],
+)
+def test_every_answer_holds_the_browser_to_its_policy(web: FlaskClient, path: str, status: int) -> None:
+    with web.get(path) as answer:
+        answer.get_data()
+    assert answer.status_code == status
+    assert answer.headers["Content-Security-Policy"] == (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    )
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+
+
+def test_pages_are_not_kept_and_style_and_script_are_asked_for_again(web: FlaskClient) -> None:
+    assert web.get("/").headers["Cache-Control"] == "no-store"
+    with web.get("/static/page.css") as style:
+        style.get_data()
+    assert style.headers["Cache-Control"] == "no-cache"
+    with web.get("/static/page.css", headers={"If-None-Match": style.headers["ETag"]}) as again:
+        assert again.status_code == 304
+
+
+@pytest.mark.parametrize("path", ["/count", "/result/{}/retry", "/job/{}/retry", "/job/{}/cancel", "/"])
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://elsewhere.example"}])
+def test_what_another_sites_page_sends_changes_nothing(
+    web: FlaskClient, store: Store, path: str, headers: dict[str, str]
+) -> None:
+    job = store.submit()
+    fields = {"url": "https://example.com/", "urls": "https://example.com/"}
+    answer = web.post(path.format(job.id), data=fields, headers=headers)
+    assert answer.status_code == 403
+    assert "Another site" in answer.text
+    assert (store.count(), store.job(job.id)) == (1, job)
+
+
+def test_a_job_is_cancelled_only_by_what_may_change_something(web: FlaskClient, store: Store) -> None:
+    job = store.submit()
+    assert web.get(f"/job/{job.id}/cancel").status_code == 405
+    assert web.delete(f"/result/{job.id}", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert web.post(f"/job/{job.id}/cancel").headers["Location"] == f"/job/{job.id}"
+    assert store.state(job.id) == "REVOKED"
+
+
+def test_a_database_that_is_away_is_explained_within_two_seconds(web: FlaskClient, servers: Servers) -> None:
+    web.get("/")
+    with hung_database(servers):
+        for method, path in (("GET", "/"), ("GET", UNKNOWN), ("POST", "/")):
+            watch = Stopwatch()
+            answer = web.open(path, method=method, data={"urls": "example.com"} if method == "POST" else None)
+            assert (answer.status_code, answer.mimetype) == (503, "text/html")
+            assert "The job store is not reachable" in answer.text
+            assert int(answer.headers["Retry-After"]) > 0
+            assert watch.seconds < 2
+
+
+def test_a_body_that_is_too_large_is_explained(web: FlaskClient) -> None:
+    answer = web.post("/", data={"urls": "x" * 2**21})
+    assert (answer.status_code, answer.mimetype) == (413, "text/html")
+
+
+@pytest.mark.parametrize("query", ["text=%00", "kind=none", "cursor=x", "status=x"])
+def test_a_filter_that_makes_no_sense_is_explained(web: FlaskClient, query: str) -> None:
+    answer = web.get(f"/?{query}")
+    assert (answer.status_code, answer.mimetype) == (422, "text/html")
+    assert "The request is not valid" in answer.text
+
+
+def test_flower_is_where_the_setting_says(servers: Servers, store: Store) -> None:
+    job = store.submit()
+    client = manager_on(servers, FLOWER_URL="https://flower.example/base/")
+    assert f'href="https://flower.example/base/task/{job.id}"' in client.get(f"/job/{job.id}").text
+
+
+def test_totals_are_of_all_jobs_and_a_second_old_at_most(web: FlaskClient, store: Store) -> None:
+    store.accept([replace(NEW_JOB, url="https://example.com/listed")] * 3)
+    assert 'PENDING <span class="count">3</span>' in web.get("/?text=nothing").text
+    store.submit()
+    eventually(lambda: 'PENDING <span class="count">4</span>' in web.get("/?text=nothing").text, seconds=2)
+
+
+def test_only_a_job_of_a_kind_that_is_still_done_can_be_tried_again(web: FlaskClient, store: Store) -> None:
+    done, gone = store.submit(), store.submit(kind="gone")
+    for job in (done, gone):
+        store.cancel(job.id)
+    assert ['id="retry"' in web.get(f"/job/{job.id}").text for job in (done, gone)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "result", [{"top": 5}, {"top": ["a", "b"]}, {"top": [["a", "b"]], "language": ["en"], "words": 3}]
+)
+def test_a_result_of_ones_own_kind_is_shown_as_it_is(web: FlaskClient, store: Store, result: JsonObject) -> None:
+    held = store.claimed(kind="longest")
+    assert store.succeed(held, result)
+    answer = web.get(f"/job/{held.job_id}")
+    assert answer.status_code == 200
+    assert unescape(answer.text).count(f'<pre tabindex="0">{json.dumps(result, indent=2)}</pre>') == 1
+
+
+def test_half_a_surrogate_pair_in_a_result_breaks_no_page(web: FlaskClient, store: Store) -> None:
+    held = store.claimed(kind="own")
+    store.succeed(held, {"found": "\ud800"})
+    answer = web.get(f"/job/{held.job_id}")
+    assert answer.status_code == 200
+    assert "\\ud800" in unescape(answer.get_data(as_text=True))

@@ -1,0 +1,314 @@
+"""What a well-behaved site's answers become."""
+
+import gzip
+from dataclasses import replace
+from ipaddress import ip_network
+from typing import TYPE_CHECKING
+
+import pytest
+
+from job_core.errors import (
+    ConnectionFailed,
+    InvalidRedirect,
+    NotText,
+    PageRefused,
+    ServerBusy,
+    TooManyRedirects,
+)
+from page_fetch.fetch import Page, fetch
+from page_fetch.limits import FetchLimits
+
+if TYPE_CHECKING:
+    from tests.integration.page_fetch.conftest import OpenSite, Traffic, Visitor
+
+HTML = "HTTP/1.1 200 OK\nContent-Type: text/html; charset=utf-8"
+
+
+def test_a_page_is_what_the_site_sent(open_site: "OpenSite", limits: FetchLimits) -> None:
+    site = open_site(f"{HTML}\nContent-Length: 12", b"<p>caf\xc3\xa9</p>")
+    page = fetch(f"{site.url}menu?day=1#today", limits)
+    assert page == Page(
+        final_url=f"{site.url}menu?day=1",
+        http_status=200,
+        content_type="text/html; charset=utf-8",
+        body=b"<p>caf\xc3\xa9</p>",
+        wire_bytes=12,
+        fetch_ms=page.fetch_ms,
+    )
+    assert 0 <= page.fetch_ms < 10_000
+
+
+def test_the_request_says_who_asks_and_for_what(open_site: "OpenSite", limits: FetchLimits) -> None:
+    site = open_site(HTML)
+    fetch(f"{site.url}a%20b/%zz|", replace(limits, user_agent="tester/1"))
+    request, *headers = site.requests[0].rstrip("\r\n").split("\r\n")
+    assert request == "GET /a%20b/%zz| HTTP/1.1"
+    assert sorted(headers) == [
+        "Accept-Encoding: gzip",
+        "Accept: text/html, application/xhtml+xml, text/plain;q=0.9",
+        "Connection: close",
+        f"Host: 127.0.0.1:{site.port}",
+        "User-Agent: tester/1",
+    ]
+
+
+def test_a_url_may_be_longer_when_percent_encoded(open_site: "OpenSite", limits: FetchLimits) -> None:
+    url = f"{open_site(HTML, b'page').url}{'%E5%AD%97' * 300}"
+    assert len(url) > 2_048
+    assert fetch(url, limits).final_url == url
+
+
+def test_a_name_of_this_machine_is_fetched_where_loopback_is_listed(
+    open_site: "OpenSite", limits: FetchLimits, traffic: "Traffic"
+) -> None:
+    site = open_site(HTML, b"here")
+    page = fetch(f"http://localhost:{site.port}/", limits, resolver=lambda _: ["127.0.0.1"])
+    assert (page.body, page.final_url) == (b"here", f"http://localhost:{site.port}/")
+    assert traffic.connections == ["127.0.0.1"]
+
+
+def test_the_system_resolver_knows_localhost(open_site: "OpenSite", limits: FetchLimits, traffic: "Traffic") -> None:
+    site = open_site(HTML, b"here")
+    anywhere_here = (*limits.allowed_private_networks, ip_network("::1/128"))
+    page = fetch(f"http://localhost:{site.port}/", replace(limits, allowed_private_networks=anywhere_here))
+    assert page.body == b"here"
+    assert traffic.lookups == ["localhost"]
+
+
+@pytest.mark.parametrize("headers", ["Content-Length: {}", "Transfer-Encoding: identity", "Connection: close"])
+def test_gzip_is_decompressed_and_counted_both_ways(open_site: "OpenSite", limits: FetchLimits, headers: str) -> None:
+    packed = gzip.compress(b"word " * 1_000)
+    site = open_site(f"{HTML}\nContent-Encoding: gzip\n{headers.format(len(packed))}", packed)
+    page = fetch(site.url, limits)
+    assert (page.body, page.wire_bytes) == (b"word " * 1_000, len(packed))
+
+
+def test_chunks_are_put_together(open_site: "OpenSite", limits: FetchLimits) -> None:
+    site = open_site(
+        f"{HTML}\nTransfer-Encoding: chunked", b'3;name="v"\r\none\r\n004\r\n two\r\n0\r\nTrailer: x\r\n\r\n'
+    )
+    page = fetch(site.url, limits)
+    assert (page.body, page.wire_bytes) == (b"one two", 7)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "x-gzip", "GZIP", " gzip , identity"])
+def test_an_empty_compressed_body_is_an_empty_page(open_site: "OpenSite", limits: FetchLimits, coding: str) -> None:
+    site = open_site(f"{HTML}\nContent-Encoding: {coding}\nContent-Length: 0")
+    assert fetch(site.url, limits).body == b""
+
+
+def test_bytes_behind_a_gzip_member_are_ignored(open_site: "OpenSite", limits: FetchLimits) -> None:
+    site = open_site(f"{HTML}\nContent-Encoding: gzip", gzip.compress(b"page") + b"rubbish" + gzip.compress(b"more"))
+    assert fetch(site.url, limits).body == b"page"
+
+
+@pytest.mark.parametrize("status", ["200 OK", "203 Non-Authoritative Information", "206 Partial Content", "299"])
+def test_every_success_is_one(open_site: "OpenSite", limits: FetchLimits, status: str) -> None:
+    site = open_site(f"HTTP/1.1 {status}\nContent-Type: text/plain\nContent-Length: 4", b"page")
+    page = fetch(site.url, limits)
+    assert (page.http_status, page.body) == (int(status[:3]), b"page")
+
+
+def test_no_content_is_an_empty_page(open_site: "OpenSite", limits: FetchLimits) -> None:
+    page = fetch(open_site("HTTP/1.1 204 No Content").url, limits)
+    assert (page.http_status, page.content_type, page.body) == (204, None, b"")
+
+
+def test_interim_responses_are_passed_over(open_site: "OpenSite", limits: FetchLimits) -> None:
+    interim = "HTTP/1.1 100 Continue\n\nHTTP/1.1 103 Early Hints\nLink: </a>\nContent-Type: image/png\n\n"
+    site = open_site(f"{interim}{HTML}", b"page")
+    page = fetch(site.url, limits)
+    assert (page.http_status, page.body) == (200, b"page")
+
+
+@pytest.mark.parametrize(
+    ("header", "shown"),
+    [
+        ("text/html", "text/html"),
+        ("TEXT/HTML;charset=x", "TEXT/HTML;charset=x"),
+        ("application/xhtml+xml ; charset=utf-8", "application/xhtml+xml ; charset=utf-8"),
+        ("text/plain", "text/plain"),
+        ("text/html, text/html; charset=utf-8", "text/html, text/html; charset=utf-8"),
+        ("image/png\nContent-Type: text/html", "text/html"),
+        ("text/html; charset=\x00\x1b[1m", "text/html; charset=  [1m"),
+        ("text/html; a=" + "b" * 300, "text/html; a=" + "b" * 242),
+        ("", None),
+    ],
+)
+def test_text_is_fetched(open_site: "OpenSite", limits: FetchLimits, header: str, shown: str | None) -> None:
+    site = open_site(f"HTTP/1.1 200 OK\nContent-Type: {header}", b"page")
+    assert fetch(site.url, limits).content_type == shown
+
+
+@pytest.mark.parametrize(
+    ("header", "shown"),
+    [
+        ("application/pdf", "'application/pdf'"),
+        ("IMAGE/PNG; q=1", "'image/png'"),
+        ("application/json", "'application/json'"),
+        ("application/xml", "'application/xml'"),
+        ("text/css", "'text/css'"),
+        ("text/html+x", "'text/html+x'"),
+        ("html", "'html'"),
+        (";", "of no type"),
+        ("x" * 200, repr("x" * 100)),
+        ("a\xad/<b>", "'a'"),
+        ("text/html\nContent-Type: image/png", "'image/png'"),
+    ],
+)
+def test_what_is_not_text_is_refused_by_name_with_its_body_unread(
+    open_site: "OpenSite", limits: FetchLimits, header: str, shown: str
+) -> None:
+    def script(visitor: "Visitor") -> None:
+        visitor.read_request()
+        visitor.send(f"HTTP/1.1 200 OK\nContent-Type: {header}\n\n".replace("\n", "\r\n").encode("latin-1"))
+        visitor.hang()
+
+    with pytest.raises(NotText) as refused:
+        fetch(open_site(script).url, limits)
+    assert str(refused.value) == f"The page is {shown}. Only HTML and plain text are counted."
+
+
+@pytest.mark.parametrize(
+    "body", [b"plain words", b"<p>words", b"", b"\xff\xfew\x00", b"\xef\xbb\xbf\x00", b"\t\n\x0c\r\x1b"]
+)
+def test_text_without_a_type_is_fetched(open_site: "OpenSite", limits: FetchLimits, body: bytes) -> None:
+    page = fetch(open_site("HTTP/1.1 200 OK", body).url, limits)
+    assert (page.content_type, page.body) == (None, body)
+
+
+@pytest.mark.parametrize("body", [b"\x89PNG\r\n\x1a\n", b"%PDF-1.7\n\x00", b"w\x00o\x00", b"a\x1cb"])
+def test_binary_without_a_type_is_refused(open_site: "OpenSite", limits: FetchLimits, body: bytes) -> None:
+    with pytest.raises(NotText, match="no content type and is not text"):
+        fetch(open_site("HTTP/1.1 200 OK", body).url, limits)
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 501, 502, 503, 504, 505, 507, 511, 520, 599])
+def test_a_status_that_may_pass_is_busy(open_site: "OpenSite", limits: FetchLimits, status: int) -> None:
+    with pytest.raises(ServerBusy) as busy:
+        fetch(open_site(f"HTTP/1.1 {status} X\nRetry-After: 7", b"later").url, limits)
+    assert (busy.value.retry_after, busy.value.retryable) == (7.0, True)
+    assert str(busy.value).startswith(f"The site answered {status}")
+
+
+def test_a_busy_site_that_names_no_time_leaves_it_open(open_site: "OpenSite", limits: FetchLimits) -> None:
+    with pytest.raises(ServerBusy, match=r"^The site answered 503 Service Unavailable\.$") as busy:
+        fetch(open_site("HTTP/1.1 503 Away").url, limits)
+    assert busy.value.retry_after is None
+
+
+@pytest.mark.parametrize(
+    "status", [101, 300, 304, 305, 306, 309, 400, 401, 403, 404, 405, 406, 410, 418, 451, 499, 600, 999]
+)
+def test_any_other_status_is_final(open_site: "OpenSite", limits: FetchLimits, status: int) -> None:
+    with pytest.raises(PageRefused) as refused:
+        fetch(open_site(f"HTTP/1.1 {status} X\nRetry-After: 7\nLocation: /").url, limits)
+    assert not refused.value.retryable
+    assert str(refused.value).startswith(f"The site answered {status}")
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_redirects_are_followed_and_their_bodies_left_alone(
+    open_site: "OpenSite", limits: FetchLimits, status: int
+) -> None:
+    def script(visitor: "Visitor") -> None:
+        if "GET /start" not in visitor.read_request().decode():
+            visitor.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\nend")
+            return
+        visitor.send(f"HTTP/1.1 {status} Moved\r\nLocation: /end?a#b\r\nContent-Type: image/png\r\n\r\n".encode())
+        visitor.hang()
+
+    site = open_site(script)
+    page = fetch(f"{site.url}start", limits)
+    assert (page.body, page.final_url) == (b"end", f"{site.url}end?a")
+
+
+@pytest.mark.parametrize(
+    ("location", "target"),
+    [
+        ("b", "a/b"),
+        ("?q", "a/?q"),
+        ("../b", "b"),
+        ("/\u00c3\u00a9", "%C3%A9"),
+        ("/\u00e9", "%C3%A9"),
+        ("", "a/"),
+        ("//me:secret@127.0.0.1:{port}/b", "b"),
+    ],
+)
+def test_where_a_redirect_leads(open_site: "OpenSite", limits: FetchLimits, location: str, target: str) -> None:
+    def script(visitor: "Visitor") -> None:
+        visitor.read_request()
+        head = f"302 Found\r\nLocation: {location.format(port=site.port)}" if len(site.visitors) == 1 else "200 OK"
+        visitor.send(f"HTTP/1.1 {head}\r\n\r\n".encode("latin-1"))
+
+    site = open_site(script)
+    assert fetch(f"{site.url}a/", limits).final_url == f"{site.url}{target}"
+
+
+def test_as_many_redirects_as_the_limit_are_followed_and_no_more(open_site: "OpenSite", limits: FetchLimits) -> None:
+    site = open_site("HTTP/1.1 302 Found\nLocation: /")
+    with pytest.raises(TooManyRedirects, match=r"^The site redirects more than 3 times\.$"):
+        fetch(site.url, replace(limits, max_redirects=3))
+    assert len(site.visitors) == 4
+
+
+@pytest.mark.parametrize(
+    ("location", "why"),
+    [
+        ("file:///etc/passwd", "must begin with http:// or https://"),
+        ("gopher://127.0.0.1:6379/_x", "must begin with http:// or https://"),
+        ("data:text/html,words", "must begin with http:// or https://"),
+        ("javascript:alert(1)", "must begin with http:// or https://"),
+        ("ftp://example.com/", "must begin with http:// or https://"),
+        ("http://", "must be a full URL with a valid host, like https://example.com/page"),
+        ("http://a b/", "must be a full URL with a valid host, like https://example.com/page"),
+        ("http://*/", "must have a host name that can exist, like example.com"),
+        ("/" * 2_049, "must not be longer than 2,048 characters"),
+    ],
+)
+def test_a_redirect_to_nowhere_is_final(open_site: "OpenSite", limits: FetchLimits, location: str, why: str) -> None:
+    with pytest.raises(InvalidRedirect) as refused:
+        fetch(open_site(f"HTTP/1.1 302 Found\nLocation: {location}").url, limits)
+    assert str(refused.value) == f"What the site redirects to {why}."
+
+
+def test_a_redirect_without_a_target_is_final(open_site: "OpenSite", limits: FetchLimits) -> None:
+    with pytest.raises(InvalidRedirect, match="without saying where to"):
+        fetch(open_site("HTTP/1.1 301 Moved").url, limits)
+
+
+def test_only_redirect_statuses_redirect(open_site: "OpenSite", limits: FetchLimits) -> None:
+    refresh = b'<meta http-equiv="refresh" content="0;url=http://10.0.0.1/">'
+    site = open_site(f"{HTML}\nRefresh: 0; url=http://10.0.0.1/\nLocation: http://10.0.0.1/", refresh)
+    assert fetch(site.url, limits).body == refresh
+
+
+def test_cookies_last_for_the_redirects_of_one_fetch(open_site: "OpenSite", limits: FetchLimits) -> None:
+    def script(visitor: "Visitor") -> None:
+        has_cookie = "Cookie: seen=1" in visitor.read_request().decode()
+        head = "200 OK" if has_cookie else "302 Found\r\nLocation: /\r\nSet-Cookie: seen=1"
+        visitor.send(f"HTTP/1.1 {head}\r\n\r\n".encode())
+
+    site = open_site(script)
+    fetch(site.url, limits)
+    fetch(site.url, limits)
+    assert len(site.visitors) == 4  # each fetch is sent back once
+
+
+def test_a_name_that_does_not_resolve_may_do_so_later(limits: FetchLimits) -> None:
+    def resolver(_name: str) -> list[str]:
+        raise OSError("no such name")
+
+    with pytest.raises(ConnectionFailed) as failed:
+        fetch("http://www.example.com/", limits, resolver=resolver)
+    assert str(failed.value) == "The host name could not be resolved; check its spelling."
+
+
+def test_the_next_address_is_tried_when_one_refuses(
+    open_site: "OpenSite", limits: FetchLimits, traffic: "Traffic"
+) -> None:
+    site = open_site(HTML, b"page")
+    anywhere_here = replace(limits, allowed_private_networks=(ip_network("127.0.0.0/8"), ip_network("::1/128")))
+    url = f"http://www.example.com:{site.port}/"
+    assert fetch(url, anywhere_here, resolver=lambda _: ["::1", "127.0.0.1"]).body == b"page"
+    assert traffic.connections in (["::1", "127.0.0.1"], ["127.0.0.1"])  # the latter on a machine without IPv6

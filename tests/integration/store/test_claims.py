@@ -1,0 +1,239 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+from job_core.job import Claim, OnFailure, State
+from job_core.store.claims import describe
+from tests.integration.job_store import BUSY, DIED, NEW_JOB, NO_TEXT, RESULT, Store
+
+
+class TestClaiming:
+    """An attempt begins by a claim, and only one can have it."""
+
+    def test_a_claim_holds_what_the_attempt_needs(self, store: Store) -> None:
+        worker_id = store.worker()
+        job = store.submit(on_failure=OnFailure.DISCARD)
+        assert store.claim(job, worker_id) == Claim(
+            job_id=job.id,
+            attempt=1,
+            worker_id=worker_id,
+            kind="count",
+            host="example.com",
+            request=NEW_JOB.request,
+            attempts_used=0,
+            max_attempts=3,
+            on_failure=OnFailure.DISCARD,
+        )
+
+    def test_a_claim_is_noted_with_its_worker(self, store: Store) -> None:
+        held = store.claimed(store.worker("job_worker_07"))
+        job = store.job(held.job_id)
+        (attempt,) = store.attempts(held.job_id)
+        assert (job.state, job.attempt) == (State.STARTED, 1)
+        assert (attempt.number, attempt.worker, attempt.started_at) == (1, "job_worker_07", job.started_at)
+        assert (attempt.ended_at, attempt.outcome, attempt.error) == (None, None, None)
+
+    def test_a_duplicate_message_claims_nothing(self, store: Store) -> None:
+        job = store.submit()
+        assert store.claim(job) is not None
+        assert store.claim(job) is None
+        assert len(store.attempts(job.id)) == 1
+
+    def test_a_late_message_claims_nothing(self, store: Store) -> None:
+        job = store.submit()
+        held = store.claim(job)
+        assert held
+        store.succeed(held)
+        assert store.claim(job) is None
+
+    def test_a_job_that_waits_for_its_time_is_not_claimed(self, store: Store) -> None:
+        job = store.submit()
+        held = store.claim(job)
+        assert held
+        store.retry(held)
+        assert store.claim(job) is None
+
+    def test_an_unknown_job_is_not_claimed(self, store: Store) -> None:
+        job = store.submit()
+        assert store.claim(replace(job, id=store.worker())) is None
+
+    def test_a_worker_that_stopped_claims_nothing(self, store: Store) -> None:
+        worker_id = store.worker()
+        store.stop(worker_id)
+        assert store.claim(store.submit(), worker_id) is None
+
+    def test_a_lost_worker_claims_nothing(self, store: Store) -> None:
+        worker_id = store.worker()
+        store.unseen(worker_id)
+        store.lose_unseen()
+        assert store.claim(store.submit(), worker_id) is None
+
+    def test_a_worker_that_never_registered_claims_nothing(self, store: Store) -> None:
+        job = store.submit()
+        assert store.claim(job, job.id) is None
+
+    def test_of_many_at_once_one_wins(self, store: Store) -> None:
+        many = 6
+        workers = [store.worker(f"worker {number}") for number in range(many)]
+        for _ in range(5):
+            job = store.submit()
+            together = threading.Barrier(many)
+
+            def claim(number: int) -> Claim | None:
+                together.wait(10)  # noqa: B023 - runs within this turn
+                return store.claim(job, workers[number])  # noqa: B023 - the same
+
+            with ThreadPoolExecutor(many) as pool:
+                claims = list(pool.map(claim, range(many)))
+            (winner,) = [held for held in claims if held]
+            assert [attempt.number for attempt in store.attempts(job.id)] == [winner.attempt] == [1]
+
+
+class TestEnding:
+    """What an attempt may write, under its claim."""
+
+    def test_success_has_the_result(self, store: Store) -> None:
+        held = store.claimed()
+        assert store.succeed(held)
+        job = store.job(held.job_id)
+        assert (job.state, job.result, job.error, job.attempts_used) == (State.SUCCESS, RESULT, None, 0)
+        assert job.finished_at is not None
+        assert store.outcomes(held.job_id) == ["SUCCESS"]
+
+    def test_a_permanent_error_ends_the_job_and_uses_no_attempt(self, store: Store) -> None:
+        held = store.claimed()
+        assert store.fail(held, NO_TEXT)
+        job = store.job(held.job_id)
+        assert (job.state, job.result, job.attempts_used) == (State.FAILURE, None, 0)
+        assert job.error == {
+            "type": "not-text",
+            "title": "The page is not text",
+            "detail": "It is image/png.",
+            "retryable": False,
+        }
+        (attempt,) = store.attempts(held.job_id)
+        assert (attempt.outcome, attempt.error) == ("FAILURE", job.error)
+
+    def test_a_transient_error_that_ends_the_job_uses_the_attempt(self, store: Store) -> None:
+        held = store.claimed(max_attempts=1)
+        assert store.fail(held, BUSY)
+        job = store.job(held.job_id)
+        assert (job.state, job.attempts_used, job.max_attempts) == (State.FAILURE, 1, 1)
+
+    def test_a_retry_waits_for_its_time(self, store: Store) -> None:
+        held = store.claimed()
+        assert store.retry(held, BUSY, 90.5)
+        job = store.job(held.job_id)
+        assert (job.state, job.attempts_used, job.error) == (State.RETRY, 1, describe(BUSY))
+        (attempt,) = store.attempts(held.job_id)
+        assert attempt.ended_at is not None
+        assert job.due_at == attempt.ended_at + timedelta(seconds=90.5)
+        assert (attempt.outcome, attempt.error) == ("RETRY", describe(BUSY))
+
+    def test_success_after_a_retry_forgets_the_error_but_its_attempt_keeps_it(self, store: Store) -> None:
+        held = store.claimed()
+        store.retry(held)
+        store.sql("UPDATE jobs SET state = 'PENDING', due_at = NULL")
+        again = store.claim(store.job(held.job_id))
+        assert again
+        assert again.attempts_used == 1
+        assert store.succeed(again)
+        assert store.job(held.job_id).error is None
+        assert [(each.number, each.outcome, each.error) for each in store.attempts(held.job_id)] == [
+            (1, "RETRY", describe(BUSY)),
+            (2, "SUCCESS", None),
+        ]
+
+    def test_a_crash_lets_the_job_wait_again_and_ends_it_at_the_bound(self, store: Store) -> None:
+        held = store.claimed(max_crashes=2)
+        job = store.job(held.job_id)
+        assert store.crash(held)
+        waiting = store.job(job.id)
+        assert (waiting.state, waiting.crashes, waiting.published_at) == (State.PENDING, 1, None)
+        assert waiting.attempts_used == 0
+        again = store.claim(waiting)
+        assert again
+        assert store.crash(again)
+        ended = store.job(job.id)
+        assert (ended.state, ended.crashes, ended.error) == (State.FAILURE, 2, describe(DIED))
+        assert store.outcomes(job.id) == ["CRASHED", "CRASHED"]
+
+    def test_giving_back_spends_nothing(self, store: Store) -> None:
+        worker_id = store.worker()
+        kept, given = store.claimed(worker_id), store.claimed(worker_id)
+        assert store.give_back(worker_id, given.job_id) == 1
+        job = store.job(given.job_id)
+        assert (job.state, job.attempt, job.attempts_used, job.crashes) == (State.PENDING, 1, 0, 0)
+        assert job.published_at is None
+        assert store.outcomes(given.job_id) == ["GIVEN BACK"]
+        assert store.state(kept.job_id) is State.STARTED
+
+    def test_a_worker_gives_back_all_of_its_own(self, store: Store) -> None:
+        mine, others = store.worker(), store.worker()
+        held = [store.claimed(mine) for _ in range(3)]
+        other = store.claimed(others)
+        ended = store.claimed(mine)
+        store.succeed(ended)
+        assert store.give_back_all(mine) == 3
+        assert {store.state(each.job_id) for each in held} == {State.PENDING}
+        assert (store.state(other.job_id), store.state(ended.job_id)) == (State.STARTED, State.SUCCESS)
+
+    def test_what_dead_workers_hold_is_taken_back(self, store: Store) -> None:
+        lost, stopped, alive = (store.worker(name) for name in ("lost", "stopped", "alive"))
+        of_lost, of_stopped, of_alive = (store.claimed(each) for each in (lost, stopped, alive))
+        store.unseen(lost)
+        store.lose_unseen()
+        store.stop(stopped)
+        assert store.take_back_lost() == 2
+        assert [store.state(each.job_id) for each in (of_lost, of_stopped, of_alive)] == [
+            State.PENDING,
+            State.PENDING,
+            State.STARTED,
+        ]
+        assert store.outcomes(of_lost.job_id) == ["LOST"]
+        assert store.job(of_lost.job_id).attempts_used == 0
+
+
+class TestALostClaim:
+    """An attempt that lost its claim writes nothing, whoever has the job by now."""
+
+    def assert_writes_nothing(self, store: Store, lost: Claim) -> None:
+        before = store.job(lost.job_id), store.attempts(lost.job_id)
+        assert not store.succeed(lost)
+        assert not store.fail(lost)
+        assert not store.retry(lost)
+        assert not store.crash(lost)
+        assert store.give_back(lost.worker_id, lost.job_id) == 0
+        assert (store.job(lost.job_id), store.attempts(lost.job_id)) == before
+
+    def test_while_the_job_waits_again(self, store: Store) -> None:
+        held = store.claimed()
+        store.give_back_all(held.worker_id)
+        self.assert_writes_nothing(store, held)
+
+    def test_while_another_worker_holds_the_job(self, store: Store) -> None:
+        held = store.claimed()
+        store.give_back_all(held.worker_id)
+        assert store.claim(store.job(held.job_id), store.worker("another"))
+        self.assert_writes_nothing(store, held)
+
+    def test_after_the_jobs_end(self, store: Store) -> None:
+        held = store.claimed()
+        store.succeed(held)
+        self.assert_writes_nothing(store, held)
+
+    def test_after_the_job_was_cancelled(self, store: Store) -> None:
+        held = store.claimed()
+        store.cancel(held.job_id)
+        self.assert_writes_nothing(store, held)
+
+    def test_by_number_where_the_same_worker_holds_the_job_again(self, store: Store) -> None:
+        first = store.claimed()
+        store.give_back_all(first.worker_id)
+        second = store.claim(store.job(first.job_id), first.worker_id)
+        assert second
+        assert not store.succeed(first)
+        assert not store.retry(first)
+        assert store.succeed(second)
+        assert store.outcomes(first.job_id) == ["GIVEN BACK", "SUCCESS"]

@@ -1,0 +1,147 @@
+"""Every question of `GET /jobs` reads an index from where the page begins, and little more than it gives."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import product
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Connection, NullPool, create_engine
+
+from dev.bench.many_jobs import COLD_URL, HOT_URL, fill, nodes, plan_of
+from embedded.servers import Servers
+from job_core.job import State
+from job_core.store import browsing, lookup
+from job_core.store.lookup import JobFilter
+from job_core.store.migrate import migrate
+from tests.integration.databases import another_database
+
+MANY = 20_000
+LIMIT = 21
+FEW = 400  # of which PostgreSQL may rather read all and sort them; the surge of waiting jobs is 2,000
+
+
+@pytest.fixture(scope="module")
+def filled(servers: Servers) -> Iterator[Connection]:
+    """A connection that sees many jobs, in a database of their own."""
+    with another_database(servers, "filled") as url:
+        migrate(url)
+        engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            fill(connection, MANY)
+            yield connection
+
+
+@pytest.fixture(scope="module")
+def owned(servers: Servers) -> Iterator[Connection]:
+    """The same with jobs of two owners among those that have none."""
+    with another_database(servers, "owned") as url:
+        migrate(url)
+        engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            fill(connection, MANY, owned=True)
+            yield connection
+
+
+@pytest.mark.parametrize("url", [None, HOT_URL, COLD_URL])
+@pytest.mark.parametrize("kind", [None, "count", "quotes", "none"])
+def test_a_list_reads_little_more_than_it_gives(filled: Connection, kind: str | None, url: str | None) -> None:
+    for state, before in product((None, *State), (None, deep(filled))):
+        which = JobFilter(state=state, kind=kind, url=url, before=before)
+        plan = plan_of(filled, partial(lookup.newest, which=which, limit=LIMIT), run=True)
+        steps = list(nodes(plan["Plan"]))
+        assert "Seq Scan" not in {step["Node Type"] for step in steps}, which
+        assert max(step["Actual Rows"] + step.get("Rows Removed by Filter", 0) for step in steps) <= FEW, which
+
+
+@pytest.mark.parametrize(
+    ("which", "index"),
+    [
+        (JobFilter(), "jobs_pkey"),
+        (JobFilter(state=State.SUCCESS), "jobs_by_state"),
+        (JobFilter(kind="count"), "jobs_by_kind"),
+        (JobFilter(kind="count", state=State.SUCCESS), "jobs_by_kind_and_state"),
+        (JobFilter(url=HOT_URL), "jobs_by_url"),
+        (JobFilter(url=HOT_URL, kind="count"), "jobs_by_url"),
+        (JobFilter(url=HOT_URL, state=State.SUCCESS), "jobs_by_url"),
+        (JobFilter(url=HOT_URL, kind="count", state=State.SUCCESS), "jobs_by_url"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_list_of_many_is_read_in_the_order_of_its_index(filled: Connection, which: JobFilter, index: str) -> None:
+    for before in (None, deep(filled)):
+        plan = plan_of(filled, partial(lookup.newest, which=replace(which, before=before), limit=LIMIT), run=False)
+        assert [(step["Node Type"], step.get("Index Name")) for step in nodes(plan["Plan"])] == [
+            ("Limit", None),
+            ("Index Scan", index),
+        ]
+
+
+@pytest.mark.parametrize("owner", ["busy", "small", "nobody"])
+@pytest.mark.parametrize("url", [None, HOT_URL, COLD_URL])
+@pytest.mark.parametrize("kind", [None, "count", "quotes"])
+def test_a_list_of_an_owners_jobs_reads_little_more_than_it_gives(
+    owned: Connection, kind: str | None, url: str | None, owner: str
+) -> None:
+    for state, before in product((None, *State), (None, deep(owned))):
+        which = JobFilter(owner=owner, state=state, kind=kind, url=url, before=before)
+        plan = plan_of(owned, partial(lookup.newest, which=which, limit=LIMIT), run=True)
+        steps = list(nodes(plan["Plan"]))
+        assert "Seq Scan" not in {step["Node Type"] for step in steps}, which
+        assert max(step["Actual Rows"] + step.get("Rows Removed by Filter", 0) for step in steps) <= FEW, which
+
+
+@pytest.mark.parametrize(
+    ("which", "index"),
+    [
+        (JobFilter(), "jobs_of_owner"),
+        (JobFilter(state=State.SUCCESS), "jobs_of_owner_by_state"),
+        (JobFilter(kind="count"), "jobs_of_owner_by_kind"),
+        (JobFilter(kind="count", state=State.SUCCESS), "jobs_of_owner_by_kind_and_state"),
+        (JobFilter(url=HOT_URL), "jobs_of_owner_by_url"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_list_of_an_owners_many_jobs_is_read_in_the_order_of_its_index(
+    owned: Connection, which: JobFilter, index: str
+) -> None:
+    for before in (None, deep(owned)):
+        asked = replace(which, owner="busy", before=before)
+        plan = plan_of(owned, partial(lookup.newest, which=asked, limit=LIMIT), run=False)
+        assert [(step["Node Type"], step.get("Index Name")) for step in nodes(plan["Plan"])] == [
+            ("Limit", None),
+            ("Index Scan", index),
+        ]
+
+
+def test_counts_by_state_read_no_more_than_they_may_and_no_row(filled: Connection) -> None:
+    filled.exec_driver_sql("VACUUM jobs")
+    plan = plan_of(filled, partial(browsing.count_by_state, owner=None, at_most=FEW), run=True)
+    scans = [step for step in nodes(plan["Plan"]) if "Scan" in step["Node Type"]]
+    assert {step["Node Type"] for step in scans} == {"Index Only Scan"}
+    assert max(step["Actual Rows"] for step in scans) == FEW
+
+
+@pytest.mark.parametrize("owner", [None, "busy", "small"])
+def test_counts_by_state_pass_over_no_job_of_others(owned: Connection, owner: str | None) -> None:
+    owned.exec_driver_sql("VACUUM jobs")
+    plan = plan_of(owned, partial(browsing.count_by_state, owner=owner, at_most=FEW), run=True)
+    scans = [step for step in nodes(plan["Plan"]) if "Scan" in step["Node Type"]]
+    assert {step["Node Type"] for step in scans} == {"Index Only Scan"}
+    assert max(step["Actual Rows"] + step.get("Rows Removed by Filter", 0) for step in scans) <= FEW
+
+
+def test_a_search_reads_its_share_at_most(filled: Connection) -> None:
+    for which in (JobFilter(), JobFilter(state=State.SUCCESS), JobFilter(kind="count", state=State.SUCCESS)):
+        ask = partial(browsing.page_of, which=which, text="nowhere", limit=LIMIT)
+        plan = plan_of(filled, ask, run=True, statement=0)
+        steps = list(nodes(plan["Plan"]))
+        assert "Seq Scan" not in {step["Node Type"] for step in steps}, which
+        assert max(step["Actual Rows"] for step in steps) <= browsing.MOST_SEARCHED, which
+
+
+def deep(connection: Connection) -> UUID:
+    """A job in the middle of time."""
+    found = connection.exec_driver_sql("SELECT id FROM jobs ORDER BY id OFFSET %s LIMIT 1", (MANY // 2,)).scalar_one()
+    return UUID(str(found))

@@ -1,0 +1,14 @@
+import subprocess
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[3]
+OF_WORKERS = {"bs4", "charset_normalizer", "icu4py", "nltk", "selectolax"}
+
+
+def test_the_managers_process_holds_no_parser_and_no_tokenizer() -> None:
+    code = "import sys, job_manager.app; print(*sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    loaded = set(ended.stdout.split())
+    assert "job_tasks.job_tasks" in loaded
+    assert not OF_WORKERS & loaded

@@ -1,0 +1,109 @@
+"""Words after UAX #29: its rules as cases of our own, other languages, and laws that hold for any text."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from icu4py.breakers import WordBreaker
+
+from page_read.words.count import frequencies, summarize
+from page_read.words.unicode_words import SIGNS, UnicodeWordTokenizer
+
+TOKENIZER = UnicodeWordTokenizer()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("can't can’t", "can't can’t"),  # WB6, WB7
+        ("e-mail well-known", "e mail well known"),
+        ("U.S. example.com", "u.s example.com"),
+        ("3.14 1,000 a1b2 3D", "a1b2 3d"),  # WB8 to WB12; numbers alone are no words
+        ("snake_case __init__", "snake_case __init__"),  # WB13a, WB13b
+        ("cafe\u0301 a\u00adb x\u200dy", "cafe\u0301 a\u00adb x\u200dy"),  # WB4
+        ("a\u200bb a\u00a0b", "a b a b"),
+        ("צה\"ל ג'ירפה", "צה\"ל ג'ירפה"),  # WB7a to WB7c
+        ("カタカナ アイス", "カタカナ アイス"),  # WB13
+        ("😀 👩‍👩‍👧 🇩🇪 ☎ © ½", ""),  # WB3c, WB15, WB16
+        ("😀one 😀two", "one two"),
+        ("straße STRASSE", "straße strasse"),
+        ("l'amour d’été", "l'amour d’été"),
+        ("TV일반 한국어", "tv 일반 한국어"),
+        ("ＡＢＣ", "ａｂｃ"),
+        ("ΟΔΟΣ ΣΟΦΟΣ", "οδος σοφος"),
+        ("a:b a/b a@b.c", "a:b a b a b.c"),
+        ("日本語の文章です", "日本語 の 文章 です"),
+        ("我们都是中国人", "我们 都是 中国人"),
+        ("สวัสดีชาวโลก", "สวัสดี ชาว โลก"),
+        ("ສະບາຍດີຊາວໂລກ", "ສະບາຍດີ ຊາວໂລກ"),
+        ("សួស្តីពិភពលោក", "សួស្តី ពិភពលោក"),
+        ("မင်္ဂလာပါကမ္ဘာ", "မင်္ဂလာ ပါ ကမ္ဘာ"),
+        ("", ""),
+    ],
+)
+def test_words_of(text: str, words: str) -> None:
+    assert frequencies(text, tokenizer="words") == Counter(words.split())
+
+
+def segments_by_icu(text: str) -> Counter[str]:
+    """The words of each stretch between white space, cut by nothing but ICU."""
+    segments = [segment for chunk in text.split() for segment in WordBreaker(chunk, "en")]
+    return Counter(segment.lower() for segment in segments if any(map(str.isalpha, segment)))
+
+
+TRICKY = "abzAZ09 _-'’.,:;!?\"()\n\t\u00a0\u00ad\u200b\u200d\u0301éßΣςЖйשא״گيカひ日本ก한국😀ℹªº·‧€™©×"
+
+
+@given(st.text(st.one_of(st.sampled_from(TRICKY), st.characters(exclude_categories=["Cs"])), max_size=30))
+def test_short_cuts_give_what_icu_gives(text: str) -> None:
+    assert frequencies(text, tokenizer="words") == segments_by_icu(text)
+
+
+@given(st.text(st.characters()), st.sampled_from(["words", "treebank"]))
+def test_tokenizing_is_total(text: str, tokenizer: str) -> None:
+    assert frequencies(text, tokenizer=tokenizer).total() >= 0  # type: ignore[arg-type] # one of the two
+
+
+@given(st.text(), st.text())
+def test_counts_of_joined_texts_add_up(one: str, other: str) -> None:
+    joined = frequencies(f"{one}\n{other}", tokenizer="words")
+    assert joined == frequencies(one, tokenizer="words") + frequencies(other, tokenizer="words")
+
+
+@given(st.text())
+def test_words_are_stable_under_their_own_lower_case(text: str) -> None:
+    words = frequencies(text, tokenizer="words")
+    assert all(word == word.lower() for word in words)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_tokens_are_all_of_the_text_but_white_space(text: str) -> None:
+    assert "".join("".join(TOKENIZER.tokenize(text)).split()) == "".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("word", "top", "expected"),
+    [
+        ("The", 2, (("the", 3), ("a", 2), 3)),
+        ("absent", 0, (0,)),
+        (None, 10, (("the", 3), ("a", 2), ("b", 2), ("c", 1), ("d", 1), None)),
+    ],
+)
+def test_a_result_is_bounded_and_ordered(word: str | None, top: int, expected: tuple[object, ...]) -> None:
+    counted = summarize(frequencies("the b a The c THE b a d", tokenizer="words"), word=word, top=top)
+    assert (counted.words, counted.unique_words) == (9, 5)
+    assert (*counted.top, counted.word_count) == expected
+
+
+def test_a_long_word_is_counted_whole_and_shown_in_part() -> None:
+    counts = frequencies(f"{'a' * 100} {'b' * 101} {'b' * 102}", tokenizer="words")
+    counted = summarize(counts, word="B" * 101, top=3)
+    assert (counted.words, counted.unique_words, counted.word_count) == (3, 3, 1)
+    assert counted.top == (("a" * 100, 1), (f"{'b' * 100}…", 1), (f"{'b' * 100}…", 1))
+
+
+def test_every_sign_that_is_stripped_stands_alone() -> None:
+    for sign, neighbour in [(sign, neighbour) for sign in SIGNS for neighbour in ("a", "1", "é", "Ж", "가", "ب")]:
+        assert list(WordBreaker(f"{neighbour}{sign}", "en")) == [neighbour, sign]
+        assert list(WordBreaker(f"{sign}{neighbour}", "en")) == [sign, neighbour]
