@@ -12,6 +12,7 @@ worker_class = "job_manager.gunicorn_worker.PatientWorker"
 workers = settings().manager_processes
 threads = settings().manager_threads + settings().manager_streams  # an open stream takes no other caller's thread
 worker_connections = threads + 1_000  # what else may be connected: kept-alive ones, and those in the queue
+limit_request_line = 8_190  # `GET /jobs` with 200 ids; gunicorn's maximum
 keepalive = 15
 graceful_timeout = 10
 control_socket_disable = True

@@ -135,7 +135,8 @@ OF_JOBS = (
         method="get",
         path="/jobs",
         summary="List jobs.",
-        detail="The newest first. `next` leads to the next page, and new jobs do not shift the pages.",
+        detail="The newest first. `next` leads to the next page, and new jobs do not shift the pages. "
+        "`id`, repeated up to 200 times, lists these jobs instead, in the order asked; no other filter goes with it.",
         answers=(Answer(status=200, meaning="one page", models=(Page,)),),
         errors=(InvalidRequest, DatabaseUnavailable, UnexpectedError),
         query=JobsQuery,

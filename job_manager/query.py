@@ -18,6 +18,7 @@ MAX_WAIT_SECONDS = 30.0
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 200
 MAX_LIMIT_DIGITS = len(str(MAX_LIMIT))
+REPEATABLE = {"id"}
 
 
 def _only_digits(text: object) -> object:
@@ -48,6 +49,10 @@ class WaitQuery(Query):
 class JobsQuery(Query):
     """Of `GET /jobs`."""
 
+    id: Annotated[list[UUID], Field(max_length=MAX_LIMIT)] | None = Field(
+        default=None,
+        description="only these jobs, in this order, unknown ones left out; repeatable, and not with any other filter",
+    )
     status: State | None = Field(default=None, description="only jobs in this state")
     kind: str | None = Field(default=None, description="only jobs of this kind", json_schema_extra=_name_kinds)
     url: str | None = Field(
@@ -82,17 +87,25 @@ def read_filter(query: MultiDict[str, str]) -> tuple[JobFilter, int]:
     return JobFilter(state=asked.status, kind=asked.kind, url=asked.url, before=asked.cursor), asked.limit
 
 
+def read_ids(query: MultiDict[str, str]) -> list[UUID]:
+    """Which jobs are asked for by `id`, each once. Raises InvalidRequest if anything else is asked as well."""
+    asked = _read(JobsQuery, query)
+    if others := sorted(asked.model_fields_set - {"id"}):
+        raise InvalidRequest(("id", f"cannot be combined with {', '.join(others)}"))
+    return list(dict.fromkeys(asked.id or ()))
+
+
 def _read(model: type[Asked], query: MultiDict[str, str]) -> Asked:
     try:
-        return model.model_validate(_each_once(query))
+        return model.model_validate(_values(query))
     except ValidationError as error:
         raise InvalidRequest(*wrong_fields(error)) from error
 
 
-def _each_once(query: MultiDict[str, str]) -> Mapping[str, str]:
+def _values(query: MultiDict[str, str]) -> Mapping[str, str | list[str]]:
     for name, values in query.lists():
-        if len(values) > 1:
+        if len(values) > 1 and name not in REPEATABLE:
             raise InvalidRequest((name, "is given more than once"))
-        if "\0" in values[0]:
+        if any("\0" in value for value in values):
             raise InvalidRequest((name, "holds a NUL character"))
-    return query.to_dict()
+    return {name: values if name in REPEATABLE else values[0] for name, values in query.lists()}

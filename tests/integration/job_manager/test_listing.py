@@ -1,8 +1,11 @@
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID, uuid4
 
 import pytest
+import requests
 from flask.testing import FlaskClient
 
 from tests.integration.job_store import NEW_JOB, Store
@@ -83,3 +86,63 @@ def test_a_page_is_20_jobs_unless_asked_and_200_at_most(client: FlaskClient, sto
 def test_a_full_last_page_has_no_next(client: FlaskClient, store: Store) -> None:
     store.accept([NEW_JOB] * 3)
     assert listed(client, "?limit=3")["next"] is None
+
+
+class TestByIds:
+    """`GET /jobs?id=…&id=…`."""
+
+    def test_jobs_come_in_the_order_asked_each_once(self, client: FlaskClient, store: Store) -> None:
+        first, second, third = store.accept([NEW_JOB] * 3).jobs
+        asked = [second.id, first.id, third.id, second.id]
+        assert listed_ids(client, asked) == [second.id, first.id, third.id]
+
+    def test_a_job_looks_as_in_any_list(self, client: FlaskClient, store: Store) -> None:
+        held = store.claimed()
+        store.succeed(held)
+        assert listed(client, f"?id={held.job_id}") == listed(client)
+
+    def test_unknown_ids_are_left_out(self, client: FlaskClient, store: Store) -> None:
+        known = store.submit().id
+        assert listed_ids(client, [uuid4(), known, uuid4()]) == [known]
+        assert listed_ids(client, [uuid4()]) == []
+
+    def test_a_job_of_another_owner_is_left_out(self, client: FlaskClient, store: Store) -> None:
+        theirs, own = store.submit(owner="alice").id, store.submit().id
+        assert listed_ids(client, [theirs, own]) == [own]
+
+    def test_200_are_listed_and_201_refused(self, client: FlaskClient, store: Store) -> None:
+        ids = [job.id for job in store.accept([NEW_JOB] * 201).jobs]
+        assert listed_ids(client, ids[:200]) == ids[:200]
+        assert refused(client, by_ids(ids)) == {"id": "List should have at most 200 items after validation, not 201"}
+
+    @pytest.mark.parametrize("other", ["status=PENDING", "kind=count", "url=a", "limit=20", f"cursor={uuid4()}"])
+    def test_no_other_filter_goes_with_it(self, client: FlaskClient, other: str) -> None:
+        assert refused(client, f"?id={uuid4()}&{other}") == {"id": f"cannot be combined with {other.partition('=')[0]}"}
+
+    def test_every_id_that_is_no_uuid_is_named(self, client: FlaskClient) -> None:
+        assert refused(client, f"?id={uuid4()}&id=nonsense&id=").keys() == {"id[1]", "id[2]"}
+
+    def test_a_nul_is_refused(self, client: FlaskClient) -> None:
+        assert refused(client, f"?id={uuid4()}&id=%00") == {"id": "holds a NUL character"}
+
+    def test_200_ids_fit_into_a_request_as_it_is_deployed(self, manager_url: str, store: Store) -> None:
+        ids = [str(job.id) for job in store.accept([NEW_JOB] * 200).jobs]
+        answer = requests.get(f"{manager_url}/jobs", params={"id": ids}, timeout=20)
+        assert [job["id"] for job in answer.json()["jobs"]] == ids
+
+
+def by_ids(ids: Iterable[UUID]) -> str:
+    return "?" + "&".join(f"id={job_id}" for job_id in ids)
+
+
+def listed_ids(client: FlaskClient, ids: Iterable[UUID]) -> list[UUID]:
+    page = listed(client, by_ids(ids))
+    assert page["next"] is None
+    return [UUID(job["id"]) for job in page["jobs"]]
+
+
+def refused(client: FlaskClient, query: str) -> dict[str, str]:
+    """What is wrong with each field."""
+    answer = client.get(f"/jobs{query}")
+    assert answer.status_code == 422
+    return {error["field"]: error["detail"] for error in answer.get_json()["errors"]}
