@@ -51,7 +51,9 @@ class Screen:
             progress.MofNCompleteColumn(),
             progress.TimeElapsedColumn(),
         )
-        with progress.Progress(*columns, console=self._console) as bar:
+        # rich would otherwise send standard output to this console, also what belongs in a file.
+        redirect = sys.stdout.isatty()
+        with progress.Progress(*columns, console=self._console, redirect_stdout=redirect) as bar:
             task = bar.add_task(what, total=total)
             yield lambda more: bar.advance(task, more)
 

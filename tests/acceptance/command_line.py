@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
@@ -105,13 +105,16 @@ class CommandLine:
                 yield started
 
     @contextmanager
-    def in_terminal(self, *arguments: str) -> Iterator[Started]:
-        """Start it in a terminal of its own."""
+    def in_terminal(self, *arguments: str, output: Path | None = None) -> Iterator[Started]:
+        """Start it in a terminal of its own, with its standard output in the file `output` if there is one."""
         ours, theirs = pty.openpty()
         try:
-            with subprocess.Popen(
-                [*COMMAND, *arguments], stdin=theirs, stdout=theirs, stderr=theirs, env=self.environment, cwd=self.home
-            ) as process:
+            with (
+                output.open("wb") if output else nullcontext(theirs) as out,
+                subprocess.Popen(
+                    [*COMMAND, *arguments], stdin=theirs, stdout=out, stderr=theirs, env=self.environment, cwd=self.home
+                ) as process,
+            ):
                 os.close(theirs)
                 with _followed(process, ours) as started:
                     yield started

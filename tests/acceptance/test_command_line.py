@@ -99,6 +99,17 @@ class TestCount:
             pages.release("/held/cli/slow")
             assert counting.end() == 0
 
+    @pytest.mark.parametrize("options", [[], ["--wait", "--json"]], ids=["submitted", "waited for"])
+    def test_results_go_to_a_file_while_a_terminal_shows_progress(
+        self, command: CommandLine, pages: PageServer, tmp_path: Path, options: list[str]
+    ) -> None:
+        file = tmp_path / "results"
+        with command.in_terminal("count", *options, pages.url("/words/3/cli/file"), output=file) as counting:
+            assert counting.end() == 0
+        (line,) = file.read_text().splitlines()
+        assert pages.url("/words/3/cli/file") in line
+        assert line not in counting.said
+
     def test_a_list_with_a_wrong_url_is_not_submitted_and_passwords_are_not_shown(
         self, stack: Stack, command: CommandLine
     ) -> None:
