@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 from pydantic.config import JsonDict
 from typing_extensions import is_typeddict
 
-from job_core.errors import InvalidRequest
+from page_fetch.errors import InvalidUrl
 from page_fetch.url import MAX_ENCODED_LENGTH, MAX_LENGTH, has_credentials, parse_url
 
 NO_NUL = r"^[^\u0000]*$"
@@ -21,8 +21,8 @@ def _check_url(text: str, info: ValidationInfo) -> str:
     """The URL as the caller wrote it, if it is one that can be fetched; credentials are taken out of it."""
     try:
         parsed = parse_url(text, max_length=(info.context or {}).get(LONGEST_URL, MAX_LENGTH))
-    except InvalidRequest as error:
-        raise ValueError(error.errors[0][1]) from error
+    except InvalidUrl as error:
+        raise ValueError(str(error)) from error
     return str(parsed) if has_credentials(text) else text
 
 
@@ -30,8 +30,8 @@ def _read_callback_url(text: str) -> str:
     """The URL as the parser writes it, so that what stands before its path is the receiver."""
     try:
         return str(parse_url(text))
-    except InvalidRequest as error:
-        raise ValueError(error.errors[0][1]) from error
+    except InvalidUrl as error:
+        raise ValueError(str(error)) from error
 
 
 def _describe_refusal_of_nul(schema: dict[str, Any]) -> None:

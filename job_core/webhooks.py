@@ -12,13 +12,14 @@ from http import HTTPStatus
 import requests
 from pydantic import SecretStr
 
-from job_core.errors import FetchTimedOut, ReceiverGone, WebhookNotTaken
+from job_core.errors import ReceiverGone, ReceiverRefused, WebhookNotTaken
 from job_core.job import Job
 from job_core.name_lookup import Resolver, system_resolver
 from job_core.shown import JobEnded, in_json, shown
 from job_core.webhook_secrets import signature
 from page_fetch.adapter import guarded_session
 from page_fetch.deadline import Deadline
+from page_fetch.errors import AddressRefused, FetchError, FetchTimedOut
 from page_fetch.limits import FetchLimits
 from page_fetch.retry_after import retry_after_seconds
 
@@ -28,8 +29,8 @@ def send(
 ) -> None:
     """Tell `url` that `job` has ended.
 
-    Raises WebhookNotTaken for an answer that is no success, ReceiverGone for 410, and else what the guard and the
-    connection raise. After any of these, or none at all, the receiver may have got it.
+    Raises WebhookNotTaken for an answer that is not a success and for none at all, ReceiverGone for 410, and
+    ReceiverRefused if the guard refuses the address. After any of these, the receiver may have got it.
     """
     body = webhook_body(job)
     message_id, timestamp = str(job.id), int(time.time())
@@ -47,7 +48,13 @@ def send(
                 check_answer(response.status_code, response.headers.get("Retry-After"))
         except FetchTimedOut as error:  # whose text is about pages
             seconds = limits.total_timeout_seconds
-            raise FetchTimedOut(f"The receiver did not answer within {seconds:g} seconds.") from error
+            raise WebhookNotTaken(
+                f"The receiver did not answer within {seconds:g} seconds.", type=error.type, title=error.title
+            ) from error
+        except AddressRefused as error:
+            raise ReceiverRefused(str(error), type=error.type, title=error.title) from error
+        except FetchError as error:
+            raise WebhookNotTaken(str(error), type=error.type, title=error.title) from error
 
 
 def webhook_body(job: Job) -> bytes:

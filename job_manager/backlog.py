@@ -3,9 +3,9 @@
 import threading
 import time
 
-from job_core.errors import BacklogFull
 from job_core.store.database import Database
 from job_core.store.lookup import count_waiting
+from job_manager.errors import BacklogFull
 
 FRESH_SECONDS = 1.0
 COUNT_SECONDS = 1.0

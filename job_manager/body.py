@@ -10,9 +10,9 @@ from gunicorn.http.errors import ParseException
 from pydantic import ValidationError
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
-from job_core.errors import InvalidRequest, MalformedRequest, RequestTooLarge, UnsupportedBody
 from job_core.job import JsonObject, NewJob, OnFailure
 from job_core.kinds import JobRequest, Kind
+from job_manager.errors import InvalidRequest, MalformedRequest, RequestTooLarge, UnsupportedBody
 from job_manager.wrong_fields import wrong_fields
 from page_fetch.url import MAX_ENCODED_LENGTH, parse_url
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 
-from job_core.errors import AddressRefused, InvalidRequest
 from job_core.job import NewJob
+from job_manager.errors import InvalidRequest
 from job_tasks.fetch_limits import fetch_limits
 from job_tasks.settings import Settings
+from page_fetch.errors import AddressRefused
 from page_fetch.guard import check_unresolved
 from page_fetch.url import MAX_ENCODED_LENGTH, parse_url
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from flask import Flask, request
 from werkzeug.datastructures import Headers
 
-from job_core.errors import CrossSiteRequest
+from job_manager.errors import CrossSiteRequest
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OWN = frozenset({"same-origin", "none"})  # none: the person did it, by the address bar or a bookmark

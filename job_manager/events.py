@@ -10,10 +10,10 @@ from uuid import UUID
 
 from flask import Blueprint, Response, request
 
-from job_core.errors import StreamsFull
 from job_core.job import ENDED, Step
 from job_core.shown import in_json
 from job_core.store.whole import WholeJob
+from job_manager.errors import StreamsFull
 from job_manager.representation import shown_whole
 from job_manager.results import find_whole_job
 from job_manager.services import services

@@ -5,7 +5,7 @@ from typing import Literal
 
 from flask import Blueprint, Response
 
-from job_core.errors import TryLater
+from job_core.errors import TransientError
 from job_core.shown import Shown
 from job_manager.representation import answer
 from job_manager.services import services
@@ -56,6 +56,6 @@ def ready() -> Response:
 def _check(ping: Callable[[], None]) -> Found:
     try:
         ping()
-    except TryLater:
+    except TransientError:
         return "unreachable"
     return "ok"

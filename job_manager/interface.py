@@ -6,22 +6,24 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from job_core.errors import (
-    BacklogFull,
-    CrossSiteRequest,
+    CoreError,
     DatabaseUnavailable,
     IdempotencyKeyReused,
-    InvalidRequest,
     JobNotEnded,
-    MalformedRequest,
-    RequestTooLarge,
-    ServiceError,
-    StreamsFull,
     UnexpectedError,
     UnknownJob,
-    UnsupportedBody,
 )
 from job_core.kinds import KINDS, Kind
 from job_core.shown import ShownJob
+from job_manager.errors import (
+    BacklogFull,
+    CrossSiteRequest,
+    InvalidRequest,
+    MalformedRequest,
+    RequestTooLarge,
+    StreamsFull,
+    UnsupportedBody,
+)
 from job_manager.health import Alive, Readiness
 from job_manager.query import JobsQuery, Query, WaitQuery
 from job_manager.representation import Batch, Page, ShownWholeJob
@@ -52,7 +54,7 @@ class Operation:
     summary: str
     detail: str
     answers: tuple[Answer, ...]
-    errors: tuple[type[ServiceError], ...] = (UnexpectedError,)
+    errors: tuple[type[CoreError], ...] = (UnexpectedError,)
     query: type[Query] | None = None
     takes: Kind | None = None  # the kind whose requests it takes as its body
     repeatable: bool = False  # whether it honours an Idempotency-Key

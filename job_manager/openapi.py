@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from http import HTTPStatus
 
-from job_core.errors import InvalidRequest, ServiceError, Unauthenticated, UnexpectedError
+from job_core.errors import CoreError, UnexpectedError
 from job_core.job import JsonObject
 from job_core.kinds import Kind
 from job_manager import examples
 from job_manager.body import MAX_BATCH_BYTES, MAX_BYTES
 from job_manager.describing_webhooks import webhook
+from job_manager.errors import InvalidRequest, Unauthenticated
 from job_manager.interface import Answer, Operation, operations
 from job_manager.problems import CHALLENGE, MEDIA_TYPE, UNEXPECTED, status_of, urn
 from job_manager.schemas import batch_name, component_schemas, form_name, ref, without_null
@@ -147,7 +148,7 @@ def _problems(operation: Operation, *, with_keys: bool) -> Iterator[tuple[str, J
     """One response for each status, with an example for each type of problem that it may carry."""
     by_status: dict[int, list[JsonObject]] = {status.value: [_bare(status)] for status in BARE}
     needs_key = with_keys and not operation.is_open
-    errors: tuple[type[ServiceError], ...] = (Unauthenticated,) if needs_key else ()
+    errors: tuple[type[CoreError], ...] = (Unauthenticated,) if needs_key else ()
     for error in (*errors, *operation.errors):
         by_status.setdefault(status_of(error), []).append(_example(error))
     for status, problems in sorted(by_status.items()):
@@ -180,7 +181,7 @@ def _bare(status: HTTPStatus) -> JsonObject:
     return {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
 
 
-def _example(kind: type[ServiceError]) -> JsonObject:
+def _example(kind: type[CoreError]) -> JsonObject:
     """A problem as errors of this class make it."""
     if issubclass(kind, UnexpectedError):
         return UNEXPECTED.model_dump(exclude_none=True)

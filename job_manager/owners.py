@@ -2,7 +2,7 @@
 
 from flask import Flask, g, request
 
-from job_core.errors import Unauthenticated
+from job_manager.errors import Unauthenticated
 from job_manager.interface import operations
 from job_tasks.api_keys import ApiKey, owner_of
 

@@ -7,24 +7,19 @@ from flask import Flask, Response
 from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.exceptions import HTTPException
 
-from job_core.errors import (
+from job_core.errors import ClientError, CoreError, IdempotencyKeyReused, JobNotEnded, TransientError, UnknownJob
+from job_manager.errors import (
     CrossSiteRequest,
-    IdempotencyKeyReused,
     InvalidRequest,
-    JobNotEnded,
     MalformedRequest,
-    MendRequest,
     RequestTooLarge,
-    ServiceError,
-    TryLater,
     Unauthenticated,
-    UnknownJob,
     UnsupportedBody,
 )
 
 RETRY_AFTER_SECONDS = 2
-STATUS: dict[type[ServiceError], int] = {
-    TryLater: 503,
+STATUS: dict[type[CoreError], int] = {
+    TransientError: 503,
     Unauthenticated: 401,
     CrossSiteRequest: 403,
     UnknownJob: 404,
@@ -34,8 +29,8 @@ STATUS: dict[type[ServiceError], int] = {
     InvalidRequest: 422,
     IdempotencyKeyReused: 422,
     MalformedRequest: 400,
-    MendRequest: 400,
-    ServiceError: 500,
+    ClientError: 400,
+    CoreError: 500,
 }
 
 # RFC 6750, section 3, for programs; RFC 7617, for browsers, which then ask the person for the key as a password.
@@ -73,7 +68,7 @@ def urn(kind: str) -> str:
 
 UNEXPECTED = Problem(
     type=urn("unexpected-error"),
-    title=ServiceError.title,
+    title=CoreError.title,
     status=500,
     detail="This is the service's fault, not yours. The same request may succeed later.",
 )
@@ -81,22 +76,22 @@ UNEXPECTED = Problem(
 
 def answer_problems(app: Flask) -> None:
     """Let `app` answer every error as a problem."""
-    app.register_error_handler(ServiceError, _service_error)
+    app.register_error_handler(CoreError, _service_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
 
 
-def _service_error(error: ServiceError) -> Response:
+def _service_error(error: CoreError) -> Response:
     fields = [WrongField(field=field, detail=detail) for field, detail in getattr(error, "errors", ())]
     answer = problem(status_of(type(error)), error.type, error.title, str(error), fields)
-    if isinstance(error, TryLater):
+    if isinstance(error, TransientError):
         answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     if isinstance(error, Unauthenticated):
         answer.headers["WWW-Authenticate"] = CHALLENGE
     return answer
 
 
-def status_of(kind: type[ServiceError]) -> int:
+def status_of(kind: type[CoreError]) -> int:
     """The status that answers errors of this class."""
     return next(STATUS[each] for each in kind.__mro__ if each in STATUS)
 

@@ -8,10 +8,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic.config import JsonDict
 from werkzeug.datastructures import MultiDict
 
-from job_core.errors import InvalidRequest
 from job_core.job import State
 from job_core.kinds import KINDS, NO_NUL
 from job_core.store.lookup import JobFilter
+from job_manager.errors import InvalidRequest
 from job_manager.wrong_fields import wrong_fields
 
 MAX_WAIT_SECONDS = 30.0

@@ -10,13 +10,14 @@ from contextlib import nullcontext
 import structlog
 from flask import Blueprint, Response, request, url_for
 
-from job_core.errors import BrokerUnavailable, DatabaseUnavailable, InvalidRequest
+from job_core.errors import BrokerUnavailable, DatabaseUnavailable
 from job_core.job import Job, Message, NewJob
 from job_core.kinds import KINDS, Kind
 from job_core.shown import Shown, shown
 from job_core.store.submissions import Accepted, IdempotencyKey, accept, repetition, unpublish
 from job_manager.body import new_jobs, read_body
 from job_manager.callbacks import check_callbacks
+from job_manager.errors import InvalidRequest
 from job_manager.owners import owner
 from job_manager.representation import Batch, answer
 from job_manager.services import BATCH_SECONDS, DATABASE_SECONDS, services

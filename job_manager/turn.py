@@ -4,7 +4,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from job_core.errors import BacklogFull, DatabaseUnavailable
+from job_core.errors import DatabaseUnavailable
+from job_manager.errors import BacklogFull
 from job_manager.places import Places
 
 

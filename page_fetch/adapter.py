@@ -5,12 +5,12 @@ from collections.abc import Mapping
 import requests
 from requests.adapters import HTTPAdapter
 
-from job_core.name_lookup import Resolver
 from page_fetch.connection import BoundedConnection, open_connection
 from page_fetch.deadline import Deadline
 from page_fetch.failures import translated_failures
 from page_fetch.guard import vetted_addresses
 from page_fetch.limits import FetchLimits
+from page_fetch.name_lookup import Resolver
 from page_fetch.url import MAX_ENCODED_LENGTH, parse_url
 
 

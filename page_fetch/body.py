@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from job_core.errors import InvalidResponse, PageTooLarge
+from page_fetch.errors import InvalidResponse, PageTooLarge
 from page_fetch.failures import translated_failures
 from page_fetch.gunzip import gunzipped
 from page_fetch.limits import FetchLimits

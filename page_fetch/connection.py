@@ -13,9 +13,9 @@ import certifi
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.response import HTTPResponse
 
-from job_core.errors import AddressRefused, ConnectionFailed
 from page_fetch.addresses import Address
 from page_fetch.deadline import Deadline
+from page_fetch.errors import AddressRefused, ConnectionFailed
 from page_fetch.limits import FetchLimits
 from page_fetch.url import WebUrl
 from page_fetch.wire import BoundedSocket

@@ -2,7 +2,7 @@
 
 from time import monotonic
 
-from job_core.errors import FetchTimedOut
+from page_fetch.errors import FetchTimedOut
 
 
 class Deadline:

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 
 from urllib3.exceptions import HTTPError, InvalidChunkLength, ProtocolError, SSLError
 
-from job_core.errors import CertificateRefused, ConnectionFailed, FetchTimedOut, InvalidResponse
+from page_fetch.errors import CertificateRefused, ConnectionFailed, FetchTimedOut, InvalidResponse
 
 
 @contextmanager
 def translated_failures() -> Iterator[None]:
-    """Raises the errors of sockets, TLS and HTTP as those of job_core.errors.
+    """Raises the errors of sockets, TLS and HTTP as those of page_fetch.errors.
 
     CertificateRefused and InvalidResponse will come again; ConnectionFailed and FetchTimedOut may not.
     """

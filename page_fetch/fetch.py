@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from job_core.errors import TooManyRedirects
-from job_core.name_lookup import Resolver, system_resolver
 from page_fetch.adapter import guarded_session
 from page_fetch.body import read_body
 from page_fetch.deadline import Deadline
+from page_fetch.errors import TooManyRedirects
 from page_fetch.limits import FetchLimits
 from page_fetch.media_type import check_media_type, check_untyped
+from page_fetch.name_lookup import Resolver, system_resolver
 from page_fetch.status import REDIRECTS, check_status, redirect_target
 from page_fetch.url import MAX_ENCODED_LENGTH, WebUrl, parse_url
 
@@ -42,7 +42,7 @@ class Page:
 def fetch(url: str, limits: FetchLimits, *, resolver: Resolver = system_resolver) -> Page:
     """The page that `url` leads to, after redirects, if it is HTML or plain text.
 
-    Raises InvalidRequest for an unusable URL. What may pass is a PageUnavailable (FetchTimedOut, ConnectionFailed,
+    Raises InvalidUrl for an unusable URL. What may pass is a TransientFetchError (FetchTimedOut, ConnectionFailed,
     ServerBusy); what will not is one of AddressRefused, PageRefused, TooManyRedirects, InvalidRedirect,
     InvalidResponse, NotText, PageTooLarge and CertificateRefused. `resolver` gives the addresses of a host name.
     """

@@ -1,10 +1,10 @@
 """The address guard: where a URL may lead. Everything that leaves goes through it, each redirect anew."""
 
-from job_core.errors import AddressRefused
-from job_core.name_lookup import Resolver
 from page_fetch.addresses import Address, is_listed, is_public
 from page_fetch.deadline import Deadline
+from page_fetch.errors import AddressRefused
 from page_fetch.limits import FetchLimits
+from page_fetch.name_lookup import Resolver
 from page_fetch.resolver import resolve
 from page_fetch.url import WebUrl
 
@@ -59,4 +59,4 @@ def _refused() -> AddressRefused:
 
 
 def _refused_port(url: WebUrl) -> AddressRefused:
-    return AddressRefused(f"Port {url.port} is not one that pages are fetched from.")
+    return AddressRefused(f"Port {url.port} is not allowed.")

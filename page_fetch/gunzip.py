@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Iterable, Iterator
 
-from job_core.errors import ConnectionFailed, InvalidResponse, PageTooLarge
+from page_fetch.errors import ConnectionFailed, InvalidResponse, PageTooLarge
 
 _GZIP = 16 + zlib.MAX_WBITS
 _STEP = 65_536

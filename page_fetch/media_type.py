@@ -2,8 +2,8 @@
 
 import re
 
-from job_core.errors import NotText
 from page_read.content_type import form_of
+from page_read.errors import NotText
 
 # MIME Sniffing standard, "binary data byte" and the resource header; byte order marks say text whatever follows.
 _BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")

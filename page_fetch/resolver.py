@@ -2,10 +2,10 @@
 
 from ipaddress import ip_address
 
-from job_core.errors import ConnectionFailed, FetchTimedOut
-from job_core.name_lookup import Resolver, look_up
 from page_fetch.addresses import Address
 from page_fetch.deadline import Deadline
+from page_fetch.errors import ConnectionFailed, FetchTimedOut
+from page_fetch.name_lookup import Resolver, look_up
 
 
 def resolve(name: str, resolver: Resolver, deadline: Deadline, timeout_seconds: float) -> list[Address]:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from job_core.errors import InvalidRedirect, InvalidRequest, PageRefused, ServerBusy
+from page_fetch.errors import InvalidRedirect, InvalidUrl, PageRefused, ServerBusy
 from page_fetch.retry_after import retry_after_seconds
 from page_fetch.url import WebUrl, parse_url
 
@@ -31,9 +31,8 @@ def redirect_target(current: WebUrl, location: str | None) -> WebUrl:
         raise InvalidRedirect("The site redirects without saying where to.")
     try:
         return parse_url(_text(location), current)
-    except InvalidRequest as error:
-        (_, why), *_ = error.errors
-        raise InvalidRedirect(f"What the site redirects to {why}.") from error
+    except InvalidUrl as error:
+        raise InvalidRedirect(f"The redirect target {error}.") from error
 
 
 def _text(header: str) -> str:

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from ada_url import URL, HostType
 
-from job_core.errors import InvalidRequest
+from page_fetch.errors import InvalidUrl
 
 MAX_LENGTH = 2_048
 # As sent, where a character may be twelve; what servers commonly take for a request line.
@@ -52,7 +52,7 @@ class WebUrl:
 def parse_url(text: str, base: WebUrl | None = None, *, max_length: int = MAX_LENGTH) -> WebUrl:
     """The URL that `text` stands for, relative to `base` if there is one.
 
-    Raises InvalidRequest about the field `url` if it is too long, not http or https, or without a usable host.
+    Raises InvalidUrl if it is too long, not http or https, or without a usable host.
     """
     if len(text) > max_length:
         raise _invalid(f"must not be longer than {max_length:,} characters")
@@ -99,5 +99,5 @@ def _target(parsed: URL) -> str:
     return parsed.href.removeprefix(parsed.origin)
 
 
-def _invalid(why: str) -> InvalidRequest:
-    return InvalidRequest(("url", why))
+def _invalid(why: str) -> InvalidUrl:
+    return InvalidUrl(why)

@@ -4,8 +4,8 @@ import io
 import socket
 from typing import TYPE_CHECKING
 
-from job_core.errors import ConnectionFailed, FetchTimedOut, InvalidResponse, PageTooLarge
 from page_fetch.deadline import Deadline
+from page_fetch.errors import ConnectionFailed, FetchTimedOut, InvalidResponse, PageTooLarge
 from page_fetch.limits import FetchLimits
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from job_core.errors import NotText
+from page_read.errors import NotText
 
 Form = Literal["html", "xhtml", "plain"]
 

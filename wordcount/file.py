@@ -7,7 +7,7 @@ import sys
 import zlib
 from pathlib import Path
 
-from job_core.errors import ServiceError
+from page_read.errors import ReadError
 
 _STANDARD_INPUT = "-"
 _GZIP_START = b"\x1f\x8b"
@@ -41,7 +41,7 @@ def _count(value: str) -> int:
 def _count_file(name: str, parsed: argparse.Namespace) -> int:
     try:
         line = _describe(name, parsed)
-    except (OSError, EOFError, zlib.error, ServiceError) as error:
+    except (OSError, EOFError, zlib.error, ReadError) as error:
         sys.stderr.write(f"wordcount: {name}: {_reason(error)}\n")
         return 1
     sys.stdout.write(f"{line}\n")

@@ -31,15 +31,15 @@ def _standard_input() -> list[str]:
 
 def check_urls(urls: Sequence[str]) -> None:
     """Raises WrongInput that names what the manager would refuse, so that of a list with an error none is submitted."""
-    from job_core.errors import InvalidRequest  # noqa: PLC0415 - only this command needs the parser of URLs
+    from page_fetch.errors import InvalidUrl  # noqa: PLC0415 - only this command needs the parser of URLs
     from page_fetch.url import parse_url  # noqa: PLC0415 - the same
 
     wrong: list[str] = []
     for number, url in enumerate(urls, start=1):
         try:
             parse_url(url)
-        except InvalidRequest as error:
-            wrong.append(f"URL {number:,} ({_short(url)}) {error.errors[0][1]}")
+        except InvalidUrl as error:
+            wrong.append(f"URL {number:,} ({_short(url)}) {error}")
     if wrong:
         more = [f"and {len(wrong) - _SHOWN:,} more"] if len(wrong) > _SHOWN else []
         what = f"{counted(len(wrong), 'URL')} of {len(urls):,} cannot be counted; nothing was submitted."

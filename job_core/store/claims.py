@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, insert, tuple_, update
 
-from job_core.errors import ServiceError
+from job_core.errors import CoreError
 from job_core.job import Claim, JsonObject, OnFailure, State
 from job_core.store.events import TOLD, tell_attempt_ended, tell_claimed
 from job_core.store.tables import attempts, jobs, workers
@@ -60,7 +60,7 @@ def succeed(connection: Connection, held: Claim, result: Mapping[str, Any]) -> b
     return _step(connection, _by(held), ended, outcome=State.SUCCESS) == 1
 
 
-def fail(connection: Connection, held: Claim, error: ServiceError) -> bool:
+def fail(connection: Connection, held: Claim, error: CoreError) -> bool:
     """End the job with its error. A transient one was its last attempt's."""
     ended = {
         "state": State.FAILURE,
@@ -71,7 +71,7 @@ def fail(connection: Connection, held: Claim, error: ServiceError) -> bool:
     return _step(connection, _by(held), ended, outcome=State.FAILURE, error=describe(error)) == 1
 
 
-def retry(connection: Connection, held: Claim, error: ServiceError, wait_seconds: float) -> bool:
+def retry(connection: Connection, held: Claim, error: CoreError, wait_seconds: float) -> bool:
     """Let the job wait `wait_seconds` for its next attempt; this one is used."""
     waits = {
         "state": State.RETRY,
@@ -82,7 +82,7 @@ def retry(connection: Connection, held: Claim, error: ServiceError, wait_seconds
     return _step(connection, _by(held), waits, outcome=State.RETRY, error=describe(error)) == 1
 
 
-def crash(connection: Connection, job_id: UUID, worker_id: UUID, error: ServiceError) -> bool:
+def crash(connection: Connection, job_id: UUID, worker_id: UUID, error: CoreError) -> bool:
     """Count a crash of this worker's attempt: the job waits again, or ends at `max_crashes` with `error`."""
     last = jobs.c.crashes + 1 >= jobs.c.max_crashes
     counted = {
@@ -117,7 +117,7 @@ def take_back_lost(connection: Connection) -> int:
 WAITS_AGAIN: JsonObject = {"state": State.PENDING, "published_at": None}
 
 
-def describe(error: ServiceError) -> JsonObject:
+def describe(error: CoreError) -> JsonObject:
     """The error as it stands on the row and in answers."""
     return {"type": error.type, "title": error.title, "detail": str(error), "retryable": error.retryable}
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, select, update
 
-from job_core.errors import AddressRefused, ReceiverGone, ServiceError
+from job_core.errors import CoreError, ReceiverGone, ReceiverRefused
 from job_core.job import Job
 from job_core.store.events import tell_delivery_ended
 from job_core.store.lookup import job_of
@@ -24,7 +24,7 @@ MAX_ATTEMPTS = 20
 BASE_SECONDS = 5.0
 CAP_SECONDS = 6 * 3_600.0
 RETRY = "RETRY"  # the outcome of an attempt that another follows
-WILL_NOT_PASS = (AddressRefused, ReceiverGone)
+WILL_NOT_PASS = (ReceiverRefused, ReceiverGone)
 
 
 class DeliveryState(StrEnum):
@@ -90,7 +90,7 @@ def succeed(connection: Connection, held: DeliveryClaim) -> bool:
     return _end(connection, held, taken, outcome=DeliveryState.DELIVERED)
 
 
-def fail(connection: Connection, held: DeliveryClaim, error: ServiceError) -> bool:
+def fail(connection: Connection, held: DeliveryClaim, error: CoreError) -> bool:
     """Note the error, and let the delivery wait for its next attempt if there is one; False like `succeed`."""
     if isinstance(error, WILL_NOT_PASS) or held.attempt >= MAX_ATTEMPTS:
         given_up = {"state": DeliveryState.GIVEN_UP, "due_at": None, "last_error": str(error)}
@@ -115,7 +115,7 @@ def _end(
     values: Mapping[str, object],
     *,
     outcome: str,
-    error: ServiceError | None = None,
+    error: CoreError | None = None,
 ) -> bool:
     """End the attempt, unless another has begun."""
     mine = (

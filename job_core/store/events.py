@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import Connection, Row
 
 from job_core import metrics
-from job_core.errors import ServiceError
+from job_core.errors import CoreError
 from job_core.job import ENDED, Job, JsonObject, State
 from job_core.store.database import once_committed
 from job_core.store.tables import jobs as table
@@ -72,7 +72,7 @@ def tell_cancelled(connection: Connection, row: Row[Any], *, was_running: bool) 
 
 
 def tell_delivery_ended(
-    connection: Connection, job_id: UUID, attempt: int, outcome: str, error: ServiceError | None
+    connection: Connection, job_id: UUID, attempt: int, outcome: str, error: CoreError | None
 ) -> None:
     """An attempt to deliver the job's webhook ended: DELIVERED, RETRY or GIVEN UP."""
     reason = error.type if error else ""

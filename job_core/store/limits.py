@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from job_core.errors import PageUnavailable, ServiceError
+from job_core.errors import CoreError, TransientError
 from job_core.job import Message, State
 from job_core.store.retrying import asked_pause
 from job_core.store.tables import host_pauses, jobs
@@ -100,11 +100,11 @@ def lock(connection: Connection, host: str | None) -> None:
         connection.execute(select(_lock_of(literal(host))))
 
 
-def pause_as_asked(connection: Connection, error: ServiceError | None) -> None:
+def pause_as_asked(connection: Connection, error: CoreError | None) -> None:
     """Let no attempt begin on a host that answered by a Retry-After, for as long; a longer pause stays as it is."""
     seconds = asked_pause(error)
-    if seconds > 0 and isinstance(error, PageUnavailable) and error.host is not None:
-        _pause_until(connection, error.host, func.now() + timedelta(seconds=seconds))
+    if seconds > 0 and isinstance(error, TransientError) and error.limit_key is not None:
+        _pause_until(connection, error.limit_key, func.now() + timedelta(seconds=seconds))
 
 
 def release_next(connection: Connection, host: str | None, next_in_queue: UUID | None) -> Sequence[Message]:

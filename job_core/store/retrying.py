@@ -2,19 +2,19 @@
 
 import random
 
-from job_core.errors import PageUnavailable, ServiceError
+from job_core.errors import CoreError, TransientError
 from job_core.job import Claim, OnFailure
 
 RETRY_AFTER_BOUND_SECONDS = 3600.0
 
 
-def may_retry(held: Claim, error: ServiceError) -> bool:
+def may_retry(held: Claim, error: CoreError) -> bool:
     """Whether a job whose attempt ended in `error` is tried again."""
     attempts_left = held.max_attempts - held.attempts_used - 1
     return error.retryable and held.on_failure is OnFailure.RETRY and attempts_left > 0
 
 
-def retry_wait(attempts_used: int, error: ServiceError, *, base_seconds: float, cap_seconds: float) -> float:
+def retry_wait(attempts_used: int, error: CoreError, *, base_seconds: float, cap_seconds: float) -> float:
     """Seconds until the next attempt, after `attempts_used` earlier ones ended in transient errors.
 
     Exponential back-off with full jitter: anything from 0 to `base * 2 ** attempts_used`, at most `cap`. A site's own
@@ -27,7 +27,7 @@ def retry_wait(attempts_used: int, error: ServiceError, *, base_seconds: float, 
     return max(wait, asked_pause(error))
 
 
-def asked_pause(error: ServiceError | None) -> float:
+def asked_pause(error: CoreError | None) -> float:
     """Seconds that the site wants to be left alone, up to an hour; 0 if it asked for nothing."""
-    asked = error.retry_after if isinstance(error, PageUnavailable) else None
+    asked = error.retry_after if isinstance(error, TransientError) else None
     return min(asked or 0.0, RETRY_AFTER_BOUND_SECONDS)

@@ -18,7 +18,7 @@ from celery.exceptions import Ignore, Retry, SoftTimeLimitExceeded
 from sqlalchemy import Connection
 from uuid_utils.compat import uuid7
 
-from job_core.errors import AttemptOutOfMemory, AttemptOutOfTime, DatabaseUnavailable, ServiceError, UnexpectedError
+from job_core.errors import AttemptOutOfMemory, AttemptOutOfTime, CoreError, DatabaseUnavailable, UnexpectedError
 from job_core.job import Claim, State
 from job_core.kinds import Kind, Request, Work, add_kind
 from job_core.store import claims
@@ -51,7 +51,7 @@ def job_task(app: Celery) -> Callable[[Work[Request]], Task]:
             run_attempt(UUID(job_id), kind, task)
 
         # Errors of ours are outcomes, already on the row; Celery logs them in a line, without a trace.
-        options = {"bind": True, "name": f"{app.main}.{kind.name}", "throws": (ServiceError,)}
+        options = {"bind": True, "name": f"{app.main}.{kind.name}", "throws": (CoreError,)}
         task: Task = app.task(attempt, **options)
         return task
 
@@ -80,7 +80,7 @@ def run_attempt(job_id: UUID, kind: Kind, task: Task) -> None:
         except MemoryError as error:
             clear_frames(error.__traceback__)  # they hold what there was no room for
             _crash(held, AttemptOutOfMemory("The job wanted more memory than one job may have."))
-        except ServiceError as error:
+        except CoreError as error:
             _end_in_error(held, error)
         except Exception as error:
             log.exception("the task raised what nobody foresaw")
@@ -143,7 +143,7 @@ def _wait_for_database() -> None:
         return
 
 
-def _write(held: Claim, step: Callable[[Connection], bool], error: ServiceError | None = None) -> None:
+def _write(held: Claim, step: Callable[[Connection], bool], error: CoreError | None = None) -> None:
     """Write an outcome, pause the host that asked for it by `error`, and send on a job that has room at its host now.
 
     Raises Ignore if the claim is lost, DatabaseUnavailable if the database stays away.
@@ -169,7 +169,7 @@ def _write(held: Claim, step: Callable[[Connection], bool], error: ServiceError 
         return
 
 
-def _end_in_error(held: Claim, error: ServiceError, cause: Exception | None = None) -> None:
+def _end_in_error(held: Claim, error: CoreError, cause: Exception | None = None) -> None:
     """Write the error, and raise what Celery and the viewer shall see."""
     if may_retry(held, error):
         wait = retry_wait(
@@ -185,6 +185,6 @@ def _end_in_error(held: Claim, error: ServiceError, cause: Exception | None = No
     raise error from cause
 
 
-def _crash(held: Claim, error: ServiceError) -> NoReturn:
+def _crash(held: Claim, error: CoreError) -> NoReturn:
     _write(held, lambda connection: claims.crash(connection, held.job_id, held.worker_id, error))
     raise error from None

@@ -21,7 +21,7 @@ import structlog
 from billiard.pool import CLOSE
 from sqlalchemy import Connection
 
-from job_core.errors import DatabaseUnavailable, ServiceError
+from job_core.errors import CoreError, DatabaseUnavailable
 from job_core.store import claims, submissions, workers
 from job_core.store.database import Database
 from job_core.worker.attempt import WORKER_ID
@@ -79,7 +79,7 @@ class Beat:
 
         self._soon(step)
 
-    def crash(self, job_id: UUID, error: ServiceError) -> None:
+    def crash(self, job_id: UUID, error: CoreError) -> None:
         """Count a crash of the job, if it was claimed."""
 
         def step(connection: Connection) -> None:

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import structlog
 
-from job_core.errors import DatabaseUnavailable, ServiceError, UnexpectedError
+from job_core.errors import CoreError, DatabaseUnavailable, UnexpectedError
 from job_core.store import deliveries
 from job_core.store.database import Database
 from job_core.store.deliveries import DeliveryClaim
@@ -107,17 +107,17 @@ class Deliverer:
             if not self._busy[receiver]:
                 del self._busy[receiver]
 
-    def _error_of(self, held: DeliveryClaim) -> ServiceError | None:
+    def _error_of(self, held: DeliveryClaim) -> CoreError | None:
         try:
             send(held.url, held.job, self._secrets, self._limits)
-        except ServiceError as error:
+        except CoreError as error:
             return error
         except Exception:
             log.exception("sending a webhook raised what nobody foresaw")
             return UnexpectedError("The webhook was not sent, for a reason that lies with this service.")
         return None
 
-    def _write(self, held: DeliveryClaim, error: ServiceError | None) -> None:
+    def _write(self, held: DeliveryClaim, error: CoreError | None) -> None:
         with self._database.transaction() as connection:
             if error is None:
                 deliveries.succeed(connection, held)

@@ -11,11 +11,11 @@ from billiard.exceptions import TimeLimitExceeded
 from celery.exceptions import Ignore, Reject, Retry, SoftTimeLimitExceeded
 from celery.worker.request import Request
 
-from job_core.errors import AttemptCrashed, AttemptOutOfTime, DatabaseUnavailable, ServiceError
+from job_core.errors import AttemptCrashed, AttemptOutOfTime, CoreError, DatabaseUnavailable
 from job_core.worker.beat import beat
 from job_core.worker.children import children
 
-WRITTEN_BY_THE_CHILD = (ServiceError, Ignore, Reject, Retry)
+WRITTEN_BY_THE_CHILD = (CoreError, Ignore, Reject, Retry)
 LEFT_BY_THE_CHILD = (DatabaseUnavailable, SoftTimeLimitExceeded)
 
 

@@ -7,11 +7,12 @@ import structlog
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 
-from job_core.errors import ServiceError, TryLater, Unauthenticated
+from job_core.errors import CoreError, TransientError
 from job_core.job import ENDED, State
 from job_core.kinds import KINDS
 from job_core.store.browsing import MOST_SEARCHED
 from job_manager.body import arriving_body
+from job_manager.errors import Unauthenticated
 from job_manager.owners import owner
 from job_manager.problems import CHALLENGE, RETRY_AFTER_SECONDS, status_of
 from job_manager.results import cancel_job, find_whole_job, try_again
@@ -85,10 +86,10 @@ def retry(job_id: str) -> Response:
     return _see(url_for("web.show", job_id=try_again(job_id).id))
 
 
-@web.errorhandler(ServiceError)
-def _explain(error: ServiceError) -> Response:
+@web.errorhandler(CoreError)
+def _explain(error: CoreError) -> Response:
     answer = _error(status_of(type(error)), error.title, str(error))
-    if isinstance(error, TryLater):
+    if isinstance(error, TransientError):
         answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     if isinstance(error, Unauthenticated):
         answer.headers["WWW-Authenticate"] = CHALLENGE

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from uuid_utils.compat import uuid7
 
-from job_core.errors import AttemptCrashed, ConnectionFailed, NotText, ServiceError, WebhookNotTaken
+from job_core.errors import AttemptCrashed, CoreError, PermanentError, TransientError, WebhookNotTaken
 from job_core.job import Attempt, Claim, Job, JsonObject, Message, NewJob, OnFailure, State
 from job_core.store import claims, deliveries, lookup, submissions, workers
 from job_core.store import limits as hosts
@@ -43,8 +43,8 @@ RESULT: JsonObject = {
     "fetch_ms": 12,
     "count_ms": 1,
 }
-BUSY = ConnectionFailed("The connection was reset.")
-NO_TEXT = NotText("It is image/png.")
+BUSY = TransientError("The connection was reset.", type="connection-failed", title="The connection to the site failed")
+NO_TEXT = PermanentError("It is image/png.", type="not-text", title="The page is not text")
 UNLIMITED = HostLimits(at_once=1_000, gap_seconds=0)
 NOT_TAKEN = WebhookNotTaken("The receiver answered 503.")
 DIED = AttemptCrashed("The process was killed.")
@@ -115,7 +115,7 @@ class Store:
         with self.database.transaction() as connection:
             return hosts.release_all(connection, limits, next_in_queue, KINDS)
 
-    def pause_as_asked(self, error: ServiceError | None) -> None:
+    def pause_as_asked(self, error: CoreError | None) -> None:
         with self.database.transaction() as connection:
             hosts.pause_as_asked(connection, error)
 
@@ -123,15 +123,15 @@ class Store:
         with self.database.transaction() as connection:
             return claims.succeed(connection, held, result)
 
-    def fail(self, held: Claim, error: ServiceError = NO_TEXT) -> bool:
+    def fail(self, held: Claim, error: CoreError = NO_TEXT) -> bool:
         with self.database.transaction() as connection:
             return claims.fail(connection, held, error)
 
-    def retry(self, held: Claim, error: ServiceError = BUSY, wait_seconds: float = 60) -> bool:
+    def retry(self, held: Claim, error: CoreError = BUSY, wait_seconds: float = 60) -> bool:
         with self.database.transaction() as connection:
             return claims.retry(connection, held, error, wait_seconds)
 
-    def crash(self, held: Claim, error: ServiceError = DIED) -> bool:
+    def crash(self, held: Claim, error: CoreError = DIED) -> bool:
         with self.database.transaction() as connection:
             return claims.crash(connection, held.job_id, held.worker_id, error)
 
@@ -169,7 +169,7 @@ class Store:
         with self.database.transaction() as connection:
             return deliveries.succeed(connection, held)
 
-    def not_delivered(self, held: DeliveryClaim, error: ServiceError = NOT_TAKEN) -> bool:
+    def not_delivered(self, held: DeliveryClaim, error: CoreError = NOT_TAKEN) -> bool:
         with self.database.transaction() as connection:
             return deliveries.fail(connection, held, error)
 

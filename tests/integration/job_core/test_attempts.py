@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 from celery.exceptions import Retry
 
-from job_core.errors import ServerBusy, UnexpectedError
+from job_core.errors import TransientError, UnexpectedError
 from job_core.job import Job, JsonObject, State
 from job_core.kinds import JobRequest, Kind
 from job_core.store import limits as hosts
@@ -36,7 +36,7 @@ def test_the_end_of_an_attempt_whose_site_wants_a_pause_and_a_claim_do_not_wait_
     def work(_: JobRequest) -> JsonObject:
         is_running.set()
         may_end.wait(10)
-        raise ServerBusy("It is busy.", retry_after=30, host="example.com")
+        raise TransientError("It is busy.", type="server-busy", retry_after=30, limit_key="example.com")
 
     kind = Kind(name="count", request=JobRequest, work=work)
     with ThreadPoolExecutor(1) as child, store.database.transaction(20) as claiming:
@@ -45,7 +45,7 @@ def test_the_end_of_an_attempt_whose_site_wants_a_pause_and_a_claim_do_not_wait_
         hosts.lock(claiming, "example.com")
         may_end.set()
         eventually(lambda: len(store.sql(WAITS_FOR_THE_LOCK)) == 1)
-        hosts.pause_as_asked(claiming, ServerBusy("It is busy.", retry_after=10, host="example.com"))
+        hosts.pause_as_asked(claiming, TransientError("It is busy.", retry_after=10, limit_key="example.com"))
         claiming.commit()
         assert isinstance(attempt.exception(20), Retry)
     assert store.job(job.id).state is State.RETRY

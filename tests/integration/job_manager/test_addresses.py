@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from flask.testing import FlaskClient
 
-from job_core.errors import AddressRefused
+from job_core.errors import PermanentError
 from job_core.kinds import KINDS
 from job_tasks.job_tasks import CountRequest
 from tests.integration.job_store import Store
@@ -29,9 +29,9 @@ def canary(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
             server.accept()
 
 
-def refusal(request: CountRequest) -> AddressRefused:
+def refusal(request: CountRequest) -> PermanentError:
     """What the worker's own function raises for it."""
-    with pytest.raises(AddressRefused) as raised:
+    with pytest.raises(PermanentError) as raised:
         KINDS["count"].work(request)
     return raised.value
 

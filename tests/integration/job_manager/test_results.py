@@ -3,13 +3,13 @@ from uuid import UUID
 import pytest
 from flask.testing import FlaskClient
 
-from job_core.errors import GiveUp
+from job_core.errors import PermanentError
 from job_core.job import OnFailure, State
 from tests.integration.job_store import BUSY, NEW_JOB, RESULT, Store
 from tests.integration.queue import Queue
 
 
-class Http2Refused(GiveUp):
+class Http2Refused(PermanentError):
     """As the author of a task would add it."""
 
 

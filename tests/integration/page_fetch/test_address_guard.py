@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from job_core.errors import AddressRefused, InvalidRequest
+from page_fetch.errors import AddressRefused, InvalidUrl
 from page_fetch.fetch import fetch
 from page_fetch.limits import FetchLimits
 
@@ -107,7 +107,7 @@ def test_a_url_that_leads_inside_is_refused_before_anything_is_sent_or_looked_up
     canary: int, traffic: "Traffic", attack: str
 ) -> None:
     url = attack.replace("{port}", str(canary))
-    with pytest.raises((AddressRefused, InvalidRequest)) as refused:
+    with pytest.raises((AddressRefused, InvalidUrl)) as refused:
         fetch(url, only_public(canary))
     assert traffic.lookups == []
     assert "127." not in str(refused.value)
@@ -146,7 +146,7 @@ def test_a_port_that_is_not_allowed_is_refused_without_a_look_up(traffic: "Traff
     for host in ("93.184.216.34", "www.example.com", "redis"):
         with pytest.raises(AddressRefused) as refused:
             fetch(f"http://{host}:{port}/", FetchLimits())
-        assert str(refused.value) == f"Port {port} is not one that pages are fetched from."
+        assert str(refused.value) == f"Port {port} is not allowed."
     assert (traffic.lookups, traffic.connections) == ([], [])
 
 

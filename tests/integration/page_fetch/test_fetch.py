@@ -7,16 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from job_core.errors import (
-    ConnectionFailed,
-    InvalidRedirect,
-    NotText,
-    PageRefused,
-    ServerBusy,
-    TooManyRedirects,
-)
+from page_fetch.errors import ConnectionFailed, InvalidRedirect, PageRefused, ServerBusy, TooManyRedirects
 from page_fetch.fetch import Page, fetch
 from page_fetch.limits import FetchLimits
+from page_read.errors import NotText
 
 if TYPE_CHECKING:
     from tests.integration.page_fetch.conftest import OpenSite, Traffic, Visitor
@@ -269,7 +263,7 @@ def test_as_many_redirects_as_the_limit_are_followed_and_no_more(open_site: "Ope
 def test_a_redirect_to_nowhere_is_final(open_site: "OpenSite", limits: FetchLimits, location: str, why: str) -> None:
     with pytest.raises(InvalidRedirect) as refused:
         fetch(open_site(f"HTTP/1.1 302 Found\nLocation: {location}").url, limits)
-    assert str(refused.value) == f"What the site redirects to {why}."
+    assert str(refused.value) == f"The redirect target {why}."
 
 
 def test_a_redirect_without_a_target_is_final(open_site: "OpenSite", limits: FetchLimits) -> None:

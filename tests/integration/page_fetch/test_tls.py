@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 import trustme
 
-from job_core.errors import CertificateRefused, ConnectionFailed, FetchTimedOut
+from page_fetch.errors import CertificateRefused, ConnectionFailed, FetchTimedOut
 from page_fetch.fetch import Page, fetch
 from page_fetch.limits import FetchLimits
 

@@ -8,13 +8,13 @@ from datetime import timedelta
 
 import pytest
 
-from job_core.errors import AddressRefused, ReceiverGone, ServiceError, WebhookNotTaken
+from job_core.errors import CoreError, ReceiverGone, ReceiverRefused, WebhookNotTaken
 from job_core.job import Claim, State
 from job_core.store.deliveries import MAX_ATTEMPTS, Delivery, DeliveryState
 from tests.integration.job_store import NO_TEXT, Store
 
 CALLBACK = "https://example.org:8443/counted?by=us"
-REFUSED = AddressRefused("The URL leads to an address that is not public.")
+REFUSED = ReceiverRefused("The URL leads to an address that is not public.")
 GONE = ReceiverGone("The receiver answered 410 Gone.")
 AT_ONCE = timedelta(0)
 
@@ -120,7 +120,7 @@ def test_one_whose_attempt_died_comes_again_and_the_dead_one_writes_nothing(stor
     assert (delivery.state, delivery.attempts, delivery.last_error) == ("DELIVERED", 2, None)
 
 
-def waits(store: Store, error: ServiceError, attempt: int, times: int = 30) -> list[float]:
+def waits(store: Store, error: CoreError, attempt: int, times: int = 30) -> list[float]:
     """How long a delivery waits that fails in its attempt of that number, several times over."""
     seconds = []
     job = store.ended(CALLBACK)
@@ -156,7 +156,7 @@ def test_a_receiver_that_asks_for_time_gets_it(store: Store) -> None:
 
 
 @pytest.mark.parametrize("error", [REFUSED, GONE], ids=lambda error: error.type)
-def test_what_will_not_pass_ends_it_at_once(store: Store, error: ServiceError) -> None:
+def test_what_will_not_pass_ends_it_at_once(store: Store, error: CoreError) -> None:
     job = store.ended(CALLBACK)
     held = store.claim_due()
     assert held is not None
@@ -171,7 +171,7 @@ def test_what_will_not_pass_ends_it_at_once(store: Store, error: ServiceError) -
 @pytest.mark.parametrize(
     "error", [NO_TEXT, WebhookNotTaken("The receiver answered 404.")], ids=lambda error: error.type
 )
-def test_anything_else_is_tried_up_to_the_last_attempt(store: Store, error: ServiceError) -> None:
+def test_anything_else_is_tried_up_to_the_last_attempt(store: Store, error: CoreError) -> None:
     job = store.ended(CALLBACK)
     for attempt in range(1, MAX_ATTEMPTS + 1):
         store.sql("UPDATE deliveries SET due_at = now()")

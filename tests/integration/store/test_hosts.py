@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from job_core.errors import FetchTimedOut, ServerBusy, ServiceError
+from job_core.errors import CoreError, TransientError
 from job_core.job import Claim, Job, Message, State
 from job_core.queue import Broker
 from job_core.reconciler import Reconciler
@@ -309,7 +309,7 @@ class TestPauses:
     def test_no_job_of_the_host_begins_before_the_pause_ends(
         self, store: Store, worker: UUID, reconciler: Reconciler, queue: Queue
     ) -> None:
-        store.pause_as_asked(ServerBusy("busy", retry_after=30, host="example.com"))
+        store.pause_as_asked(TransientError("busy", type="server-busy", retry_after=30, limit_key="example.com"))
         jobs = [store.submit() for _ in range(3)]
         assert [store.enter(job, worker, TWO) for job in jobs] == [None] * 3
         assert store.enter(store.submit(host="example.org"), worker, TWO)
@@ -320,12 +320,12 @@ class TestPauses:
         assert queue.job_ids() == [jobs[0].id, jobs[1].id]
 
     def test_a_shorter_pause_does_not_end_a_longer_one(self, store: Store) -> None:
-        store.pause_as_asked(ServerBusy("busy", retry_after=600, host="example.com"))
-        store.pause_as_asked(ServerBusy("busy", retry_after=5, host="example.com"))
+        store.pause_as_asked(TransientError("busy", type="server-busy", retry_after=600, limit_key="example.com"))
+        store.pause_as_asked(TransientError("busy", type="server-busy", retry_after=5, limit_key="example.com"))
         assert 590 < pauses(store)["example.com"] <= 600
 
     def test_a_pause_is_an_hour_at_most(self, store: Store) -> None:
-        store.pause_as_asked(ServerBusy("busy", retry_after=1e9, host="example.com"))
+        store.pause_as_asked(TransientError("busy", type="server-busy", retry_after=1e9, limit_key="example.com"))
         assert 3_590 < pauses(store)["example.com"] <= 3_600
 
     @pytest.mark.parametrize(
@@ -333,26 +333,26 @@ class TestPauses:
         [
             None,
             BUSY,
-            FetchTimedOut("slow"),
-            ServerBusy("busy", host="example.com"),
-            ServerBusy("busy", retry_after=0, host="example.com"),
+            TransientError("slow", type="fetch-timed-out"),
+            TransientError("busy", type="server-busy", limit_key="example.com"),
+            TransientError("busy", type="server-busy", retry_after=0, limit_key="example.com"),
         ],
     )
-    def test_nothing_else_makes_a_pause(self, store: Store, error: ServiceError | None) -> None:
+    def test_nothing_else_makes_a_pause(self, store: Store, error: CoreError | None) -> None:
         store.pause_as_asked(error)
         assert pauses(store) == {}
 
     def test_the_scheduler_is_told_when_the_first_pause_ends_that_jobs_wait_for(
         self, store: Store, worker: UUID, reconciler: Reconciler
     ) -> None:
-        store.pause_as_asked(ServerBusy("busy", retry_after=1, host="example.com"))
+        store.pause_as_asked(TransientError("busy", type="server-busy", retry_after=1, limit_key="example.com"))
         assert reconciler.seconds_to_next_release() == 2.0  # no job waits for it
         assert store.enter(store.submit(), worker, TWO) is None
         assert 0 < reconciler.seconds_to_next_release() <= 1
 
     def test_pauses_that_are_over_are_forgotten(self, store: Store) -> None:
-        store.pause_as_asked(ServerBusy("busy", retry_after=5, host="over.example"))
-        store.pause_as_asked(ServerBusy("busy", retry_after=500, host="going-on.example"))
+        store.pause_as_asked(TransientError("busy", type="server-busy", retry_after=5, limit_key="over.example"))
+        store.pause_as_asked(TransientError("busy", type="server-busy", retry_after=500, limit_key="going-on.example"))
         let_pauses_pass(store, 6)
         with store.database.transaction() as connection:
             assert retention.delete_ended_pauses(connection) == 1

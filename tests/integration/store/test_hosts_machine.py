@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from job_core.errors import ServerBusy
+from job_core.errors import TransientError
 from job_core.queue import Broker
 from job_core.reconciler import Reconciler
 from job_core.store.limits import HostLimits
@@ -100,7 +100,7 @@ class HostMachine(RuleBasedStateMachine):
 
     @rule(host=hosts)
     def a_site_asks_for_a_pause(self, host: str) -> None:
-        self.store.pause_as_asked(ServerBusy("busy", retry_after=100, host=host))
+        self.store.pause_as_asked(TransientError("busy", type="server-busy", retry_after=100, limit_key=host))
 
     @rule()
     def the_broker_restarts_empty(self) -> None:

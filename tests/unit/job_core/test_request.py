@@ -5,15 +5,15 @@ from billiard.einfo import ExceptionInfo
 from billiard.exceptions import TimeLimitExceeded, WorkerLostError
 from celery.exceptions import Ignore, Retry
 
-from job_core.errors import DatabaseUnavailable, FetchTimedOut
+from job_core.errors import DatabaseUnavailable, TransientError
 from job_core.worker.request import error_of
 
 ERRORS = [
     DatabaseUnavailable("away"),
-    FetchTimedOut("slow"),
+    TransientError("slow", type="fetch-timed-out"),
     Ignore(),
     Retry("waits for room at its host"),
-    Retry("waits", exc=FetchTimedOut("slow"), when=2.0),
+    Retry("waits", exc=TransientError("slow", type="fetch-timed-out"), when=2.0),
     TimeLimitExceeded(90),
     WorkerLostError("killed"),
 ]

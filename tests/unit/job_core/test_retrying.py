@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from job_core.errors import BrokerUnavailable, FetchTimedOut, NotText, PageRefused, ServerBusy, ServiceError
+from job_core.errors import BrokerUnavailable, CoreError, PermanentError, TransientError
 from job_core.job import Claim, OnFailure
 from job_core.store.retrying import RETRY_AFTER_BOUND_SECONDS, may_retry, retry_wait
 
@@ -28,24 +28,24 @@ asked = st.floats(0, 1e9)
 
 @given(uses, seconds, seconds)
 def test_a_wait_lies_between_nothing_and_the_doubled_base_or_the_cap(used: int, base: float, cap: float) -> None:
-    wait = retry_wait(used, FetchTimedOut("slow"), base_seconds=base, cap_seconds=cap)
+    wait = retry_wait(used, TransientError("slow"), base_seconds=base, cap_seconds=cap)
     assert 0 <= wait <= min(cap, base * 2**used)
 
 
 @given(uses, asked)
 def test_what_the_site_asks_for_is_the_least_wait_up_to_the_bound(used: int, retry_after: float) -> None:
-    wait = retry_wait(used, ServerBusy("busy", retry_after), base_seconds=2, cap_seconds=300)
+    wait = retry_wait(used, TransientError("busy", retry_after=retry_after), base_seconds=2, cap_seconds=300)
     assert min(retry_after, RETRY_AFTER_BOUND_SECONDS) <= wait <= max(300, RETRY_AFTER_BOUND_SECONDS)
 
 
 @given(asked.filter(lambda value: value > 300))
 def test_what_the_site_asks_for_beyond_the_cap_is_the_wait(retry_after: float) -> None:
-    wait = retry_wait(0, ServerBusy("busy", retry_after), base_seconds=2, cap_seconds=300)
+    wait = retry_wait(0, TransientError("busy", retry_after=retry_after), base_seconds=2, cap_seconds=300)
     assert wait == min(retry_after, RETRY_AFTER_BOUND_SECONDS)
 
 
 def test_waits_are_spread_over_the_whole_range() -> None:
-    waits = [retry_wait(3, FetchTimedOut("slow"), base_seconds=2, cap_seconds=300) for _ in range(400)]
+    waits = [retry_wait(3, TransientError("slow"), base_seconds=2, cap_seconds=300) for _ in range(400)]
     quarters = {int(wait // 4) for wait in waits}
     assert quarters >= {0, 1, 2, 3}
 
@@ -53,15 +53,22 @@ def test_waits_are_spread_over_the_whole_range() -> None:
 @given(st.integers(1, 100), st.integers(0, 100))
 def test_a_transient_error_is_retried_while_attempts_are_left(most: int, used: int) -> None:
     held = replace(HELD, max_attempts=most, attempts_used=used)
-    assert may_retry(held, FetchTimedOut("slow")) is (used + 1 < most)
+    assert may_retry(held, TransientError("slow")) is (used + 1 < most)
 
 
-@pytest.mark.parametrize("error", [FetchTimedOut("slow"), ServerBusy("busy", 3.0), BrokerUnavailable("away")])
-def test_discard_ends_a_job_at_its_first_transient_error(error: ServiceError) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        TransientError("slow"),
+        TransientError("busy", retry_after=3.0),
+        BrokerUnavailable("away"),
+    ],
+)
+def test_discard_ends_a_job_at_its_first_transient_error(error: CoreError) -> None:
     assert may_retry(HELD, error)
     assert not may_retry(replace(HELD, on_failure=OnFailure.DISCARD), error)
 
 
-@pytest.mark.parametrize("error", [NotText("an image"), PageRefused("404")])
-def test_a_permanent_error_is_never_retried(error: ServiceError) -> None:
+@pytest.mark.parametrize("error", [PermanentError("an image"), PermanentError("404")])
+def test_a_permanent_error_is_never_retried(error: CoreError) -> None:
     assert not may_retry(HELD, error)

@@ -2,8 +2,8 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from job_core.errors import AddressRefused, ConnectionFailed, FetchTimedOut
 from page_fetch.deadline import Deadline
+from page_fetch.errors import AddressRefused, ConnectionFailed, FetchTimedOut
 from page_fetch.guard import vetted_addresses
 from page_fetch.limits import FetchLimits
 from page_fetch.url import parse_url

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import binary, integers, lists
 
-from job_core.errors import ConnectionFailed, PageTooLarge
+from page_fetch.errors import ConnectionFailed, PageTooLarge
 from page_fetch.gunzip import gunzipped
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from job_core.errors import NotText
 from page_read.content_type import ContentType, parse_content_type
 from page_read.counting import page_frequencies
+from page_read.errors import NotText
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,72 @@
+"""Errors of the HTTP interface, in the tree of `job_core.errors`.
+
+    TransientError
+    ├── BacklogFull
+    └── StreamsFull
+    ClientError
+    ├── Unauthenticated
+    ├── MalformedRequest
+    ├── InvalidRequest
+    ├── UnsupportedBody
+    ├── RequestTooLarge
+    └── CrossSiteRequest
+
+The message of an error is shown to the caller: it says what was wrong and what to do.
+"""
+
+from job_core.errors import ClientError, TransientError
+
+
+class BacklogFull(TransientError):
+    """More jobs wait than the service takes on."""
+
+    title = "Too many jobs are waiting"
+
+
+class StreamsFull(TransientError):
+    """As many event streams are open as the service holds."""
+
+    title = "Too many event streams are open"
+
+
+class Unauthenticated(ClientError):
+    """The request carries no API key, or an unknown one."""
+
+    title = "An API key is needed"
+
+
+class MalformedRequest(ClientError):
+    """The body cannot be read as what it says it is."""
+
+    title = "The body cannot be read"
+
+
+class InvalidRequest(ClientError):
+    """One or more fields are wrong. `errors` pairs each field's name with what is wrong about it."""
+
+    title = "The request is not valid"
+
+    def __init__(self, *errors: tuple[str, str]) -> None:
+        super().__init__(*errors)
+        self.errors = errors
+
+    def __str__(self) -> str:
+        return "; ".join(f"{field}: {detail}" for field, detail in self.errors)
+
+
+class UnsupportedBody(ClientError):
+    """The body is neither JSON nor a form."""
+
+    title = "The body has the wrong type"
+
+
+class RequestTooLarge(ClientError):
+    """The body is larger than the limit."""
+
+    title = "The request is too large"
+
+
+class CrossSiteRequest(ClientError):
+    """A browser sent it on behalf of another site's page."""
+
+    title = "Another site's page sent this"

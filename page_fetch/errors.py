@@ -1,0 +1,124 @@
+"""Every error that a fetch can end in, split by whether the same fetch may succeed later.
+
+    FetchError
+    ├── TransientFetchError      the same fetch may succeed later
+    │   ├── FetchTimedOut
+    │   ├── ConnectionFailed
+    │   └── ServerBusy               408, 425, 429 and 5xx; may carry Retry-After
+    └── PermanentFetchError      the same fetch will fail again
+        ├── InvalidUrl
+        ├── AddressRefused
+        ├── PageRefused              any other status that is not a success
+        ├── TooManyRedirects
+        ├── InvalidRedirect
+        ├── InvalidResponse
+        ├── PageTooLarge
+        └── CertificateRefused
+
+The message of an error is shown to users: it says what was wrong and what to do, and never names an internal address.
+"""
+
+import re
+
+
+class FetchError(Exception):
+    """Root of the tree. `title` is one fixed phrase for the class; `str(error)` is the detail."""
+
+    title = "The page could not be fetched"
+
+    @property
+    def type(self) -> str:
+        """The class's name in kebab case, as users see it: `FetchTimedOut` is `fetch-timed-out`."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "-", self.__class__.__name__).lower()
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same fetch may succeed later."""
+        return isinstance(self, TransientFetchError)
+
+
+class TransientFetchError(FetchError):
+    """The same fetch may succeed later.
+
+    `retry_after` is the wait in seconds that the site asked for, if any, and `host` the one that asked: after a
+    redirect, it is not that of the URL that was asked for.
+    """
+
+    title = "The page is not available right now"
+
+    def __init__(self, detail: str, retry_after: float | None = None, host: str | None = None) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+        self.host = host
+
+
+class FetchTimedOut(TransientFetchError):
+    """A phase of the fetch, or the whole of it, took longer than its deadline."""
+
+    title = "The site took too long"
+
+
+class ConnectionFailed(TransientFetchError):
+    """No connection, or one that broke: name not resolved, refused, reset, cut short."""
+
+    title = "The connection to the site failed"
+
+
+class ServerBusy(TransientFetchError):
+    """The site answered 408, 425, 429 or 5xx."""
+
+    title = "The site could not answer right now"
+
+
+class PermanentFetchError(FetchError):
+    """The same fetch will fail again."""
+
+    title = "The page cannot be fetched"
+
+
+class InvalidUrl(PermanentFetchError):
+    """The URL is too long, not http or https, or without a usable host. The message continues "The URL ..."."""
+
+    title = "The URL is not valid"
+
+
+class AddressRefused(PermanentFetchError):
+    """The URL leads to an address that is not public. The address is never named."""
+
+    title = "The address is refused"
+
+
+class PageRefused(PermanentFetchError):
+    """The site answered with a status that is not a success and will not change by itself, like 404."""
+
+    title = "The site refused the page"
+
+
+class TooManyRedirects(PermanentFetchError):
+    """More redirects than the limit."""
+
+    title = "Too many redirects"
+
+
+class InvalidRedirect(PermanentFetchError):
+    """A redirect without a usable target."""
+
+    title = "The redirect leads nowhere"
+
+
+class InvalidResponse(PermanentFetchError):
+    """The answer breaks HTTP: headers too large, a compression that does not decode, a length that lies."""
+
+    title = "The site's answer is malformed"
+
+
+class PageTooLarge(PermanentFetchError):
+    """More bytes than the limit, on the wire or decoded."""
+
+    title = "The page is too large"
+
+
+class CertificateRefused(PermanentFetchError):
+    """The site's TLS certificate is not valid for it."""
+
+    title = "The site's certificate is not valid"

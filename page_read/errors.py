@@ -1,0 +1,26 @@
+"""Every error that reading a page can end in; the same page will fail again.
+
+    ReadError
+    └── NotText
+
+The message of an error is shown to users.
+"""
+
+import re
+
+
+class ReadError(Exception):
+    """Root of the tree. `title` is one fixed phrase for the class; `str(error)` is the detail."""
+
+    title = "The page cannot be read"
+
+    @property
+    def type(self) -> str:
+        """The class's name in kebab case, as users see it: `NotText` is `not-text`."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "-", self.__class__.__name__).lower()
+
+
+class NotText(ReadError):
+    """The content type is one whose words are not counted."""
+
+    title = "The page is not text"
