@@ -4,26 +4,19 @@ from flask import Flask
 
 from job_core.queue import Broker
 from job_core.store.database import Database
+from job_manager import jobs
 from job_manager.access_log import log_access
-from job_manager.backlog import Backlog
-from job_manager.body import MAX_BATCH, MAX_BATCH_BYTES
-from job_manager.cross_site import refuse_cross_site
+from job_manager.admission import Backlog, Places, Tally, Turn
 from job_manager.describing import describing
-from job_manager.events import events
-from job_manager.headers import send_safely
+from job_manager.events import Watcher
 from job_manager.health import health
-from job_manager.listing import listing
 from job_manager.metrics import metrics
 from job_manager.openapi import describe
-from job_manager.owners import ask_for_keys
-from job_manager.places import Places
 from job_manager.problems import answer_problems
-from job_manager.results import results
+from job_manager.requests import MAX_BATCH, MAX_BATCH_BYTES
+from job_manager.security import ask_for_keys, refuse_cross_site, send_safely
 from job_manager.services import EXTENSION, Services
 from job_manager.submitting import submitting
-from job_manager.tally import Tally
-from job_manager.turn import Turn
-from job_manager.watcher import Watcher
 from job_manager.web.routes import web
 from job_tasks import job_tasks
 from job_tasks.settings import Settings
@@ -61,6 +54,6 @@ def create_app(settings: Settings) -> Flask:
     refuse_cross_site(app)
     ask_for_keys(app, settings.manager_api_keys)
     document = describe(with_keys=bool(settings.manager_api_keys))
-    for blueprint in (submitting(), results, events, listing, health, metrics, describing(document), web):
+    for blueprint in (submitting(), jobs.blueprint, health, metrics, describing(document), web):
         app.register_blueprint(blueprint)
     return app

@@ -1,46 +1,138 @@
-"""`GET /result/<id>/events`: the job as it goes on, as Server-Sent Events (HTML standard, section 9.2).
+"""What becomes of jobs, for callers who wait: one watcher a process, and Server-Sent Events (HTML standard, 9.2).
+
+Each waiting caller holds a thread, but no connection to the database: one question answers all of them.
 
 An event holds the whole job, as `GET /result/<id>` gives it, and its id is the job's step. So whoever comes back with
 the id of the last event it saw, here or at another process, goes on from there; steps that passed meanwhile are in the
 attempts of the next event.
 """
 
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
-from flask import Blueprint, Response, request
+import structlog
 
+from job_core.errors import DatabaseUnavailable
 from job_core.job import ENDED, Step
 from job_core.shown import in_json
-from job_core.store.whole import WholeJob
-from job_manager.errors import StreamsFull
+from job_core.store.database import Database
+from job_core.store.lookup import steps_of
+from job_core.store.whole import WholeJob, find_whole
 from job_manager.representation import shown_whole
-from job_manager.results import find_whole_job
-from job_manager.services import services
-from job_manager.watcher import Watcher
 
+LOOK_SECONDS = 0.1
+PAUSE_SECONDS = 0.5  # after an error that nobody foresaw, so that it does not fill the log
 BEAT_SECONDS = 5.0  # a client that went is noticed at the second beat after
 RECONNECT_MS = 1_000
 
-events = Blueprint("events", __name__, url_prefix="/result")
+log = structlog.get_logger()
 
 
-@events.get("/<job_id>/events")
-def stream(job_id: str) -> Response:
-    """Every step of the job from now on, until its end. 204 for a client that has seen the end: it stops asking."""
-    whole = find_whole_job(job_id)
-    is_known = request.headers.get("Last-Event-ID") == str(whole.job.step)
-    if is_known and whole.job.state in ENDED:
-        return Response(status=204)
-    first = "" if is_known else event(whole)
-    places = services().streams
-    if not places.take():
-        raise StreamsFull("Ask for the job itself, or for its events later.")
-    answer = Response(_events(services().watcher, whole, first), mimetype="text/event-stream")
-    answer.call_on_close(places.give_back)
-    answer.headers["Cache-Control"] = "no-store"
-    answer.headers["X-Accel-Buffering"] = "no"  # nginx would keep events back
-    return answer
+class Watch:
+    """What the watcher found and the caller has not taken yet: the newest only, since it holds all that came before."""
+
+    def __init__(self, job_id: UUID, seen: Step) -> None:
+        self.job_id = job_id
+        self.seen = seen  # the step that the caller knows of, or is being told of
+        self.is_over = False  # nothing more will come
+        self._found: WholeJob | None = None
+        self._changed = threading.Condition()
+
+    def tell(self, whole: WholeJob) -> None:
+        """The job has gone on."""
+        with self._changed:
+            self._found, self.seen = whole, whole.job.step
+            self._changed.notify()
+
+    def end(self) -> None:
+        """Nothing more will come: the job is gone, or the process stops."""
+        with self._changed:
+            self.is_over = True
+            self._changed.notify()
+
+    def take(self, seconds: float) -> WholeJob | None:
+        """The job once it has gone on; None when `seconds` are over, or nothing more will come."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._found or self.is_over, seconds)
+            found, self._found = self._found, None
+            return found
+
+
+class Watcher:
+    """Tells every caller when its job has gone on. One thread asks for all of them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._watches: set[Watch] = set()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._is_stopping: Callable[[], bool] = lambda: False
+
+    def stop_when(self, is_stopping: Callable[[], bool]) -> None:
+        """Let all callers go once `is_stopping`: a process that is told to stop shall not wait for theirs."""
+        self._is_stopping = is_stopping
+
+    @contextmanager
+    def watching(self, job_id: UUID, seen: Step) -> Iterator[Watch]:
+        """A look at the job for as long as the block runs, from the step that the caller has `seen`."""
+        watch = Watch(job_id, seen)
+        self._add(watch)
+        try:
+            yield watch
+        finally:
+            self._remove(watch)
+
+    def _add(self, watch: Watch) -> None:
+        with self._changed:
+            self._watches.add(watch)
+            self._changed.notify()
+            if self._thread is None:  # not before the first caller: threads do not survive gunicorn's fork
+                self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
+                self._thread.start()
+
+    def _remove(self, watch: Watch) -> None:
+        with self._changed:
+            self._watches.discard(watch)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._watches)
+                watches = list(self._watches)
+            try:
+                self._tell_all(watches)
+            except Exception:  # without this thread, every caller of this process would wait in vain
+                log.exception("the watcher failed; looks again")
+                time.sleep(PAUSE_SECONDS)
+            time.sleep(LOOK_SECONDS)
+
+    def _tell_all(self, watches: list[Watch]) -> None:
+        if self._is_stopping():
+            for watch in watches:
+                watch.end()
+        else:
+            self._look(watches)
+
+    def _look(self, watches: list[Watch]) -> None:
+        try:
+            with self._database.reading() as connection:
+                steps = steps_of(connection, list({watch.job_id for watch in watches}))
+                behind = [watch for watch in watches if watch.seen != steps.get(watch.job_id)]
+                found = find_whole(connection, list({watch.job_id for watch in behind})) if behind else {}
+        except DatabaseUnavailable:
+            return  # the callers' time runs on; their answers will tell
+        for watch in behind:
+            _tell(watch, found.get(watch.job_id))
+
+
+def _tell(watch: Watch, whole: WholeJob | None) -> None:
+    if whole is None:  # it ended, and is not kept any more
+        watch.end()
+    else:
+        watch.tell(whole)
 
 
 def event(whole: WholeJob) -> str:
@@ -48,7 +140,8 @@ def event(whole: WholeJob) -> str:
     return f"id: {whole.job.step}\ndata: {in_json(shown_whole(whole))}\n\n"
 
 
-def _events(watcher: Watcher, whole: WholeJob, first: str) -> Iterator[str]:
+def stream_of(watcher: Watcher, whole: WholeJob, first: str) -> Iterator[str]:
+    """The events of the job from `first` on, until its end."""
     yield f"retry: {RECONNECT_MS}\n\n{first}"
     if whole.job.state not in ENDED:
         yield from _further_events(watcher, whole.job.id, whole.job.step)

@@ -14,8 +14,8 @@ from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseExc
 from gunicorn.workers.gthread import TConn, ThreadWorker
 from werkzeug.exceptions import RequestTimeout
 
-from job_manager.headers import EVERY_ANSWER
 from job_manager.problems import MEDIA_TYPE, Problem, problem_json
+from job_manager.security import EVERY_ANSWER
 
 RECEIVE_SECONDS = 10.0  # for a whole request, with its body of 1 MiB at most
 LEAST_SECONDS = 0.001  # a time-out of 0 would mean not to wait at all, not even for what is there

@@ -25,8 +25,8 @@ from job_manager.errors import (
     UnsupportedBody,
 )
 from job_manager.health import Alive, Readiness
-from job_manager.query import JobsQuery, Query, WaitQuery
 from job_manager.representation import Batch, Page, ShownWholeJob
+from job_manager.requests import JobsQuery, Query, WaitQuery
 
 LOOKS_UP = (UnknownJob, DatabaseUnavailable, UnexpectedError)
 ACCEPTS = (BacklogFull, CrossSiteRequest, IdempotencyKeyReused, InvalidRequest, *LOOKS_UP)

@@ -7,11 +7,11 @@ from job_core.errors import CoreError, UnexpectedError
 from job_core.job import JsonObject
 from job_core.kinds import Kind
 from job_manager import examples
-from job_manager.body import MAX_BATCH_BYTES, MAX_BYTES
 from job_manager.describing_webhooks import webhook
 from job_manager.errors import InvalidRequest, Unauthenticated
 from job_manager.interface import Answer, Operation, operations
 from job_manager.problems import CHALLENGE, MEDIA_TYPE, UNEXPECTED, status_of, urn
+from job_manager.requests import MAX_BATCH_BYTES, MAX_BYTES
 from job_manager.schemas import batch_name, component_schemas, form_name, ref, without_null
 from job_manager.submitting import IDEMPOTENCY_KEY_PATTERN, MAX_KEY_LENGTH
 

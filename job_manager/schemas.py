@@ -8,9 +8,9 @@ from pydantic import TypeAdapter
 from job_core.job import JsonObject
 from job_core.kinds import KINDS, Kind
 from job_core.shown import JobEnded
-from job_manager.body import MAX_BATCH
 from job_manager.interface import operations
 from job_manager.problems import Problem
+from job_manager.requests import MAX_BATCH
 from page_fetch.url import MAX_ENCODED_LENGTH
 
 REF = "#/components/schemas/{model}"

@@ -6,11 +6,8 @@ from flask import current_app
 
 from job_core.queue import Broker
 from job_core.store.database import Database
-from job_manager.backlog import Backlog
-from job_manager.places import Places
-from job_manager.tally import Tally
-from job_manager.turn import Turn
-from job_manager.watcher import Watcher
+from job_manager.admission import Backlog, Places, Tally, Turn
+from job_manager.events import Watcher
 from job_tasks.settings import Settings
 
 EXTENSION = "job_manager"

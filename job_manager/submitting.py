@@ -15,11 +15,11 @@ from job_core.job import Job, Message, NewJob
 from job_core.kinds import KINDS, Kind
 from job_core.shown import Shown, shown
 from job_core.store.submissions import Accepted, IdempotencyKey, accept, repetition, unpublish
-from job_manager.body import new_jobs, read_body
 from job_manager.callbacks import check_callbacks
 from job_manager.errors import InvalidRequest
-from job_manager.owners import owner
 from job_manager.representation import Batch, answer
+from job_manager.requests import new_jobs, read_body
+from job_manager.security import owner
 from job_manager.services import BATCH_SECONDS, DATABASE_SECONDS, services
 
 MAX_KEY_LENGTH = 255
@@ -51,7 +51,7 @@ def _submit(kind: Kind) -> Response:
 def accepted_answer(job: Job) -> Response:
     """202 for one job: where it is, and when to look."""
     accepted = _accepted(shown(job))
-    accepted.headers["Location"] = url_for("results.show", job_id=job.id)
+    accepted.headers["Location"] = url_for("jobs.show", job_id=job.id)
     return accepted
 
 

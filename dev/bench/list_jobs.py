@@ -27,7 +27,7 @@ from job_core.job import State
 from job_core.store.browsing import count_by_state, page_of
 from job_core.store.lookup import JobFilter, newest
 from job_core.store.migrate import migrate
-from job_manager.tally import AT_MOST
+from job_manager.admission import AT_MOST
 
 LIMITS = (21, 201)  # a page of 20 and one of 200, and the one row more that tells of a next page
 RUNS = 15

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from job_core.job import NewJob
 from job_core.kinds import KINDS
-from job_manager.body import MAX_BATCH, new_jobs
 from job_manager.errors import InvalidRequest
+from job_manager.requests import MAX_BATCH, new_jobs
 
 TOP = 100  # so that words enough are left when stop words are hidden
 

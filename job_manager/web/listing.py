@@ -10,8 +10,8 @@ from werkzeug.datastructures import MultiDict
 from job_core.job import State
 from job_core.store.browsing import Page, page_of
 from job_manager.errors import InvalidRequest
-from job_manager.owners import owner
-from job_manager.query import DEFAULT_LIMIT, read_filter
+from job_manager.requests import DEFAULT_LIMIT, read_filter
+from job_manager.security import owner
 from job_manager.services import DATABASE_SECONDS, services
 
 

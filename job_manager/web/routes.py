@@ -11,17 +11,16 @@ from job_core.errors import CoreError, TransientError
 from job_core.job import ENDED, State
 from job_core.kinds import KINDS
 from job_core.store.browsing import MOST_SEARCHED
-from job_manager.body import arriving_body
 from job_manager.errors import Unauthenticated
-from job_manager.owners import owner
+from job_manager.jobs import cancel_job, find_whole_job, try_again
 from job_manager.problems import CHALLENGE, RETRY_AFTER_SECONDS, status_of
-from job_manager.results import cancel_job, find_whole_job, try_again
+from job_manager.requests import arriving_body
+from job_manager.security import harden, owner
 from job_manager.services import services
 from job_manager.submitting import accept_and_publish
 from job_manager.web import wording
-from job_manager.web.chart import bars, hideable
+from job_manager.web.count_view import bars, hideable
 from job_manager.web.form import Form
-from job_manager.web.headers import harden
 from job_manager.web.listing import read_listing
 
 log = structlog.get_logger()

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from job_core.job import Job, JsonObject, State
-from job_manager.tally import AT_MOST
+from job_manager.admission import AT_MOST
 
 SAYS = {
     State.PENDING: "waiting",

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from job_manager.gunicorn_worker import RECEIVE_SECONDS
-from job_manager.headers import EVERY_ANSWER
+from job_manager.security import EVERY_ANSWER
 from tests.integration.job_manager.conftest import THREADS
 from tests.integration.job_store import Store
 from tests.integration.pausing import Stopwatch

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from embedded.servers import Servers
 from job_core.job import OnFailure, State
-from job_manager import backlog
+from job_manager import admission
 from tests.integration.job_manager.conftest import manager_on
 from tests.integration.job_store import Store
 from tests.integration.queue import Queue
@@ -158,7 +158,7 @@ class TestIdempotencyKey:
     def test_a_repetition_is_answered_whatever_waits_and_takes_no_room(
         self, servers: Servers, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(backlog, "FRESH_SECONDS", 60.0)
+        monkeypatch.setattr(admission, "FRESH_SECONDS", 60.0)
         client = manager_on(servers, MANAGER_MAX_BACKLOG="2")
         first = client.post("/count", json={"url": URL}, headers=self.KEY)
         again = client.post("/count", json={"url": URL}, headers=self.KEY)

@@ -8,8 +8,8 @@ import pytest
 from embedded.servers import Servers
 from job_core.errors import DatabaseUnavailable
 from job_core.job import State
-from job_manager import tally
-from job_manager.tally import COUNT_SECONDS, Tally
+from job_manager import admission
+from job_manager.admission import COUNT_SECONDS, Tally
 from tests.integration.job_store import Store
 from tests.integration.pausing import Stopwatch, hung_database
 
@@ -26,7 +26,7 @@ def all_at_once(call: Callable[[], object]) -> list["Future[object]"]:
 def test_the_last_counts_are_given_while_one_caller_counts_anew(
     store: Store, servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tally, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(admission, "FRESH_SECONDS", 0.0)
     store.submit()
     counts = Tally(store.database)
     known = counts.counts(None)

@@ -4,7 +4,7 @@ from structlog.testing import capture_logs
 
 from embedded.servers import Servers
 from job_core.store.database import Database
-from job_manager.watcher import Watcher
+from job_manager.events import Watcher
 from job_tasks.settings import read_settings
 from tests.integration.job_store import Store
 from tests.waiting import eventually

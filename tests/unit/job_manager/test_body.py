@@ -10,8 +10,8 @@ from werkzeug.test import EnvironBuilder
 
 from job_core.job import NewJob, OnFailure
 from job_core.kinds import KINDS
-from job_manager.body import MAX_BATCH, new_jobs, read_body
 from job_manager.errors import InvalidRequest, MalformedRequest
+from job_manager.requests import MAX_BATCH, new_jobs, read_body
 from job_tasks import job_tasks  # noqa: F401 - its import makes the kinds
 
 COUNT = KINDS["count"]

@@ -1,4 +1,4 @@
-from job_manager.web.chart import BARS, Bar, bars, hideable
+from job_manager.web.count_view import BARS, Bar, bars, hideable
 
 
 def test_bars_are_as_long_as_their_counts() -> None:

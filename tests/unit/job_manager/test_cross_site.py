@@ -1,7 +1,7 @@
 import pytest
 from werkzeug.datastructures import Headers
 
-from job_manager.cross_site import is_own
+from job_manager.security import is_own
 
 HOST = "counts.example:5050"
 

@@ -9,7 +9,7 @@ from job_core.job import State
 from job_core.kinds import KINDS
 from job_core.store.lookup import JobFilter
 from job_manager.errors import InvalidRequest
-from job_manager.query import DEFAULT_LIMIT, MAX_LIMIT, MAX_WAIT_SECONDS, read_filter, read_wait
+from job_manager.requests import DEFAULT_LIMIT, MAX_LIMIT, MAX_WAIT_SECONDS, read_filter, read_wait
 from job_tasks import job_tasks  # noqa: F401 - its import makes the kinds
 
 

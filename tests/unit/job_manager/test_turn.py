@@ -4,9 +4,8 @@ from threading import Event
 import pytest
 
 from job_core.errors import DatabaseUnavailable
+from job_manager.admission import Places, Turn
 from job_manager.errors import BacklogFull
-from job_manager.places import Places
-from job_manager.turn import Turn
 from tests.waiting import eventually
 
 

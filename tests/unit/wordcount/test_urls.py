@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from job_manager import body
+from job_manager import requests
 from wordcount.errors import WrongInput
 from wordcount.urls import MAX_BATCH, MAX_BATCH_BYTES, batches, check_urls, read_lines
 
@@ -56,11 +56,11 @@ def test_batches_hold_every_url_once_in_order_and_fit_a_submission(urls: list[st
     made = list(batches(given_urls))
     assert [url for batch in made for url in batch] == given_urls
     for batch in made:
-        assert 1 <= len(batch) <= body.MAX_BATCH
-        assert len(json.dumps({"urls": batch, "word": "w" * 1_000})) <= body.MAX_BATCH_BYTES
+        assert 1 <= len(batch) <= requests.MAX_BATCH
+        assert len(json.dumps({"urls": batch, "word": "w" * 1_000})) <= requests.MAX_BATCH_BYTES
 
 
 def test_a_batch_is_as_large_as_the_manager_takes() -> None:
-    assert body.MAX_BATCH == MAX_BATCH
-    assert body.MAX_BATCH_BYTES - 64 * 1_024 <= MAX_BATCH_BYTES <= body.MAX_BATCH_BYTES
+    assert requests.MAX_BATCH == MAX_BATCH
+    assert requests.MAX_BATCH_BYTES - 64 * 1_024 <= MAX_BATCH_BYTES <= requests.MAX_BATCH_BYTES
     assert [len(batch) for batch in batches(["https://example.com"] * 2_500)] == [1_000, 1_000, 500]

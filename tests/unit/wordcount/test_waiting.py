@@ -11,7 +11,7 @@ from werkzeug import Request, Response
 
 from job_core.job import ENDED as ENDED_STATES
 from job_core.job import State
-from job_manager import query
+from job_manager import requests
 from wordcount import jobs
 from wordcount.job import ENDED, STATES, UNKNOWN
 from wordcount.manager import Manager
@@ -35,7 +35,7 @@ class Listing:
     def page(self, request: Request) -> Response:
         self.pages += 1
         limit, before = int(request.args["limit"]), UUID(request.args["cursor"]).int
-        assert 1 <= limit <= query.MAX_LIMIT
+        assert 1 <= limit <= requests.MAX_LIMIT
         below = sorted((number for number in self.states if number < before), reverse=True)
         listed = [job(number, self.states[number]) for number in below[:limit]]
         following = "/jobs?cursor=…" if len(below) > limit else None
@@ -112,4 +112,4 @@ def test_the_largest_and_the_smallest_id_can_be_asked_for(listing: Listing) -> N
 
 def test_states_and_pages_are_the_managers() -> None:
     assert (set(STATES), ENDED) == (set(State), set(ENDED_STATES))
-    assert query.MAX_LIMIT == WINDOW == jobs.PAGE
+    assert requests.MAX_LIMIT == WINDOW == jobs.PAGE

@@ -1,6 +1,9 @@
-"""`/result/<id>`: look at a job, cancel it, try it again."""
+"""`/result/<id>` and `/jobs`: look at jobs, cancel one, try one again."""
 
 import time
+from collections.abc import Sequence
+from dataclasses import replace
+from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, Response, request
@@ -8,20 +11,23 @@ from flask import Blueprint, Response, request
 from job_core.errors import JobNotEnded, UnknownJob
 from job_core.job import ENDED, Job, NewJob
 from job_core.kinds import KINDS
-from job_core.store.lookup import find
+from job_core.shown import shown
+from job_core.store.lookup import find, find_all, newest
 from job_core.store.submissions import cancel
 from job_core.store.whole import WholeJob, find_whole
-from job_manager.owners import owner
-from job_manager.query import read_wait
-from job_manager.representation import answer, shown_whole
+from job_manager.errors import StreamsFull
+from job_manager.events import event, stream_of
+from job_manager.representation import Page, answer, shown_whole
+from job_manager.requests import read_filter, read_ids, read_wait
+from job_manager.security import owner
 from job_manager.services import DATABASE_SECONDS, services
 from job_manager.submitting import accept_and_publish, accepted_answer, idempotency_key
 from page_fetch.url import MAX_ENCODED_LENGTH, parse_url
 
-results = Blueprint("results", __name__, url_prefix="/result")
+blueprint = Blueprint("jobs", __name__)
 
 
-@results.get("/<job_id>")
+@blueprint.get("/result/<job_id>")
 def show(job_id: str) -> Response:
     """The whole job, at once or, with `?wait=20`, when it has ended or the time is up."""
     wait = read_wait(request.args)
@@ -34,14 +40,32 @@ def show(job_id: str) -> Response:
     return answer(shown_whole(whole))
 
 
-@results.delete("/<job_id>")
+@blueprint.get("/result/<job_id>/events")
+def stream(job_id: str) -> Response:
+    """Every step of the job from now on, until its end. 204 for a client that has seen the end: it stops asking."""
+    whole = find_whole_job(job_id)
+    is_known = request.headers.get("Last-Event-ID") == str(whole.job.step)
+    if is_known and whole.job.state in ENDED:
+        return Response(status=204)
+    first = "" if is_known else event(whole)
+    places = services().streams
+    if not places.take():
+        raise StreamsFull("Ask for the job itself, or for its events later.")
+    streamed = Response(stream_of(services().watcher, whole, first), mimetype="text/event-stream")
+    streamed.call_on_close(places.give_back)
+    streamed.headers["Cache-Control"] = "no-store"
+    streamed.headers["X-Accel-Buffering"] = "no"  # nginx would keep events back
+    return streamed
+
+
+@blueprint.delete("/result/<job_id>")
 def revoke(job_id: str) -> Response:
     """Cancel the job. One that has ended stays as it is."""
     cancel_job(job_id)
     return answer(shown_whole(find_whole_job(job_id)))
 
 
-@results.post("/<job_id>/retry")
+@blueprint.post("/result/<job_id>/retry")
 def retry(job_id: str) -> Response:
     """Accept a new job with the same request, which names the old one."""
     return accepted_answer(try_again(job_id))
@@ -108,3 +132,25 @@ def _wait_for_end(whole: WholeJob, seconds: float) -> WholeJob:
         while not watch.is_over and whole.job.state not in ENDED and (left := deadline - time.monotonic()) > 0:
             whole = watch.take(left) or whole
     return whole
+
+
+@blueprint.get("/jobs")
+def list_jobs() -> Response:
+    """One page, and the way to the next, or null after the last one. With `id`, those jobs."""
+    if "id" in request.args:
+        return answer(Page(jobs=[shown(job) for job in _own_jobs(read_ids(request.args))], next=None))
+    which, limit = read_filter(request.args)
+    which = replace(which, owner=owner())
+    with services().database.reading(DATABASE_SECONDS) as connection:
+        page = newest(connection, which, limit + 1)
+    following = None
+    if len(page) > limit:
+        asked = request.args.to_dict() | {"cursor": str(page[limit - 1].id)}
+        following = f"{request.path}?{urlencode(asked)}"
+    return answer(Page(jobs=[shown(job) for job in page[:limit]], next=following))
+
+
+def _own_jobs(ids: Sequence[UUID]) -> list[Job]:
+    with services().database.reading(DATABASE_SECONDS) as connection:
+        found = find_all(connection, ids)
+    return [job for job in found if job.owner == owner()]

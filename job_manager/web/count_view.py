@@ -1,4 +1,31 @@
-"""Words so frequent in every text of a language that they say nothing about one."""
+"""The most frequent words of a page, as bars, with or without the words that are frequent in every text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+BARS = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    """One word; `percent` is its count in hundredths of the longest bar's."""
+
+    word: str
+    count: int
+    percent: float
+
+
+def bars(top: Sequence[Sequence[object]], hidden: frozenset[str]) -> tuple[Bar, ...]:
+    """The first words of `top`, which is sorted by count, without those that are `hidden`."""
+    shown = [(str(word), int(str(count))) for word, count in top if word not in hidden][:BARS]
+    longest = max((count for _, count in shown), default=1)
+    return tuple(Bar(word=word, count=count, percent=round(100 * count / longest, 1)) for word, count in shown)
+
+
+def hideable(language: object) -> frozenset[str]:
+    """The stop words of a page in that language (a BCP 47 tag); none if the service knows none."""
+    return stop_words(language.split("-")[0].lower()) if isinstance(language, str) else frozenset()
+
 
 _ENGLISH = """ a about after all also am an and any are as at be because been before being both but by can could did
 do does doing down each few for from further had has have having he her here hers him his how i if in into is it it's
