@@ -5,58 +5,45 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar, get_origin, get_type_hints
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
-from pydantic.config import JsonDict
 from typing_extensions import is_typeddict
-
-from page_fetch.errors import InvalidUrl
-from page_fetch.url import MAX_ENCODED_LENGTH, MAX_LENGTH, has_credentials, parse_url
 
 NO_NUL = r"^[^\u0000]*$"
 URL_FORMAT = "web-url"  # what the WHATWG URL standard takes; more than `uri`, and no other scheme than http and https
 
-LONGEST_URL = "longest_url"  # in the context of a validation
+# Keys of the context of a validation.
+IS_KEPT = "is_kept"  # true for the request of a job that was accepted
+READ_CALLBACK_URL = "read_callback_url"  # a function that returns the URL to keep, or raises ValueError
 
 
-def _check_url(text: str, info: ValidationInfo) -> str:
-    """The URL as the caller wrote it, if it is one that can be fetched; credentials are taken out of it."""
-    try:
-        parsed = parse_url(text, max_length=(info.context or {}).get(LONGEST_URL, MAX_LENGTH))
-    except InvalidUrl as error:
-        raise ValueError(str(error)) from error
-    return str(parsed) if has_credentials(text) else text
+def _read_callback_url(text: str, info: ValidationInfo) -> str:
+    read: Callable[[str], str] | None = (info.context or {}).get(READ_CALLBACK_URL)
+    if read is None:
+        raise ValueError("is not offered here")
+    return read(text)
 
 
-def _read_callback_url(text: str) -> str:
-    """The URL as the parser writes it, so that what stands before its path is the receiver."""
-    try:
-        return str(parse_url(text))
-    except InvalidUrl as error:
-        raise ValueError(str(error)) from error
-
-
-def _describe_refusal_of_nul(schema: dict[str, Any]) -> None:
-    for described in schema["properties"].values():
+def _describe(schema: dict[str, Any]) -> None:
+    """The fields of a kind come before those that every kind has, and no text takes a NUL."""
+    fields = sorted(schema["properties"].items(), key=lambda field: field[0] in JobRequest.model_fields)
+    schema["properties"] = dict(fields)
+    for _, described in fields:
         for each in (described, *described.get("anyOf", ())):
             if each.get("type") == "string" and "enum" not in each:
                 each["pattern"] = NO_NUL
 
 
-URL_SCHEMA: JsonDict = {"format": URL_FORMAT, "minLength": 1, "maxLength": MAX_LENGTH}
-CallbackUrl = Annotated[str, AfterValidator(_read_callback_url), Field(json_schema_extra=URL_SCHEMA)]
+CallbackUrl = Annotated[
+    str,
+    Field(min_length=1, max_length=2_048, json_schema_extra={"format": URL_FORMAT}),
+    AfterValidator(_read_callback_url),
+]
 
 
 class JobRequest(BaseModel):
     """What every kind of job takes. A kind adds fields of its own in a subclass."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", hide_input_in_errors=True, json_schema_extra=_describe_refusal_of_nul
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, json_schema_extra=_describe)
 
-    url: Annotated[str, AfterValidator(_check_url)] = Field(
-        description="an http or https URL, as browsers take them; credentials in it are thrown away",
-        json_schema_extra=URL_SCHEMA,
-        examples=["https://example.com/page"],
-    )
     max_attempts: int = Field(default=5, ge=1, le=100, description="attempts that may end in a transient error")
     on_failure: Literal["retry", "discard"] = Field(
         default="retry", description="what a transient error does: try again later, or end the job at once"
@@ -90,11 +77,8 @@ class Kind:
     work: Callable[[Any], Mapping[str, Any]]
 
     def kept_request(self, fields: Mapping[str, Any]) -> JobRequest:
-        """The request of a job that was accepted, as its row has it.
-
-        A URL that credentials were taken out of is kept percent-encoded, so it may be longer than what is submitted.
-        """
-        return self.request.model_validate(fields, context={LONGEST_URL: MAX_ENCODED_LENGTH})
+        """The request of a job that was accepted, as its row has it."""
+        return self.request.model_validate(fields, context={IS_KEPT: True})
 
     @property
     def result(self) -> Any:  # noqa: ANN401 - a type

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 from uuid import UUID
 
 from flask import Request
@@ -14,9 +14,11 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from job_core.job import JsonObject, NewJob, OnFailure, State
-from job_core.kinds import KINDS, NO_NUL, JobRequest, Kind
+from job_core.kinds import KINDS, NO_NUL, READ_CALLBACK_URL, Kind
 from job_core.store.lookup import JobFilter
+from job_manager.callbacks import read_callback_url
 from job_manager.errors import InvalidRequest, MalformedRequest, RequestTooLarge, UnsupportedBody
+from job_tasks.page_request import PageRequest
 from page_fetch.url import MAX_ENCODED_LENGTH, parse_url
 
 KNOWN = {"extra_forbidden": "is not known", "missing": "is missing"}
@@ -252,9 +254,10 @@ def _each(fields: JsonObject) -> Iterator[tuple[JsonObject, str]]:
         yield shared | {"url": url}, f"urls[{index}]"
 
 
-def _checked(kind: Kind, fields: JsonObject, typed: bool, url_name: str) -> JobRequest:  # noqa: FBT001 - passed on
+def _checked(kind: Kind, fields: JsonObject, typed: bool, url_name: str) -> PageRequest:  # noqa: FBT001 - passed on
+    context = {READ_CALLBACK_URL: read_callback_url}
     try:
-        return kind.request.model_validate(fields, strict=typed)
+        return cast("PageRequest", kind.request.model_validate(fields, strict=typed, context=context))
     except ValidationError as error:
         wrong = ((url_name if field == "url" else field, detail) for field, detail in wrong_fields(error))
         raise InvalidRequest(*wrong) from error

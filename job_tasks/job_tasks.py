@@ -10,15 +10,15 @@ from typing import Literal
 from celery import Celery
 from pydantic import Field
 
-from job_core.kinds import JobRequest
 from job_core.worker.attempt import job_task
 from job_tasks.count_result import CountResult
+from job_tasks.page_request import PageRequest
 
 app = Celery("job_tasks", config_source="job_tasks.celeryconfig")
 app.backend_cls = "disabled"  # else CELERY_RESULT_BACKEND, which names the jobs' database, would be Celery's own too
 
 
-class CountRequest(JobRequest):
+class CountRequest(PageRequest):
     """What `POST /count` takes, besides the URL."""
 
     word: str | None = Field(default=None, min_length=1, max_length=100, description="one word to count by itself")

@@ -8,9 +8,9 @@ import time
 from contextlib import suppress
 
 from job_core.job import JsonObject
-from job_core.kinds import JobRequest
 from job_core.worker.attempt import job_task
 from job_tasks.job_tasks import app
+from job_tasks.page_request import PageRequest
 
 SOFT_SECONDS = 1
 HARD_SECONDS = 2
@@ -19,13 +19,13 @@ SWOLLEN = 300_000_000
 
 
 @job_task(app)
-def crash(_request: JobRequest) -> JsonObject:
+def crash(_request: PageRequest) -> JsonObject:
     """Kill the process that runs this, as an exhausted memory would."""
     os._exit(1)
 
 
 @job_task(app)
-def hoard(_request: JobRequest) -> JsonObject:
+def hoard(_request: PageRequest) -> JsonObject:
     """Take more and more memory, without end."""
     hoarded = []
     while True:
@@ -33,20 +33,20 @@ def hoard(_request: JobRequest) -> JsonObject:
 
 
 @job_task(app)
-def swell(_request: JobRequest) -> JsonObject:
+def swell(_request: PageRequest) -> JsonObject:
     """Take more memory than a child may keep, yet less than it may have, and let it go again."""
     return {"bytes": len(b"x" * SWOLLEN), "pid": os.getpid()}
 
 
 @job_task(app)
-def dawdle(_request: JobRequest) -> JsonObject:
+def dawdle(_request: PageRequest) -> JsonObject:
     """Run into the soft time limit."""
     time.sleep(600)
     return {}
 
 
 @job_task(app)
-def spin(_request: JobRequest) -> JsonObject:
+def spin(_request: PageRequest) -> JsonObject:
     """Run into the soft time limit, take no notice, and run into the hard one."""
     while True:
         with suppress(Exception):
@@ -54,25 +54,25 @@ def spin(_request: JobRequest) -> JsonObject:
 
 
 @job_task(app)
-def echo(request: JobRequest) -> JsonObject:
+def echo(request: PageRequest) -> JsonObject:
     """Give back what was asked for, as markup."""
     return {"said": f"<b>{request.url}"}
 
 
 @job_task(app)
-def ramble(_request: JobRequest) -> JsonObject:
+def ramble(_request: PageRequest) -> JsonObject:
     """Give what JSON does not know."""
     return {"words": {"a", "set"}}
 
 
 @job_task(app)
-def calculate(_request: JobRequest) -> JsonObject:
+def calculate(_request: PageRequest) -> JsonObject:
     """Give a number that is none."""
     return {"mean": float("nan")}
 
 
 @job_task(app)
-def forget(_request: JobRequest) -> JsonObject:
+def forget(_request: PageRequest) -> JsonObject:
     """Give nothing."""
     return None  # type: ignore[return-value] # the mistake that is made
 

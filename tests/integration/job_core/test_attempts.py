@@ -24,7 +24,7 @@ WAITS_FOR_THE_LOCK = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock
 def job(store: Store) -> Job:
     with store.database.transaction() as connection:
         workers.register(connection, WORKER_ID, "job_worker_01")
-    return store.submit(request={"url": "https://example.com/"})
+    return store.submit(request={})
 
 
 def test_the_end_of_an_attempt_whose_site_wants_a_pause_and_a_claim_do_not_wait_for_one_another(
