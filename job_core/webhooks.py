@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from job_core.errors import ReceiverGone, ReceiverRefused, WebhookNotTaken
 from job_core.job import Job
 from job_core.name_lookup import Resolver, system_resolver
-from job_core.shown import JobEnded, in_json, shown
+from job_core.views import JobEnded, job_view, to_json
 from job_core.webhook_secrets import signature
 from page_fetch.adapter import guarded_session
 from page_fetch.deadline import Deadline
@@ -59,8 +59,8 @@ def send(
 
 def webhook_body(job: Job) -> bytes:
     """The same bytes for each attempt, since a job that has ended stays as it is."""
-    ended = JobEnded.model_validate({"timestamp": job.finished_at, "data": shown(job)})
-    return in_json(ended).encode()
+    ended = JobEnded.model_validate({"timestamp": job.finished_at, "data": job_view(job)})
+    return to_json(ended).encode()
 
 
 def check_answer(status: int, retry_after: str | None) -> None:

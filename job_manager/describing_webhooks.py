@@ -1,7 +1,7 @@
 """The description of the webhook that a callback gets: the one request of this service's own."""
 
 from job_core.job import JsonObject
-from job_core.shown import JobEnded
+from job_core.views import JobEnded
 from job_manager import examples
 from job_manager.schemas import ref
 

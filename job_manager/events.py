@@ -17,11 +17,11 @@ import structlog
 
 from job_core.errors import DatabaseUnavailable
 from job_core.job import ENDED, Step
-from job_core.shown import in_json
 from job_core.store.database import Database
 from job_core.store.lookup import steps_of
 from job_core.store.whole import WholeJob, find_whole
-from job_manager.representation import shown_whole
+from job_core.views import to_json
+from job_manager.views import job_detail
 
 LOOK_SECONDS = 0.1
 PAUSE_SECONDS = 0.5  # after an error that nobody foresaw, so that it does not fill the log
@@ -137,7 +137,7 @@ def _tell(watch: Watch, whole: WholeJob | None) -> None:
 
 def event(whole: WholeJob) -> str:
     """One event. JSON has no raw line breaks, so its data is one line."""
-    return f"id: {whole.job.step}\ndata: {in_json(shown_whole(whole))}\n\n"
+    return f"id: {whole.job.step}\ndata: {to_json(job_detail(whole))}\n\n"
 
 
 def stream_of(watcher: Watcher, whole: WholeJob, first: str) -> Iterator[str]:

@@ -6,29 +6,29 @@ from typing import Literal
 from flask import Blueprint, Response
 
 from job_core.errors import TransientError
-from job_core.shown import Shown
-from job_manager.representation import answer
+from job_core.views import ApiModel
 from job_manager.services import services
+from job_manager.views import answer
 
 health = Blueprint("health", __name__)
 
 Found = Literal["ok", "unreachable"]
 
 
-class Alive(Shown):
+class Alive(ApiModel):
     """The process answers."""
 
     status: Literal["alive"] = "alive"
 
 
-class Checks(Shown):
+class Checks(ApiModel):
     """What the manager needs, each by name."""
 
     database: Found
     broker: Found
 
 
-class Readiness(Shown):
+class Readiness(ApiModel):
     """Whether all that the manager needs can be reached."""
 
     status: Literal["ready", "not ready"]

@@ -14,7 +14,7 @@ from job_core.errors import (
     UnknownJob,
 )
 from job_core.kinds import KINDS, Kind
-from job_core.shown import ShownJob
+from job_core.views import JobView
 from job_manager.errors import (
     BacklogFull,
     CrossSiteRequest,
@@ -25,8 +25,8 @@ from job_manager.errors import (
     UnsupportedBody,
 )
 from job_manager.health import Alive, Readiness
-from job_manager.representation import Batch, Page, ShownWholeJob
 from job_manager.requests import JobsQuery, Query, WaitQuery
+from job_manager.views import JobBatch, JobDetail, JobPage
 
 LOOKS_UP = (UnknownJob, DatabaseUnavailable, UnexpectedError)
 ACCEPTS = (BacklogFull, CrossSiteRequest, IdempotencyKeyReused, InvalidRequest, *LOOKS_UP)
@@ -81,7 +81,7 @@ def _submission(kind: Kind) -> Operation:
         summary=(kind.work.__doc__ or kind.name).strip().partition("\n")[0],
         detail="The answer is sent once the jobs are kept. With `urls` instead of `url`, each is a job of its own.",
         answers=(
-            Answer(status=202, meaning="accepted: one job, or all of `urls`", models=(ShownJob, Batch), locates=True),
+            Answer(status=202, meaning="accepted: one job, or all of `urls`", models=(JobView, JobBatch), locates=True),
         ),
         errors=(*ACCEPTS, *READS_A_BODY),
         takes=kind,
@@ -96,7 +96,7 @@ OF_JOBS = (
         path="/result/{job_id}",
         summary="Look at a job.",
         detail="Whatever its state, the answer is the whole job.",
-        answers=(Answer(status=200, meaning="the whole job", models=(ShownWholeJob,)),),
+        answers=(Answer(status=200, meaning="the whole job", models=(JobDetail,)),),
         errors=(InvalidRequest, *LOOKS_UP),
         query=WaitQuery,
     ),
@@ -119,7 +119,7 @@ OF_JOBS = (
         path="/result/{job_id}",
         summary="Cancel a job.",
         detail="May be repeated. A job that has ended stays as it is; one that is cancelled never shows a result.",
-        answers=(Answer(status=200, meaning="the whole job, as it is now", models=(ShownWholeJob,)),),
+        answers=(Answer(status=200, meaning="the whole job, as it is now", models=(JobDetail,)),),
         errors=(CrossSiteRequest, *LOOKS_UP),
     ),
     Operation(
@@ -128,7 +128,7 @@ OF_JOBS = (
         path="/result/{job_id}/retry",
         summary="Try an ended job again.",
         detail="Accepts a new job with the same request, which names the old one in `retry_of`.",
-        answers=(Answer(status=202, meaning="accepted", models=(ShownJob,), locates=True),),
+        answers=(Answer(status=202, meaning="accepted", models=(JobView,), locates=True),),
         errors=(JobNotEnded, *ACCEPTS),
         repeatable=True,
     ),
@@ -139,7 +139,7 @@ OF_JOBS = (
         summary="List jobs.",
         detail="The newest first. `next` leads to the next page, and new jobs do not shift the pages. "
         "`id`, repeated up to 200 times, lists these jobs instead, in the order asked; no other filter goes with it.",
-        answers=(Answer(status=200, meaning="one page", models=(Page,)),),
+        answers=(Answer(status=200, meaning="one page", models=(JobPage,)),),
         errors=(InvalidRequest, DatabaseUnavailable, UnexpectedError),
         query=JobsQuery,
     ),

@@ -11,17 +11,17 @@ from flask import Blueprint, Response, request
 from job_core.errors import JobNotEnded, UnknownJob
 from job_core.job import ENDED, Job, NewJob
 from job_core.kinds import KINDS
-from job_core.shown import shown
 from job_core.store.lookup import find, find_all, newest
 from job_core.store.submissions import cancel
 from job_core.store.whole import WholeJob, find_whole
+from job_core.views import job_view
 from job_manager.errors import StreamsFull
 from job_manager.events import event, stream_of
-from job_manager.representation import Page, answer, shown_whole
 from job_manager.requests import read_filter, read_ids, read_wait
 from job_manager.security import owner
 from job_manager.services import DATABASE_SECONDS, services
 from job_manager.submitting import accept_and_publish, accepted_answer, idempotency_key
+from job_manager.views import JobPage, answer, job_detail
 from page_fetch.url import MAX_ENCODED_LENGTH, parse_url
 
 blueprint = Blueprint("jobs", __name__)
@@ -37,7 +37,7 @@ def show(job_id: str) -> Response:
             whole = _wait_for_end(whole, wait)
         finally:
             services().wait_places.give_back()
-    return answer(shown_whole(whole))
+    return answer(job_detail(whole))
 
 
 @blueprint.get("/result/<job_id>/events")
@@ -62,7 +62,7 @@ def stream(job_id: str) -> Response:
 def revoke(job_id: str) -> Response:
     """Cancel the job. One that has ended stays as it is."""
     cancel_job(job_id)
-    return answer(shown_whole(find_whole_job(job_id)))
+    return answer(job_detail(find_whole_job(job_id)))
 
 
 @blueprint.post("/result/<job_id>/retry")
@@ -138,7 +138,7 @@ def _wait_for_end(whole: WholeJob, seconds: float) -> WholeJob:
 def list_jobs() -> Response:
     """One page, and the way to the next, or null after the last one. With `id`, those jobs."""
     if "id" in request.args:
-        return answer(Page(jobs=[shown(job) for job in _own_jobs(read_ids(request.args))], next=None))
+        return answer(JobPage(jobs=[job_view(job) for job in _own_jobs(read_ids(request.args))], next=None))
     which, limit = read_filter(request.args)
     which = replace(which, owner=owner())
     with services().database.reading(DATABASE_SECONDS) as connection:
@@ -147,7 +147,7 @@ def list_jobs() -> Response:
     if len(page) > limit:
         asked = request.args.to_dict() | {"cursor": str(page[limit - 1].id)}
         following = f"{request.path}?{urlencode(asked)}"
-    return answer(Page(jobs=[shown(job) for job in page[:limit]], next=following))
+    return answer(JobPage(jobs=[job_view(job) for job in page[:limit]], next=following))
 
 
 def _own_jobs(ids: Sequence[UUID]) -> list[Job]:

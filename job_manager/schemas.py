@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 
 from job_core.job import JsonObject
 from job_core.kinds import KINDS, Kind
-from job_core.shown import JobEnded
+from job_core.views import JobEnded
 from job_manager.interface import operations
 from job_manager.problems import Problem
 from job_manager.requests import MAX_BATCH
@@ -32,7 +32,7 @@ def component_schemas() -> JsonObject:
         schemas[form_name(kind)] = _as_form(single)
         schemas[kept_name(kind)] = _as_kept(single)
         schemas[batch_name(kind) + "Form"] = _as_form(schemas[batch_name(kind)])
-    for name in ("ShownJob", "ShownWholeJob"):
+    for name in ("JobView", "JobDetail"):
         _name_kinds(schemas[name]["properties"])
     return schemas
 

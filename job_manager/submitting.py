@@ -13,14 +13,14 @@ from flask import Blueprint, Response, request, url_for
 from job_core.errors import BrokerUnavailable, DatabaseUnavailable
 from job_core.job import Job, Message, NewJob
 from job_core.kinds import KINDS, Kind
-from job_core.shown import Shown, shown
 from job_core.store.submissions import Accepted, IdempotencyKey, accept, repetition, unpublish
+from job_core.views import ApiModel, job_view
 from job_manager.callbacks import check_callbacks
 from job_manager.errors import InvalidRequest
-from job_manager.representation import Batch, answer
 from job_manager.requests import new_jobs, read_body
 from job_manager.security import owner
 from job_manager.services import BATCH_SECONDS, DATABASE_SECONDS, services
+from job_manager.views import JobBatch, answer
 
 MAX_KEY_LENGTH = 255
 IDEMPOTENCY_KEY_PATTERN = "^[!-~]([ -~]*[!-~])?$"  # printable ASCII; HTTP strips spaces at either end
@@ -45,17 +45,19 @@ def _submit(kind: Kind) -> Response:
         max_crashes = services().settings.job_max_crashes
         jobs = new_jobs(kind, fields, typed=typed, max_crashes=max_crashes, owner=owner())
         accepted = accept_and_publish(jobs, idempotency_key([kind.name, fields])).jobs
-        return _accepted(Batch(jobs=[shown(job) for job in accepted])) if is_batch else accepted_answer(accepted[0])
+        return (
+            _accepted(JobBatch(jobs=[job_view(job) for job in accepted])) if is_batch else accepted_answer(accepted[0])
+        )
 
 
 def accepted_answer(job: Job) -> Response:
     """202 for one job: where it is, and when to look."""
-    accepted = _accepted(shown(job))
+    accepted = _accepted(job_view(job))
     accepted.headers["Location"] = url_for("jobs.show", job_id=job.id)
     return accepted
 
 
-def _accepted(body: Shown) -> Response:
+def _accepted(body: ApiModel) -> Response:
     accepted = answer(body, 202)
     accepted.headers["Retry-After"] = str(FIRST_LOOK_SECONDS)
     return accepted

@@ -1,4 +1,4 @@
-"""Jobs as the outside sees them: in the answers of the manager, and in webhooks."""
+"""The models of the API: jobs as answers of the manager and webhooks show them."""
 
 import json
 from datetime import UTC, datetime
@@ -24,13 +24,13 @@ Time = Annotated[
 ]
 
 
-class Shown(BaseModel):
-    """What an answer is made of. All fields are always there, unless their description says otherwise."""
+class ApiModel(BaseModel):
+    """A part of an answer. Every field is always present, unless its description says otherwise."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
 
 
-class ShownError(Shown):
+class ErrorView(ApiModel):
     """Why an attempt, or the job, ended as it did."""
 
     type: str = Field(pattern="^[a-z][a-z0-9]*(-[a-z0-9]+)*$", description="what kind of error, like fetch-timed-out")
@@ -39,7 +39,7 @@ class ShownError(Shown):
     retryable: bool = Field(description="whether the same request may succeed later")
 
 
-class ShownJob(Shown):
+class JobView(ApiModel):
     """A job: one accepted request, and what became of it."""
 
     id: UUID = Field(description="a UUIDv7, so ids sort by time; also the id of the Celery task that Flower shows")
@@ -60,28 +60,28 @@ class ShownJob(Shown):
     started_at: Time | None = Field(description="when the latest attempt began")
     finished_at: Time | None = Field(description="when the job ended")
     result: JsonObject | None = Field(description="what the task gave, if the status is SUCCESS")
-    error: ShownError | None = Field(description="the latest error; that of the end, if the status is FAILURE")
+    error: ErrorView | None = Field(description="the latest error; that of the end, if the status is FAILURE")
 
 
-class JobEnded(Shown):
-    """What a callback gets when its job has ended."""
+class JobEnded(ApiModel):
+    """The body of the webhook that is sent when a job has ended."""
 
     type: Literal["job.ended"] = "job.ended"
     timestamp: Time = Field(description="when the job ended; the same in every attempt to deliver")
-    data: ShownJob
+    data: JobView
 
 
-def shown(job: Job) -> ShownJob:
-    """The job, as its row has it."""
-    return ShownJob.model_validate(shown_fields(job))
+def job_view(job: Job) -> JobView:
+    """The view of a row."""
+    return JobView.model_validate(job_fields(job))
 
 
-def shown_fields(job: Job) -> JsonObject:
-    """What a ShownJob is made of."""
-    return {name: getattr(job, "state" if name == "status" else name) for name in ShownJob.model_fields}
+def job_fields(job: Job) -> JsonObject:
+    """The values of a JobView's fields."""
+    return {name: getattr(job, "state" if name == "status" else name) for name in JobView.model_fields}
 
 
-def in_json(body: Shown) -> str:
-    """It in one line."""
-    # Not pydantic's own JSON: it refuses half a surrogate pair, which a result of anyone's task may hold.
+def to_json(body: ApiModel) -> str:
+    """Serialise to one line of JSON."""
+    # Not pydantic's own JSON: it refuses half a surrogate pair, which the result of any task may hold.
     return json.dumps(body.model_dump(mode="json"), separators=(",", ":"))

@@ -1,16 +1,16 @@
-"""What the manager answers with. The models make the answers, and the description of them."""
+"""The models that the manager answers with. The answers and the OpenAPI document are both made of them."""
 
 from typing import Literal
 
 from flask import Response
 from pydantic import Field
 
-from job_core.shown import Shown, ShownError, ShownJob, Time, in_json, shown_fields
 from job_core.store.deliveries import Delivery, DeliveryState
 from job_core.store.whole import WholeJob
+from job_core.views import ApiModel, ErrorView, JobView, Time, job_fields, to_json
 
 
-class ShownAttempt(Shown):
+class AttemptView(ApiModel):
     """One claim of the job by a worker."""
 
     number: int = Field(ge=1)
@@ -18,10 +18,10 @@ class ShownAttempt(Shown):
     started_at: Time
     ended_at: Time | None = Field(description="null while it runs")
     outcome: Literal["SUCCESS", "FAILURE", "RETRY", "REVOKED", "CRASHED", "GIVEN BACK", "LOST"] | None
-    error: ShownError | None
+    error: ErrorView | None
 
 
-class ShownCallback(Shown):
+class CallbackView(ApiModel):
     """The webhook that tells of the job's end."""
 
     url: str = Field(description="as it was read: without credentials and fragment")
@@ -34,37 +34,37 @@ class ShownCallback(Shown):
     last_error: str | None = Field(description="why the latest attempt failed; null once it is DELIVERED")
 
 
-class ShownWholeJob(ShownJob):
+class JobDetail(JobView):
     """A job with its attempts and its callback."""
 
-    attempts: list[ShownAttempt] = Field(description="the first one first")
-    callback: ShownCallback | None = Field(description="null if none was asked for")
+    attempts: list[AttemptView] = Field(description="the first one first")
+    callback: CallbackView | None = Field(description="null if none was asked for")
 
 
-class Batch(Shown):
+class JobBatch(ApiModel):
     """The jobs of a submission with `urls`, in its order."""
 
-    jobs: list[ShownJob]
+    jobs: list[JobView]
 
 
-class Page(Shown):
+class JobPage(ApiModel):
     """One page of a list, the newest job first."""
 
-    jobs: list[ShownJob]
+    jobs: list[JobView]
     next: str | None = Field(description="path and query of the next page; null after the last one")
 
 
-def shown_whole(whole: WholeJob) -> ShownWholeJob:
-    """The same with its attempts, the first one first, and its callback."""
+def job_detail(whole: WholeJob) -> JobDetail:
+    """The view of a job with its attempts, the first one first, and its callback."""
     job = whole.job
     callback = None if job.callback_url is None else _callback(job.callback_url, whole.delivery)
-    return ShownWholeJob.model_validate(shown_fields(job) | {"attempts": whole.attempts, "callback": callback})
+    return JobDetail.model_validate(job_fields(job) | {"attempts": whole.attempts, "callback": callback})
 
 
-def _callback(url: str, delivery: Delivery | None) -> ShownCallback:
+def _callback(url: str, delivery: Delivery | None) -> CallbackView:
     if delivery is None:
-        return ShownCallback(url=url, state=None, attempts=0, due_at=None, delivered_at=None, last_error=None)
-    return ShownCallback(
+        return CallbackView(url=url, state=None, attempts=0, due_at=None, delivered_at=None, last_error=None)
+    return CallbackView(
         url=url,
         state=delivery.state,
         attempts=delivery.attempts,
@@ -74,6 +74,6 @@ def _callback(url: str, delivery: Delivery | None) -> ShownCallback:
     )
 
 
-def answer(body: Shown, status: int = 200) -> Response:
+def answer(body: ApiModel, status: int = 200) -> Response:
     """An answer in JSON."""
-    return Response(f"{in_json(body)}\n", status, content_type="application/json")
+    return Response(f"{to_json(body)}\n", status, content_type="application/json")
