@@ -13,6 +13,11 @@ PEOPLE   = $(addprefix tests/acceptance/test_, cli_document.py command_line.py o
 JOBS    ?= 20000
 MINUTES ?= 1
 
+# What `make bench-peers` measures: SYSTEMS="stack celery-tuned" these only (all by default), SUBMISSIONS=no all but those.
+PASSES      ?= 6
+SYSTEMS     ?=
+SUBMISSIONS ?= yes
+
 # What a run of chaos does: SEED=123 repeats a schedule, CHAOS_FAULTS=broker-wiped,worker-killed injects these only.
 SEED          ?=
 CHAOS_MINUTES ?= 5
@@ -21,7 +26,7 @@ CHAOS_FAULTS  ?=
 CHAOS          = --seed "$(SEED)" --seconds "$(CHAOS_SECONDS)" --faults "$(CHAOS_FAULTS)"
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up test test-unit test-integration test-stack test-people test-embedded test-page test-compose check-compose lint types imports check pictures accuracy bench-count bench-list bench-cli bench-surge bench-streams fuzz fuzz-api chaos chaos-compose clean
+.PHONY: help install install-dev demo up test test-unit test-integration test-stack test-people test-embedded test-page test-compose check-compose lint types imports check pictures accuracy bench-count bench-list bench-cli bench-peers bench-surge bench-streams fuzz fuzz-api chaos chaos-compose clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-17s %s\n", $$1, $$2 }'
@@ -95,6 +100,9 @@ bench-list: install ## measure GET /jobs on a table of a million jobs
 
 bench-cli: install-dev ## measure the command line with 10,000 URLs, on a stack of its own
 	@$(PYTHON) -m dev.bench.command_line
+
+bench-peers: install-dev ## measure what a job costs here, on Celery, RQ and others: PASSES over the pages of CORPUS (see SYSTEMS)
+	@exec $(PYTHON) -m dev.bench.peers $(CORPUS) --passes $(PASSES) --submissions $(SUBMISSIONS) $(if $(SYSTEMS),--systems $(SYSTEMS))
 
 bench-surge: install-dev ## submit JOBS singles and JOBS in batches while workers are down for MINUTES, then let all be done
 	@exec $(PYTHON) -m dev.bench.surge --jobs $(JOBS) --minutes $(MINUTES)

@@ -1,0 +1,26 @@
+"""Celery, tuned: nothing kept of Celery's own, late acknowledgement, and the task writes its row itself."""
+
+import os
+
+from celery import Celery
+
+from dev.bench.peers.systems import job
+
+app = Celery("tuned", broker=os.environ["REDIS_URL"])
+app.conf.update(
+    broker_connection_retry_on_startup=True,
+    task_acks_late=True,
+    task_ignore_result=True,
+    worker_enable_remote_control=False,
+    worker_prefetch_multiplier=4,
+)
+
+
+@app.task
+def count(url: str) -> None:
+    job.run(url)
+
+
+def submit(url: str) -> str:
+    count.delay(url)
+    return url
