@@ -1,5 +1,5 @@
 """`python -m wordcount` is the command `wordcount`."""
 
-from wordcount.cli import main
+from wordcount.main import main
 
 raise SystemExit(main())

@@ -1,27 +1,27 @@
-"""What ends a command early."""
+"""What ends a command early. The message says what was wrong and what to do; it is shown to the user as it is."""
 
 
 class CommandError(Exception):
-    """The message says what was wrong and what to do; it is shown to the person as it is. Exit status 1."""
+    """Root of the tree. Exit status 1."""
 
     exit_status = 1
 
 
-class WrongInput(CommandError):
-    """What the person gave cannot be used; nothing was submitted. Exit status 2, as for wrong options."""
+class InvalidInput(CommandError):
+    """The user's input is invalid; nothing was submitted. Exit status 2, as for invalid options."""
 
     exit_status = 2
 
 
-class NobodyAnswers(CommandError):
-    """No connection to the manager, from the first request on: nothing has reached it."""
+class ManagerUnavailable(CommandError):
+    """The manager did not answer, or not now; the request may have reached it."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
-class ManagerAway(CommandError):
-    """The manager answers no more, or not soon enough; the last request may have reached it."""
-
-
-class Refused(CommandError):
+class RequestRefused(CommandError):
     """The manager refused the request. `status` is the HTTP status of its answer."""
 
     def __init__(self, message: str, status: int) -> None:

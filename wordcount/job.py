@@ -1,27 +1,23 @@
-"""A job, as far as the command line shows it."""
+"""A job, as the command line shows it."""
 
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from wordcount.errors import CommandError
-from wordcount.text import counted
 
 JsonObject = dict[str, Any]
 
 STATES = ("PENDING", "STARTED", "RETRY", "SUCCESS", "FAILURE", "REVOKED")
 ENDED = frozenset({"SUCCESS", "FAILURE", "REVOKED"})
-UNKNOWN = "unknown"  # no state: the manager has no such job
+UNKNOWN = "unknown"  # in place of a state, where the manager has no such job
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """One row of a list. After SUCCESS, one of the kind `count` has its counts, and those of the `word` asked for."""
+    """A row of a table. The counts are those of a job of the kind `count` that succeeded."""
 
     id: UUID
-    kind: str
     url: str
     status: str
     created_at: str
@@ -31,40 +27,44 @@ class Job:
     word_count: int | None
     reason: str
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether there is nothing to wait for."""
+        return self.status in ENDED or self.status == UNKNOWN
+
 
 def job_of(answer: JsonObject) -> Job:
-    """The job that the manager's JSON describes. Raises CommandError if it describes none."""
+    """The job in the manager's answer. Raises CommandError if it is not a job."""
     try:
         result, error = answer["result"] or {}, answer["error"] or {}
         counts = result if answer["kind"] == "count" else {}
-        asked_for = counts.get("word") or {}
+        word = counts.get("word") or {}
         return Job(
             id=UUID(answer["id"]),
-            kind=answer["kind"],
             url=answer["url"],
             status=answer["status"],
             created_at=answer["created_at"],
             words=counts.get("words"),
             unique_words=counts.get("unique_words"),
-            word=asked_for.get("word"),
-            word_count=asked_for.get("count"),
+            word=word.get("word"),
+            word_count=word.get("count"),
             reason=": ".join(str(error[name]) for name in ("title", "detail") if error.get(name)),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as wrong:
-        raise CommandError("The server's answer describes no job; is --server the address of a manager?") from wrong
+        raise CommandError("The server's answer is not a job. Is --server the address of a manager?") from wrong
 
 
 def jobs_in(answer: JsonObject) -> list[JsonObject]:
-    """The jobs of an answer that holds many. Raises CommandError if it holds none."""
+    """The jobs of a list or a batch. Raises CommandError if it is neither."""
     jobs = answer.get("jobs")
     if not isinstance(jobs, list):
-        raise CommandError("The server's answer holds no jobs; is --server the address of a manager?")
+        raise CommandError("The server's answer is not a list of jobs. Is --server the address of a manager?")
     return jobs
 
 
-def unknown(job_id: UUID) -> JsonObject:
+def unknown_job(job_id: UUID) -> JsonObject:
     """In place of a job that the manager does not have."""
-    detail = "It was never accepted here, or it ended longer ago than results are kept."
+    detail = "It was never accepted here, or its result has been deleted."
     return {
         "id": str(job_id),
         "kind": "",
@@ -72,12 +72,5 @@ def unknown(job_id: UUID) -> JsonObject:
         "status": UNKNOWN,
         "created_at": "",
         "result": None,
-        "error": {"type": "unknown-job", "title": "There is no such job", "detail": detail},
+        "error": {"type": "unknown-job", "title": "No such job", "detail": detail},
     }
-
-
-def summary(jobs: Iterable[Job]) -> str:
-    """How many are in which state: `3 jobs: 2 SUCCESS, 1 FAILURE`."""
-    counts = Counter(job.status for job in jobs)
-    parts = ", ".join(f"{counts[state]:,} {state}" for state in (*STATES, UNKNOWN) if state in counts)
-    return f"{counted(sum(counts.values()), 'job')}: {parts}"

@@ -1,128 +1,136 @@
-"""The manager, asked over HTTP."""
+"""The manager, asked over HTTP, and asked again while it is away."""
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
+from http.client import responses
 from urllib.parse import urlsplit
 
 import requests
-from requests.auth import AuthBase
-from urllib3.exceptions import NameResolutionError, NewConnectionError
+from urllib3 import Retry
+from urllib3.exceptions import ConnectTimeoutError, InvalidHeader, NewConnectionError, ProxyError, SSLError
 
-from page_fetch.retry_after import retry_after_seconds
-from wordcount.errors import CommandError, ManagerAway, NobodyAnswers, Refused
+from wordcount.errors import CommandError, ManagerUnavailable, RequestRefused
 from wordcount.job import JsonObject
-from wordcount.patience import PATIENCE_SECONDS, Patience
-from wordcount.problem import explain
+from wordcount.output import visible
 
 CONNECT_SECONDS = 5.0
-ANSWER_SECONDS = 30.0  # beside what the manager was asked to wait
+ANSWER_SECONDS = 30.0
+RETRY_SECONDS = 60.0
+MIN_STEP_SECONDS, MAX_STEP_SECONDS = 0.5, 5.0
 
-# The manager, or a proxy before it, says that it cannot answer now. Every request here may be sent twice: what submits
-# carries an Idempotency-Key.
-_LATER = {
+# The manager, or a proxy before it, cannot answer now. Every request here may be sent twice: submissions carry an
+# Idempotency-Key.
+RETRYABLE = {
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.BAD_GATEWAY,
     HTTPStatus.SERVICE_UNAVAILABLE,
     HTTPStatus.GATEWAY_TIMEOUT,
 }
-_NO_CONNECTION = (
-    requests.ConnectTimeout,
+UNCONNECTED = (
+    ConnectTimeoutError,
+    NewConnectionError,
+    ProxyError,
+    SSLError,  # a refused TLS handshake; what breaks later shows as a closed connection
     requests.exceptions.InvalidURL,
-    requests.exceptions.ProxyError,
-    requests.exceptions.SSLError,
 )
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-
-
-class _Bearer(AuthBase):
-    """The key in the Authorization header (RFC 6750); a header alone would give way to what stands in ~/.netrc."""
-
-    def __init__(self, key: str) -> None:
-        self._key = key
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._key}"
-        return request
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class Manager:
-    """The manager at `server`. `tell` hears when an answer takes its time."""
+    """The manager at `server`. `say` gets a message when a request has to be repeated."""
 
-    def __init__(self, server: str, key: str | None, tell: Callable[[str], None]) -> None:
-        self._server = server.rstrip("/")
-        self._tell = tell
-        self._has_answered = False
+    def __init__(self, server: str, key: str | None, say: Callable[[str], None]) -> None:
+        self.server = server.rstrip("/")
+        self._say = say
+        self._was_reached = False
         self._session = requests.Session()
-        self._session.auth = _Bearer(key) if key else None
-        # A proxy of the environment does not reach this machine.
-        self._session.trust_env = urlsplit(server).hostname not in _LOOPBACK
+        self._session.auth = _bearer(key) if key else None
+        # A proxy from the environment does not reach this machine.
+        self._session.trust_env = urlsplit(server).hostname not in LOOPBACK
 
     def ask(
         self,
         method: str,
         path: str,
         *,
-        query: Mapping[str, str | int] | None = None,
+        query: Mapping[str, str | Sequence[str]] | None = None,
         body: JsonObject | None = None,
         idempotency_key: str | None = None,
     ) -> JsonObject:
-        """The JSON of the answer. Tries again for a minute while the manager is away, once a connection could be made.
+        """The JSON of the answer. Once the manager was reached, repeats the request for a minute while it is away.
 
-        Raises NobodyAnswers, ManagerAway, Refused, or CommandError if the answer is no manager's.
+        By hand, since urllib3's Retry counts tries instead of time: it would wait minutes for a hung manager.
+        Raises ManagerUnavailable, RequestRefused, or CommandError if nothing answers, or something else than a manager.
         """
-        request = requests.Request(method, self._server + path, params=query, json=body)
-        if idempotency_key is not None:
-            request.headers = {"Idempotency-Key": idempotency_key}
-        patience = Patience()
+        headers = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
+        request = partial(self._session.request, method, self.server + path, params=query, json=body, headers=headers)
+        send = partial(request, timeout=(CONNECT_SECONDS, ANSWER_SECONDS), allow_redirects=False)
+        tries = 0
         while True:
-            answer = self._send(request)
-            if isinstance(answer, requests.Response) and answer.status_code not in _LATER:
-                return self._read(answer)
-            self._wait(patience, answer)
+            try:
+                return self._json_of(self._answer(send))
+            except ManagerUnavailable as error:
+                if not tries:
+                    give_up_at = time.monotonic() + RETRY_SECONDS
+                pause = _pause(tries, error.retry_after)
+                if time.monotonic() + pause > give_up_at:
+                    raise ManagerUnavailable(f"{error}; gave up. Try again later.") from error
+                if not tries:
+                    self._say(f"{error}; trying again for up to {RETRY_SECONDS:.0f} s")
+            time.sleep(pause)
+            tries += 1
 
-    def _send(self, request: requests.Request) -> requests.Response | requests.RequestException:
+    def _answer(self, send: Callable[[], requests.Response]) -> requests.Response:
         try:
-            answer = self._session.send(
-                self._session.prepare_request(request),
-                timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
-                allow_redirects=False,
-                **self._session.merge_environment_settings(request.url, {}, None, None, None),
-            )
+            answer = send()
         except requests.RequestException as error:
-            if not self._has_answered and _is_unsent(error):
-                raise NobodyAnswers(self._nobody(error)) from error
-            return error
-        self._has_answered = True
+            if not self._was_reached and _is_unconnected(error):
+                raise CommandError(
+                    f"Nothing answers at {self.server} ({_reason(error)}).\nStart the stack (`make up` or `docker "
+                    "compose up`), or pass the manager's address with --server or in WORDCOUNT_SERVER."
+                ) from error
+            raise ManagerUnavailable(f"{self.server} does not answer") from error
+        self._was_reached = True
         return answer
 
-    def _wait(self, patience: Patience, failed: requests.Response | requests.RequestException) -> None:
-        said = f"{self._server} does not answer"
-        retry_after = None
-        if isinstance(failed, requests.Response):
-            said = explain(failed.status_code, _json(failed)).rstrip(".")
-            retry_after = retry_after_seconds(failed.headers.get("Retry-After"), datetime.now(UTC))
-        if patience.is_new:
-            self._tell(f"{said}; trying again for up to {PATIENCE_SECONDS:.0f} s")
-        if not patience.wait(retry_after):
-            raise ManagerAway(f"{said}; gave up. Try again later.")
-
-    def _read(self, answer: requests.Response) -> JsonObject:
+    def _json_of(self, answer: requests.Response) -> JsonObject:
         body = _json(answer)
+        if answer.status_code in RETRYABLE:
+            raise ManagerUnavailable(_explain(answer.status_code, body).rstrip("."), _retry_after(answer))
         if answer.is_redirect:
-            raise CommandError(f"{self._server} redirects to another address; give that one with --server.")
+            raise CommandError(f"{self.server} redirects to another address; pass that one with --server.")
         if not answer.ok:
-            raise Refused(explain(answer.status_code, body), answer.status_code)
+            raise RequestRefused(_explain(answer.status_code, body), answer.status_code)
         if not isinstance(body, dict):
-            raise CommandError(f"What answers at {self._server} is no manager; give its address with --server.")
+            raise CommandError(f"The server at {self.server} is not a manager; pass its address with --server.")
         return body
 
-    def _nobody(self, error: requests.RequestException) -> str:
-        return (
-            f"Nothing answers at {self._server} ({_reason(error)}).\n"
-            "Start the stack (`make up` or `docker compose up`), or give the manager's address with --server or in "
-            "WORDCOUNT_SERVER."
-        )
+
+def _bearer(key: str) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
+    """Sends the key (RFC 6750). A plain header would give way to an entry in ~/.netrc."""
+
+    def authorize(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {key}"
+        return request
+
+    return authorize
+
+
+def _pause(tries: int, retry_after: float | None) -> float:
+    """Seconds before the next try: as long as the manager asked, or in growing steps with jitter."""
+    if retry_after is not None:
+        return max(retry_after, MIN_STEP_SECONDS)
+    return min(MAX_STEP_SECONDS, MIN_STEP_SECONDS * 2.0**tries) * random.uniform(0.5, 1)  # noqa: S311 - no secret
+
+
+def _retry_after(answer: requests.Response) -> float | None:
+    try:
+        return Retry().parse_retry_after(answer.headers.get("Retry-After", ""))
+    except (InvalidHeader, OverflowError, ValueError):
+        return None
 
 
 def _json(answer: requests.Response) -> object:
@@ -132,25 +140,27 @@ def _json(answer: requests.Response) -> object:
         return None
 
 
-def _is_unsent(error: requests.RequestException) -> bool:
-    """Whether there was no connection by which the request could have gone out."""
-    # TLS that is refused is refused before the request; what breaks later shows as a closed connection.
-    return isinstance(error, _NO_CONNECTION) or isinstance(_inner(error), NewConnectionError)
+def _explain(status: int, body: object) -> str:
+    """The title and detail of the problem (RFC 9457) in `body`, or else the status; and advice about keys."""
+    problem = body if isinstance(body, dict) else {}
+    parts = [str(problem[name]).rstrip(".") for name in ("title", "detail") if problem.get(name)]
+    said = visible(": ".join(parts)) or f"The server answered {status} {responses.get(status, '')}".rstrip()
+    advice = "\nPass your API key with --key or in WORDCOUNT_KEY." if status == HTTPStatus.UNAUTHORIZED else ""
+    return f"{said}.{advice}"
 
 
-def _inner(error: requests.RequestException) -> object:
-    """What urllib3 gives as the reason, if it gives one."""
-    return getattr(error.args[0], "reason", None) if error.args else None
+def _is_unconnected(error: requests.RequestException) -> bool:
+    """Whether there was no connection over which the request could have been sent."""
+    return any(isinstance(cause, UNCONNECTED) for cause in _causes(error))
 
 
 def _reason(error: requests.RequestException) -> str:
-    if isinstance(_inner(error), NameResolutionError):
-        return "no machine has that name"
-    if isinstance(error, requests.ConnectTimeout):
-        return f"no connection within {CONNECT_SECONDS:.0f} s"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "no TLS connection can be made"
-    cause = error.__cause__ or error.__context__
-    while cause is not None and not isinstance(cause, OSError):
-        cause = cause.__cause__ or cause.__context__
-    return (cause.strerror if isinstance(cause, OSError) and cause.strerror else "no connection").lower()
+    """The system's own words, such as `Connection refused`."""
+    (*_, root) = _causes(error)
+    return str(getattr(root, "strerror", None) or root).rstrip(".")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error:
+        yield error
+        error = error.__cause__ or error.__context__

@@ -1,72 +1,104 @@
-"""`wordcount show`: all about one job."""
+"""`wordcount jobs`, `show` and `cancel`: look at jobs that were submitted, and cancel them."""
 
 import argparse
 import sys
 from collections.abc import Iterator
+from http import HTTPStatus
+from uuid import UUID
 
-from wordcount.job import JsonObject, job_of
-from wordcount.options import add_manager_options, job_id, manager_of
-from wordcount.screen import Screen
-from wordcount.text import json_line, visible
+from wordcount.errors import RequestRefused
+from wordcount.inputs import read_id, read_ids
+from wordcount.job import Job, JsonObject, job_of, jobs_in, unknown_job
+from wordcount.manager import Manager
+from wordcount.output import Screen, json_line, visible, write_table
 
+MAX_PAGE = 200  # jobs on a page of `GET /jobs`
+HEADINGS = ("ID", "CREATED", "STATUS", "WORDS", "URL")
 TIMES = ("created_at", "started_at", "due_at", "finished_at")
 LABEL_WIDTH = 16
 
 
-def add_show_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds the command."""
-    command = commands.add_parser(
-        "show",
-        help="show one job: its state, its attempts, its result or its error",
-        description="Shows one job: its state, its attempts, its result or its error. Exit status 0 in any state.",
-    )
-    command.add_argument("id", metavar="ID", help="the job's id")
-    command.add_argument("--json", action="store_true", help="print the whole job as one line of JSON")
-    add_manager_options(command)
-    command.set_defaults(run=show)
-
-
-def show(parsed: argparse.Namespace) -> int:
-    """Prints the job; gives the exit status."""
-    answer = manager_of(parsed, Screen()).ask("GET", f"/result/{job_id(parsed.id)}")
+def jobs(parsed: argparse.Namespace) -> int:
+    """List jobs, newest first; return the exit status."""
+    listed = _newest(_manager(parsed), parsed)
     if parsed.json:
-        sys.stdout.write(json_line(answer))
+        sys.stdout.writelines(map(json_line, listed))
     else:
-        sys.stdout.writelines(f"{label + ':':<{LABEL_WIDTH}}{visible(value)}\n" for label, value in described(answer))
+        rows = map(job_of, listed)
+        write_table(HEADINGS, [(str(job.id), job.created_at, job.status, job.words, job.url) for job in rows])
     return 0
 
 
-def described(answer: JsonObject) -> Iterator[tuple[str, str]]:
+def show(parsed: argparse.Namespace) -> int:
+    """Show one job; return the exit status."""
+    job = _manager(parsed).ask("GET", f"/result/{read_id(parsed.id)}")
+    if parsed.json:
+        sys.stdout.write(json_line(job))
+    else:
+        sys.stdout.writelines(f"{label + ':':<{LABEL_WIDTH}}{visible(value)}\n" for label, value in _described(job))
+    return 0
+
+
+def cancel(parsed: argparse.Namespace) -> int:
+    """Cancel jobs; return the exit status, which is 1 unless all are now cancelled."""
+    ids = read_ids(parsed.ids)
+    manager = _manager(parsed)
+    cancelled = [_cancel(manager, job_id) for job_id in ids]
+    return 0 if all(job.status == "REVOKED" for job in cancelled) else 1
+
+
+def _manager(parsed: argparse.Namespace) -> Manager:
+    return Manager(parsed.server, parsed.key, Screen().say)
+
+
+def _newest(manager: Manager, parsed: argparse.Namespace) -> Iterator[JsonObject]:
+    query = {name: value for name in ("status", "kind", "url") if (value := getattr(parsed, name)) is not None}
+    left = parsed.limit
+    while left > 0:
+        answer = manager.ask("GET", "/jobs", query=query | {"limit": str(min(left, MAX_PAGE))})
+        page = jobs_in(answer)
+        yield from page
+        left -= len(page)
+        if not answer.get("next"):
+            return
+        query["cursor"] = str(job_of(page[-1]).id)
+
+
+def _cancel(manager: Manager, job_id: UUID) -> Job:
+    try:
+        job = job_of(manager.ask("DELETE", f"/result/{job_id}"))
+    except RequestRefused as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+        job = job_of(unknown_job(job_id))
+    sys.stdout.write(f"{job.id}  {job.status}  {visible(job.url)}".rstrip() + "\n")
+    return job
+
+
+def _described(answer: JsonObject) -> Iterator[tuple[str, str]]:
     """Label and text of each line."""
     job = job_of(answer)
-    yield from (("id", str(job.id)), ("kind", job.kind), ("url", job.url), ("status", job.status))
+    yield from (("id", str(job.id)), ("kind", answer["kind"]), ("url", job.url), ("status", job.status))
     for name in TIMES:
         if answer.get(name):
             yield name.removesuffix("_at"), str(answer[name])
     for attempt in answer.get("attempts") or ():
-        yield f"attempt {attempt['number']}", f"{attempt['outcome'] or 'STARTED'} on {attempt['worker']}{_why(attempt)}"
+        reason = f": {attempt['error']['detail']}" if attempt.get("error") else ""
+        yield f"attempt {attempt['number']}", f"{attempt['outcome'] or 'STARTED'} on {attempt['worker']}{reason}"
     if job.reason:
         yield "error", job.reason
-    yield from (_counts if job.kind == "count" else _fields)(answer["result"] or {})
-
-
-def _why(attempt: JsonObject) -> str:
-    return f": {attempt['error']['detail']}" if attempt.get("error") else ""
-
-
-def _counts(result: JsonObject) -> Iterator[tuple[str, str]]:
-    """The fields of a result of the kind `count`, with the most frequent words on one line."""
-    for name, value in result.items():
-        if name == "top":
-            yield name, ", ".join(f"{word} {count:,}" for word, count in value)
-        elif name == "word" and value:
-            yield name, f"{value['word']} {value['count']:,}"
-        else:
-            yield from _fields({name: value})
-
-
-def _fields(result: JsonObject) -> Iterator[tuple[str, str]]:
-    """The result's fields, whatever the kind of job: numbers and texts."""
-    for name, value in result.items():
+    for name, value in (answer["result"] or {}).items():
         if value is not None:
-            yield name.replace("_", " "), f"{value:,}" if isinstance(value, int) else str(value)
+            yield name.replace("_", " "), _text(value)
+
+
+def _text(value: object) -> str:
+    """A field of a result, whatever the kind of the job: numbers with commas, and words with their counts."""
+    match value:
+        case int() if not isinstance(value, bool):
+            return f"{value:,}"
+        case [str() as word, int() as count] | {"word": str() as word, "count": int() as count}:
+            return f"{word} {count:,}"
+        case list():
+            return ", ".join(map(_text, value))
+    return str(value)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from wordcount.cli import main
+from wordcount.main import main
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
-from wordcount.cli import main
+from wordcount.main import main
 
 ID = "01a20c9c-c451-726f-a7db-dc9eca01d34e"
 JOB: dict[str, Any] = {
@@ -41,6 +41,6 @@ def test_they_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.splitlines()[-4:] == [
         "word:           abc",
         "top:            5",
-        "words:          ['a', 1]",
+        "words:          a 1",
         "unique words:   {'b': 2}",
     ]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wordcount.text import counted, json_line, visible
+from wordcount.output import counted, json_line, visible, write_table
 
 
 @given(st.text())
@@ -40,3 +40,22 @@ def test_json_leaves_no_control_character_and_keeps_letters() -> None:
 
 def test_numbers_have_thousands_and_a_noun() -> None:
     assert [counted(number, "job") for number in (0, 1, 10_000)] == ["0 jobs", "1 job", "10,000 jobs"]
+
+
+def test_columns_are_aligned_numbers_on_the_right_and_wide_letters_take_two_cells(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_table(
+        ["STATUS", "WORDS", "URL"], [["SUCCESS", 1_200, "https://例.test"], ["例", None, "b"], ["", 3, "c\x1b"]]
+    )
+    assert capsys.readouterr().out.splitlines() == [
+        "STATUS   WORDS  URL",
+        "SUCCESS  1,200  https://例.test",
+        "例              b",
+        "             3  c\\x1b",
+    ]
+
+
+def test_without_rows_there_are_headings(capsys: pytest.CaptureFixture[str]) -> None:
+    write_table(["ID", "URL"], [])
+    assert capsys.readouterr().out == "ID  URL\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wordcount.cli import main
+from wordcount.main import main
 
 PROJECT = Path(__file__).parents[3]
 SLOW = {"celery", "flask", "nltk", "pydantic", "requests", "rich", "selectolax", "sqlalchemy"}
@@ -15,7 +15,7 @@ COMMANDS = ("count", "wait", "jobs", "show", "cancel", "file")
 
 
 def test_help_loads_no_library_that_is_slow() -> None:
-    code = "import sys, wordcount.cli as cli\ntry: cli.main(['--help'])\nfinally: print(*sys.modules, file=sys.stderr)"
+    code = "import sys, wordcount.main as m\ntry: m.main(['--help'])\nfinally: print(*sys.modules, file=sys.stderr)"
     ended = subprocess.run(
         [sys.executable, "-c", code],
         cwd=PROJECT,
@@ -25,7 +25,7 @@ def test_help_loads_no_library_that_is_slow() -> None:
         env={"PATH": os.environ["PATH"]},
     )
     loaded = set(ended.stderr.split())
-    assert "wordcount.cli" in loaded
+    assert "wordcount.main" in loaded
     assert not SLOW & loaded
 
 
@@ -49,6 +49,7 @@ def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixtu
         ["jobs", "--status", "nonsense"],
         ["jobs", "--limit", "0"],
         ["jobs", "--limit", "-1"],
+        ["jobs", "--limit", "²"],
         ["show"],
         ["cancel"],
         ["wait"],

@@ -1,0 +1,45 @@
+"""`wordcount` with more jobs than one request takes, on the manager as it is deployed. No worker runs."""
+
+import io
+import json
+import sys
+
+import pytest
+
+from tests.integration.job_store import NEW_JOB, Store
+from wordcount.main import main
+
+URLS = [f"https://{number}.example.com/" for number in range(1_001)]
+
+
+@pytest.fixture(autouse=True)
+def server(manager_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORDCOUNT_SERVER", manager_url)
+
+
+def give(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """Put the text on standard input."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+
+
+def test_more_urls_than_a_batch_holds_are_submitted_and_waited_for_in_their_order(
+    store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    give(monkeypatch, "\n".join(URLS))
+    assert main(["count", "-"]) == 0
+    submitted = capsys.readouterr().out
+    assert [line.split()[1] for line in submitted.splitlines()] == URLS
+    assert [row.url for row in store.sql("SELECT url FROM jobs ORDER BY id")] == URLS
+    store.sql("UPDATE jobs SET state = 'REVOKED', finished_at = now()")
+    give(monkeypatch, submitted)
+    assert main(["wait", "-"]) == 1
+    waited = capsys.readouterr()
+    assert [line.split() for line in waited.out.splitlines()[1:]] == [["REVOKED", url] for url in URLS]
+    assert waited.err == "1,001 jobs: 1,001 REVOKED\n"
+
+
+def test_a_list_goes_on_beyond_the_managers_longest_page(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    newest_first = [str(job.id) for job in store.accept([NEW_JOB] * 402).jobs][::-1]
+    capsys.readouterr()  # the store's log
+    assert main(["jobs", "--limit", "401", "--json"]) == 0
+    assert [json.loads(line)["id"] for line in capsys.readouterr().out.splitlines()] == newest_first[:401]

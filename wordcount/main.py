@@ -1,0 +1,155 @@
+"""The command's entry: its arguments, and how each end looks to a shell."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TypeAlias
+
+from wordcount.errors import CommandError
+from wordcount.inputs import DEFAULT_SERVER, api_key, number_from, server_address, submission_name
+from wordcount.job import STATES
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+MODULES = {"count": "submit", "wait": "watch", "jobs": "show", "show": "show", "cancel": "show", "file": "file"}
+DESCRIPTION = "Counts the words a person reads on web pages."
+EPILOG = f"""\
+examples:
+  wordcount count --wait https://example.com https://example.org
+  wordcount count --wait --word queue --json - < urls.txt > counts.jsonl
+  wordcount jobs --status FAILURE
+  wordcount file page.html
+
+Results go to standard output, everything else to standard error. Every command but `file` needs a manager: at
+--server or WORDCOUNT_SERVER (default: {DEFAULT_SERVER}), with the API key from --key or WORDCOUNT_KEY, if any.
+
+exit status:
+  0    success
+  1    a job or a file failed, or the manager could not be reached
+  2    invalid options or input; nothing was submitted
+  130  interrupted by Ctrl-C
+
+Run `wordcount COMMAND --help` for the options of a command.
+"""
+IDS_HELP = "a job's id; - reads ids from standard input, the first word of each line"
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - typeshed's own name
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status, which EPILOG explains."""
+    parsed = _parser().parse_args(arguments)
+    try:
+        status = _run(parsed)
+        sys.stdout.flush()
+    except CommandError as error:
+        sys.stderr.write(f"wordcount: {error}\n")
+        return error.exit_status
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader, such as `head`, has gone; Python would complain when it closes standard output.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return status
+
+
+def _run(parsed: argparse.Namespace) -> int:
+    # Imported only now, so that --help loads none of the libraries that a command needs.
+    command = getattr(import_module(f"wordcount.{MODULES[parsed.command]}"), parsed.command)
+    status: int = command(parsed)
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="wordcount", description=DESCRIPTION, epilog=EPILOG, formatter_class=raw)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for add in (_add_count, _add_wait, _add_jobs, _add_show, _add_cancel, _add_file):
+        add(commands)
+    return parser
+
+
+def _add_count(commands: Commands) -> None:
+    command = commands.add_parser(
+        "count",
+        help="count the words of pages",
+        description="Submits pages, and prints the id and the URL of each job, one per line. With --wait, waits for "
+        "the counts and prints a table in the order of the URLs. If one of the URLs is invalid, none is submitted.",
+        epilog="Ctrl-C while waiting leaves the jobs running, and prints how to wait for them again.",
+    )
+    add = command.add_argument
+    add("urls", nargs="+", metavar="URL", help="a page; - reads URLs from standard input, one per line")
+    add("--word", metavar="WORD", help="also count this word on each page")
+    add("--wait", action="store_true", help="wait for the counts")
+    add("--json", action="store_true", help="print each job as a line of JSON; with --wait, once it has ended")
+    name_help = "a name for the submission: repeated under it within 24 hours, the command submits nothing twice"
+    add("--submission", metavar="NAME", type=submission_name, help=name_help)
+    _add_manager(command)
+
+
+def _add_wait(commands: Commands) -> None:
+    command = commands.add_parser(
+        "wait",
+        help="wait for jobs that were submitted earlier",
+        description="Waits for jobs, and prints a table of their results in the order of the ids.",
+        epilog="`wordcount count - < urls > ids; wordcount wait - < ids` submits pages, then waits for them.",
+    )
+    command.add_argument("ids", nargs="+", metavar="ID", help=IDS_HELP)
+    command.add_argument("--json", action="store_true", help="print each job as a line of JSON, once it has ended")
+    _add_manager(command)
+
+
+def _add_jobs(commands: Commands) -> None:
+    description = "Lists jobs, newest first. Filters can be combined."
+    command = commands.add_parser("jobs", help="list jobs, newest first", description=description)
+    add = command.add_argument
+    add("--status", type=str.upper, choices=STATES, help="only jobs in this state")
+    add("--kind", metavar="KIND", help="only jobs of this kind, such as count")
+    add("--url", metavar="URL", help="only jobs for exactly this URL")
+    add("--limit", type=number_from(1), default=20, metavar="N", help="maximum number of jobs (default: %(default)s)")
+    add("--json", action="store_true", help="print each job as a line of JSON")
+    _add_manager(command)
+
+
+def _add_show(commands: Commands) -> None:
+    command = commands.add_parser(
+        "show",
+        help="show one job",
+        description="Shows a job's state, attempts, and result or error. Exit status 0 in any state.",
+    )
+    command.add_argument("id", metavar="ID", help="the job's id")
+    command.add_argument("--json", action="store_true", help="print the job as a line of JSON")
+    _add_manager(command)
+
+
+def _add_cancel(commands: Commands) -> None:
+    command = commands.add_parser(
+        "cancel",
+        help="cancel jobs",
+        description="Cancels jobs, and prints the resulting state of each. A job that has ended stays unchanged.",
+        epilog="Exit status 1 if a job had ended before, or does not exist.",
+    )
+    command.add_argument("ids", nargs="+", metavar="ID", help=IDS_HELP)
+    _add_manager(command)
+
+
+def _add_file(commands: Commands) -> None:
+    description = "Counts the words of local files, without a manager, and prints a line of JSON for each."
+    command = commands.add_parser("file", help="count the words of local files", description=description)
+    add = command.add_argument
+    add("files", nargs="+", metavar="FILE", help="HTML or text, optionally gzipped; - reads standard input")
+    add("--content-type", metavar="TYPE", help="the type the files were served with, such as text/html")
+    add("--tokenizer", choices=["words", "treebank"], default="words", help="default: %(default)s")
+    add("--top", type=number_from(0), default=25, metavar="N", help="how many frequent words (default: %(default)s)")
+    add("--frequencies", action="store_true", help="also print the count of every word")
+
+
+def _add_manager(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument_group("manager").add_argument
+    server = os.environ.get("WORDCOUNT_SERVER") or DEFAULT_SERVER
+    server_help = f"its address (default: WORDCOUNT_SERVER, else {DEFAULT_SERVER})"
+    add("--server", metavar="URL", type=server_address, default=server, help=server_help)
+    key_help = "an API key, if it requires one (default: WORDCOUNT_KEY, which `ps` does not show)"
+    add("--key", metavar="KEY", type=api_key, default=os.environ.get("WORDCOUNT_KEY"), help=key_help)
