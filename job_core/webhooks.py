@@ -17,11 +17,10 @@ from job_core.job import Job
 from job_core.name_lookup import Resolver, system_resolver
 from job_core.views import JobEnded, job_view, to_json
 from job_core.webhook_secrets import signature
-from page_fetch.adapter import guarded_session
-from page_fetch.deadline import Deadline
 from page_fetch.errors import AddressRefused, FetchError, FetchTimedOut
-from page_fetch.limits import FetchLimits
+from page_fetch.limits import Deadline, FetchLimits
 from page_fetch.retry_after import retry_after_seconds
+from page_fetch.transport import guarded_session
 
 
 def send(

@@ -1,23 +1,85 @@
 """Fetches one page, safely: the address guard at each hop, bounded bytes, and one deadline for everything."""
 
+import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
 from time import monotonic
 from typing import TYPE_CHECKING
 
 import requests
 
-from page_fetch.adapter import guarded_session
 from page_fetch.body import read_body
-from page_fetch.deadline import Deadline
-from page_fetch.errors import TooManyRedirects
-from page_fetch.limits import FetchLimits
-from page_fetch.media_type import check_media_type, check_untyped
-from page_fetch.name_lookup import Resolver, system_resolver
-from page_fetch.status import REDIRECTS, check_status, redirect_target
+from page_fetch.errors import InvalidRedirect, InvalidUrl, PageRefused, ServerBusy, TooManyRedirects
+from page_fetch.guard import Resolver, system_resolver
+from page_fetch.limits import Deadline, FetchLimits
+from page_fetch.retry_after import retry_after_seconds
+from page_fetch.transport import guarded_session
 from page_fetch.url import MAX_ENCODED_LENGTH, WebUrl, parse_url
+from page_read.content_type import form_of
+from page_read.errors import NotText
 
 if TYPE_CHECKING:
     from urllib3.response import HTTPResponse
+
+REDIRECTS = {301, 302, 303, 307, 308}
+
+_TRANSIENT = {408, 425, 429, *range(500, 600)}
+
+
+def check_status(status: int, retry_after: str | None, url: WebUrl) -> None:
+    """Nothing for a success of `url`; raises ServerBusy, which may carry `retry_after`, or PageRefused."""
+    if 200 <= status < 300:  # noqa: PLR2004 - the class of successes, RFC 9110 section 15
+        return
+    if status in _TRANSIENT:
+        raise ServerBusy(
+            f"The site answered {_named(status)}.",
+            retry_after=retry_after_seconds(retry_after, datetime.now(UTC)),
+            host=url.host_name,
+        )
+    raise PageRefused(f"The site answered {_named(status)}.")
+
+
+def redirect_target(current: WebUrl, location: str | None) -> WebUrl:
+    """Where a redirect from `current` leads; raises InvalidRedirect if it is nowhere or not on the web."""
+    if location is None:
+        raise InvalidRedirect("The site redirects without saying where to.")
+    try:
+        return parse_url(_text(location), current)
+    except InvalidUrl as error:
+        raise InvalidRedirect(f"The redirect target {error}.") from error
+
+
+def _text(header: str) -> str:
+    """A header's bytes as UTF-8, which sites use; the HTTP library takes them for Latin-1."""
+    raw = header.encode("latin-1")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return header
+
+
+def _named(status: int) -> str:
+    return f"{status} {HTTPStatus(status).phrase}" if status in set(HTTPStatus) else str(status)
+
+
+# MIME Sniffing standard, "binary data byte" and the resource header; byte order marks say text whatever follows.
+_BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
+_SNIFFED_BYTES = 1_445
+_BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xfe\xff", b"\xff\xfe")
+
+
+def check_media_type(content_type: str | None) -> None:
+    """Raises NotText, with the type's name, for what is neither HTML, XHTML nor plain text. A missing type passes."""
+    if content_type is not None:
+        form_of(content_type)
+
+
+def check_untyped(content: bytes) -> None:
+    """Raises NotText if the content of a response without a type is binary (MIME Sniffing standard, section 7.1)."""
+    if not content.startswith(_BYTE_ORDER_MARKS) and _BINARY.search(content[:_SNIFFED_BYTES]):
+        raise NotText("The page has no content type and is not text.")
+
 
 _SHOWN_CONTENT_TYPE = 255
 _ACCEPT = "text/html, application/xhtml+xml, text/plain;q=0.9"

@@ -7,7 +7,7 @@ import sys
 import zlib
 from pathlib import Path
 
-from page_fetch.media_type import check_untyped
+from page_fetch.fetch import check_untyped
 from page_read.counting import page_frequencies
 from page_read.errors import ReadError
 from page_read.words.count import most_frequent

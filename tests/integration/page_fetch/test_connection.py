@@ -3,8 +3,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from page_fetch.connection import check_ends
 from page_fetch.errors import AddressRefused, ConnectionFailed
+from page_fetch.transport import check_ends
 
 
 def test_a_peer_at_the_vetted_address_passes() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import ip_addresses
 
-from page_fetch.addresses import is_listed, is_public
+from page_fetch.guard import is_listed, is_public
 
 PUBLIC = """
 1.1.1.1 8.8.8.8 9.255.255.255 11.0.0.0 93.184.216.34 100.63.255.255 100.128.0.0 126.255.255.255 128.0.0.0

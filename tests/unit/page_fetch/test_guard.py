@@ -2,10 +2,9 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from page_fetch.deadline import Deadline
 from page_fetch.errors import AddressRefused, ConnectionFailed, FetchTimedOut
 from page_fetch.guard import vetted_addresses
-from page_fetch.limits import FetchLimits
+from page_fetch.limits import Deadline, FetchLimits
 from page_fetch.url import parse_url
 
 LOOPBACK = FetchLimits(allowed_private_networks=(ip_network("127.0.0.0/8"), ip_network("::1/128")))

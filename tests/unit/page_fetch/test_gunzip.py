@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import binary, integers, lists
 
+from page_fetch.body import gunzipped
 from page_fetch.errors import ConnectionFailed, PageTooLarge
-from page_fetch.gunzip import gunzipped
 
 
 @given(binary(max_size=300_000), integers(1, 2_000), lists(integers(0, 400_000)))
