@@ -41,7 +41,7 @@ def job_of(answer: JsonObject) -> Job:
         word = counts.get("word") or {}
         return Job(
             id=UUID(answer["id"]),
-            url=answer["url"],
+            url=answer.get("url") or "",  # not every kind of job is about one
             status=answer["status"],
             created_at=answer["created_at"],
             words=counts.get("words"),

@@ -59,7 +59,7 @@ def _newest(manager: Manager, parsed: argparse.Namespace) -> Iterator[JsonObject
         page = jobs_in(answer)
         yield from page
         left -= len(page)
-        if not answer.get("next"):
+        if not page or not answer.get("next"):
             return
         query["cursor"] = str(job_of(page[-1]).id)
 

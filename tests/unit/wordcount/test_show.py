@@ -1,4 +1,4 @@
-"""Results of anyone's own tasks: what `count` calls its fields, they may call anything else."""
+"""Jobs of the user's own kinds: names that `count` uses for its fields may mean anything else there."""
 
 from typing import Any
 
@@ -44,3 +44,18 @@ def test_they_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
         "words:          a 1",
         "unique words:   {'b': 2}",
     ]
+
+
+def test_a_job_without_a_url_is_shown_by_its_id(httpserver: HTTPServer, capsys: pytest.CaptureFixture[str]) -> None:
+    httpserver.clear()
+    without = {name: value for name, value in JOB.items() if name != "url"}
+    httpserver.expect_request("/jobs").respond_with_json({"jobs": [without], "next": None})
+    assert main(["wait", ID]) == 0
+    assert capsys.readouterr().out.splitlines()[1].split() == ["SUCCESS", ID]
+
+
+def test_a_list_ends_with_an_empty_page(httpserver: HTTPServer, capsys: pytest.CaptureFixture[str]) -> None:
+    httpserver.clear()
+    httpserver.expect_request("/jobs").respond_with_json({"jobs": [], "next": "/jobs?cursor=…"})
+    assert main(["jobs"]) == 0
+    assert capsys.readouterr().out.split() == ["ID", "CREATED", "STATUS", "WORDS", "URL"]
