@@ -5,17 +5,16 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from dev.bench.corpus import read_corpus
-from dev.bench.peers.bench import Bench
-from dev.bench.peers.goals import BATCHES, LECTURE, RQ, SINGLES
-from dev.bench.peers.measured import Measured
+from dev.bench.peers.bench import Bench, Way
+from dev.bench.peers.goals import BATCHES, LECTURE, RQ, SINGLES, print_goals
 from dev.bench.peers.pages import served_pages
 from dev.bench.peers.peer import PEERS, running_peer
-from dev.bench.peers.report import report, say
+from dev.bench.peers.report import say
 from dev.bench.peers.stack import running_stack
 from dev.bench.peers.system import System
 
@@ -30,21 +29,11 @@ def start(name: str, folder: Path, pages_port: int) -> AbstractContextManager[Sy
     return running_stack(own, pages_port) if name == STACK else running_peer(name, own)
 
 
-def ways(systems: Sequence[System]) -> Iterator[tuple[Measured, System]]:
-    """How jobs are given to each system."""
-    for system in systems:
-        yield Measured(label=SINGLES if system.name == STACK else system.name, batch=False), system
-        if system.name == STACK:
-            yield Measured(label=BATCHES, batch=True), system
-
-
-def forms(systems: Sequence[System]) -> Iterator[tuple[str, System, bool]]:
-    """How submissions are measured: those that are goals, and what they are held against."""
-    for system in systems:
-        if system.name in {STACK, LECTURE}:
-            yield (SINGLES if system.name == STACK else system.name), system, False
-        if system.name in {STACK, RQ}:
-            yield (BATCHES if system.name == STACK else system.name), system, True
+def ways_of(name: str, system: System) -> list[Way]:
+    """How the system is given jobs."""
+    if name == STACK:
+        return [Way(label=SINGLES, system=system), Way(label=BATCHES, system=system, batch=True)]
+    return [Way(label=name, system=system)]
 
 
 def main() -> int:
@@ -61,15 +50,19 @@ def main() -> int:
     try:
         with ExitStack() as stack:
             port = stack.enter_context(served_pages(pages))
-            systems = []
+            ways: list[Way] = []
             for name in asked.systems or NAMES:
-                systems.append(stack.enter_context(start(name, folder, port)))
+                ways += ways_of(name, stack.enter_context(start(name, folder, port)))
                 say(f"{name} is up")
-            measured = list(ways(systems))
-            bench = Bench(measured, len(pages), port)
+            bench = Bench(ways, len(pages), port)
             bench.measure(asked.passes)
-            rates = bench.measure_submissions(list(forms(systems))) if asked.submissions == "yes" else {}
-            report([way for way, _ in measured], rates)
+            if asked.submissions == "yes":
+                bench.measure_submissions(
+                    [way for way in ways if way.label in {SINGLES, BATCHES, LECTURE}]
+                    + [replace(way, batch=True) for way in ways if way.label == RQ]
+                )
+            bench.results.print()
+            print_goals(bench.results)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return 0

@@ -2,16 +2,16 @@
 
 import os
 import signal
-import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from itertools import count, islice
+from statistics import fmean, median
 
-from dev.bench.peers.measured import Measured, Rate
 from dev.bench.peers.pages import host
-from dev.bench.peers.processes import memory_megabytes, used_seconds
-from dev.bench.peers.report import say
+from dev.bench.peers.processes import CHILDREN, MAINS
+from dev.bench.peers.report import Results, say
 from dev.bench.peers.system import System
 
 IDLE_SECONDS = 10.0
@@ -19,118 +19,128 @@ QUIET_SECONDS = 0.5  # for what comes after a job's end
 RATE = 20.0
 PACED_JOBS = 200
 CALLERS = 4
+BATCH = 1_000
 ROUNDS = 3
-SUBMITTED = {False: 300, True: 3_000}  # in a round: singles, or in batches
+ROUND_JOBS = {False: 300, True: 3 * BATCH}  # submissions in a round: singles, or in batches
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """How a system is given jobs."""
+
+    label: str
+    system: System
+    batch: bool = False
 
 
 class Bench:
-    """One run. `ways` are the systems, those that take batches twice."""
+    """One run; its figures come to stand in `results`."""
 
-    def __init__(self, ways: Sequence[tuple[Measured, System]], pages: int, port: int) -> None:
+    def __init__(self, ways: Sequence[Way], pages: int, port: int) -> None:
+        self.results = Results()
         self._ways = ways
-        self._systems = {system.name: system for _, system in ways}.values()
+        self._alone = [way for way in ways if not way.batch]  # each system once
         self._pages = pages
         # The pages over and over, each time as another URL.
         self._urls = (f"http://{host(number % pages)}:{port}/?n={number}" for number in count())
 
     def measure(self, passes: int) -> None:
         """All but submissions."""
-        for _, system in self._ways:
-            system.run(self._take(self._pages))
+        for way in self._ways:
+            way.system.run(self._submissions(way))
         say("all are warm")
-        self._measure_idle()
-        self._count_requests()
-        for number in range(1, passes + 1):
-            for way, system in self._ways:
-                self._measure_pass(way, system)
-            say(f"pass {number}: {', '.join(f'{way.label} {way.turns[-1]:.1f}' for way, _ in self._ways)}")
-        for way, system in self._ways:
-            way.jobs, way.memory = system.jobs, memory_megabytes(system.groups())
-        for way, system in self._ways:
-            if not way.batch:
-                self._measure_latency(way, system)
+        self._measure_requests()
+        self._measure_cost(passes)
+        for way in self._alone:
+            self.results.memory[way.label] = {"jobs": way.system.jobs, **_with_sum(way.system.memory())}
+        for way in self._alone:
+            self._measure_latency(way)
 
-    def measure_submissions(self, forms: Sequence[tuple[str, System, bool]]) -> dict[str, Rate]:
-        """Of each form (label, system, whether in batches); the median of some rounds."""
-        rates: dict[str, list[Rate]] = {label: [] for label, _, _ in forms}
+    def measure_submissions(self, ways: Sequence[Way]) -> None:
+        """While workers are held still; the median of some rounds."""
+        rounds: dict[str, list[dict[str, float]]] = {way.label: [] for way in ways}
         with ExitStack() as stack:
-            for _, system, _ in forms:
-                stack.enter_context(_held(system))
+            for way in ways:
+                stack.enter_context(_held(way.system.pids(MAINS, CHILDREN)))
             for _ in range(ROUNDS):
-                for label, system, batch in forms:
-                    rates[label].append(self._submit(system, batch=batch))
-        middle = {label: sorted(each, key=lambda rate: rate.a_second)[ROUNDS // 2] for label, each in rates.items()}
-        say("submissions are measured")
-        return middle
+                for way in ways:
+                    rounds[way.label].append(self._submit(way))
+        for label, each in rounds.items():
+            self.results.submissions[label] = sorted(each, key=lambda figures: figures["a second"])[ROUNDS // 2]
 
-    def _take(self, number: int) -> list[str]:
-        return list(islice(self._urls, number))
+    def _submissions(self, way: Way, jobs: int = 0) -> list[list[str]]:
+        """The next URLs, as many as there are pages unless it is said."""
+        urls = list(islice(self._urls, jobs or self._pages))
+        size = BATCH if way.batch else 1
+        return [urls[first : first + size] for first in range(0, len(urls), size)]
 
-    def _measure_idle(self) -> None:
-        """All systems at once."""
-        before = {system.name: used_seconds(system.groups()) for system in self._systems}
-        time.sleep(IDLE_SECONDS)
-        for way, system in self._ways:
-            used = _minus(used_seconds(system.groups()), before[system.name])
-            way.idle = {name: 1_000 * seconds / IDLE_SECONDS for name, seconds in used.items()}
-
-    def _count_requests(self) -> None:
-        """Those of one pass, less what the idle system does in that time."""
+    def _measure_requests(self) -> None:
+        """Those of one pass, less what the idle system does in that time; and what being idle costs."""
         with ExitStack() as stack:
-            for system in self._systems:
-                stack.enter_context(system.books.opened())
+            for way in self._alone:
+                stack.enter_context(way.system.counted_statements())
             time.sleep(QUIET_SECONDS)
-            before = {system.name: system.books.tally() for system in self._systems}
+            used = {way.label: way.system.used() for way in self._alone}
+            asked = {way.system: way.system.requests() for way in self._alone}
             time.sleep(IDLE_SECONDS)
-            idle = {
-                system.name: system.books.tally().each(before[system.name], IDLE_SECONDS) for system in self._systems
-            }
-            for way, system in self._ways:
-                first, began = system.books.tally(), time.monotonic()
-                system.run(self._take(self._pages), batch=way.batch)
+            for way in self._alone:
+                self.results.idle[way.label] = _with_sum(_per(IDLE_SECONDS, used[way.label], way.system.used()))
+            idle = {system: _per(IDLE_SECONDS, before, system.requests()) for system, before in asked.items()}
+            for way in self._ways:
+                before, began = way.system.requests(), time.monotonic()
+                way.system.run(self._submissions(way))
                 time.sleep(QUIET_SECONDS)
-                seconds = time.monotonic() - began
-                total = system.books.tally().each(first, self._pages)
-                way.tally = total.less(idle[system.name], seconds / self._pages)
+                seconds = (time.monotonic() - began) / self._pages
+                of_a_job = _per(self._pages, before, way.system.requests())
+                self.results.requests[way.label] = {
+                    name: number - seconds * idle[way.system][name] for name, number in of_a_job.items()
+                }
 
-    def _measure_pass(self, way: Measured, system: System) -> None:
-        before = used_seconds(system.groups())
-        sent = system.run(self._take(self._pages), batch=way.batch)
-        time.sleep(QUIET_SECONDS)
-        used = _minus(used_seconds(system.groups()), before) | {"caller": sent.processor}
-        way.add({name: 1_000 * seconds / self._pages for name, seconds in used.items()})
+    def _measure_cost(self, passes: int) -> None:
+        used: dict[str, list[dict[str, float]]] = {way.label: [] for way in self._ways}
+        for number in range(1, passes + 1):
+            for way in self._ways:
+                before = way.system.used()
+                caller = 1_000 * way.system.run(self._submissions(way)).processor
+                time.sleep(QUIET_SECONDS)
+                cost = {"caller": caller / self._pages, **_per(self._pages, before, way.system.used())}
+                used[way.label].append(cost)
+            say(f"pass {number}: {', '.join(f'{label} {sum(each[-1].values()):.1f}' for label, each in used.items())}")
+        for label, each in used.items():
+            sums = [sum(cost.values()) for cost in each]
+            names = {name: fmean(cost.get(name, 0) for cost in each) for name in each[-1]}
+            self.results.cost[label] = {"all": fmean(sums), "least": min(sums), "most": max(sums), **names}
 
-    def _measure_latency(self, way: Measured, system: System) -> None:
-        sent = system.run(self._take(PACED_JOBS), rate=RATE, callers=CALLERS).sent
-        ended = system.ended()
+    def _measure_latency(self, way: Way) -> None:
+        sent = way.system.run(self._submissions(way, PACED_JOBS), rate=RATE, callers=CALLERS).sent
+        ended = way.system.ended()
         took = sorted(1_000 * (ended[key] - at) for key, at in sent.items())
-        way.p50, way.p99 = statistics.median(took), took[round(0.99 * (len(took) - 1))]
+        self.results.latency[way.label] = {"p50": median(took), "p99": took[round(0.99 * (len(took) - 1))]}
 
-    def _submit(self, system: System, *, batch: bool) -> Rate:
-        urls = self._take(SUBMITTED[batch])
-        before = used_seconds(system.groups())
-        sent = system.submit(urls, batch=batch, callers=1 if batch else CALLERS)
+    def _submit(self, way: Way) -> dict[str, float]:
+        jobs = ROUND_JOBS[way.batch]
+        before = way.system.used()
+        sent = way.system.submit(self._submissions(way, jobs), callers=1 if way.batch else CALLERS)
         time.sleep(QUIET_SECONDS)
-        used = sum(_minus(used_seconds(system.groups()), before).values()) + sent.processor
-        return Rate(a_second=len(urls) / sent.seconds, milliseconds=1_000 * used / len(urls))
+        used = sum(_per(jobs, before, way.system.used()).values())
+        return {"a second": jobs / sent.seconds, "ms each": used + 1_000 * sent.processor / jobs}
 
 
-def _minus(after: dict[str, float], before: dict[str, float]) -> dict[str, float]:
-    return {name: seconds - before.get(name, 0) for name, seconds in after.items()}
+def _per(divisor: float, before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
+    return {name: (number - before.get(name, 0)) / divisor for name, number in after.items()}
+
+
+def _with_sum(figures: Mapping[str, float]) -> dict[str, float]:
+    return {"all": sum(figures.values()), **figures}
 
 
 @contextmanager
-def _held(system: System) -> Iterator[None]:
-    """The system with its workers held still."""
-    groups = system.groups()
-    pids = [pid for name in ("mains", "children") for pid in groups.get(name, [])]
-    _signal(pids, signal.SIGSTOP)
+def _held(pids: Sequence[int]) -> Iterator[None]:
+    """Processes stand still meanwhile."""
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
     try:
         yield
     finally:
-        _signal(pids, signal.SIGCONT)
-
-
-def _signal(pids: Sequence[int], number: signal.Signals) -> None:
-    for pid in pids:
-        os.kill(pid, number)
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)

@@ -1,8 +1,7 @@
-"""Who submits the jobs, in the environment of the system under test: `python -m dev.bench.peers.caller MODULE|PORT`.
+"""Submits jobs, in the environment of the system under test: `python -m dev.bench.peers.caller MODULE|PORT`.
 
-MODULE has `submit(url)` and perhaps `submit_batch(urls)`, which return the keys of the jobs; behind PORT is a manager.
-Each line of standard input is an order, and is answered by a line: the seconds that it took, those of the processor,
-and when each job was submitted.
+MODULE has `submit(urls)`, which returns the keys of the jobs; on PORT a manager listens. Each line of standard input is
+a list of submissions, and is answered by a line: seconds, those of the processor, and when each job was submitted.
 """
 
 import http.client
@@ -11,52 +10,42 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-BATCH = 1_000
+Submit = Callable[[Sequence[str]], Sequence[str]]
 
 
-class Manager:
-    """A manager by HTTP, over a connection that each thread keeps."""
+def submit_over_http(port: int) -> Submit:
+    """To a manager, over a connection that each thread keeps: several URLs as a batch."""
+    thread = threading.local()
 
-    def __init__(self, port: int) -> None:
-        self._port = port
-        self._thread = threading.local()
-
-    def submit(self, url: str) -> str:
-        return str(self._post({"url": url})["id"])
-
-    def submit_batch(self, urls: Sequence[str]) -> Sequence[str]:
-        return [job["id"] for job in self._post({"urls": urls})["jobs"]]
-
-    def _post(self, body: dict[str, Any]) -> dict[str, Any]:
-        if not hasattr(self._thread, "connection"):
-            self._thread.connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
-        connection: http.client.HTTPConnection = self._thread.connection
-        connection.request("POST", "/count", json.dumps(body), {"Content-Type": "application/json"})
-        response = connection.getresponse()
-        content = response.read()
+    def submit(urls: Sequence[str]) -> Sequence[str]:
+        if not hasattr(thread, "connection"):
+            thread.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        body = json.dumps({"url": urls[0]} if len(urls) == 1 else {"urls": urls})
+        thread.connection.request("POST", "/count", body, {"Content-Type": "application/json"})
+        response = thread.connection.getresponse()
+        content = json.loads(response.read())
         if response.status != http.HTTPStatus.ACCEPTED:
-            raise SystemExit(f"refused with {response.status}: {content.decode()}")
-        accepted: dict[str, Any] = json.loads(content)
-        return accepted
+            raise SystemExit(f"refused: {content}")
+        return [job["id"] for job in content.get("jobs", [content])]
+
+    return submit
 
 
-def carry_out(system: Any, urls: Sequence[str], *, batch: bool, rate: float, callers: int) -> dict[str, Any]:  # noqa: ANN401 - a module or a Manager
-    """Submit `urls`, one by one or in batches; with a rate above 0, so many a second."""
+def carry_out(submit: Submit, submissions: Sequence[Sequence[str]], *, rate: float, callers: int) -> dict[str, Any]:
+    """Submit all; with a `rate`, so many a second."""
     sent: dict[str, float] = {}
     seconds, processor, began = time.perf_counter(), time.process_time(), time.time()
-    orders = [urls[first : first + BATCH] for first in range(0, len(urls), BATCH)] if batch else [[url] for url in urls]
 
     def call(first: int) -> None:
-        for number in range(first, len(orders), callers):
+        for number in range(first, len(submissions), callers):
             if rate:
                 time.sleep(max(0.0, began + number / rate - time.time()))
             now = time.time()
-            keys = system.submit_batch(orders[number]) if batch else [system.submit(orders[number][0])]
-            sent.update(dict.fromkeys(keys, now))
+            sent.update(dict.fromkeys(submit(submissions[number]), now))
 
     with ThreadPoolExecutor(callers) as pool:
         list(pool.map(call, range(callers)))  # raises what one of them raised
@@ -64,9 +53,9 @@ def carry_out(system: Any, urls: Sequence[str], *, batch: bool, rate: float, cal
 
 
 def main(where: str) -> None:
-    system = Manager(int(where)) if where.isdecimal() else importlib.import_module(where)
+    submit = submit_over_http(int(where)) if where.isdecimal() else importlib.import_module(where).submit
     for line in sys.stdin:
-        sys.stdout.write(json.dumps(carry_out(system, **json.loads(line))) + "\n")
+        sys.stdout.write(json.dumps(carry_out(submit, **json.loads(line))) + "\n")
         sys.stdout.flush()
 
 

@@ -1,4 +1,4 @@
-"""The virtual environments of the peers, made once each by the project's own uv."""
+"""The virtual environments of the peers, made by the project's own uv."""
 
 import subprocess
 import sys
@@ -12,23 +12,16 @@ COMMON = ("icu4py", "nltk", "psycopg2-binary", "requests", "selectolax")  # what
 
 
 def make_environment(name: str, packages: Sequence[str]) -> Path:
-    """The `bin` of an environment that holds `packages`. What uv.lock pins has that version here too."""
+    """The `bin` of an environment with `packages`; what uv.lock pins has that version here too."""
     folder = FOLDER / name
-    lock = _uv("export", "--quiet", "--no-hashes", "--no-emit-project", "--all-groups")
-    wanted = "\n".join([*packages, *COMMON, lock])
-    made = folder / "made-of.txt"
-    if not made.exists() or made.read_text(encoding="utf-8") != wanted:
-        python = folder / "bin" / "python"
-        _uv("venv", "--quiet", "--clear", "--python", sys.executable, str(folder))
-        constraints = folder / "constraints.txt"
-        constraints.write_text(lock, encoding="utf-8")
-        where = ("--python", str(python), "--constraints", str(constraints))
-        _uv("pip", "install", "--quiet", "--compile-bytecode", *where, *packages, *COMMON)
-        made.write_text(wanted, encoding="utf-8")
+    lock = FOLDER / "lock.txt"
+    _uv("venv", "--quiet", "--allow-existing", "--python", sys.executable, str(folder))
+    _uv("export", "--quiet", "--no-hashes", "--no-emit-project", "--all-groups", "--output-file", str(lock))
+    where = ("--python", str(folder / "bin" / "python"), "--constraints", str(lock))
+    _uv("pip", "install", "--quiet", "--compile-bytecode", *where, *packages, *COMMON)
     return folder / "bin"
 
 
-def _uv(*arguments: str) -> str:
-    uv = PROJECT / "embedded" / "uv.sh"
-    done = subprocess.run([str(uv), *arguments], stdout=subprocess.PIPE, check=True)  # noqa: S603 - the project's own
-    return done.stdout.decode()
+def _uv(*arguments: str) -> None:
+    uv = str(PROJECT / "embedded" / "uv.sh")
+    subprocess.run([uv, *arguments], stdout=subprocess.DEVNULL, check=True)  # noqa: S603 - the project's own

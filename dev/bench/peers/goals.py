@@ -1,65 +1,61 @@
 """How far this project's goals are: each beside what was measured."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-from dev.bench.peers.measured import Measured, Rate
+from dev.bench.peers.report import Results, print_lines, shown
 
 SINGLES, BATCHES = "stack, singles", "stack, batches"
 TUNED, LECTURE, RQ, PROCRASTINATE = "celery-tuned", "celery-lecture", "rq", "procrastinate"
-NOTHING = 0.005  # of a limit: what rounding takes
+ROUNDING = 0.005  # of a limit
 
 
-@dataclass(frozen=True, kw_only=True)
-class Goal:
-    """A value that is to be at most, or at least, `limit`."""
-
-    text: str
-    value: float
-    limit: float
-    at_least: bool = False
-
-    @property
-    def verdict(self) -> str:
-        missed = (self.limit - self.value if self.at_least else self.value - self.limit) / self.limit
-        return "met" if missed < NOTHING else f"missed by {missed:.0%}"
-
-    @property
-    def cells(self) -> list[str]:
-        sign = "at least" if self.at_least else "at most"
-        return [self.text, f"{self.value:,.1f}", f"{sign} {self.limit:,.1f}", self.verdict]
+def print_goals(results: Results) -> None:
+    """Those for which all was measured."""
+    goals = [*_cost_goals(results), *_submission_goals(results)]
+    if goals:
+        print_lines("Goals", [["", "measured", "goal", ""], *goals])
 
 
-def cost_goals(ways: Sequence[Measured]) -> Iterator[Goal]:
-    """Those for which what they need was measured."""
-    of = {way.label: way for way in ways}
-    if SINGLES not in of:
+def _at_most(text: str, value: float, limit: float) -> list[str]:
+    return [text, shown(value), f"at most {shown(limit)}", _verdict((value - limit) / limit)]
+
+
+def _at_least(text: str, value: float, limit: float) -> list[str]:
+    return [text, shown(value), f"at least {shown(limit)}", _verdict((limit - value) / limit)]
+
+
+def _verdict(missed: float) -> str:
+    return "met" if missed < ROUNDING else f"missed by {missed:.0%}"
+
+
+def _cost_goals(results: Results) -> Iterator[list[str]]:
+    if SINGLES not in results.cost:
         return
-    singles, batches = of[SINGLES], of[BATCHES]
-    if TUNED in of:
-        yield Goal(text="a single, ms; 1.25 times tuned Celery", value=singles.cost, limit=1.25 * of[TUNED].cost)
-        yield Goal(text="one of a batch, ms; tuned Celery", value=batches.cost, limit=of[TUNED].cost)
-    if PROCRASTINATE in of:
-        yield Goal(text="a single, ms; procrastinate", value=singles.cost, limit=of[PROCRASTINATE].cost)
-    yield Goal(text="children for a single, ms", value=singles.group("children"), limit=6)
-    yield Goal(text="manager for a single, ms", value=singles.group("manager"), limit=2.5)
-    yield Goal(text="PostgreSQL for a single, ms", value=singles.group("PostgreSQL"), limit=2.5)
-    yield Goal(text="statements for a single", value=singles.tally.statements, limit=8)
-    yield Goal(text="commits for a single", value=singles.tally.commits, limit=3)
-    yield Goal(text=f"memory after {singles.jobs:,} jobs, MB", value=sum(singles.memory.values()), limit=600)
-    yield Goal(text="idle, ms a second", value=sum(singles.idle.values()), limit=5)
-    yield Goal(text="accept to end, p50 ms", value=singles.p50, limit=20)
-    yield Goal(text="accept to end, p99 ms", value=singles.p99, limit=50)
+    single, one_of_batch = results.cost[SINGLES], results.cost[BATCHES]
+    if TUNED in results.cost:
+        tuned = results.cost[TUNED]["all"]
+        yield _at_most("a single, ms; 1.25 times tuned Celery", single["all"], 1.25 * tuned)
+        yield _at_most("one of a batch, ms; tuned Celery", one_of_batch["all"], tuned)
+    if PROCRASTINATE in results.cost:
+        yield _at_most("a single, ms; procrastinate", single["all"], results.cost[PROCRASTINATE]["all"])
+    yield _at_most("children for a single, ms", single["children"], 6)
+    yield _at_most("manager for a single, ms", single["manager"], 2.5)
+    yield _at_most("PostgreSQL for a single, ms", single["PostgreSQL"], 2.5)
+    yield _at_most("statements for a single", results.requests[SINGLES]["statements"], 8)
+    yield _at_most("commits for a single", results.requests[SINGLES]["commits"], 3)
+    memory = results.memory[SINGLES]
+    yield _at_most(f"memory after {memory['jobs']:,.0f} jobs, MB", memory["all"], 600)
+    yield _at_most("idle, ms a second", results.idle[SINGLES]["all"], 5)
+    yield _at_most("accept to end, p50 ms", results.latency[SINGLES]["p50"], 20)
+    yield _at_most("accept to end, p99 ms", results.latency[SINGLES]["p99"], 50)
 
 
-def rate_goals(rates: Mapping[str, Rate]) -> Iterator[Goal]:
-    """Those for which what they need was measured."""
+def _submission_goals(results: Results) -> Iterator[list[str]]:
+    rates = {label: figures["a second"] for label, figures in results.submissions.items()}
     if SINGLES not in rates:
         return
     if LECTURE in rates:
-        limit = rates[LECTURE].a_second
-        yield Goal(text="singles/s; Flask and delay", value=rates[SINGLES].a_second, limit=limit, at_least=True)
-    rate = rates[BATCHES].a_second
-    yield Goal(text="URLs/s in batches", value=rate, limit=6_000, at_least=True)
+        yield _at_least("singles/s; Flask and delay", rates[SINGLES], rates[LECTURE])
+    yield _at_least("URLs/s in batches", rates[BATCHES], 6_000)
     if RQ in rates:
-        yield Goal(text="URLs/s in batches; RQ's", value=rate, limit=rates[RQ].a_second, at_least=True)
+        yield _at_least("URLs/s in batches; RQ", rates[BATCHES], rates[RQ])

@@ -1,10 +1,10 @@
 """Serves the pages of the corpus on loopback, each on a host of its own, as pages of the world are."""
 
 import asyncio
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
+from threading import Thread
 
 from dev.bench.corpus import CorpusPage
 
@@ -21,7 +21,7 @@ def host(number: int) -> str:
 def served_pages(pages: Sequence[CorpusPage]) -> Iterator[int]:
     """Serve each page under every path of its host, in a thread; yields the port, which is the same on all hosts."""
     loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread = Thread(target=loop.run_forever)
     thread.start()
     try:
         yield asyncio.run_coroutine_threadsafe(_serve(pages), loop).result()
@@ -34,8 +34,9 @@ async def _serve(pages: Sequence[CorpusPage]) -> int:
     port = 0
     for number, page in enumerate(pages):
         head = f"HTTP/1.1 200 OK\r\nContent-Type: {page.content_type}\r\nContent-Length: {len(page.body)}\r\n\r\n"
-        answer = partial(_answer, head.encode() + page.body)
-        server = await asyncio.start_server(answer, host(number), port, backlog=BACKLOG)
+        server = await asyncio.start_server(
+            partial(_answer, head.encode() + page.body), host(number), port, backlog=BACKLOG
+        )
         port = server.sockets[0].getsockname()[1]
     return port
 

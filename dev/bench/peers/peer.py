@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg2
 
 from dev.bench.peers.environments import make_environment
-from dev.bench.peers.system import Access, System, connected
+from dev.bench.peers.system import System, connected
 from embedded.data_folder import DataFolder
 from embedded.ports import free_ports
 from embedded.processes import Command
@@ -127,6 +127,5 @@ def running_peer(name: str, folder: Path) -> Iterator[System]:
             (port,) = free_ports(1)
             where = str(port)
             start("job_manager", *peer.manager, f"--bind=127.0.0.1:{port}")
-        access = Access(python=programs / "python", where=where, environment=environment, ended=peer.ended)
-        with connected(name, data.path, access) as system:
+        with connected(data.path, environment, peer.ended, (str(programs / "python"), where)) as system:
             yield system

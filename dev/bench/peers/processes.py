@@ -5,12 +5,12 @@ Every service writes its standard output to a log of its name, its children too:
 
 import os
 import time
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 WORKERS = "job_worker"
+MAINS, CHILDREN = "mains", "children"
 GROUPS = {
     "job_manager": "manager",
     "job_db": "PostgreSQL",
@@ -23,24 +23,25 @@ GROUPS = {
 
 def groups_of(folder: Path) -> dict[str, list[int]]:
     """The processes that log into `folder`: PIDs by group. A worker's main process and its children are two groups."""
-    logs = {pid: log for pid in _all_pids() if (log := _log(pid)).is_relative_to(folder)}
-    groups = defaultdict(list)
+    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal()]
+    logs = {pid: log for pid in pids if (log := _log(pid)).is_relative_to(folder)}
+    groups: dict[str, list[int]] = {name: [] for name in ("manager", MAINS, CHILDREN, *GROUPS.values())}
     for pid, log in logs.items():
         if log.stem.startswith(WORKERS):
-            groups["children" if logs.get(_parent(pid)) == log else "mains"].append(pid)
+            groups[CHILDREN if logs.get(_parent(pid)) == log else MAINS].append(pid)
         else:
             groups[GROUPS[log.stem]].append(pid)
     return groups
 
 
-def used_seconds(groups: Mapping[str, Iterable[int]]) -> dict[str, float]:
-    """Processor seconds of each group so far, those of children that have ended among them."""
-    return {name: sum(map(_used, pids)) for name, pids in groups.items()}
+def used_milliseconds(pids: Iterable[int]) -> float:
+    """Processor time so far, that of children that have ended included."""
+    return 1_000 * sum(map(_used, pids))
 
 
-def memory_megabytes(groups: Mapping[str, Iterable[int]]) -> dict[str, float]:
-    """The proportional set size (PSS) of each group: each of those who share a page has a part of it."""
-    return {name: sum(map(_kilobytes, pids)) / 1_024 for name, pids in groups.items()}
+def memory_megabytes(pids: Iterable[int]) -> float:
+    """The proportional set size (PSS): each of those who share a page has a part of it."""
+    return sum(map(_kilobytes, pids)) / 1_024
 
 
 def _used(pid: int) -> float:
@@ -52,15 +53,8 @@ def _used(pid: int) -> float:
 
 
 def _kilobytes(pid: int) -> int:
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return 0
+    lines = _read(pid, "smaps_rollup").splitlines()
     return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
-
-
-def _all_pids() -> list[int]:
-    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal()]
 
 
 def _log(pid: int) -> Path:
@@ -71,12 +65,17 @@ def _log(pid: int) -> Path:
 
 
 def _parent(pid: int) -> int:
-    try:
-        return int(_stat(pid)[1])
-    except OSError:
-        return 0
+    return int(_stat(pid)[1])
 
 
 def _stat(pid: int) -> list[str]:
     """The fields of /proc/PID/stat after the name, which may hold anything: state, parent, ..."""
-    return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return _read(pid, "stat").rpartition(")")[2].split() or ["0"] * 50
+
+
+def _read(pid: int, name: str) -> str:
+    """A file of /proc; nothing once the process has ended."""
+    try:
+        return Path(f"/proc/{pid}/{name}").read_text(encoding="utf-8")
+    except OSError:
+        return ""

@@ -1,12 +1,31 @@
-"""The figures of a run as tables."""
+"""The figures of a run, and how people read them."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from dev.bench.peers.goals import cost_goals, rate_goals
-from dev.bench.peers.measured import Measured, Rate
+Table = dict[str, dict[str, float]]
 
-GROUPS = ("manager", "mains", "children", "PostgreSQL", "Redis", "Flower", "scheduler", "supervisor")
+
+@dataclass(kw_only=True)
+class Results:
+    """Tables: figures by the label of a line and the name of a column."""
+
+    cost: Table = field(default_factory=dict)  # processor milliseconds a job
+    requests: Table = field(default_factory=dict)  # of a job
+    latency: Table = field(default_factory=dict)  # milliseconds
+    idle: Table = field(default_factory=dict)  # processor milliseconds a second
+    memory: Table = field(default_factory=dict)  # megabytes
+    submissions: Table = field(default_factory=dict)
+
+    def print(self) -> None:
+        """All tables of which there is something."""
+        _print_figures("Processor milliseconds a job", self.cost)
+        _print_figures("Statements, commits and Redis commands a job, less those of the idle system", self.requests)
+        _print_figures("Milliseconds from accept to end, at 20 jobs/s", self.latency)
+        _print_figures("Processor milliseconds a second, idle", self.idle)
+        _print_figures("Memory (PSS), MB; files that several systems have open count in part", self.memory)
+        _print_figures("Submissions while no worker runs, and processor milliseconds of each", self.submissions)
 
 
 def say(line: str) -> None:
@@ -15,60 +34,22 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def report(ways: Sequence[Measured], rates: Mapping[str, Rate]) -> None:
-    """Print all tables; each table has a column for a figure and a line for a system."""
-    _print(
-        f"Processor milliseconds a job, {len(ways[0].turns)} passes (caller: who submits)",
-        ["all", "range", "caller", *GROUPS],
-        ([way.label, *_cost(way)] for way in ways),
-    )
-    _print(
-        "A job's requests, less those of an idle system; milliseconds from accept to end at 20 jobs/s",
-        ["statements", "commits", "Redis", "p50", "p99"],
-        ([way.label, *_requests(way)] for way in ways),
-    )
-    systems = [way for way in ways if not way.batch]
-    _print(
-        "Processor milliseconds a second, idle",
-        ["all", *GROUPS],
-        ([way.label, *_by_group(way.idle)] for way in systems),
-    )
-    _print(
-        "Memory (PSS), MB; what systems share of files, each has in part",
-        ["jobs done", "all", *GROUPS],
-        ([way.label, f"{way.jobs:,}", *_by_group(way.memory)] for way in systems),
-    )
-    if rates:
-        _print(
-            "Submissions while no worker runs",
-            ["a second", "ms each"],
-            ([label, f"{rate.a_second:,.0f}", f"{rate.milliseconds:.2f}"] for label, rate in rates.items()),
-        )
-    goals = [*cost_goals(ways), *rate_goals(rates)]
-    if goals:
-        _print("Goals", ["measured", "goal", ""], (goal.cells for goal in goals))
-
-
-def _cost(way: Measured) -> Iterator[str]:
-    yield f"{way.cost:.1f}"
-    yield f"{min(way.turns):.1f}-{max(way.turns):.1f}"
-    yield from (f"{way.group(name):.2f}" for name in ("caller", *GROUPS))
-
-
-def _requests(way: Measured) -> Iterator[str]:
-    yield from (f"{each:.1f}" for each in (way.tally.statements, way.tally.commits, way.tally.commands))
-    yield from ("", "") if way.batch else (f"{way.p50:.0f}", f"{way.p99:.0f}")
-
-
-def _by_group(figures: Mapping[str, float]) -> Iterator[str]:
-    yield f"{sum(figures.values()):.1f}"
-    yield from (f"{figures.get(name, 0):.1f}" for name in GROUPS)
-
-
-def _print(title: str, head: Sequence[str], rows: Iterator[Sequence[str]]) -> None:
-    lines = [["", *head], *rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+def print_lines(title: str, lines: Sequence[Sequence[str]]) -> None:
+    """Print lines of cells as columns, the first of them to the left."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     say(f"\n{title}\n")
     for name, *cells in lines:
         right = (cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True))
-        say("  ".join([name.ljust(widths[0]), *right]).rstrip())
+        say("  ".join([name.ljust(widths[0]), *right]))
+
+
+def shown(figure: float) -> str:
+    """With three digits that say something, or all before the point."""
+    return f"{figure:,.0f}" if figure >= 100 else f"{figure:.1f}" if figure >= 10 else f"{figure:.2f}"
+
+
+def _print_figures(title: str, table: Mapping[str, Mapping[str, float]]) -> None:
+    columns = list(dict.fromkeys(name for figures in table.values() for name in figures))
+    lines = [[label, *(shown(figures.get(name, 0)) for name in columns)] for label, figures in table.items()]
+    if lines:
+        print_lines(title, [["", *columns], *lines])

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dev.bench.peers.processes import groups_of
-from dev.bench.peers.system import Access, System, connected
+from dev.bench.peers.system import System, connected
 from embedded.ports import free_ports
 from embedded.services import PROJECT
 
@@ -38,9 +38,7 @@ def running_stack(folder: Path, pages_port: int) -> Iterator[System]:
         )
     try:
         _wait(process, log)
-        python, environment = Path(sys.executable), _servers(folder)
-        access = Access(python=python, where=str(manager_port), environment=environment, ended=ENDED)
-        with connected("stack", folder, access) as system:
+        with connected(folder, _servers(folder), ENDED, (sys.executable, str(manager_port))) as system:
             yield system
     finally:
         process.terminate()

@@ -1,35 +1,29 @@
 """A running system under test: who submits to it, its servers, its processes."""
 
 import json
+import re
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import redis
+from psycopg2.extensions import cursor
 
-from dev.bench.peers.processes import groups_of
-from dev.bench.peers.tally import OWN, Books
+from dev.bench.peers.processes import groups_of, memory_megabytes, used_milliseconds
 from embedded.services import PROJECT
 
 LOOK_SECONDS = 0.2
 END_SECONDS = 300.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Access:
-    """How jobs get in and out: what the caller needs (see `caller.py`), and the statement for keys and times of ends.
-
-    Its `environment` holds DATABASE_URL and REDIS_URL.
-    """
-
-    python: Path
-    where: str
-    environment: Mapping[str, str]
-    ended: str
+OWN = "bench-peers"  # the name of our connection, whose statements do not count
+STATEMENT = re.compile(
+    rf"^(?!{OWN}\|)[^|\t]*\|LOG:  (?:statement|execute [^:]*): (?!BEGIN|COMMIT|ROLLBACK)", re.MULTILINE
+)
+NEXT_TRANSACTION = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,59 +39,93 @@ class System:
     """Processes that log into `folder`, and a caller that waits for orders."""
 
     def __init__(
-        self, name: str, folder: Path, access: Access, caller: "subprocess.Popen[bytes]", books: Books
+        self, folder: Path, ended: str, caller: "subprocess.Popen[str]", database: cursor, broker: redis.Redis
     ) -> None:
-        self.name = name
-        self.books = books
-        self.jobs = 0  # so far
-        self._folder = folder
-        self._caller = caller
-        self._ended = access.ended
+        self.jobs = 0  # submitted so far
+        self._folder, self._ended, self._caller = folder, ended, caller
+        self._database, self._broker = database, broker
+        (self._database_log,) = folder.rglob("job_db.log")
 
-    def groups(self) -> dict[str, list[int]]:
-        """PIDs by group."""
-        return groups_of(self._folder)
+    def pids(self, *groups: str) -> list[int]:
+        """Of the groups that are named."""
+        return [pid for name, pids in groups_of(self._folder).items() if name in groups for pid in pids]
 
-    def submit(self, urls: Sequence[str], *, batch: bool = False, rate: float = 0, callers: int = 1) -> Sent:
-        """Have the jobs submitted; without waiting for their end."""
-        order = json.dumps({"urls": urls, "batch": batch, "rate": rate, "callers": callers})
+    def used(self) -> dict[str, float]:
+        """Processor milliseconds of each group so far."""
+        return {name: used_milliseconds(pids) for name, pids in groups_of(self._folder).items()}
+
+    def memory(self) -> dict[str, float]:
+        """Megabytes of each group."""
+        return {name: memory_megabytes(pids) for name, pids in groups_of(self._folder).items()}
+
+    def submit(self, submissions: Sequence[Sequence[str]], *, rate: float = 0, callers: int = 1) -> Sent:
+        """Have jobs submitted; without waiting for their end."""
+        order = json.dumps({"submissions": submissions, "rate": rate, "callers": callers})
         if self._caller.stdin is None or self._caller.stdout is None:
             raise TypeError("the caller is spoken to by pipes")
-        self._caller.stdin.write(f"{order}\n".encode())
+        self._caller.stdin.write(f"{order}\n")
         self._caller.stdin.flush()
         answer = self._caller.stdout.readline()
         if not answer:
-            raise SystemExit(f"{self.name}: the caller failed")
-        self.jobs += len(urls)
+            raise SystemExit("the caller failed")
+        self.jobs += sum(map(len, submissions))
         return Sent(**json.loads(answer))
 
-    def run(self, urls: Sequence[str], *, batch: bool = False, rate: float = 0, callers: int = 1) -> Sent:
-        """Have the jobs submitted, and wait until all have ended."""
-        sent = self.submit(urls, batch=batch, rate=rate, callers=callers)
+    def run(self, submissions: Sequence[Sequence[str]], *, rate: float = 0, callers: int = 1) -> Sent:
+        """Have jobs submitted, and wait until all have ended."""
+        sent = self.submit(submissions, rate=rate, callers=callers)
         deadline = time.monotonic() + END_SECONDS
-        statement = f"SELECT count(*) FROM ({self._ended}) AS ended"  # noqa: S608 - the statement is this module's caller's
-        while (ended := self.books.ask(statement)[0][0]) < self.jobs:
+        count = f"SELECT count(*) FROM ({self._ended}) AS ended"  # noqa: S608 - the statement is our own
+        while (ended := self._ask(count)[0][0]) < self.jobs:
             if time.monotonic() > deadline:
-                raise SystemExit(f"{self.name}: {ended} of {self.jobs} jobs ended within {END_SECONDS:.0f} s")
+                raise SystemExit(f"{self._folder}: {ended} of {self.jobs} jobs ended within {END_SECONDS:.0f} s")
             time.sleep(LOOK_SECONDS)
         return sent
 
     def ended(self) -> dict[str, float]:
         """When each job ended, by its key."""
-        return {key: float(at) for key, at in self.books.ask(self._ended)}
+        return {key: float(at) for key, at in self._ask(self._ended)}
+
+    @contextmanager
+    def counted_statements(self) -> Iterator[None]:
+        """PostgreSQL logs every statement meanwhile."""
+        self._configure("log_line_prefix = '%a|'", "log_statement = 'all'")
+        try:
+            yield
+        finally:
+            self._configure("log_statement = 'none'")
+
+    def requests(self) -> dict[str, float]:
+        """Numbers so far: logged statements but BEGIN, COMMIT, ROLLBACK; transactions that wrote; Redis' commands."""
+        commands = self._broker.info("commandstats").items()
+        return {
+            "statements": len(STATEMENT.findall(self._database_log.read_text(encoding="utf-8", errors="replace"))),
+            "commits": self._ask(NEXT_TRANSACTION)[0][0],
+            "Redis": sum(counted["calls"] for name, counted in commands if name != "cmdstat_info"),
+        }
+
+    def _configure(self, *settings: str) -> None:
+        for setting in settings:
+            self._database.execute(f"ALTER SYSTEM SET {setting}")
+        self._database.execute("SELECT pg_reload_conf()")
+
+    def _ask(self, statement: str) -> list[tuple[Any, ...]]:
+        self._database.execute(statement)
+        return self._database.fetchall()
 
 
 @contextmanager
-def connected(name: str, folder: Path, access: Access) -> Iterator[System]:
-    """The system that runs in `folder`."""
-    command = [str(access.python), "-m", "dev.bench.peers.caller", access.where]
-    (log,) = folder.rglob("job_db.log")
+def connected(folder: Path, servers: Mapping[str, str], ended: str, caller: Sequence[str]) -> Iterator[System]:
+    """The system that runs in `folder`, on DATABASE_URL and REDIS_URL.
+
+    `caller` is the Python and the argument for `caller.py`; `ended` the SQL for keys of jobs that ended well, and when.
+    """
+    python, where = caller
+    command, pipe = [python, "-m", "dev.bench.peers.caller", where], subprocess.PIPE
     with (
-        subprocess.Popen(  # noqa: S603 - our own module
-            command, cwd=PROJECT, env=access.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        ) as caller,
-        closing(psycopg2.connect(access.environment["DATABASE_URL"], application_name=OWN)) as database,
-        redis.Redis.from_url(access.environment["REDIS_URL"]) as broker,
+        subprocess.Popen(command, cwd=PROJECT, env=servers, stdin=pipe, stdout=pipe, text=True) as process,  # noqa: S603 - our own module
+        closing(psycopg2.connect(servers["DATABASE_URL"], application_name=OWN)) as database,
+        redis.Redis.from_url(servers["REDIS_URL"]) as broker,
     ):
         database.autocommit = True
-        yield System(name, folder, access, caller, Books(database.cursor(), broker, log))
+        yield System(folder, ended, process, database.cursor(), broker)

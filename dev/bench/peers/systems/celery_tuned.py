@@ -1,6 +1,7 @@
 """Celery, tuned: nothing kept of Celery's own, late acknowledgement, and the task writes its row itself."""
 
 import os
+from collections.abc import Sequence
 
 from celery import Celery
 
@@ -21,6 +22,7 @@ def count(url: str) -> None:
     job.run(url)
 
 
-def submit(url: str) -> str:
-    count.delay(url)
-    return url
+def submit(urls: Sequence[str]) -> Sequence[str]:
+    for url in urls:
+        count.delay(url)
+    return urls

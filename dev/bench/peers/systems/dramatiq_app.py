@@ -1,6 +1,7 @@
 """Dramatiq on Redis."""
 
 import os
+from collections.abc import Sequence
 
 import dramatiq
 from dramatiq.brokers.redis import RedisBroker
@@ -15,6 +16,7 @@ def count(url: str) -> None:
     job.run(url)
 
 
-def submit(url: str) -> str:
-    count.send(url)
-    return url
+def submit(urls: Sequence[str]) -> Sequence[str]:
+    for url in urls:
+        count.send(url)
+    return urls

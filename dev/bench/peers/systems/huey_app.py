@@ -1,6 +1,7 @@
 """Huey on Redis, with no results of its own."""
 
 import os
+from collections.abc import Sequence
 
 from huey import RedisHuey
 
@@ -14,6 +15,7 @@ def count(url: str) -> None:
     job.run(url)
 
 
-def submit(url: str) -> str:
-    count(url)
-    return url
+def submit(urls: Sequence[str]) -> Sequence[str]:
+    for url in urls:
+        count(url)
+    return urls

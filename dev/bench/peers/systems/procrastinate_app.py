@@ -1,14 +1,15 @@
 """procrastinate, whose queue is PostgreSQL itself."""
 
 import os
+from collections.abc import Sequence
 from functools import cache
 
 from procrastinate import App, PsycopgConnector
 
 from dev.bench.peers.systems import job
 
-database = os.environ["DATABASE_URL"]
-app = App(connector=PsycopgConnector(conninfo=database))
+app = App(connector=PsycopgConnector(conninfo=os.environ["DATABASE_URL"]))
+open_once = cache(app.open)  # the caller's side; workers open theirs
 
 
 @app.task
@@ -16,13 +17,8 @@ def count(url: str) -> None:
     job.run(url)
 
 
-@cache
-def opened() -> App:
-    """The caller's side, connected at its first job."""
-    return app.open()
-
-
-def submit(url: str) -> str:
-    opened()
-    count.defer(url=url)
-    return url
+def submit(urls: Sequence[str]) -> Sequence[str]:
+    open_once()
+    for url in urls:
+        count.defer(url=url)
+    return urls

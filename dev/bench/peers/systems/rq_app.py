@@ -11,11 +11,9 @@ from dev.bench.peers.systems import job
 queue = Queue(connection=Redis.from_url(os.environ["REDIS_URL"]))
 
 
-def submit(url: str) -> str:
-    queue.enqueue(job.run, url, result_ttl=0)
-    return url
-
-
-def submit_batch(urls: Sequence[str]) -> Sequence[str]:
-    queue.enqueue_many([Queue.prepare_data(job.run, (url,), result_ttl=0) for url in urls])
+def submit(urls: Sequence[str]) -> Sequence[str]:
+    if len(urls) == 1:
+        queue.enqueue(job.run, urls[0], result_ttl=0)
+    else:
+        queue.enqueue_many([Queue.prepare_data(job.run, (url,), result_ttl=0) for url in urls])
     return urls
