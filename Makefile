@@ -6,9 +6,9 @@ UV     := embedded/uv.sh
 CORPUS       ?= ../shared/corpus
 FUZZ_SECONDS ?= 600
 
-EMBEDDED = tests/acceptance/test_embedded_stack.py
-PEOPLE   = $(addprefix tests/acceptance/test_, cli_document.py command_line.py own_task.py readme.py sight.py viewer.py \
-	webhooks.py)
+# Tests wait more than they work: three at a time keep two cores busy.
+TEST_PROCESSES ?= 3
+PYTEST          = $(PYTHON) -m pytest --numprocesses $(TEST_PROCESSES)
 
 JOBS    ?= 20000
 MINUTES ?= 1
@@ -26,7 +26,7 @@ CHAOS_FAULTS  ?=
 CHAOS          = --seed "$(SEED)" --seconds "$(CHAOS_SECONDS)" --faults "$(CHAOS_FAULTS)"
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up test test-unit test-integration test-stack test-people test-embedded test-page test-compose check-compose lint types imports check pictures accuracy bench-count bench-list bench-cli bench-peers bench-surge bench-streams fuzz fuzz-api chaos chaos-compose clean
+.PHONY: help install install-dev demo up test test-all test-unit test-integration test-compose check-compose lint types imports check pictures accuracy bench-count bench-list bench-cli bench-peers bench-surge bench-streams fuzz fuzz-api chaos chaos-compose clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-17s %s\n", $$1, $$2 }'
@@ -46,27 +46,17 @@ demo: install ## count the words of one page on the embedded stack, then stop (U
 up: install ## run the embedded stack in the foreground, with its data under .local; Ctrl-C stops it
 	@exec $(PYTHON) -m embedded.up
 
-test: install-dev ## run all tests that need no container engine, on the embedded servers
-	@nice $(MAKE) --no-print-directory test-unit & unit=$$!; trap 'kill $$unit 2>/dev/null || true' EXIT; \
-	$(MAKE) --no-print-directory --jobs=2 test-stack test-integration test-people test-page test-embedded && wait $$unit
+test: install-dev ## run the tests that need no container engine and no patience, on the embedded servers
+	@$(PYTEST) -m "not thorough"
+
+test-all: install-dev ## run what `make test` leaves out: containers, large loads, and ten times as many generated examples
+	@$(PYTEST) -m "thorough or hypothesis" --hypothesis-profile thorough
 
 test-unit: install-dev ## run the tests that need no service
-	@$(PYTHON) -m pytest tests/unit
+	@$(PYTEST) tests/unit
 
 test-integration: install-dev ## run the tests of the parts with Redis and PostgreSQL
-	@$(PYTHON) -m pytest tests/integration
-
-test-stack: install-dev ## run the tests of the whole stack as processes: faults, limits, retries
-	@$(PYTHON) -m pytest tests/acceptance --ignore=tests/acceptance/compose --ignore=tests/acceptance/page $(patsubst %,--ignore=%,$(PEOPLE) $(EMBEDDED))
-
-test-people: install-dev ## run the tests of what else people use of the stack: command line, webhooks, documents
-	@$(PYTHON) -m pytest $(PEOPLE)
-
-test-embedded: install-dev ## run the tests of the embedded stack, as `make demo` and `make up` start it
-	@$(PYTHON) -m pytest $(EMBEDDED)
-
-test-page: install-dev ## run the tests of the page, in Chromium
-	@$(PYTHON) -m pytest tests/acceptance/page
+	@$(PYTEST) tests/integration
 
 test-compose: install-dev ## run the tests of the containers, on a Docker engine
 	@$(PYTHON) -m pytest tests/acceptance/compose
@@ -114,7 +104,7 @@ fuzz: install-dev ## look for pages that break the counter, for FUZZ_SECONDS
 	@$(PYTHON) -m dev.bench.fuzz $(FUZZ_SECONDS)
 
 fuzz-api: install-dev ## send the manager 2,000 generated requests of each kind
-	@FUZZ_API_EXAMPLES=2000 $(PYTHON) -m pytest tests/integration/job_manager/test_generated_requests.py
+	@$(PYTHON) -m pytest --hypothesis-profile fuzz tests/integration/job_manager/test_generated_requests.py
 
 chaos: install-dev ## inject faults into the embedded stack under load for CHAOS_MINUTES, and check every job afterwards
 	@exec $(PYTHON) -m dev.chaos processes $(CHAOS)

@@ -1,12 +1,14 @@
-"""The real servers that tests run on, and the rule that no test leaves loopback (pytest-socket, in pyproject.toml)."""
+"""The real servers that tests run on, and how tests are spread. None leaves loopback: pytest-socket, pyproject.toml."""
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from io import StringIO
 
 import pytest
-from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from embedded.data_folder import DataFolder
 from embedded.errors import StackError
@@ -14,11 +16,34 @@ from embedded.programs import find_postgres, find_redis
 from embedded.servers import Servers, servers_on
 from embedded.services import Services
 from embedded.terminal import Terminal
+from tests.examples import register_profiles
 from tests.promtool import Promtool, promtool_at
 
-# Outside CI, Hypothesis fails an example that takes over 200 ms. On a busy machine any may; speed is for benchmarks.
-settings.register_profile("untimed", settings.default, deadline=None)
-settings.load_profile("untimed")
+CONTAINERS = "tests/acceptance/compose/"
+
+register_profiles()
+
+
+class ByFile(LoadFileScheduling):
+    """One process runs the tests of a file, which share what is made for them; another all that use containers."""
+
+    def __init__(self, config: pytest.Config, log: Producer) -> None:
+        config.option.loadscopereorder = False  # acceptance tests take longest, and are collected first
+        super().__init__(config, log)
+
+    def _split_scope(self, nodeid: str) -> str:
+        return CONTAINERS if nodeid.startswith(CONTAINERS) else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    """Spread the tests so."""
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of tests with the same id, xdist would run one alone."""
+    twice = [nodeid for nodeid, count in Counter(item.nodeid for item in items).items() if count > 1]
+    assert not twice, f"several tests are called {twice}"
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +60,7 @@ def _server_programs() -> None:
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory, _server_programs: None) -> Iterator[Servers]:
-    """An empty Redis, and a PostgreSQL with the project's tables, for the whole run."""
+    """An empty Redis, and a PostgreSQL with the project's tables, for the whole run, or for one of its processes."""
     folder = DataFolder(tmp_path_factory.mktemp("servers"))
     with folder.locked() as lock, servers_on(folder, lock, Terminal(StringIO()), temporary=True) as servers:
         servers.start_broker()

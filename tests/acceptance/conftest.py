@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,9 @@ from embedded.data_folder import DataFolder
 from embedded.processes import TAIL_BYTES
 from tests.acceptance.manager import Manager
 from tests.acceptance.page_server import PageServer, served_pages
-from tests.acceptance.recovery import Recoveries
+from tests.acceptance.recovery import Recoveries, measured_in
 from tests.acceptance.stack import Stack, running_stack
 
-RECOVERIES = pytest.StashKey[Recoveries]()
 LOGS = pytest.StashKey[dict[Path, int]]()  # how long each log was when the test began
 LARGEST_SECTION = 4 * TAIL_BYTES
 
@@ -61,10 +61,10 @@ def manager(stack: Stack) -> Manager:
     return stack.manager
 
 
-@pytest.fixture(scope="session")
-def recoveries(pytestconfig: pytest.Config) -> Recoveries:
+@pytest.fixture
+def recoveries(request: pytest.FixtureRequest) -> Recoveries:
     """Where recovery times are measured."""
-    return pytestconfig.stash.setdefault(RECOVERIES, Recoveries())
+    return Recoveries(request.node)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -80,10 +80,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Show how long each recovery took."""
-    recoveries = config.stash.get(RECOVERIES, Recoveries())
-    if recoveries.measured:
+    if measured := list(measured_in(chain.from_iterable(terminalreporter.stats.values()))):
         terminalreporter.section("recovery times")
-        for fault, seconds in recoveries.measured:
+        for fault, seconds in measured:
             terminalreporter.write_line(f"{seconds:6.1f} s  {fault}")

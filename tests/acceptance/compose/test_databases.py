@@ -6,6 +6,8 @@ import pytest
 
 from dev.chaos.engine import Compose
 
+pytestmark = pytest.mark.thorough
+
 OWNER = "postgresql://job_owner:demo-owner@job_db:5432/jobs"
 SERVICE = "postgresql://job_service:demo-database@job_db:5432/jobs"
 ELSEWHERE = "postgresql://service@db.example/jobs"

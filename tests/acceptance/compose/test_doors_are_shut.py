@@ -13,6 +13,8 @@ from dev.chaos.errors import ChaosError
 from tests.acceptance.compose.other_machine import can_be_made, other_machine
 from tests.acceptance.compose.stack import Stack
 
+pytestmark = pytest.mark.thorough
+
 RUNNING = [
     "job_broker",
     "job_db",

@@ -9,6 +9,8 @@ from dev.chaos.engine import docker
 from tests.acceptance.compose.stack import WORKERS, Stack, all_counted_once, page
 from tests.acceptance.waiting import eventually
 
+pytestmark = pytest.mark.thorough
+
 JOBS = 200
 MIDDLE = 60
 

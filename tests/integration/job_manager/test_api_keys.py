@@ -62,7 +62,7 @@ class TestWithoutAKey:
             "Bearer na\xefve",
             "Bearer " + "x" * 5_000,
         ],
-        ids=lambda value: value and value[:12],
+        ids="none empty no-key blank basic bare longer shorter hashed not-ascii long".split(),
     )
     def test_nothing_is_told_or_done(
         self, manager: FlaskClient, store: Store, method: str, path: str, authorization: str | None

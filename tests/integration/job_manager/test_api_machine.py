@@ -19,6 +19,7 @@ from job_core.reconciler import Reconciler
 from job_core.store.limits import HostLimits
 from job_core.store.retrying import may_retry
 from job_tasks.job_tasks import app
+from tests.examples import examples
 from tests.integration.job_store import BUSY, KINDS, NO_TEXT, RESULT, Store
 
 URLS = ("https://example.com/a", "https://example.com/b")
@@ -226,6 +227,7 @@ def machine(manager_url: str, store: Store, servers: Servers) -> Iterator[type[A
     del ApiMachine.manager_url, ApiMachine.store, ApiMachine.broker
 
 
+@pytest.mark.hypothesis
 def test_no_order_of_requests_shows_what_is_not_so(machine: type[ApiMachine]) -> None:
-    bounded = settings(max_examples=15, stateful_step_count=30, suppress_health_check=list(HealthCheck))
+    bounded = settings(max_examples=examples(5), stateful_step_count=30, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(machine, settings=bounded)

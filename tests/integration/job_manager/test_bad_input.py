@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.integration.job_store import Store
 
 URL = "https://example.com/"
@@ -218,7 +219,7 @@ FIELDS = st.dictionaries(
 )
 
 
-@hypothesis_settings(max_examples=60)
+@hypothesis_settings(max_examples=examples(60))
 @given(FIELDS)
 def test_any_object_is_accepted_or_refused_by_its_fields(client: FlaskClient, fields: dict[str, Any]) -> None:
     answer = client.post("/count", json=fields)
@@ -227,7 +228,7 @@ def test_any_object_is_accepted_or_refused_by_its_fields(client: FlaskClient, fi
         assert answer.get_json(force=True)["errors"]
 
 
-@hypothesis_settings(max_examples=60)
+@hypothesis_settings(max_examples=examples(60))
 @given(
     st.binary(max_size=60),
     st.sampled_from(["application/json", FORM, "multipart/form-data; boundary=b", "application/json; charset=utf-16"]),

@@ -1,12 +1,12 @@
 """Requests that schemathesis makes out of the description, good and bad, to the manager as it is deployed.
 
-`make fuzz-api` runs the same with many more examples.
+`make test-all` adds the borders of every field, which take seconds to find; `make fuzz-api` many more examples.
 """
 
-import os
 import re
 from typing import Any
 
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -14,9 +14,9 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from job_manager.openapi import describe
 from job_tasks import job_tasks  # noqa: F401 - its import makes the kinds
+from tests.examples import examples, is_thorough
 from tests.integration.job_store import Store
 
-EXAMPLES = int(os.environ.get("FUZZ_API_EXAMPLES", "15"))
 HOSTS = st.from_regex(r"[a-z][a-z0-9-]{0,20}[a-z0-9]\.(com|org|example)", fullmatch=True)
 PATHS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=30)
 URLS = st.builds("{}://{}/{}".format, st.sampled_from(["http", "https"]), HOSTS, PATHS)
@@ -25,8 +25,12 @@ schemathesis.openapi.format("web-url", URLS)
 
 
 # 413 is a refusal too: more URLs than fit into a body.
-REFUSED = {"checks": {"negative_data_rejection": {"expected-statuses": [400, 401, 404, 405, 413, 415, 422]}}}
-schema = schemathesis.openapi.from_dict(describe(with_keys=False), config=schemathesis.Config.from_dict(REFUSED))
+REFUSED = [400, 401, 404, 405, 413, 415, 422]
+CONFIG = {
+    "checks": {"negative_data_rejection": {"expected-statuses": REFUSED}},
+    "phases": {"coverage": {"enabled": is_thorough()}},
+}
+schema = schemathesis.openapi.from_dict(describe(with_keys=False), config=schemathesis.Config.from_dict(CONFIG))
 
 
 @schema.hook
@@ -39,10 +43,11 @@ def map_body(_context: schemathesis.HookContext, body: Any) -> Any:
 
 
 @schema.parametrize()
-@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
-def test_every_answer_is_as_described(manager_url: str, store: Store, case: schemathesis.Case) -> None:
+@pytest.mark.parametrize("seconds", [40])  # without a parameter, all operations have one id
+@settings(max_examples=examples(10), suppress_health_check=list(HealthCheck))
+def test_every_answer_is_as_described(manager_url: str, store: Store, seconds: int, case: schemathesis.Case) -> None:
     store.sql("TRUNCATE idempotency_keys")  # a key that comes with two requests is rightly refused
-    answer = case.call(base_url=manager_url, timeout=40)
+    answer = case.call(base_url=manager_url, timeout=seconds)
     unknowable = [positive_data_acceptance] if is_beyond_a_schema(answer) else []
     case.validate_response(answer, excluded_checks=unknowable)
     assert "Traceback" not in answer.text

@@ -19,6 +19,7 @@ from page_fetch.errors import ConnectionFailed, FetchError, FetchTimedOut, Inval
 from page_fetch.fetch import Page, fetch
 from page_fetch.limits import FetchLimits
 from page_read.errors import NotText
+from tests.examples import examples
 
 if TYPE_CHECKING:
     from tests.integration.page_fetch.conftest import OpenSite, Script, Visitor
@@ -381,7 +382,7 @@ PIECES = [
 ]
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pieces=lists(sampled_from(PIECES) | binary(max_size=9), max_size=14))
 def test_whatever_a_site_sends_ends_as_a_page_or_as_an_error_of_ours(
     open_site: "OpenSite", limits: FetchLimits, pieces: list[bytes]

@@ -14,6 +14,7 @@ from job_core.errors import TransientError
 from job_core.queue import Broker
 from job_core.reconciler import Reconciler
 from job_core.store.limits import HostLimits
+from tests.examples import examples
 from tests.integration.job_store import BUSY, KINDS, Store
 from tests.integration.queue import Queue
 
@@ -143,6 +144,7 @@ def machine(store: Store, broker: Broker, queue: Queue) -> Iterator[type[HostMac
     del HostMachine.store, HostMachine.broker, HostMachine.queue
 
 
+@pytest.mark.hypothesis
 def test_no_order_of_steps_exceeds_a_limit_or_leaves_a_job_parked(machine: type[HostMachine]) -> None:
-    bounded = settings(max_examples=12, stateful_step_count=25, suppress_health_check=list(HealthCheck))
+    bounded = settings(max_examples=examples(5), stateful_step_count=25, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(machine, settings=bounded)

@@ -22,6 +22,7 @@ from job_core.job import ENDED, Claim, OnFailure, State
 from job_core.queue import Broker
 from job_core.reconciler import Reconciler
 from job_core.store.retrying import may_retry
+from tests.examples import examples
 from tests.integration.job_store import BUSY, KINDS, NO_TEXT, RESULT, UNLIMITED, Store
 from tests.integration.queue import Queue
 
@@ -186,6 +187,7 @@ def machine(store: Store, broker: Broker, queue: Queue) -> Iterator[type[StoreMa
     del StoreMachine.store, StoreMachine.broker, StoreMachine.queue
 
 
+@pytest.mark.hypothesis
 def test_no_order_of_steps_breaks_a_promise(machine: type[StoreMachine]) -> None:
-    bounded = settings(max_examples=12, stateful_step_count=25, suppress_health_check=list(HealthCheck))
+    bounded = settings(max_examples=examples(5), stateful_step_count=25, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(machine, settings=bounded)

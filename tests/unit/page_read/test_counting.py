@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from page_read.counting import PageCount, count_page
 from page_read.words.count import WordCounts
+from tests.examples import examples
 
 
 def test_a_page_is_counted_with_how_it_was_read() -> None:
@@ -42,7 +43,7 @@ display:flex visibility:hidden text-transform:uppercase; ' <plaintext> &amp; &#0
 
 
 @given(st.lists(st.sampled_from(MARKUP), max_size=40).map("".join), st.sampled_from(["words", "treebank"]))
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 def test_no_markup_breaks_it(html: str, tokenizer: str) -> None:
     page = count_page(html.encode(), "text/html; charset=utf-8", word="word", top=3, tokenizer=tokenizer)  # type: ignore[arg-type]
     assert len(page.counts.top) == min(3, page.counts.unique_words) <= page.counts.words
@@ -51,7 +52,7 @@ def test_no_markup_breaks_it(html: str, tokenizer: str) -> None:
 @given(
     st.binary(), st.sampled_from([None, "text/html", "text/plain", "application/xhtml+xml", "text/html; charset=gbk"])
 )
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_no_bytes_break_it(body: bytes, content_type: str | None) -> None:
     counted = count_page(body, content_type, word=None, top=3, tokenizer="words").counts
     assert len(counted.top) == min(3, counted.unique_words) <= counted.words

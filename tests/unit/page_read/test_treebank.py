@@ -7,6 +7,7 @@ from nltk.tokenize import word_tokenize
 
 from page_read.words.count import frequencies
 from page_read.words.treebank import TreebankTokenizer
+from tests.examples import examples
 
 PIECES = [
     *(
@@ -56,7 +57,7 @@ PIECES = [
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=20).map("".join))
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @example('""\u00a0a b')
 @example("x. ) ] . ")
 @example("one two' three")
