@@ -1,17 +1,20 @@
 """Makes the manager: the Flask app and what its routes work with."""
 
+from threading import Semaphore
+
 from flask import Flask
 
 from job_core.queue import Broker
 from job_core.store.database import Database
 from job_manager import jobs
 from job_manager.access_log import log_access
-from job_manager.admission import Backlog, Places, Tally, Turn
+from job_manager.admission import Backlog, BatchQueue, StateCounts
 from job_manager.describing import describing
 from job_manager.events import Watcher
 from job_manager.health import health
 from job_manager.metrics import metrics
 from job_manager.openapi import describe
+from job_manager.outages import Outages
 from job_manager.problems import answer_problems
 from job_manager.requests import MAX_BATCH, MAX_BATCH_BYTES
 from job_manager.security import ask_for_keys, refuse_cross_site, send_safely
@@ -22,7 +25,7 @@ from job_tasks import job_tasks
 from job_tasks.settings import Settings
 
 BROKER_TIMEOUT_SECONDS = 0.3  # a submission never waits longer than a second for the broker
-MAX_BATCHES_AT_ONCE = 16  # of one process: the one that is accepted, and those that wait for their turn
+MAX_BATCHES_AT_ONCE = 16  # of one process, the one in turn among them
 MAX_OTHER_FIELDS = 100  # of a form, beside as many `urls` as there may be
 
 
@@ -36,17 +39,19 @@ def create_app(settings: Settings) -> Flask:
     app.url_map.merge_slashes = False  # so that no answer redirects
     # A stream asks for its job once, and holds no connection: only the other threads have one each.
     database = Database(settings.database_url.get_secret_value(), pool_size=settings.manager_threads)
+    outages = Outages()
     broker_url = settings.celery_broker_url.get_secret_value()
     app.extensions[EXTENSION] = Services(
         settings=settings,
+        outages=outages,
         database=database,
         broker=Broker(job_tasks.app, broker_url, timeout_seconds=BROKER_TIMEOUT_SECONDS),
-        watcher=Watcher(database),
-        wait_places=Places(settings.manager_wait_callers),
-        streams=Places(settings.manager_streams),
+        watcher=Watcher(database, outages),
+        wait_seats=Semaphore(settings.manager_wait_callers),
+        stream_seats=Semaphore(settings.manager_streams),
+        batch_queue=BatchQueue(Semaphore(MAX_BATCHES_AT_ONCE)),
         backlog=Backlog(database, settings.manager_max_backlog),
-        tally=Tally(database),
-        batch_turn=Turn(Places(MAX_BATCHES_AT_ONCE)),
+        state_counts=StateCounts(database, outages),
     )
     log_access(app)
     answer_problems(app)

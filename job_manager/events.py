@@ -21,6 +21,7 @@ from job_core.store.database import Database
 from job_core.store.lookup import steps_of
 from job_core.store.whole import WholeJob, find_whole
 from job_core.views import to_json
+from job_manager.outages import Outages
 from job_manager.views import job_detail
 
 LOOK_SECONDS = 0.1
@@ -64,8 +65,9 @@ class Watch:
 class Watcher:
     """Tells every caller when its job has gone on. One thread asks for all of them."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, outages: Outages) -> None:
         self._database = database
+        self._outages = outages
         self._watches: set[Watch] = set()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -122,8 +124,9 @@ class Watcher:
                 steps = steps_of(connection, list({watch.job_id for watch in watches}))
                 behind = [watch for watch in watches if watch.seen != steps.get(watch.job_id)]
                 found = find_whole(connection, list({watch.job_id for watch in behind})) if behind else {}
-        except DatabaseUnavailable:
-            return  # the callers' time runs on; their answers will tell
+        except DatabaseUnavailable as error:
+            self._outages.report(error)  # the callers go on waiting: it may come back in time
+            return
         for watch in behind:
             _tell(watch, found.get(watch.job_id))
 

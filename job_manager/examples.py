@@ -103,5 +103,5 @@ ANSWERS: dict[tuple[str, int], Any] = {
     ("list", 200): {"jobs": [SUCCEEDED], "next": f"/jobs?limit=1&cursor={ID}"},
     ("alive", 200): {"status": "alive"},
     ("ready", 200): {"status": "ready", "checks": {"database": "ok", "broker": "ok"}},
-    ("ready", 503): {"status": "not ready", "checks": {"database": "ok", "broker": "unreachable"}},
+    ("ready", 503): {"status": "not ready", "checks": {"database": "ok", "broker": "not reachable"}},
 }

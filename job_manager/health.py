@@ -5,14 +5,12 @@ from typing import Literal
 
 from flask import Blueprint, Response
 
-from job_core.errors import TransientError
 from job_core.views import ApiModel
+from job_manager.outages import Unavailable
 from job_manager.services import services
 from job_manager.views import answer
 
 health = Blueprint("health", __name__)
-
-Found = Literal["ok", "unreachable"]
 
 
 class Alive(ApiModel):
@@ -22,14 +20,14 @@ class Alive(ApiModel):
 
 
 class Checks(ApiModel):
-    """What the manager needs, each by name."""
+    """What the manager needs, each by name: `ok`, or why it cannot be used, such as `not reachable` or `read-only`."""
 
-    database: Found
-    broker: Found
+    database: str
+    broker: str
 
 
 class Readiness(ApiModel):
-    """Whether all that the manager needs can be reached."""
+    """Whether everything that the manager needs can be used."""
 
     status: Literal["ready", "not ready"]
     checks: Checks
@@ -43,7 +41,7 @@ def alive() -> Response:
 
 @health.get("/readyz")
 def ready() -> Response:
-    """200 if database and broker can be reached, else 503; each is named.
+    """200 if database and broker take jobs, else 503; each is named, with the reason.
 
     With the broker away, jobs are still accepted; with the database away they are not.
     """
@@ -53,9 +51,9 @@ def ready() -> Response:
     return answer(Readiness(status="not ready", checks=checks), 503)
 
 
-def _check(ping: Callable[[], None]) -> Found:
+def _check(ping: Callable[[], None]) -> str:
     try:
         ping()
-    except TransientError:
-        return "unreachable"
+    except Unavailable as error:
+        return services().outages.report(error)
     return "ok"

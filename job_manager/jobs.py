@@ -32,11 +32,11 @@ def show(job_id: str) -> Response:
     """The whole job, at once or, with `?wait=20`, when it has ended or the time is up."""
     wait = read_wait(request.args)
     whole = find_whole_job(job_id)
-    if wait and whole.job.state not in ENDED and services().wait_places.take():
+    if wait and whole.job.state not in ENDED and services().wait_seats.acquire(blocking=False):
         try:
             whole = _wait_for_end(whole, wait)
         finally:
-            services().wait_places.give_back()
+            services().wait_seats.release()
     return answer(job_detail(whole))
 
 
@@ -48,11 +48,11 @@ def stream(job_id: str) -> Response:
     if is_known and whole.job.state in ENDED:
         return Response(status=204)
     first = "" if is_known else event(whole)
-    places = services().streams
-    if not places.take():
+    seats = services().stream_seats
+    if not seats.acquire(blocking=False):
         raise StreamsFull("Ask for the job itself, or for its events later.")
     streamed = Response(stream_of(services().watcher, whole, first), mimetype="text/event-stream")
-    streamed.call_on_close(places.give_back)
+    streamed.call_on_close(seats.release)
     streamed.headers["Cache-Control"] = "no-store"
     streamed.headers["X-Accel-Buffering"] = "no"  # nginx would keep events back
     return streamed

@@ -16,6 +16,8 @@ from job_manager.errors import (
     Unauthenticated,
     UnsupportedBody,
 )
+from job_manager.outages import Unavailable
+from job_manager.services import services
 
 RETRY_AFTER_SECONDS = 2
 STATUS: dict[type[CoreError], int] = {
@@ -82,6 +84,8 @@ def answer_problems(app: Flask) -> None:
 
 
 def _service_error(error: CoreError) -> Response:
+    if isinstance(error, Unavailable):
+        services().outages.report(error)
     fields = [WrongField(field=field, detail=detail) for field, detail in getattr(error, "errors", ())]
     answer = problem(status_of(type(error)), error.type, error.title, str(error), fields)
     if isinstance(error, TransientError):

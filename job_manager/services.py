@@ -1,13 +1,15 @@
 """What the manager's routes work with, made once by the app factory."""
 
 from dataclasses import dataclass
+from threading import Semaphore
 
 from flask import current_app
 
 from job_core.queue import Broker
 from job_core.store.database import Database
-from job_manager.admission import Backlog, Places, Tally, Turn
+from job_manager.admission import Backlog, BatchQueue, StateCounts
 from job_manager.events import Watcher
+from job_manager.outages import Outages
 from job_tasks.settings import Settings
 
 EXTENSION = "job_manager"
@@ -20,14 +22,15 @@ class Services:
     """The manager's ways to the database, the broker and what becomes of a job, and its bounds."""
 
     settings: Settings
+    outages: Outages
     database: Database
     broker: Broker
     watcher: Watcher
-    wait_places: Places
-    streams: Places
+    wait_seats: Semaphore  # for callers that hold a thread each, so that submissions always find one
+    stream_seats: Semaphore
+    batch_queue: BatchQueue
     backlog: Backlog
-    tally: Tally
-    batch_turn: Turn
+    state_counts: StateCounts
 
 
 def services() -> Services:

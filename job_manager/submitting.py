@@ -41,7 +41,7 @@ def submitting() -> Blueprint:
 def _submit(kind: Kind) -> Response:
     fields, typed = read_body(request)
     is_batch = "urls" in fields
-    with services().batch_turn.taken() if is_batch else nullcontext():
+    with services().batch_queue.turn() if is_batch else nullcontext():
         max_crashes = services().settings.job_max_crashes
         jobs = new_jobs(kind, fields, typed=typed, max_crashes=max_crashes, owner=owner())
         accepted = accept_and_publish(jobs, idempotency_key([kind.name, fields])).jobs
@@ -86,10 +86,12 @@ def _repetition(key: IdempotencyKey | None) -> Accepted | None:
 
 
 def _accept(jobs: list[NewJob], key: IdempotencyKey | None) -> Accepted:
-    services().backlog.make_room(len(jobs))
     most = services().settings.fetch_max_per_host
     seconds = DATABASE_SECONDS if len(jobs) == 1 else BATCH_SECONDS
-    with services().database.transaction(seconds, first_answer_seconds=DATABASE_SECONDS) as connection:
+    with (
+        services().backlog.room_for(len(jobs)),
+        services().database.transaction(seconds, first_answer_seconds=DATABASE_SECONDS) as connection,
+    ):
         return accept(connection, jobs, key, at_once_per_host=most)
 
 
@@ -97,13 +99,18 @@ def _publish(jobs: Sequence[Job]) -> None:
     messages = [Message(kind=job.kind, job_id=job.id, published_at=job.published_at) for job in jobs]
     try:
         services().broker.publish(messages)
-    except BrokerUnavailable:
-        log.warning("the broker is away; the reconciler will publish", jobs=len(jobs))
-        try:
-            with services().database.transaction(DATABASE_SECONDS) as connection:
-                unpublish(connection, [job.id for job in jobs])
-        except DatabaseUnavailable:
-            log.warning("not noted as unpublished; the reconciler finds that out by itself", jobs=len(jobs))
+    except BrokerUnavailable as error:
+        services().outages.report(error)
+        structlog.contextvars.bind_contextvars(published=False)  # by us: the reconciler will do it
+        _note_unpublished(jobs)
+
+
+def _note_unpublished(jobs: Sequence[Job]) -> None:
+    try:
+        with services().database.transaction(DATABASE_SECONDS) as connection:
+            unpublish(connection, [job.id for job in jobs])
+    except DatabaseUnavailable as error:  # the reconciler finds out by itself
+        services().outages.report(error)
 
 
 def idempotency_key(asked: object) -> IdempotencyKey | None:

@@ -27,7 +27,7 @@ from job_core.job import State
 from job_core.store.browsing import count_by_state, page_of
 from job_core.store.lookup import JobFilter, newest
 from job_core.store.migrate import migrate
-from job_manager.admission import AT_MOST
+from job_manager.admission import MAX_COUNTED
 
 LIMITS = (21, 201)  # a page of 20 and one of 200, and the one row more that tells of a next page
 RUNS = 15
@@ -106,7 +106,7 @@ def report(connection: Connection, many: int, owner: str | None) -> None:
     for name, which in FILTERS_OF_SEARCHES.items():
         search = partial(page_of, which=replace(which, owner=owner), text="nowhere", limit=LIMITS[0])
         _line(name, "newest", LIMITS[0], *_figures(measure(connection, search)))
-    found = measure(connection, partial(count_by_state, owner=owner, at_most=AT_MOST + 1))
+    found = measure(connection, partial(count_by_state, owner=owner, at_most=MAX_COUNTED + 1))
     _line("totals by state", "", "", "", *_figures(found)[1:])
 
 

@@ -38,7 +38,7 @@ def read_listing(query: MultiDict[str, str]) -> Listing:
     if text is not None and "\0" in text:
         raise InvalidRequest(("text", "holds a NUL character"))
     which, _ = read_filter(MultiDict({name: value for name, value in asked.items() if name != "text"}))
-    totals = services().tally.counts(owner())
+    totals = services().state_counts.of(owner())
     with services().database.reading(DATABASE_SECONDS) as connection:
         page = page_of(connection, replace(which, owner=owner()), text, DEFAULT_LIMIT)
     cursor = asked.pop("cursor", None)

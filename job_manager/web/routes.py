@@ -45,7 +45,7 @@ def submit() -> Response:
     """Accept a job for each address, and lead to it, or to the list."""
     with arriving_body():
         form = Form.read(request.form)
-    with services().batch_turn.taken() if form.is_batch else nullcontext():
+    with services().batch_queue.turn() if form.is_batch else nullcontext():
         jobs, wrong = form.check(max_crashes=services().settings.job_max_crashes, owner=owner())
         accepted = () if wrong else accept_and_publish(jobs, None).jobs
     if wrong:

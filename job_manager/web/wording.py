@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from job_core.job import Job, JsonObject, State
-from job_manager.admission import AT_MOST
+from job_manager.admission import MAX_COUNTED
 
 SAYS = {
     State.PENDING: "waiting",
@@ -70,8 +70,8 @@ def gist(job: Job) -> str:
 
 
 def bounded(count: int) -> str:
-    """A count of the tally."""
-    return f"{AT_MOST:,}+" if count > AT_MOST else f"{count:,}"
+    """A count that stops at MAX_COUNTED."""
+    return f"{MAX_COUNTED:,}+" if count > MAX_COUNTED else f"{count:,}"
 
 
 def duration(length: timedelta) -> str:
