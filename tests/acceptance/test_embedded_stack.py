@@ -1,7 +1,9 @@
-"""The whole stack as people start it without Docker: every service a process of its own."""
+"""The whole stack as people start it without Docker: every service a process of its own.
 
-import http.client
-import json
+A start is 12 s of processor time, so there are few: one that is looked at and killed, one on its data that is looked at
+and stopped, and two demos. The tests are in that order.
+"""
+
 import os
 import re
 import shlex
@@ -9,8 +11,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,15 @@ REFUSED_URL = "http://127.0.0.1/"
 KEY = make_key()
 FEW_PROCESSES = {"WORKER_CONCURRENCY": "2", "MANAGER_PROCESSES": "1"}  # the usual 24 and 2 take longer to start
 MANAGER_API_KEYS = str(ApiKey(name="ci", sha256=hash_key(KEY)))
+OWN_SETTINGS = {
+    "MANAGER_API_KEYS": MANAGER_API_KEYS,
+    "WEBHOOK_SECRETS": "whsec_" + "b3du" * 10,
+    "FETCH_ALLOWED_PRIVATE_NETWORKS": "127.0.0.0/8,192.0.2.0/24",  # RFC 5737: nobody is in the latter
+    # Servers elsewhere, which are not for the embedded stack.
+    "CELERY_BROKER_URL": "redis://broker.invalid/0",
+    "CELERY_RESULT_BACKEND": "db+postgresql://database.invalid/jobs",
+    "DATABASE_URL_FILE": "/nowhere",
+}
 
 
 def is_gone(process: psutil.Process) -> bool:
@@ -42,9 +53,9 @@ def is_gone(process: psutil.Process) -> bool:
 
 
 class Stack:
-    """A run of `python -m embedded.up`, and a client of its manager."""
+    """A run of `python -m embedded.up`, and a client of its manager who has the API key."""
 
-    def __init__(self, data: Path, output: Path, environment: dict[str, str] | None = None) -> None:
+    def __init__(self, data: Path, output: Path, environment: Mapping[str, str]) -> None:
         self.manager_port, self.viewer_port = free_ports(2)
         ports = {"MANAGER_PORT": str(self.manager_port), "FLOWER_PORT": str(self.viewer_port)}
         self._output = output
@@ -52,7 +63,7 @@ class Stack:
             self.process = psutil.Popen(
                 [sys.executable, "-m", "embedded.up", "--data", str(data)],
                 cwd=PROJECT,
-                env=os.environ | FEW_PROCESSES | ports | (environment or {}),
+                env={**os.environ, **FEW_PROCESSES, **ports, **environment},
                 stdout=file,
                 stderr=subprocess.STDOUT,
             )
@@ -65,9 +76,19 @@ class Stack:
         eventually(lambda: "The stack is up" in self.output or self.process.poll() is not None, seconds=START_SECONDS)
         assert self.process.poll() is None, self.output
 
-    def processes(self) -> list[psutil.Process]:
-        """All of its processes, the guard among them."""
-        return list(self.process.children(recursive=True))
+    def kill(self) -> list[psutil.Process]:
+        """Kill it, and it alone; gives the processes that it had, the guard among them."""
+        processes = self.process.children(recursive=True)
+        self.process.kill()
+        self.process.wait(STOP_SECONDS)
+        return processes
+
+    def stop(self) -> list[psutil.Process]:
+        """Stop it as a person's machine does, to a good end; gives the processes that it had."""
+        processes = self.process.children(recursive=True)
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(STOP_SECONDS) == 0
+        return processes
 
     def workers(self, name: str) -> list[psutil.Process]:
         """The main process of a worker; none while it is being started again."""
@@ -76,20 +97,18 @@ class Stack:
 
     def is_ready(self) -> bool:
         """Whether it would accept and run a job."""
-        return bool(self._ask("GET", "/readyz")["status"] == "ready")
+        return bool(self._get("/readyz")["status"] == "ready")
 
     def count(self, url: str) -> dict[str, Any]:
         """The ended job that counts a page."""
-        answer = self._ask("POST", "/count", {"url": url})
-        return self.result(answer["id"])
+        return self.result(self.post("/count", {"url": url}).json()["id"])
 
     def result(self, job_id: str) -> dict[str, Any]:
-        return self._ask("GET", f"/result/{job_id}?wait=20")
+        return self._get(f"/result/{job_id}?wait=20")
 
-    def post(self, path: str, body: dict[str, str], *, key: str | None) -> requests.Response:
+    def post(self, path: str, body: Mapping[str, str], *, key: str | None = KEY) -> requests.Response:
         """What the manager answers a caller with that API key, or with none."""
-        known = {} if key is None else {"Authorization": f"Bearer {key}"}
-        return requests.post(f"http://{LOOPBACK}:{self.manager_port}{path}", json=body, headers=known, timeout=30)
+        return requests.post(self._url(path), json=body, headers=_known_by(key), timeout=30)
 
     def stop_worker_by_flower(self, worker: str) -> int:
         """The status with which Flower answers somebody who has logged in."""
@@ -111,19 +130,39 @@ class Stack:
             self.process.terminate()
             self.process.wait(STOP_SECONDS)
 
-    def _ask(self, method: str, path: str, body: dict[str, str] | None = None) -> dict[str, Any]:
-        connection = http.client.HTTPConnection(LOOPBACK, self.manager_port, timeout=30)
-        try:
-            connection.request(method, path, json.dumps(body) if body else None, {"Content-Type": "application/json"})
-            answer: dict[str, Any] = json.load(connection.getresponse())
-            return answer
-        finally:
-            connection.close()
+    def _get(self, path: str) -> dict[str, Any]:
+        answer: dict[str, Any] = requests.get(self._url(path), headers=_known_by(KEY), timeout=30).json()
+        return answer
+
+    def _url(self, path: str) -> str:
+        return f"http://{LOOPBACK}:{self.manager_port}{path}"
 
 
-@contextmanager
-def running(tmp_path: Path, environment: dict[str, str] | None = None) -> Iterator[Stack]:
-    stack = Stack(tmp_path / "data", tmp_path / "output", environment)
+def _known_by(key: str | None) -> dict[str, str]:
+    return {} if key is None else {"Authorization": f"Bearer {key}"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("stack")
+
+
+@pytest.fixture(scope="module")
+def page(make_httpserver: HTTPServer) -> str:
+    make_httpserver.expect_request("/page").respond_with_data("<p>Two words, two!</p>", content_type="text/html")
+    return make_httpserver.url_for("/page")
+
+
+@pytest.fixture(scope="module")
+def settings(make_httpserver: HTTPServer) -> dict[str, str]:
+    """A person's own, which let the stack fetch the page."""
+    return OWN_SETTINGS | {"FETCH_ALLOWED_PORTS": str(make_httpserver.port)}
+
+
+@pytest.fixture(scope="module")
+def stack(folder: Path, settings: dict[str, str]) -> Iterator[Stack]:
+    """The first on its data."""
+    stack = Stack(folder / "data", folder / "output", settings)
     try:
         stack.wait_until_up()
         yield stack
@@ -131,95 +170,110 @@ def running(tmp_path: Path, environment: dict[str, str] | None = None) -> Iterat
         stack.end()
 
 
-@pytest.fixture
-def page(httpserver: HTTPServer) -> str:
-    httpserver.expect_request("/page").respond_with_data("<p>Two words, two!</p>", content_type="text/html")
-    return httpserver.url_for("/page")
+@dataclass(frozen=True, kw_only=True)
+class After:
+    """The stack after one that was killed: what that one had counted, and the processes that it had."""
+
+    stack: Stack
+    job: dict[str, Any]
+    processes: list[psutil.Process]
 
 
-@pytest.fixture
-def fetch_settings(httpserver: HTTPServer) -> dict[str, str]:
-    """What lets the stack fetch the test's page."""
-    return {"FETCH_ALLOWED_PRIVATE_NETWORKS": "127.0.0.0/8", "FETCH_ALLOWED_PORTS": str(httpserver.port)}
+@pytest.fixture(scope="module")
+def after(stack: Stack, page: str, folder: Path, settings: dict[str, str]) -> Iterator[After]:
+    """Begun at once, while the guard of the killed one still ends its services."""
+    job = stack.count(page)
+    processes = stack.kill()
+    second = Stack(folder / "data", folder / "second", settings | {"FLOWER_READ_ONLY": "false"})
+    try:
+        second.wait_until_up()
+        yield After(stack=second, job=job, processes=processes)
+    finally:
+        second.end()
 
 
-def test_a_stopped_stack_leaves_no_process_and_the_next_one_finds_its_results(
-    tmp_path: Path,
-    page: str,
-    fetch_settings: dict[str, str],
-) -> None:
-    with running(tmp_path, fetch_settings) as stack:
+class TestRefused:
+    """A stack that cannot start as it was asked to."""
+
+    def test_a_taken_port_that_was_asked_for_is_an_error(self, tmp_path: Path) -> None:
+        with socket.create_server((LOOPBACK, 0)) as taken:
+            port = taken.getsockname()[1]
+            stack = Stack(tmp_path / "data", tmp_path / "output", {"MANAGER_PORT": str(port)})
+            assert stack.process.wait(STOP_SECONDS) == 1
+        assert f"MANAGER_PORT: port {port} is taken" in stack.output
+
+    def test_a_wrong_setting_is_an_error_that_names_it(self, tmp_path: Path) -> None:
+        stack = Stack(tmp_path / "data", tmp_path / "output", {"JOB_MAX_CRASHES": "many"})
+        assert stack.process.wait(STOP_SECONDS) == 1
+        assert "JOB_MAX_CRASHES: got 'many'" in stack.output
+
+    def test_a_second_one_on_the_same_data_is_refused(self, stack: Stack, folder: Path) -> None:
+        other = Stack(folder / "data", folder / "other", {})
+        assert other.process.wait(STOP_SECONDS) == 1
+        data, pid = folder / "data", stack.process.pid
+        assert f"a stack runs on {data} already (process {pid}); stop it first" in other.output
+        assert stack.is_ready()
+
+
+class TestRunningStack:
+    """What a person gets of it."""
+
+    def test_it_counts_a_page(self, stack: Stack, page: str) -> None:
         job = stack.count(page)
         assert job["status"] == "SUCCESS"
         assert job["result"]["top"] == [["two", 2], ["words", 1]]
-        assert {log.stem for log in (tmp_path / "data" / "logs").iterdir()} == SERVICES | {"job_migrate"}
-        processes = stack.processes()
-        assert len(processes) > len(SERVICES)
-        stack.process.send_signal(signal.SIGTERM)
-        assert stack.process.wait(STOP_SECONDS) == 0
-        assert [process for process in processes if not is_gone(process)] == []
-        assert stack.output.endswith("stopped\n")
-    with running(tmp_path) as stack:
-        assert stack.result(job["id"]) == job
 
-
-def test_a_stack_that_was_killed_leaves_no_process_and_the_next_one_finds_its_results(
-    tmp_path: Path,
-    page: str,
-    fetch_settings: dict[str, str],
-) -> None:
-    with running(tmp_path, fetch_settings) as stack:
-        job = stack.count(page)
-        processes = stack.processes()
-        stack.process.kill()
-        stack.process.wait(STOP_SECONDS)
-    # Begun at once, while the guard of the killed one still ends its services.
-    with running(tmp_path) as stack:
-        assert [process for process in processes if not is_gone(process)] == []
-        assert stack.result(job["id"]) == job
-
-
-def test_a_taken_port_that_was_asked_for_is_an_error(tmp_path: Path, httpserver: HTTPServer) -> None:
-    stack = Stack(tmp_path / "data", tmp_path / "output", {"MANAGER_PORT": str(httpserver.port)})
-    assert stack.process.wait(STOP_SECONDS) == 1
-    assert f"MANAGER_PORT: port {httpserver.port} is taken" in stack.output
-
-
-def test_a_wrong_setting_is_an_error_that_names_it(tmp_path: Path) -> None:
-    stack = Stack(tmp_path / "data", tmp_path / "output", {"JOB_MAX_CRASHES": "many"})
-    assert stack.process.wait(STOP_SECONDS) == 1
-    assert "JOB_MAX_CRASHES: got 'many'" in stack.output
-
-
-@pytest.fixture(scope="class")
-def own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A stack with secrets of a person's own, and with servers elsewhere, which are not for it."""
-    settings = {
-        "MANAGER_API_KEYS": MANAGER_API_KEYS,
-        "FLOWER_READ_ONLY": "false",
-        "WEBHOOK_SECRETS": "whsec_" + "b3du" * 10,
-        "FETCH_ALLOWED_PRIVATE_NETWORKS": "192.0.2.0/24",  # RFC 5737: nobody is there
-        "CELERY_BROKER_URL": "redis://broker.invalid/0",
-        "CELERY_RESULT_BACKEND": "db+postgresql://database.invalid/jobs",
-        "DATABASE_URL_FILE": "/nowhere",
-    }
-    with running(tmp_path_factory.mktemp("own_settings"), settings) as stack:
-        yield stack
-
-
-class TestSettingsOfOnesOwn:
-    """What a person sets reaches the services, save where Redis and PostgreSQL are."""
-
-    def test_nobody_is_let_in_without_a_key(self, own_settings: Stack) -> None:
-        answers = [own_settings.post("/count", {"url": REFUSED_URL}, key=key) for key in (None, make_key(), KEY)]
+    def test_nobody_is_let_in_without_a_key_of_the_persons_own(self, stack: Stack) -> None:
+        answers = [stack.post("/count", {"url": REFUSED_URL}, key=key) for key in (None, make_key(), KEY)]
         assert [answer.status_code for answer in answers] == [401, 401, 202]
 
-    def test_a_job_may_have_a_webhook(self, own_settings: Stack) -> None:
-        answer = own_settings.post("/count", {"url": REFUSED_URL, "callback_url": "https://192.0.2.1/"}, key=KEY)
+    def test_a_job_may_have_a_webhook_since_there_are_secrets(self, stack: Stack) -> None:
+        answer = stack.post("/count", {"url": REFUSED_URL, "callback_url": "https://192.0.2.1/"})
         assert answer.status_code == 202, answer.text
 
-    def test_flower_may_stop_workers_where_a_person_says_so(self, own_settings: Stack) -> None:
-        assert own_settings.stop_worker_by_flower("no_such_worker") == 404
+    def test_broker_and_database_can_be_looked_into(self, stack: Stack) -> None:
+        job = stack.count(f"{REFUSED_URL}looked-into")
+        assert stack.look_into("broker", "LLEN", "celery") == "0\n"
+        asked = f"SELECT state, url FROM jobs WHERE id = '{job['id']}'"
+        assert stack.look_into("database", "-At", "-c", asked) == f"FAILURE|{REFUSED_URL}looked-into\n"
+
+    def test_flower_stops_no_worker(self, stack: Stack) -> None:
+        assert stack.stop_worker_by_flower(f"job_worker_02@{socket.gethostname()}") == 403
+
+    def test_each_service_has_a_log_and_it_is_shown_under_its_name(self, stack: Stack, folder: Path) -> None:
+        assert {log.stem for log in (folder / "data" / "logs").iterdir()} == SERVICES | {"job_migrate"}
+        names = {line.split(" ", 1)[0] for line in stack.output.splitlines() if " | " in line}
+        assert names >= SERVICES - {"job_migrate"}
+
+    def test_a_worker_that_was_killed_is_started_again(self, stack: Stack) -> None:
+        (worker,) = stack.workers("job_worker_01")
+        worker.kill()
+        eventually(
+            lambda: [process.pid for process in stack.workers("job_worker_01")] not in ([], [worker.pid]),
+            seconds=STOP_SECONDS,
+        )
+        assert "job_worker_01 ended with SIGKILL; starting it again in 1 s" in stack.output
+
+
+class TestAfterAKill:
+    """The stack on the data of one that was killed."""
+
+    def test_no_process_of_the_killed_one_is_left(self, after: After) -> None:
+        assert len(after.processes) > len(SERVICES)
+        assert [process for process in after.processes if not is_gone(process)] == []
+
+    def test_it_has_the_results_of_the_killed_one(self, after: After) -> None:
+        assert after.job["status"] == "SUCCESS"
+        assert after.stack.result(after.job["id"]) == after.job
+
+    def test_flower_may_stop_workers_where_a_person_says_so(self, after: After) -> None:
+        assert after.stack.stop_worker_by_flower("no_such_worker") == 404
+
+    def test_stopped_it_leaves_no_process(self, after: After) -> None:
+        processes = after.stack.stop()
+        assert len(processes) > len(SERVICES)
+        assert [process for process in processes if not is_gone(process)] == []
+        assert after.stack.output.endswith("stopped\n")
 
 
 class TestDemo:
@@ -227,9 +281,16 @@ class TestDemo:
 
     COMMAND = (sys.executable, "-m", "embedded.demo")
 
-    def test_it_shows_the_words_of_its_page_and_ends_well(self) -> None:
+    def test_it_shows_the_words_of_its_page_and_needs_no_key(self) -> None:
+        keys = {"MANAGER_API_KEYS": MANAGER_API_KEYS, "MANAGER_API_KEYS_FILE": "/nowhere"}
         ended = subprocess.run(
-            self.COMMAND, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=START_SECONDS
+            self.COMMAND,
+            cwd=PROJECT,
+            env=os.environ | keys,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=START_SECONDS,
         )
         assert (ended.returncode, ended.stderr) == (0, "")
         assert re.search(r"manager +http://127\.0\.0\.1:\d+\n +Flower +http://127\.0\.0\.1:\d+", ended.stdout)
@@ -244,19 +305,6 @@ class TestDemo:
         assert ended.returncode == 1
         assert ended.stderr.startswith("the page was not counted: The address is refused")
 
-    def test_it_asks_for_no_key(self) -> None:
-        environment = os.environ | {"MANAGER_API_KEYS": MANAGER_API_KEYS, "MANAGER_API_KEYS_FILE": "/nowhere"}
-        ended = subprocess.run(
-            self.COMMAND,
-            cwd=PROJECT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=START_SECONDS,
-        )
-        assert (ended.returncode, ended.stderr) == (0, "")
-
     @pytest.mark.parametrize("moment", ["starting Redis", "broker and database are ready"])
     def test_interrupted_it_leaves_neither_process_nor_folder(self, tmp_path: Path, moment: str) -> None:
         output = tmp_path / "output"
@@ -270,46 +318,3 @@ class TestDemo:
         assert output.read_text().endswith("interrupted; everything is stopped\n")
         assert [process for process in processes if not is_gone(process)] == []
         assert list(tmp_path.iterdir()) == [output]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("stack")
-
-
-@pytest.fixture(scope="module")
-def stack(folder: Path) -> Iterator[Stack]:
-    with running(folder) as stack:
-        yield stack
-
-
-class TestRunningStack:
-    """What a stack that is up puts up with."""
-
-    def test_a_second_one_on_the_same_data_is_refused(self, stack: Stack, folder: Path) -> None:
-        other = Stack(folder / "data", folder / "other")
-        assert other.process.wait(STOP_SECONDS) == 1
-        data, pid = folder / "data", stack.process.pid
-        assert f"a stack runs on {data} already (process {pid}); stop it first" in other.output
-        assert stack.is_ready()
-
-    def test_a_worker_that_was_killed_is_started_again(self, stack: Stack) -> None:
-        (worker,) = stack.workers("job_worker_01")
-        worker.kill()
-        eventually(
-            lambda: [process.pid for process in stack.workers("job_worker_01")] not in ([], [worker.pid]),
-            seconds=STOP_SECONDS,
-        )
-        assert "job_worker_01 ended with SIGKILL; starting it again in 1 s" in stack.output
-
-    def test_broker_and_database_can_be_looked_into(self, stack: Stack) -> None:
-        stack.count(REFUSED_URL)
-        assert stack.look_into("broker", "LLEN", "celery") == "0\n"
-        assert stack.look_into("database", "-At", "-c", "SELECT state, url FROM jobs") == f"FAILURE|{REFUSED_URL}\n"
-
-    def test_flower_stops_no_worker(self, stack: Stack) -> None:
-        assert stack.stop_worker_by_flower(f"job_worker_02@{socket.gethostname()}") == 403
-
-    def test_the_log_of_each_service_is_shown_under_its_name(self, stack: Stack) -> None:
-        names = {line.split(" ", 1)[0] for line in stack.output.splitlines() if " | " in line}
-        assert names >= SERVICES - {"job_migrate"}
