@@ -61,7 +61,8 @@ class Bench:
         rounds: dict[str, list[dict[str, float]]] = {way.label: [] for way in ways}
         with ExitStack() as stack:
             for way in ways:
-                stack.enter_context(_held(way.system.pids(MAINS, CHILDREN)))
+                groups = way.system.groups()
+                stack.enter_context(_held(groups[MAINS] + groups[CHILDREN]))
             for _ in range(ROUNDS):
                 for way in ways:
                     rounds[way.label].append(self._submit(way))

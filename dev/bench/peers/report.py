@@ -40,7 +40,7 @@ def print_lines(title: str, lines: Sequence[Sequence[str]]) -> None:
     say(f"\n{title}\n")
     for name, *cells in lines:
         right = (cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True))
-        say("  ".join([name.ljust(widths[0]), *right]))
+        say("  ".join([name.ljust(widths[0]), *right]).rstrip())
 
 
 def shown(figure: float) -> str:

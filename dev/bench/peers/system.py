@@ -45,18 +45,20 @@ class System:
         self._folder, self._ended, self._caller = folder, ended, caller
         self._database, self._broker = database, broker
         (self._database_log,) = folder.rglob("job_db.log")
+        ((self._own_backend,),) = self._ask("SELECT pg_backend_pid()")
 
-    def pids(self, *groups: str) -> list[int]:
-        """Of the groups that are named."""
-        return [pid for name, pids in groups_of(self._folder).items() if name in groups for pid in pids]
+    def groups(self) -> dict[str, list[int]]:
+        """PIDs by group, without PostgreSQL's process for our own connection."""
+        groups = groups_of(self._folder).items()
+        return {name: [pid for pid in pids if pid != self._own_backend] for name, pids in groups}
 
     def used(self) -> dict[str, float]:
         """Processor milliseconds of each group so far."""
-        return {name: used_milliseconds(pids) for name, pids in groups_of(self._folder).items()}
+        return {name: used_milliseconds(pids) for name, pids in self.groups().items()}
 
     def memory(self) -> dict[str, float]:
         """Megabytes of each group."""
-        return {name: memory_megabytes(pids) for name, pids in groups_of(self._folder).items()}
+        return {name: memory_megabytes(pids) for name, pids in self.groups().items()}
 
     def submit(self, submissions: Sequence[Sequence[str]], *, rate: float = 0, callers: int = 1) -> Sent:
         """Have jobs submitted; without waiting for their end."""
