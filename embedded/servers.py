@@ -24,6 +24,7 @@ class Servers:
 
     broker: Broker
     database: Database
+    guard: Guard
     supervisor: Supervisor
 
     def start_broker(self) -> None:
@@ -77,7 +78,7 @@ def servers_on(folder: DataFolder, lock: int, terminal: Terminal, *, temporary: 
             account=account,
             durable=not temporary,
         )
-        yield Servers(broker=broker, database=database, supervisor=supervisor)
+        yield Servers(broker=broker, database=database, guard=guard, supervisor=supervisor)
 
 
 @contextmanager

@@ -39,25 +39,25 @@ class Services:
         """Brings the database's tables to what the code wants, and ends."""
         return self._command("job_migrate", "job_core.store.migrate")
 
-    def manager(self, port: int) -> Service:
+    def manager(self, port: int, app: str = "job_manager.wsgi:app") -> Service:
         """The HTTP interface."""
         command = self._command(
             "job_manager",
             "gunicorn",
             *("--config", "job_manager/gunicorn.conf.py"),
             *("--bind", f"{LOOPBACK}:{port}"),
-            "job_manager.wsgi:app",
+            app,
         )
         return Service(command=command, is_ready=lambda: _answers(port, "/readyz"))
 
-    def worker(self, name: str) -> Service:
+    def worker(self, name: str, *options: str) -> Service:
         """One Celery worker with its children. It is killed only well after its own grace."""
         health_file = self._health_file(name)
         command = self._command(
             name,
             "celery",
             *("--app", "job_worker.worker"),
-            *("worker", "--hostname", f"{name}@%h", "--without-mingle", "--without-gossip"),
+            *("worker", "--hostname", f"{name}@%h", "--without-mingle", "--without-gossip", *options),
             extra={"WORKER_HEALTH_FILE": str(health_file), "METRICS_PORT": str(self.metrics_ports[name])},
             grace_seconds=self.worker_grace_seconds + ROOM_SECONDS,
         )

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 from embedded.errors import StopRequested
 from embedded.log_follower import LogFollower
 
 TICK_SECONDS = 0.05
+
+Found = TypeVar("Found")
 
 
 class Terminal:
@@ -58,13 +60,15 @@ class Terminal:
         self.stop_requests += 1
 
 
-def wait_until(condition: Callable[[], bool], *, seconds: float, between: Callable[[], None]) -> bool:
-    """Whether `condition` came true within `seconds`. `between` runs before each look, and ends the wait by raising."""
+def wait_until(look: Callable[[], Found], *, seconds: float, between: Callable[[], None] = lambda: None) -> Found:
+    """What `look` returns once that is true, or at its last look within `seconds`.
+
+    `between` runs before each look, and ends the wait by raising.
+    """
     deadline = time.monotonic() + seconds
     while True:
         between()
-        if condition():
-            return True
-        if time.monotonic() >= deadline:
-            return False
+        found = look()
+        if found or time.monotonic() >= deadline:
+            return found
         time.sleep(TICK_SECONDS)

@@ -73,6 +73,20 @@ class Description:
         assert problem["status"] == answer.status_code
 
 
+class Conformance:
+    """Holds each answer of one running manager against the document that it had at its first answer."""
+
+    def __init__(self) -> None:
+        self._description: Description | None = None
+
+    def __call__(self, answer: requests.Response) -> None:
+        """Fails as `Description.check` does."""
+        if self._description is None:
+            asked = urlsplit(answer.url)
+            self._description = Description.of(f"{asked.scheme}://{asked.netloc}")
+        self._description.check(answer)
+
+
 def is_for_people(path: str) -> bool:
     """Whether it is the page's, which no description is of."""
     return path == "/" or path.startswith(("/job/", "/static/"))

@@ -1,22 +1,21 @@
-"""The faults. Each is injected into a running stack, and has ended when its function returns.
+"""The faults, and the schedule of them that a seed makes.
 
-A fault has ended when nothing is withheld from the stack any more: what was killed is started again (not: has become
-ready), what was paused goes on, what was cut is joined.
+Each is injected into a running stack, and has ended when its function returns: nothing is withheld from the stack any
+more. What was killed is started again (not: has become ready), what was paused goes on, what was cut is joined.
 """
 
 import json
+import random
 import threading
-from collections.abc import Callable
-from contextlib import closing
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-import redis
-
-from dev.chaos.journal import Order
-from dev.chaos.queue_watch import job_ids_in
-from dev.chaos.scene import Scene
-from dev.chaos.stack import paused
-from dev.chaos.tables import Tables
+from dev.chaos.load import Client, Submission, count_pages
+from dev.chaos.watch import QueueWatch, job_ids_in
+from dev.containers import Container, ContainerStack
+from dev.service import ServiceProcess
+from dev.stack import Stack
 from embedded.terminal import wait_until
 from job_core.queue import QUEUE
 
@@ -24,11 +23,51 @@ PAUSE_SECONDS = (1.0, 20.0)
 PAST_ITS_CLAIM_SECONDS = (9.5, 14.0)  # a worker unseen for 9 s has lost its claims
 CUT_SECONDS = (2.0, 10.0)
 BESIDE_SECONDS = (2.0, 6.0)
+CALM_SECONDS = (0.1, 1.0)  # between a recovery and the next fault
 SLOW_PAGE_SECONDS = 1.0
 LONG_PAGE_SECONDS = 5.0
-MOST_DOUBLED = 20
+BUSY_PAGES = 8
+STARTED_SECONDS = 3.0
+SURGE_PAGES = 200
+MAX_DOUBLED = 20
 COMMIT_SECONDS = 5.0
 UNACKNOWLEDGED = "unacked"  # kombu's, for messages that workers have
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """Where a fault happens: the stack under load, and the chance that decides the details."""
+
+    stack: Stack | ContainerStack
+    client: Client
+    queue: QueueWatch
+    chance: random.Random
+
+    def worker(self) -> ServiceProcess | Container:
+        """Either of them."""
+        workers: Sequence[ServiceProcess | Container] = self.stack.job_workers
+        return self.chance.choice(workers)
+
+    def hold(self, seconds: tuple[float, float]) -> None:
+        """Let the fault last for a while: that is its own length, and nothing is waited for."""
+        time.sleep(self.chance.uniform(*seconds))
+
+    def new_submission(self, pages: int, seconds: float = 0) -> Submission:
+        """One, not sent yet, of pages that take so long."""
+        names = [f"{self.chance.getrandbits(64):x}" for _ in range(pages)]
+        urls = tuple(f"{self.stack.site}/stamped/7/{name}?seconds={seconds:g}" for name in names)
+        return count_pages(urls, batch=pages > 1, key=f"{self.chance.getrandbits(64):x}")
+
+    def occupy(self, seconds: float) -> None:
+        """Give the children of both workers pages that take so long, and wait for a moment in the middle of that."""
+        submission = self.new_submission(BUSY_PAGES, seconds)
+        self.client.submit(submission)  # the load sends it again if there is no answer
+        wait_until(lambda: self._started(submission) > BUSY_PAGES // 2, seconds=STARTED_SECONDS)
+        time.sleep(self.chance.uniform(0, seconds / 2))
+
+    def _started(self, submission: Submission) -> int:
+        started = "SELECT 1 FROM jobs WHERE url = ANY(%s) AND state = 'STARTED'"
+        return len(self.stack.query(started, list(submission.urls)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,14 +81,12 @@ class Fault:
 
 def _kill_child(scene: Scene) -> None:
     scene.occupy(SLOW_PAGE_SECONDS)
-    scene.stack.kill_child(scene.worker().name, scene.chance)
+    scene.worker().kill_child(scene.chance, scene.stack.page_port)
 
 
 def _kill_worker(scene: Scene) -> None:
     scene.occupy(SLOW_PAGE_SECONDS)
-    worker = scene.worker()
-    worker.kill()
-    worker.start()
+    _kill_and_start(scene.worker())
 
 
 def _kill_worker_main(scene: Scene) -> None:
@@ -62,8 +99,8 @@ def _kill_worker_main(scene: Scene) -> None:
 def _freeze_worker(scene: Scene) -> None:
     """With pages that take so long that others are at work on what it held when it wakes."""
     scene.occupy(LONG_PAGE_SECONDS)
-    with paused(scene.worker()):
-        scene.last(PAST_ITS_CLAIM_SECONDS)
+    with scene.worker().paused():
+        scene.hold(PAST_ITS_CLAIM_SECONDS)
 
 
 def _stop_worker(scene: Scene) -> None:
@@ -73,70 +110,62 @@ def _stop_worker(scene: Scene) -> None:
     worker.start()
 
 
-def _kill_scheduler(scene: Scene) -> None:
-    scene.stack.scheduler.kill()
-    scene.stack.scheduler.start()
-
-
-def _kill_manager(scene: Scene) -> None:
-    scene.stack.manager.kill()
-    scene.stack.manager.start()
+def _stop_all_workers(scene: Scene) -> None:
+    """More pages come in than all children hold, and wait for the workers."""
+    for worker in scene.stack.job_workers:
+        worker.stop()
+    scene.client.submit(scene.new_submission(SURGE_PAGES))
+    scene.hold(BESIDE_SECONDS)
+    for worker in scene.stack.job_workers:
+        worker.start()
 
 
 def _kill_manager_before_it_publishes(scene: Scene) -> None:
     """The broker hangs for a moment, so that the manager has committed and cannot publish: then it is killed."""
-    order = scene.new_order(1)
-    with closing(Tables(scene.stack.database_url)) as tables, paused(scene.stack.broker):
-        caller = threading.Thread(target=scene.order, args=(order,))
+    submission = scene.new_submission(1)
+    committed = "SELECT 1 FROM jobs WHERE url = %s"
+    with scene.stack.job_broker.paused():
+        caller = threading.Thread(target=scene.client.submit, args=(submission,))
         caller.start()
-        wait_until(lambda: _is_committed(tables, order), seconds=COMMIT_SECONDS, between=lambda: None)
-        scene.stack.manager.kill()
+        wait_until(lambda: scene.stack.query(committed, submission.urls[0]), seconds=COMMIT_SECONDS)
+        scene.stack.job_manager.kill()
         caller.join()
-    scene.stack.manager.start()
-
-
-def _is_committed(tables: Tables, order: Order) -> bool:
-    return bool(tables.ask("SELECT id FROM jobs WHERE url = %s", order.urls[0]))
-
-
-def _kill_broker(scene: Scene) -> None:
-    scene.stack.broker.kill()
-    scene.stack.broker.start()
+    scene.stack.job_manager.start()
 
 
 def _wipe_broker(scene: Scene) -> None:
-    scene.stack.broker.kill()
+    scene.stack.job_broker.kill()
     scene.stack.empty_broker()
-    scene.stack.broker.start()
+    scene.stack.job_broker.start()
 
 
 def _pause_broker(scene: Scene) -> None:
-    with paused(scene.stack.broker):
-        scene.last(PAUSE_SECONDS)
+    with scene.stack.job_broker.paused():
+        scene.hold(PAUSE_SECONDS)
 
 
 def _kill_database(scene: Scene) -> None:
-    scene.stack.database.kill_main()
-    scene.stack.database.start()
+    scene.stack.job_db.kill_main()
+    scene.stack.job_db.start()
 
 
 def _pause_database(scene: Scene) -> None:
-    with paused(scene.stack.database):
-        scene.last(PAUSE_SECONDS)
+    with scene.stack.job_db.paused():
+        scene.hold(PAUSE_SECONDS)
 
 
 def _cut_off(scene: Scene) -> None:
     with scene.stack.cut_off():
-        scene.last(CUT_SECONDS)
+        scene.hold(CUT_SECONDS)
 
 
 def _double_messages(scene: Scene) -> None:
     """Messages that lie in the queue, and those that workers have."""
-    scene.order(scene.new_order(MOST_DOUBLED))
-    with redis.Redis.from_url(scene.stack.broker_url) as client:
-        lying = client.lrange(QUEUE, -MOST_DOUBLED, -1)
+    scene.client.submit(scene.new_submission(MAX_DOUBLED))
+    with scene.stack.redis() as client:
+        lying = client.lrange(QUEUE, -MAX_DOUBLED, -1)
         taken = [json.dumps(json.loads(held)[0]).encode() for held in client.hvals(UNACKNOWLEDGED)]
-        envelopes = [*lying, *taken[:MOST_DOUBLED]]
+        envelopes = [*lying, *taken[:MAX_DOUBLED]]
         scene.queue.ignore(job_ids_in(envelopes))
         if envelopes:
             client.rpush(QUEUE, *envelopes)
@@ -144,7 +173,12 @@ def _double_messages(scene: Scene) -> None:
 
 def _two_schedulers(scene: Scene) -> None:
     with scene.stack.second_scheduler():
-        scene.last(BESIDE_SECONDS)
+        scene.hold(BESIDE_SECONDS)
+
+
+def _kill_and_start(service: ServiceProcess | Container) -> None:
+    service.kill()
+    service.start()
 
 
 FAULTS = {
@@ -155,10 +189,11 @@ FAULTS = {
         Fault(name="worker-main-killed", inject=_kill_worker_main),
         Fault(name="worker-frozen", inject=_freeze_worker),
         Fault(name="worker-stopped", inject=_stop_worker, times=2),
-        Fault(name="scheduler-killed", inject=_kill_scheduler, times=3),
-        Fault(name="manager-killed", inject=_kill_manager, times=3),
+        Fault(name="workers-stopped", inject=_stop_all_workers),
+        Fault(name="scheduler-killed", inject=lambda scene: _kill_and_start(scene.stack.job_scheduler), times=3),
+        Fault(name="manager-killed", inject=lambda scene: _kill_and_start(scene.stack.job_manager), times=3),
         Fault(name="manager-killed-before-publish", inject=_kill_manager_before_it_publishes, times=2),
-        Fault(name="broker-killed", inject=_kill_broker, times=4),
+        Fault(name="broker-killed", inject=lambda scene: _kill_and_start(scene.stack.job_broker), times=4),
         Fault(name="broker-wiped", inject=_wipe_broker, times=2),
         Fault(name="broker-paused", inject=_pause_broker),
         Fault(name="database-killed", inject=_kill_database, times=3),
@@ -168,3 +203,23 @@ FAULTS = {
         Fault(name="two-schedulers", inject=_two_schedulers),
     )
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """A fault, the calm before it, and the chance that decides its details."""
+
+    fault: Fault
+    calm_seconds: float
+    chance: random.Random
+
+
+def schedule(seed: int, faults: Sequence[Fault]) -> Iterator[Planned]:
+    """Faults without end. Each comes `times` in a round, in an order that differs from round to round."""
+    chance = random.Random(seed)
+    while True:
+        deck = [fault for fault in faults for _ in range(fault.times)]
+        chance.shuffle(deck)
+        for fault in deck:
+            calm_seconds = chance.uniform(*CALM_SECONDS)
+            yield Planned(fault=fault, calm_seconds=calm_seconds, chance=random.Random(chance.getrandbits(64)))

@@ -1,119 +1,297 @@
-"""The load of a chaos run: a few callers that submit, cancel, retry, repeat themselves and look, all the time."""
+"""The load of a chaos run: a few callers that submit, cancel, retry, repeat themselves and look, and what they saw."""
 
 import random
 import threading
 import time
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from http import HTTPStatus
 from itertools import count
-from urllib.parse import urlsplit
 
-from dev.chaos.caller import Caller
-from dev.chaos.checks import Breach, Kind
-from dev.chaos.journal import Journal, Order
-from dev.chaos.orders import Orders, order_of
-from dev.chaos.pages import page_at
+from dev.chaos.checks import Breach, Flaw, Known
+from dev.manager import Answer, JsonObject, Manager, Unanswered
+from dev.pages import behaviour_at
+from job_core.job import ENDED
 
 CALLERS = 3
-MOST_UNFINISHED = 60  # beyond that, callers wait: recovery is measured, not how long a backlog takes
-LARGEST_BATCH = 30
+MAX_UNFINISHED = 60  # beyond that, callers wait: recovery is measured, not how long a backlog takes
+MAX_BATCH = 30
 BETWEEN_SECONDS = (0.15, 0.5)
-KEYED = 0.85  # of the orders
-LONGEST_PAGE_SECONDS = 2.0
+KEYED = 0.85  # of the submissions
+MAX_PAGE_SECONDS = 2.0
 AFTERWARDS_SECONDS = 60.0
+RECENT = 400
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """A POST that wants one job for each of `urls`. With an Idempotency-Key it can be sent again."""
+
+    path: str
+    urls: tuple[str, ...]
+    body: JsonObject | None = None
+    key: str | None = None
+    retry_of: str | None = None  # the ended job that it repeats
+
+
+def count_pages(urls: tuple[str, ...], *, key: str | None, batch: bool = False) -> Submission:
+    """A submission of these pages."""
+    # A page that is busy for ever ends after its second attempt; others have attempts to spare.
+    fails = any(behaviour_at(url).error for url in urls)
+    body: JsonObject = {"urls": urls} if batch else {"url": urls[0]}
+    return Submission(path="/count", urls=urls, body=body | {"max_attempts": 2 if fails else 5}, key=key)
+
+
+class Journal:
+    """What the callers asked for and were told. Many threads write it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._promised: dict[str, str] = {}
+        self._ids_of_key: dict[str, list[str]] = {}
+        self._unanswered: Counter[tuple[str | None, str]] = Counter()
+        self._cancelled: set[str] = set()
+        self._ends_seen: defaultdict[str, set[str]] = defaultdict(set)
+        self._open: dict[str, Submission] = {}  # by their keys
+        self._repeatable: deque[Submission] = deque(maxlen=RECENT)
+        self._recent: deque[str] = deque(maxlen=RECENT)
+        self._breaches: list[Breach] = []
+
+    def accepted(self, submission: Submission, job_ids: list[str]) -> None:
+        """A 202 named `job_ids`."""
+        with self._lock:
+            known = self._ids_of_key.setdefault(submission.key, job_ids) if submission.key else job_ids
+            if known != job_ids or len(job_ids) != len(submission.urls):
+                detail = f"the submission of {known} was answered with {job_ids}"
+                self._breaches.append(Breach(flaw=Flaw.DOUBLED, detail=detail, job_id=known[0]))
+            self._promised.update(zip(job_ids, submission.urls, strict=False))
+            self._recent.extend(job_ids)
+            if submission.key:
+                self._open.pop(submission.key, None)
+                self._repeatable.append(submission)
+
+    def unanswered(self, submission: Submission) -> None:
+        """Nobody knows whether it was accepted. With a key it stays open, to be sent again."""
+        with self._lock:
+            if submission.key:
+                self._open[submission.key] = submission
+            else:
+                self._unanswered.update((submission.retry_of, url) for url in submission.urls)
+
+    def take_open(self) -> Submission | None:
+        """A submission to be sent again, if there is one."""
+        with self._lock:
+            return self._open.pop(next(iter(self._open))) if self._open else None
+
+    def cancelling(self, job_id: str) -> None:
+        """The job is about to be cancelled."""
+        with self._lock:
+            self._cancelled.add(job_id)
+
+    def saw(self, job_id: str, state: str) -> None:
+        """An answer showed the job in that state."""
+        with self._lock:
+            if state in ENDED:
+                self._ends_seen[job_id].add(state)
+
+    def breach(self, flaw: Flaw, detail: str) -> None:
+        """A promise was not kept."""
+        with self._lock:
+            self._breaches.append(Breach(flaw=flaw, detail=detail))
+
+    def recent_id(self, chance: random.Random, among: int = RECENT) -> str | None:
+        """One of the ids that were promised last."""
+        with self._lock:
+            last = list(self._recent)[-among:]
+        return chance.choice(last) if last else None
+
+    def repeatable(self, chance: random.Random) -> Submission | None:
+        """A submission with a key that was accepted lately."""
+        with self._lock:
+            return chance.choice(self._repeatable) if self._repeatable else None
+
+    def url_of(self, job_id: str) -> str:
+        """The URL that a job was promised for."""
+        with self._lock:
+            return self._promised[job_id]
+
+    def known(self) -> Known:
+        """All of it, for the checks."""
+        with self._lock:
+            return Known(
+                promised=dict(self._promised),
+                unanswered=dict(self._unanswered),
+                cancelled=frozenset(self._cancelled),
+                ends_seen={job_id: frozenset(ends) for job_id, ends in self._ends_seen.items()},
+            )
+
+    def breaches(self) -> list[Breach]:
+        """What was seen to be wrong on the way."""
+        with self._lock:
+            return list(self._breaches)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Client:
+    """A caller who writes down what it asks and is told."""
+
+    manager: Manager
+    journal: Journal
+
+    def submit(self, submission: Submission) -> bool:
+        """Send it; returns whether it was accepted."""
+        accepted_or_too_early = (HTTPStatus.ACCEPTED, *([HTTPStatus.CONFLICT] if submission.retry_of else []))
+        answer = self._ask("POST", submission.path, submission.body, submission.key, wanted=accepted_or_too_early)
+        if answer is None:
+            self.journal.unanswered(submission)
+        elif answer.status == HTTPStatus.ACCEPTED:
+            self.journal.accepted(submission, answer.job_ids())
+            return True
+        return False
+
+    def retry(self, job_id: str, key: str | None) -> None:
+        """Submit the same once more, if the job has ended."""
+        urls = (self.journal.url_of(job_id),)
+        self.submit(Submission(path=f"/result/{job_id}/retry", urls=urls, key=key, retry_of=job_id))
+
+    def cancel(self, job_id: str) -> None:
+        """Cancel the job."""
+        self.journal.cancelling(job_id)
+        self._see(self._ask("DELETE", f"/result/{job_id}"))
+
+    def look(self, job_id: str) -> None:
+        """See how the job is."""
+        self._see(self._ask("GET", f"/result/{job_id}"))
+
+    def _see(self, answer: Answer | None) -> None:
+        if answer is not None and answer.status == HTTPStatus.OK:
+            self.journal.saw(answer.body["id"], answer.body["status"])
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: JsonObject | None = None,
+        key: str | None = None,
+        *,
+        wanted: tuple[HTTPStatus, ...] = (HTTPStatus.OK,),
+    ) -> Answer | None:
+        """None where the caller is to try again later: 503, or no answer at all."""
+        try:
+            answer = self.manager.ask(method, path, body, key=key)
+        except Unanswered:
+            return None
+        if answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            return None
+        if answer.status not in wanted:
+            self.journal.breach(Flaw.ANSWER, f"{method} {path}: {answer.status} {answer.body}")
+        return answer
 
 
 class Load:
-    """Runs from `start` to `finish`. `unfinished` says how many jobs have not ended."""
+    """Runs from `start` to `finish`. `unfinished` returns how many jobs have not ended."""
 
-    def __init__(self, port: int, site: str, journal: Journal, unfinished: Callable[[], int], seed: int) -> None:
-        self._port = port
+    def __init__(self, client: Client, site: str, unfinished: Callable[[], int], seed: int) -> None:
+        self._client = client
         self._site = site
-        self._journal = journal
         self._unfinished = unfinished
-        self._stopping = threading.Event()
         self._seed = seed
+        self._stopping = threading.Event()
         self._threads = ThreadPoolExecutor(CALLERS, thread_name_prefix="caller")
-        self._calls: list[Future[None]] = []
+        self._callers: list[Future[None]] = []
 
     def start(self) -> None:
-        """Begin."""
+        """Let every caller begin."""
         for number in range(CALLERS):
-            chance = random.Random(f"{self._seed} {number}")
-            self._calls.append(self._threads.submit(self._call, f"caller-{number}", chance))
+            caller = _Caller(self._client, self._site, f"caller-{number}", random.Random(f"{self._seed} {number}"))
+            self._callers.append(self._threads.submit(self._call, caller))
 
     def stop(self) -> None:
-        """Order nothing any more."""
+        """Submit nothing any more."""
         self._stopping.set()
         self._threads.shutdown()
 
     def finish(self) -> None:
-        """Stop; but ask for what is open until it is answered, or for AFTERWARDS_SECONDS."""
+        """Stop; but send what is open until it is answered, or for AFTERWARDS_SECONDS."""
         self.stop()
-        for call in self._calls:
-            call.result()  # raises what the caller raised
-        caller = Orders(Caller(self._port), self._journal)
-        deadline = time.monotonic() + AFTERWARDS_SECONDS
-        while order := self._journal.take_open():
+        for caller in self._callers:
+            caller.result()  # raises what the caller raised
+        journal, deadline = self._client.journal, time.monotonic() + AFTERWARDS_SECONDS
+        while submission := journal.take_open():
             if time.monotonic() > deadline:
-                detail = f"no answer but 503 within {AFTERWARDS_SECONDS:g} s, for {order.urls[0]} and others"
-                self._journal.breach(Breach(kind=Kind.ANSWER, detail=detail))
+                detail = f"no answer but 503 within {AFTERWARDS_SECONDS:g} s, for {submission.urls[0]} and others"
+                journal.breach(Flaw.ANSWER, detail)
                 return
-            caller.order(order)
+            self._client.submit(submission)
             time.sleep(min(BETWEEN_SECONDS))
 
-    def _call(self, name: str, chance: random.Random) -> None:
-        caller = Orders(Caller(self._port), self._journal)
-        paths = _Paths(name, chance)
-        while not self._stopping.wait(chance.uniform(*BETWEEN_SECONDS)):
-            if (order := self._journal.take_open()) is not None:
-                caller.order(order)
-            elif self._unfinished() < MOST_UNFINISHED:
-                self._act(caller, chance, paths)
-
-    def _act(self, caller: Orders, chance: random.Random, paths: "_Paths") -> None:
-        match chance.choices(("one", "batch", "cancel", "retry", "repeat", "look"), (45, 25, 10, 5, 7, 8))[0]:
-            case "one":
-                caller.order(_order(chance, (self._site + next(paths),)))
-            case "batch":
-                size = chance.randint(2, LARGEST_BATCH)
-                caller.order(_order(chance, tuple(self._site + next(paths) for _ in range(size)), batch=True))
-            case "repeat" if (order := self._journal.repeatable(chance)) is not None:
-                caller.order(order)
-            case "cancel" if (job_id := self._journal.recent_id(chance, among=chance.choice((3, 30)))) is not None:
-                caller.cancel(job_id)
-            case "retry" if (job_id := self._journal.recent_id(chance)) is not None:
-                caller.retry(job_id, _key(chance))
-            case "look" if (job_id := self._journal.recent_id(chance)) is not None:
-                caller.look(job_id)
+    def _call(self, caller: "_Caller") -> None:
+        while not self._stopping.wait(caller.chance.uniform(*BETWEEN_SECONDS)):
+            if (submission := self._client.journal.take_open()) is not None:
+                self._client.submit(submission)
+            elif self._unfinished() < MAX_UNFINISHED:
+                caller.act()
 
 
-class _Paths:
-    """Paths that nobody asked for yet, most of them of quick pages."""
+class _Caller:
+    """One of them, who does what `chance` says. A new kind of job is one more line of `act`."""
 
-    def __init__(self, name: str, chance: random.Random) -> None:
+    def __init__(self, client: Client, site: str, name: str, chance: random.Random) -> None:
+        self.chance = chance
+        self._client = client
+        self._site = site
         self._name = name
-        self._chance = chance
         self._numbers = count()
 
-    def __next__(self) -> str:
-        name, words = f"{self._name}-{next(self._numbers)}", self._chance.randint(1, 400)
-        match self._chance.choices(("quick", "slow", "late", "busy", "missing"), (870, 80, 15, 10, 25))[0]:
+    def act(self) -> None:
+        acts = {
+            self._submit_one: 45,
+            self._submit_batch: 25,
+            self._cancel: 10,
+            self._retry: 5,
+            self._repeat: 7,
+            self._look: 8,
+        }
+        self.chance.choices(list(acts), list(acts.values()))[0]()
+
+    def _submit_one(self) -> None:
+        self._client.submit(count_pages((self._url(),), key=self._key()))
+
+    def _submit_batch(self) -> None:
+        urls = tuple(self._url() for _ in range(self.chance.randint(2, MAX_BATCH)))
+        self._client.submit(count_pages(urls, key=self._key(), batch=True))
+
+    def _repeat(self) -> None:
+        if (submission := self._client.journal.repeatable(self.chance)) is not None:
+            self._client.submit(submission)
+
+    def _cancel(self) -> None:
+        if (job_id := self._client.journal.recent_id(self.chance, among=self.chance.choice((3, 30)))) is not None:
+            self._client.cancel(job_id)
+
+    def _retry(self) -> None:
+        if (job_id := self._client.journal.recent_id(self.chance)) is not None:
+            self._client.retry(job_id, self._key())
+
+    def _look(self) -> None:
+        if (job_id := self._client.journal.recent_id(self.chance)) is not None:
+            self._client.look(job_id)
+
+    def _url(self) -> str:
+        """A page that nobody asked for yet; most of them are quick."""
+        name, words = f"{self._name}-{next(self._numbers)}", self.chance.randint(1, 400)
+        match self.chance.choices(("quick", "slow", "late", "busy", "missing"), (870, 80, 15, 10, 25))[0]:
             case "slow":
-                return f"/words/{words}/after/{self._chance.uniform(0.3, LONGEST_PAGE_SECONDS):.2f}/{name}"
+                path = f"/stamped/{words}/{name}?seconds={self.chance.uniform(0.3, MAX_PAGE_SECONDS):.2f}"
             case "late":
-                return f"/late/{words}/{name}"
+                path = f"/stamped/{words}/{name}?times=1"
             case "busy" | "missing" as error:
-                return f"/{error}/{name}"
+                path = f"/{error}/{name}"
             case _:
-                return f"/words/{words}/after/0/{name}"
+                path = f"/stamped/{words}/{name}"
+        return self._site + path
 
-
-def _order(chance: random.Random, urls: tuple[str, ...], *, batch: bool = False) -> Order:
-    # A page that is busy for ever ends after its second attempt; others have attempts to spare.
-    fails = any(page_at(urlsplit(url).path).error for url in urls)
-    return order_of(urls, batch=batch, key=_key(chance), max_attempts=2 if fails else 5)
-
-
-def _key(chance: random.Random) -> str | None:
-    return f"{chance.getrandbits(64):016x}" if chance.random() < KEYED else None
+    def _key(self) -> str | None:
+        return f"{self.chance.getrandbits(64):016x}" if self.chance.random() < KEYED else None

@@ -1,25 +1,31 @@
-"""One chaos run on a stack that is ready: load, faults one after the other, and the checks."""
+"""One chaos run on a stack that is ready: load, faults one after the other, the checks, and what to say of them."""
 
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dev.chaos.caller import Asked, Caller, Unanswered
-from dev.chaos.checks import Breach, Kind, Shown, check
-from dev.chaos.faults import Fault
-from dev.chaos.journal import Journal
-from dev.chaos.load import Load
-from dev.chaos.queue_watch import QueueWatch
-from dev.chaos.recovery import BOUND_SECONDS, Injected, Recovery
-from dev.chaos.report import slow
-from dev.chaos.scene import Scene
-from dev.chaos.schedule import Planned, schedule
-from dev.chaos.stack import Stack
-from dev.chaos.tables import Tables
+from dev.chaos.checks import JOBS, Breach, Flaw, Shown, check, job_of
+from dev.chaos.faults import Fault, Planned, Scene, schedule
+from dev.chaos.load import Client, Journal, Load
+from dev.chaos.watch import Injected, QueueWatch, recover, slow
+from dev.containers import ContainerStack
+from dev.manager import Unanswered
+from dev.stack import Stack
 from embedded.terminal import Terminal, wait_until
 
 END_SECONDS = 60.0  # from the last fault's recovery until every job has ended
 LISTED = 200
+MAX_SHOWN = 50
+COLUMNS = ("fault", "times", "in flight", "lost", "doubled", "worst recovery s")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a run is to do."""
+
+    seed: int
+    seconds: float
+    faults: Sequence[Fault]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,27 +38,56 @@ class Outcome:
     breaches: Sequence[Breach]
     queue: str
 
+    def table(self) -> str:
+        """A line for each fault, and one for all. A breach of a job counts at every fault that met the job."""
+        by_fault = {name: [each for each in self.injected if each.fault == name] for name in self._names()}
+        rows = [COLUMNS, *(self._row(name, some) for name, some in (by_fault | {"all": self.injected}).items() if some)]
+        widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
+        return "\n".join(_line(row, widths) for row in rows)
 
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What a run is to do."""
+    def report(self) -> str:
+        """All that there is to say."""
+        faults = f"{len(self.injected)} faults and {self.jobs:,} jobs in {self.seconds:.0f} s; {self.queue}"
+        breaches = [str(breach) for breach in self.breaches[:MAX_SHOWN]]
+        if len(self.breaches) > MAX_SHOWN:
+            breaches.append(f"... and {len(self.breaches) - MAX_SHOWN} more")
+        end = f"{len(self.breaches)} breaches" if self.breaches else "every promise was kept"
+        return "\n".join(("", self.table(), "", faults, *breaches, end))
 
-    seed: int
-    seconds: float
-    faults: Sequence[Fault]
+    def _names(self) -> list[str]:
+        return sorted({each.fault for each in self.injected})
+
+    def _row(self, name: str, injected: Sequence[Injected]) -> tuple[str, ...]:
+        jobs = frozenset().union(*(each.jobs for each in injected))
+        return (
+            name,
+            str(len(injected)),
+            f"{sum(len(each.jobs) for each in injected):,}",
+            *(str(len(self._jobs_of(flaw) & jobs)) for flaw in (Flaw.LOST, Flaw.DOUBLED)),
+            f"{max(each.recovery_seconds for each in injected):.1f}",
+        )
+
+    def _jobs_of(self, flaw: Flaw) -> frozenset[str]:
+        return frozenset(breach.job_id for breach in self.breaches if breach.flaw is flaw)
+
+
+def _line(row: tuple[str, ...], widths: Sequence[int]) -> str:
+    name, *figures = row
+    cells = [figure.rjust(width) for figure, width in zip(figures, widths[1:], strict=True)]
+    return "  ".join((name.ljust(widths[0]), *cells))
 
 
 class Run:
     """`carry_out` is called once."""
 
-    def __init__(self, stack: Stack, plan: Plan, terminal: Terminal) -> None:
+    def __init__(self, stack: Stack | ContainerStack, plan: Plan, terminal: Terminal) -> None:
         self._stack = stack
         self._plan = plan
         self._terminal = terminal
         self._journal = Journal()
-        self._queue = QueueWatch(stack.broker_url, stack.database_url)
-        self._recovery = Recovery(stack, self._journal)
-        self._load = Load(stack.manager_port, stack.site, self._journal, self._queue.unfinished, plan.seed)
+        self._client = Client(manager=stack.manager, journal=self._journal)
+        self._queue = QueueWatch(stack)
+        self._load = Load(self._client, stack.site, self._queue.unfinished, plan.seed)
 
     def carry_out(self) -> Outcome:
         """Inject faults until the time is over, then let all jobs end, and check. Raises StopRequested."""
@@ -62,11 +97,10 @@ class Run:
         try:
             injected = self._inject_all(begun + self._plan.seconds)
             self._load.finish()
-            breaches = [*slow(injected, BOUND_SECONDS), *self._check()]
+            breaches = [*slow(injected), *self._check()]
         finally:
             self._load.stop()
             self._queue.stop()
-            self._recovery.close()
         return Outcome(
             injected=injected,
             jobs=len(self._journal.known().promised),
@@ -78,26 +112,21 @@ class Run:
     def _inject_all(self, deadline: float) -> list[Injected]:
         injected: list[Injected] = []
         for number, planned in enumerate(schedule(self._plan.seed, self._plan.faults), start=1):
-            self._calm(planned.calm_seconds)
+            wait_until(lambda: False, seconds=planned.calm_seconds, between=self._terminal.check)
             if time.monotonic() > deadline:
                 break
             injected.append(self._inject(number, planned))
         return injected
 
-    def _calm(self, seconds: float) -> None:
-        wait_until(lambda: False, seconds=seconds, between=self._terminal.check)
-
     def _inject(self, number: int, planned: Planned) -> Injected:
-        name = planned.fault.name
-        before = self._recovery.before()
-        begun = time.monotonic()
-        scene = Scene(stack=self._stack, journal=self._journal, queue=self._queue, chance=planned.chance)
-        planned.fault.inject(scene)
-        lasted = time.monotonic() - begun
-        injected = self._recovery.after(name, before, f"probe-{self._plan.seed}-{number}")
+        name, begun = planned.fault.name, time.monotonic()
+        scene = Scene(stack=self._stack, client=self._client, queue=self._queue, chance=planned.chance)
+        probe = f"probe-{self._plan.seed}-{number}"
+        injected = recover(self._stack, self._client, name, probe, during=lambda: planned.fault.inject(scene))
+        lasted = time.monotonic() - begun - injected.recovery_seconds
         for service in self._stack.died():
-            self._journal.breach(Breach(kind=Kind.DIED, detail=f"{service} died of {name} ({number})"))
-        self._stack.wait_until_whole()
+            self._journal.breach(Flaw.DIED, f"{service} died of {name} ({number})")
+        self._stack.make_whole()
         self._terminal.progress(
             f"{number:4}  {name:<30} {lasted:5.1f} s, {len(injected.jobs):4} jobs in flight, "
             f"recovered in {injected.recovery_seconds:5.1f} s"
@@ -105,26 +134,22 @@ class Run:
         return injected
 
     def _check(self) -> list[Breach]:
-        tables = Tables(self._stack.database_url)
-        wait_until(lambda: not tables.unfinished(), seconds=END_SECONDS, between=self._terminal.check)
-        jobs = tables.jobs()
-        tables.close()
+        unfinished = "SELECT 1 FROM jobs WHERE finished_at IS NULL LIMIT 1"
+        wait_until(lambda: not self._stack.query(unfinished), seconds=END_SECONDS, between=self._terminal.check)
+        jobs = [job_of(row) for row in self._stack.query(JOBS)]
         return check(self._journal.known(), jobs, self._shown())
 
     def _shown(self) -> dict[str, Shown]:
         """Every job, as `GET /jobs` lists it."""
-        caller = Caller(self._stack.manager_port)
         shown: dict[str, Shown] = {}
         following: str | None = f"/jobs?limit={LISTED}"
         try:
             while following:
-                page = caller.ask(Asked(method="GET", path=following)).body
+                page = self._stack.manager.ask("GET", following).body
                 for job in page["jobs"]:
                     words = job["result"] and job["result"]["words"]
                     shown[job["id"]] = Shown(state=job["status"], words=words)
                 following = page["next"]
         except Unanswered as error:
-            self._journal.breach(Breach(kind=Kind.ANSWER, detail=f"GET /jobs broke off: {error}"))
-        finally:
-            caller.close()
+            self._journal.breach(Flaw.ANSWER, f"GET /jobs broke off: {error}")
         return shown

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
 
+from dev.waiting import eventually
 from embedded.services import PROJECT
-from tests.acceptance.waiting import eventually
 
 COMMAND = (sys.executable, "-m", "wordcount")
 END_SECONDS = 120.0

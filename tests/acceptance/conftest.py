@@ -1,18 +1,24 @@
 """One stack for all acceptance tests, made whole again after each; its logs are shown for tests that fail."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 
-from embedded.data_folder import DataFolder
+from dev.manager import Manager
+from dev.pages import PageServer
+from dev.stack import Stack
+from dev.waiting import eventually
+from embedded.ports import LOOPBACK
 from embedded.processes import TAIL_BYTES
-from tests.acceptance.manager import Manager
-from tests.acceptance.page_server import PageServer, served_pages
+from embedded.services import VIEWER_USER, WORKERS
+from tests.acceptance.page_server import served_pages
 from tests.acceptance.recovery import Recoveries, measured_in
-from tests.acceptance.stack import Stack, running_stack
+from tests.acceptance.stack import running_stack
 
 LOGS = pytest.StashKey[dict[Path, int]]()  # how long each log was when the test began
 LARGEST_SECTION = 4 * TAIL_BYTES
@@ -29,8 +35,7 @@ def pages() -> Iterator[PageServer]:
 def session_stack(
     tmp_path_factory: pytest.TempPathFactory, pages: PageServer, _server_programs: None
 ) -> Iterator[Stack]:
-    folder = DataFolder(tmp_path_factory.mktemp("stack"))
-    with folder.locked() as lock, running_stack(folder, lock, pages) as stack:
+    with running_stack(tmp_path_factory.mktemp("stack"), pages.port) as stack:
         yield stack
 
 
@@ -39,10 +44,11 @@ def lent(shared: Stack, pages: PageServer, request: pytest.FixtureRequest) -> It
     """A stack that several tests share, for one of them; afterwards it is whole again, with nothing under way."""
     request.node.stash[LOGS] = {log: log.stat().st_size for log in shared.services.folder.logs.glob("*.log")}
     yield shared
-    died = [service.name for service in shared.all if service.died_by_itself()]
+    died = shared.died()
     shared.make_whole()
     pages.release_all()
-    shared.cancel_all()
+    for (job_id,) in shared.query("SELECT id FROM jobs WHERE finished_at IS NULL"):
+        shared.manager.cancel(job_id)
     shared.query("DELETE FROM host_pauses")  # other tests' pages are on the same hosts
     shared.wait_until_quiet()
     assert not died, f"died of a fault of another service: {', '.join(died)}"
@@ -59,6 +65,24 @@ def stack(session_stack: Stack, pages: PageServer, request: pytest.FixtureReques
 def manager(stack: Stack) -> Manager:
     """The stack's manager."""
     return stack.manager
+
+
+AskViewer = Callable[[str], dict[str, Any]]
+
+
+@pytest.fixture
+def ask_viewer(stack: Stack) -> AskViewer:
+    """The stack's Flower, which runs from the first test on that wants it: what it answers to a path of its API."""
+
+    def ask(path: str) -> dict[str, Any]:
+        login = (VIEWER_USER, stack.services.folder.passwords().viewer)
+        answer = requests.get(f"http://{LOOPBACK}:{stack.viewer_port}/api/{path}", auth=login, timeout=10)
+        return dict(answer.json())
+
+    if not stack.job_viewer.is_running():
+        stack.job_viewer.restart()
+        eventually(lambda: len(ask("workers?status=true")) == len(WORKERS), "it hears both workers", seconds=30)
+    return ask
 
 
 @pytest.fixture

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from tests.acceptance.manager import Manager
-from tests.acceptance.page_server import PageServer
-from tests.acceptance.stack import CHILDREN, Stack
-from tests.acceptance.waiting import eventually
+from dev.manager import Manager
+from dev.pages import PageServer
+from dev.stack import Stack
+from dev.waiting import eventually
+from tests.acceptance.stack import CHILDREN
 
 AT_WORK_SECONDS = 30.0
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.acceptance.manager import RECOVERY_SECONDS
+from dev.stack import RECOVERY_SECONDS
 
 RECOVERY = "recovery"
 

@@ -1,10 +1,10 @@
 """Cancelling a job, whatever it is doing."""
 
+from dev.manager import SUCCESS, Manager, Outcome
+from dev.pages import PageServer
+from dev.stack import Stack
+from dev.waiting import eventually
 from tests.acceptance.held import occupy, start_held
-from tests.acceptance.manager import SUCCESS, Manager, Outcome
-from tests.acceptance.page_server import PageServer
-from tests.acceptance.stack import Stack
-from tests.acceptance.waiting import eventually
 
 KILLED_SECONDS = 5.0  # a beat, and a moment
 

@@ -9,11 +9,11 @@ from subprocess import DEVNULL, Popen
 
 import pytest
 
+from dev.stack import Stack
+from dev.waiting import eventually
 from embedded.ports import LOOPBACK, free_ports
 from embedded.services import PROJECT
 from tests.acceptance.command_line import COMMAND, CommandLine
-from tests.acceptance.stack import Stack
-from tests.acceptance.waiting import eventually
 
 SESSION = re.findall(r"```console\n(.*?)```", (PROJECT / "docs/cli.md").read_text(encoding="utf-8"), re.DOTALL)
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")

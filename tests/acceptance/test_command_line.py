@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from dev.manager import SUCCESS, Outcome
+from dev.pages import PageServer
+from dev.stack import Stack
 from embedded.ports import LOOPBACK, free_ports
 from tests.acceptance.command_line import CommandLine, Ended
 from tests.acceptance.held import start_held, wait_until_held
-from tests.acceptance.manager import SUCCESS, Outcome
-from tests.acceptance.page_server import PageServer
-from tests.acceptance.stack import Stack
 
 UNKNOWN_ID = "01a20c9c-c451-726f-a7db-dc9eca01d34e"
 

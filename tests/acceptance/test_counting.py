@@ -1,7 +1,7 @@
 from urllib.parse import quote
 
-from tests.acceptance.manager import SUCCESS, Manager, Outcome
-from tests.acceptance.page_server import PageServer
+from dev.manager import SUCCESS, Manager, Outcome
+from dev.pages import PageServer
 
 
 def test_a_page_is_counted_from_end_to_end(manager: Manager, pages: PageServer) -> None:

@@ -6,12 +6,12 @@ from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
+from dev.manager import SUCCESS, Manager
+from dev.pages import PageServer
+from dev.stack import RECOVERY_SECONDS, Stack
+from dev.waiting import eventually
 from tests.acceptance.held import occupy, release
-from tests.acceptance.manager import RECOVERY_SECONDS, SUCCESS, Manager
-from tests.acceptance.page_server import PageServer
 from tests.acceptance.recovery import Recoveries
-from tests.acceptance.stack import Stack
-from tests.acceptance.waiting import eventually
 
 SUBMISSION_SECONDS = 2.0
 PAUSE_SECONDS = 12.0  # longer than a worker may be unseen

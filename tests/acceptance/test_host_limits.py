@@ -6,17 +6,17 @@ from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
-from embedded.data_folder import DataFolder
+from dev.manager import SUCCESS, Outcome
+from dev.pages import PageServer, served_pages
+from dev.stack import RECOVERY_SECONDS, Stack
+from dev.waiting import eventually
 from job_tasks.settings import Settings
 from tests.acceptance.conftest import lent
-from tests.acceptance.crowd import RETRY_AFTER_SECONDS, Crowd, served_crowd
-from tests.acceptance.manager import RECOVERY_SECONDS, SUCCESS, Outcome
-from tests.acceptance.page_server import PageServer
 from tests.acceptance.recovery import Recoveries
-from tests.acceptance.stack import SETTINGS, Stack, running_stack
-from tests.acceptance.waiting import eventually
+from tests.acceptance.stack import running_stack
 
 AT_ONCE = 3
+RETRY_AFTER_SECONDS = 4
 CHILDREN = 6  # of each worker: more than one site may have
 BIG = "127.0.2.1"
 OTHERS = [f"127.0.3.{number}" for number in range(1, 11)]
@@ -26,8 +26,8 @@ RunStack = Callable[..., AbstractContextManager[Stack]]
 
 
 @pytest.fixture
-def crowd() -> Iterator[Crowd]:
-    with served_crowd() as crowd:
+def crowd() -> Iterator[PageServer]:
+    with served_pages(address="0.0.0.0") as crowd:
         yield crowd
 
 
@@ -37,11 +37,8 @@ def run_stack(tmp_path_factory: pytest.TempPathFactory, pages: PageServer, _serv
 
     @contextmanager
     def run(children: int = CHILDREN, **settings: str) -> Iterator[Stack]:
-        folder = DataFolder(tmp_path_factory.mktemp("stack"))
-        with (
-            folder.locked() as lock,
-            running_stack(folder, lock, pages, children=children, settings=SETTINGS | settings) as stack,
-        ):
+        folder, settings = tmp_path_factory.mktemp("stack"), {"WORKER_CONCURRENCY": str(children), **settings}
+        with running_stack(folder, pages.port, **settings) as stack:
             yield stack
 
     return run
@@ -60,10 +57,10 @@ def stack(shared_stack: Stack, pages: PageServer, request: pytest.FixtureRequest
         yield stack
 
 
-def test_a_thousand_urls_of_one_site_neither_hammer_it_nor_starve_the_others(stack: Stack, crowd: Crowd) -> None:
-    big = stack.manager.submit_all([crowd.url(BIG, f"/after/0.1/{number}") for number in range(1_000)])
+def test_a_thousand_urls_of_one_site_neither_hammer_it_nor_starve_the_others(stack: Stack, crowd: PageServer) -> None:
+    big = stack.manager.submit_all([crowd.url(BIG, f"/slow/{number}?seconds=0.1") for number in range(1_000)])
     others = stack.manager.submit_all(
-        [crowd.url(host, f"/after/0.05/{number}") for number in range(10) for host in OTHERS]
+        [crowd.url(host, f"/slow/{number}?seconds=0.05") for number in range(10) for host in OTHERS]
     )
     assert stack.manager.ended_all(others, within=60) == [SUCCESS] * 100
     assert ended(stack, big) < 500
@@ -72,15 +69,15 @@ def test_a_thousand_urls_of_one_site_neither_hammer_it_nor_starve_the_others(sta
     assert stack.manager.outcome(big[500]) == SUCCESS
     outcomes = "SELECT outcome, count(*) FROM attempts WHERE job_id = ANY(%s::uuid[]) GROUP BY outcome"
     assert stack.query(outcomes, big + others) == [("SUCCESS", 1_100)]
-    assert crowd.most_at_once(BIG) == AT_ONCE
+    assert crowd.max_at_once(BIG) == AT_ONCE
 
 
-def test_a_site_that_asks_for_a_pause_is_left_alone_by_all_its_jobs(stack: Stack, crowd: Crowd) -> None:
-    first = stack.manager.submit(crowd.url(BIG, "/busy/first"))
+def test_a_site_that_asks_for_a_pause_is_left_alone_by_all_its_jobs(stack: Stack, crowd: PageServer) -> None:
+    first = stack.manager.submit(crowd.url(BIG, f"/busy/first?times=1&after={RETRY_AFTER_SECONDS}"))
     stack.manager.reached(first, "RETRY: server-busy")
     (asked,) = crowd.starts(BIG)
-    jobs = stack.manager.submit_all([crowd.url(BIG, f"/after/0/{number}") for number in range(20)])
-    beside = stack.manager.submit(crowd.url(OTHERS[0], "/after/0"))
+    jobs = stack.manager.submit_all([crowd.url(BIG, f"/words/200/{number}") for number in range(20)])
+    beside = stack.manager.submit(crowd.url(OTHERS[0], "/words/200"))
     assert stack.manager.ended(beside) == SUCCESS
     eventually(lambda: stack.manager.job(jobs[-1])["parked_at"], "the last is parked", seconds=10)
     assert stack.manager.ended_all(jobs, within=20) == [SUCCESS] * 20
@@ -91,10 +88,10 @@ def test_a_site_that_asks_for_a_pause_is_left_alone_by_all_its_jobs(stack: Stack
     assert RETRY_AFTER_SECONDS <= second - asked <= RETRY_AFTER_SECONDS + 4
 
 
-def test_between_two_starts_on_a_site_lies_the_gap(run_stack: RunStack, crowd: Crowd) -> None:
+def test_between_two_starts_on_a_site_lies_the_gap(run_stack: RunStack, crowd: PageServer) -> None:
     gap = 0.5
     with run_stack(**PER_HOST, FETCH_HOST_GAP_SECONDS=str(gap)) as stack:
-        jobs = stack.manager.submit_all([crowd.url(BIG, f"/after/0/{number}") for number in range(20)])
+        jobs = stack.manager.submit_all([crowd.url(BIG, f"/words/200/{number}") for number in range(20)])
         begun = time.monotonic()
         assert stack.manager.ended_all(jobs, within=60) == [SUCCESS] * 20
         assert time.monotonic() - begun < 20 * 2, "no better than one in each round of the reconciler"
@@ -103,8 +100,10 @@ def test_between_two_starts_on_a_site_lies_the_gap(run_stack: RunStack, crowd: C
     assert min(crowd.gaps(BIG)) >= gap / 2
 
 
-def test_jobs_that_are_parked_as_a_worker_is_killed_all_end(stack: Stack, crowd: Crowd, recoveries: Recoveries) -> None:
-    jobs = stack.manager.submit_all([crowd.url(BIG, f"/after/0.1/{number}") for number in range(200)])
+def test_jobs_that_are_parked_as_a_worker_is_killed_all_end(
+    stack: Stack, crowd: PageServer, recoveries: Recoveries
+) -> None:
+    jobs = stack.manager.submit_all([crowd.url(BIG, f"/slow/{number}?seconds=0.1") for number in range(200)])
     eventually(lambda: len(crowd.starts(BIG)) >= 50, "a quarter is under way", seconds=30)
     stack.job_workers[0].kill()
     stack.job_scheduler.kill()
@@ -114,30 +113,30 @@ def test_jobs_that_are_parked_as_a_worker_is_killed_all_end(stack: Stack, crowd:
     lost = Outcome(status="SUCCESS", attempts=["LOST", "SUCCESS"])
     assert [outcome for outcome in outcomes if outcome not in (SUCCESS, lost)] == []
     assert outcomes.count(lost) <= AT_ONCE
-    assert crowd.most_at_once(BIG) <= AT_ONCE + outcomes.count(lost)  # a site may not notice at once who is dead
+    assert crowd.max_at_once(BIG) <= AT_ONCE + outcomes.count(lost)  # a site may not notice at once who is dead
 
 
-def test_a_parked_job_is_cancelled_and_never_begun(stack: Stack, crowd: Crowd) -> None:
-    hanging = stack.manager.submit_all([crowd.url(BIG, f"/hang/{number}") for number in range(AT_ONCE)])
+def test_a_parked_job_is_cancelled_and_never_begun(stack: Stack, crowd: PageServer) -> None:
+    hanging = stack.manager.submit_all([crowd.url(BIG, f"/held/{number}") for number in range(AT_ONCE)])
     eventually(lambda: len(crowd.starts(BIG)) == AT_ONCE, "the site is full", seconds=20)
-    parked = stack.manager.submit(crowd.url(BIG, "/after/0"))
+    parked = stack.manager.submit(crowd.url(BIG, "/words/200"))
     eventually(lambda: stack.manager.job(parked)["parked_at"], "it is parked", seconds=10)
     cancelled = stack.manager.cancel(parked)
     assert (cancelled["status"], cancelled["parked_at"]) == ("REVOKED", None)
     for job_id in hanging:
         stack.manager.cancel(job_id)
-    later = stack.manager.submit(crowd.url(BIG, "/after/0"))
+    later = stack.manager.submit(crowd.url(BIG, "/words/200"))
     assert stack.manager.ended(later, within=20) == SUCCESS
     assert stack.manager.outcome(parked) == Outcome(status="REVOKED")
     assert len(crowd.starts(BIG)) == AT_ONCE + 1
 
 
 def test_beside_twenty_misbehaving_sites_good_pages_take_at_most_twice_their_usual_time(
-    run_stack: RunStack, crowd: Crowd
+    run_stack: RunStack, crowd: PageServer
 ) -> None:
     hosts = [f"127.0.4.{number}" for number in range(1, 41)]
-    good = [crowd.url(hosts[number % len(hosts)], f"/after/0.5/{number}") for number in range(200)]
-    bad = [crowd.url(f"127.0.5.{number}", ("/drip", "/hang")[number % 2]) for number in range(1, 21)]
+    good = [crowd.url(hosts[number % len(hosts)], f"/slow/{number}?seconds=0.5") for number in range(200)]
+    bad = [crowd.url(f"127.0.5.{number}", ("/drip/", "/held/")[number % 2]) for number in range(1, 21)]
     with run_stack(
         children=Settings.model_fields["worker_concurrency"].default,
         FETCH_ALLOWED_PRIVATE_NETWORKS="127.0.0.0/8",

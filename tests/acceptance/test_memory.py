@@ -2,11 +2,11 @@
 
 import psutil
 
+from dev.manager import SUCCESS, Outcome
+from dev.pages import PageServer
+from dev.stack import Stack
+from dev.waiting import eventually
 from tests.acceptance.held import start_held
-from tests.acceptance.manager import SUCCESS, Outcome
-from tests.acceptance.page_server import PageServer
-from tests.acceptance.stack import Stack
-from tests.acceptance.waiting import eventually
 
 OUT_OF_MEMORY = "CRASHED: attempt-out-of-memory"
 

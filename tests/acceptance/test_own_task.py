@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from dev.chaos.service_process import ServiceProcess
+from dev.manager import SUCCESS, Manager
+from dev.pages import PageServer
+from dev.stack import Stack
 from embedded.services import PROJECT
 from embedded.supervisor import Service
-from tests.acceptance.manager import SUCCESS, Manager
-from tests.acceptance.page_server import PageServer
-from tests.acceptance.stack import Stack
+from tests.conformance import Conformance
 
 (OWN_TASK,) = re.findall(r"```python\n(.*?)```", (PROJECT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
 
@@ -28,8 +28,8 @@ def with_own_task(stack: Stack, tmp_path: Path) -> Iterator[Stack]:
     for service in (stack.job_manager, *stack.job_workers):
         service.stop()
     copies = (
-        ServiceProcess(lambda: _from(tmp_path, stack.services.manager(stack.manager.port)), stack.guard),
-        ServiceProcess(lambda: _from(tmp_path, stack.services.worker("job_worker_01")), stack.guard),
+        stack.process(lambda: _from(tmp_path, stack.services.manager(stack.manager.port))),
+        stack.process(lambda: _from(tmp_path, stack.services.worker("job_worker_01"))),
     )
     for copy in copies:
         copy.start()
@@ -45,7 +45,7 @@ def _from(project: Path, service: Service) -> Service:
 
 
 def test_a_task_of_ones_own_works_like_count(with_own_task: Stack, pages: PageServer) -> None:
-    manager = Manager(port=with_own_task.manager.port)  # one that has read no description before
+    manager = Manager(port=with_own_task.manager.port, check=Conformance())  # which has read no description before
     url = pages.url("/words/5/own-task")
     job_id = manager.submit(url, kind="longest", at_least=2)
     assert manager.ended(job_id) == SUCCESS

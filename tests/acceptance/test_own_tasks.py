@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.acceptance.manager import Manager, Outcome
-from tests.acceptance.page_server import PageServer
+from dev.manager import Manager, Outcome
+from dev.pages import PageServer
 
 
 @pytest.mark.parametrize("kind", ["ramble", "calculate", "forget"])

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import requests
 
+from dev.stack import Stack
+from dev.waiting import eventually
 from embedded.ports import LOOPBACK, free_ports
 from embedded.services import PROJECT
-from tests.acceptance.stack import Stack
-from tests.acceptance.waiting import eventually
 
 SESSION = re.findall(r"```console\n(.*?)```", (PROJECT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
 VARYING = {"id", "created_at", "started_at", "finished_at", "ended_at", "worker", "fetch_ms", "count_ms"}

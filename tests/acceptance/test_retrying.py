@@ -4,8 +4,8 @@ from datetime import datetime
 
 import pytest
 
-from tests.acceptance.manager import Manager, Outcome
-from tests.acceptance.page_server import PageServer
+from dev.manager import Manager, Outcome
+from dev.pages import PageServer
 
 
 @pytest.mark.parametrize(

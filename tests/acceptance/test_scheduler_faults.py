@@ -1,22 +1,16 @@
 """The scheduler doubled, killed, and away."""
 
-from dataclasses import replace
-
-from dev.chaos.service_process import ServiceProcess
-from embedded.supervisor import Service
+from dev.manager import SUCCESS, Outcome
+from dev.pages import PageServer
+from dev.stack import RECOVERY_SECONDS, Stack
 from tests.acceptance.held import start_held
-from tests.acceptance.manager import RECOVERY_SECONDS, SUCCESS, Outcome
-from tests.acceptance.page_server import PageServer
 from tests.acceptance.recovery import Recoveries
-from tests.acceptance.stack import Stack
 
 JOBS = 100
 
 
 def test_two_schedulers_at_once_do_everything_once(stack: Stack, pages: PageServer, recoveries: Recoveries) -> None:
-    second = ServiceProcess(lambda: _second_scheduler(stack), stack.guard)
-    second.restart()
-    try:
+    with stack.second_scheduler():
         held = start_held(stack.manager, pages, "/held/two-schedulers")
         stack.job_broker.kill()
         paths = [f"/words/1/two-schedulers/{index}" for index in range(JOBS)]
@@ -31,14 +25,6 @@ def test_two_schedulers_at_once_do_everything_once(stack: Stack, pages: PageServ
                 status="SUCCESS", attempts=["LOST", "SUCCESS"]
             )
         assert list(map(pages.requests, paths)) == [1] * JOBS
-    finally:
-        second.kill()
-
-
-def _second_scheduler(stack: Stack) -> Service:
-    first = stack.services.scheduler()
-    log = stack.services.folder.logs / "job_scheduler_2.log"
-    return replace(first, command=replace(first.command, name="job_scheduler_2", log=log))
 
 
 def test_jobs_run_without_a_scheduler_and_are_mended_when_it_is_back(

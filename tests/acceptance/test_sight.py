@@ -7,17 +7,18 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+import pytest
 import requests
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from dev.manager import SUCCESS
+from dev.pages import PageServer
+from dev.stack import Stack
+from dev.waiting import eventually
 from embedded.ports import LOOPBACK
 from embedded.services import SCHEDULER, WORKERS
 from tests.acceptance.held import start_held
-from tests.acceptance.manager import SUCCESS
-from tests.acceptance.page_server import PageServer
-from tests.acceptance.stack import Stack
-from tests.acceptance.waiting import eventually
 from tests.promtool import OPS, Promtool
 
 EVENTS = ("accepted", "answered", "published", "claimed", "attempt ended", "due", "cancelled", "kills cancelled jobs")
@@ -94,6 +95,7 @@ class TestLogs:
         assert seen["job_scheduler"] == ["attempt ended LOST", "published"]
         assert Counter(seen["worker"]) == Counter({"claimed": 2, "attempt ended SUCCESS": 1})
 
+    @pytest.mark.usefixtures("ask_viewer")
     def test_no_password_of_a_url_is_shown_anywhere(self, stack: Stack, pages: PageServer) -> None:
         for path in ("/words/1/sight-secret", "/missing", "/busy/sight-secret?times=1", "/reset/sight-secret?times=1"):
             with_login = pages.url(path).replace("://", f"://somebody:{SECRET}@")

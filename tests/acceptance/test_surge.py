@@ -2,9 +2,9 @@
 
 from statistics import median
 
-from tests.acceptance.manager import SUCCESS
-from tests.acceptance.page_server import PageServer
-from tests.acceptance.stack import Stack
+from dev.manager import SUCCESS
+from dev.pages import PageServer
+from dev.stack import Stack
 
 PAGES = 200
 

@@ -2,13 +2,14 @@
 
 from psutil import STATUS_ZOMBIE
 
-from dev.chaos.service_process import READY_SECONDS, ServiceProcess
+from dev.manager import SUCCESS, Outcome
+from dev.pages import PageServer
+from dev.service import READY_SECONDS, ServiceProcess
+from dev.stack import RECOVERY_SECONDS, Stack
+from dev.waiting import eventually
 from tests.acceptance.held import occupy, release, start_held, wait_until_held
-from tests.acceptance.manager import RECOVERY_SECONDS, SUCCESS, Outcome
-from tests.acceptance.page_server import PageServer
 from tests.acceptance.recovery import Recoveries
-from tests.acceptance.stack import GRACE_SECONDS, Stack
-from tests.acceptance.waiting import eventually
+from tests.acceptance.stack import GRACE_SECONDS
 
 STOP_SECONDS = GRACE_SECONDS + 5
 CRASHED = "CRASHED: attempt-crashed"

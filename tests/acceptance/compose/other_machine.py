@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.acceptance.waiting import eventually
+from dev.waiting import eventually
 
 HERE, THERE = "198.51.100.1", "198.51.100.2"  # RFC 5737: nobody else has them
 PORT = 8000

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dev.chaos.engine import Compose
+from dev.containers import Compose
 
 pytestmark = pytest.mark.thorough
 

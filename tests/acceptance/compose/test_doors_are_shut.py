@@ -8,10 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from dev.chaos.engine import Compose, docker
-from dev.chaos.errors import ChaosError
+from dev.containers import Compose, ContainerStack, docker
+from embedded.errors import StackError
 from tests.acceptance.compose.other_machine import can_be_made, other_machine
-from tests.acceptance.compose.stack import Stack
 
 pytestmark = pytest.mark.thorough
 
@@ -31,7 +30,7 @@ CANNOT_BE_MADE = "a machine beyond the engine takes root and the command `ip`"
 
 
 @pytest.mark.parametrize("service", RUNNING)
-def test_a_container_is_confined(stack: Stack, service: str) -> None:
+def test_a_container_is_confined(stack: ContainerStack, service: str) -> None:
     host = stack.compose.inspect(service)["HostConfig"]
 
     assert host["ReadonlyRootfs"] is True
@@ -45,7 +44,7 @@ def test_a_container_is_confined(stack: Stack, service: str) -> None:
 
 
 @pytest.mark.parametrize("service", RUNNING)
-def test_the_first_process_has_neither_root_nor_capabilities(stack: Stack, service: str) -> None:
+def test_the_first_process_has_neither_root_nor_capabilities(stack: ContainerStack, service: str) -> None:
     text = stack.compose.run_in(service, "cat", "/proc/1/status").stdout
     status = dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
 
@@ -56,13 +55,13 @@ def test_the_first_process_has_neither_root_nor_capabilities(stack: Stack, servi
 
 
 @pytest.mark.parametrize("service", RUNNING)
-def test_the_root_file_system_cannot_be_written(stack: Stack, service: str) -> None:
+def test_the_root_file_system_cannot_be_written(stack: ContainerStack, service: str) -> None:
     written = stack.compose.run_in(service, "sh", "-c", "echo x > /usr/x || echo x > /opt/x || echo x > /etc/x")
 
     assert written.returncode != 0
 
 
-def test_ports_are_published_on_this_machine_only(stack: Stack) -> None:
+def test_ports_are_published_on_this_machine_only(stack: ContainerStack) -> None:
     published = {
         service: {
             inner: [(entry["HostIp"], entry["HostPort"]) for entry in outer]
@@ -73,13 +72,13 @@ def test_ports_are_published_on_this_machine_only(stack: Stack) -> None:
     }
 
     assert {service: ports for service, ports in published.items() if ports} == {
-        "job_manager": {"5000/tcp": [("127.0.0.1", str(stack.manager_port))]},
+        "job_manager": {"5000/tcp": [("127.0.0.1", str(stack.manager.port))]},
         "job_viewer": {"8888/tcp": [("127.0.0.1", str(stack.viewer_port))]},
     }
 
 
 @pytest.mark.parametrize("service", OURS)
-def test_an_image_holds_no_tools(stack: Stack, service: str) -> None:
+def test_an_image_holds_no_tools(stack: ContainerStack, service: str) -> None:
     found = stack.compose.run_in(service, "sh", "-c", f"command -v {' '.join(TOOLS)}; ls -d /root/.cache /opt/uv")
 
     assert found.stdout == ""
@@ -89,7 +88,7 @@ def test_an_image_holds_no_tools(stack: Stack, service: str) -> None:
     ("service", "files"),
     [("job_manager", ["job_manager", "job_tasks"]), ("job_worker_01", ["job_tasks", "job_worker"])],
 )
-def test_an_image_holds_its_own_code_and_nothing_else(stack: Stack, service: str, files: list[str]) -> None:
+def test_an_image_holds_its_own_code_and_nothing_else(stack: ContainerStack, service: str, files: list[str]) -> None:
     assert stack.compose.run_in(service, "ls", "-A", "/app").stdout.split() == files
 
 
@@ -100,19 +99,21 @@ def test_an_image_holds_its_own_code_and_nothing_else(stack: Stack, service: str
         ("job_worker_01", ["flask", "gunicorn", "bs4", "job_manager", "pytest", "pip"]),
     ],
 )
-def test_an_image_holds_no_library_that_it_does_not_need(stack: Stack, service: str, modules: list[str]) -> None:
+def test_an_image_holds_no_library_that_it_does_not_need(
+    stack: ContainerStack, service: str, modules: list[str]
+) -> None:
     program = f"from importlib.util import find_spec; print([m for m in {modules} if find_spec(m)])"
 
     assert stack.compose.run_in(service, "python", "-c", program).stdout.strip() == "[]"
 
 
-def test_code_is_compiled(stack: Stack) -> None:
+def test_code_is_compiled(stack: ContainerStack) -> None:
     compiled = stack.compose.run_in("job_manager", "ls", "/app/job_tasks/__pycache__/settings.cpython-312.pyc")
 
     assert compiled.returncode == 0
 
 
-def test_redis_wants_a_password(stack: Stack) -> None:
+def test_redis_wants_a_password(stack: ContainerStack) -> None:
     answer = stack.compose.run_in("job_broker", "env", "--unset=REDISCLI_AUTH", "redis-cli", "ping").stdout
 
     assert answer.startswith("NOAUTH")
@@ -132,28 +133,28 @@ def test_redis_wants_a_password(stack: Stack) -> None:
         "MONITOR",
     ],
 )
-def test_redis_refuses_dangerous_commands(stack: Stack, command: str) -> None:
+def test_redis_refuses_dangerous_commands(stack: ContainerStack, command: str) -> None:
     answer = stack.compose.run_in("job_broker", "redis-cli", *command.split()).stdout
 
     assert answer.startswith("NOPERM")
 
 
 @pytest.mark.parametrize("service", RUNNING)
-def test_no_process_shows_a_secret_in_its_arguments(stack: Stack, service: str) -> None:
+def test_no_process_shows_a_secret_in_its_arguments(stack: ContainerStack, service: str) -> None:
     arguments = docker("top", stack.compose.container(service), "-eo", "pid,args")
 
     assert "demo-" not in arguments
 
 
 @pytest.mark.parametrize("statement", ["CREATE TABLE t ()", "DROP TABLE jobs", "TRUNCATE jobs", "CREATE ROLE r"])
-def test_the_services_role_changes_no_table(stack: Stack, statement: str) -> None:
+def test_the_services_role_changes_no_table(stack: ContainerStack, statement: str) -> None:
     refused = stack.compose.run_in("job_db", "psql", "-U", "job_service", "-d", "jobs", "-AtXc", statement)
 
     assert refused.returncode == 1
     assert "permission denied" in refused.stderr or "must be owner" in refused.stderr
 
 
-def test_only_workers_reach_the_outside(stack: Stack) -> None:
+def test_only_workers_reach_the_outside(stack: ContainerStack) -> None:
     networks = stack.compose.inspect("pages")["NetworkSettings"]["Networks"]
     (address,) = [network["IPAddress"] for network in networks.values()]
 
@@ -173,7 +174,7 @@ def machine_beyond() -> Iterator[tuple[str, int]]:
         yield place
 
 
-def test_only_workers_reach_a_machine_beyond_the_engine(stack: Stack, machine_beyond: tuple[str, int]) -> None:
+def test_only_workers_reach_a_machine_beyond_the_engine(stack: ContainerStack, machine_beyond: tuple[str, int]) -> None:
     address, port = machine_beyond
 
     reaching = [service for service in RUNNING if _connects(stack.compose, service, address, port)]
@@ -181,7 +182,7 @@ def test_only_workers_reach_a_machine_beyond_the_engine(stack: Stack, machine_be
     assert reaching == ["job_worker_01", "job_worker_02"]
 
 
-def test_those_that_publish_no_port_do_not_reach_this_machine_either(stack: Stack) -> None:
+def test_those_that_publish_no_port_do_not_reach_this_machine_either(stack: ContainerStack) -> None:
     networks = stack.compose.inspect("pages")["NetworkSettings"]["Networks"]
     (gateway,) = [network["Gateway"] for network in networks.values()]
 
@@ -193,7 +194,7 @@ def test_those_that_publish_no_port_do_not_reach_this_machine_either(stack: Stac
     assert {"job_worker_01", "job_worker_02"} <= set(reaching)  # so that the listener can be reached at all
 
 
-def test_the_viewer_reaches_no_database(stack: Stack) -> None:
+def test_the_viewer_reaches_no_database(stack: ContainerStack) -> None:
     assert _connects(stack.compose, "job_scheduler", "job_db", 5432)
     assert not _connects(stack.compose, "job_viewer", "job_db", 5432)
 
@@ -203,34 +204,32 @@ def _connects(compose: Compose, service: str, host: str, port: int) -> bool:
 
 
 @pytest.mark.parametrize("service", ["job_worker_01", "job_worker_02", "job_scheduler"])
-def test_figures_are_served_to_other_containers(stack: Stack, service: str) -> None:
+def test_figures_are_served_to_other_containers(stack: ContainerStack, service: str) -> None:
     asked = "exec 3<>/dev/tcp/$0/9464; printf 'GET /metrics HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3"
     answer = stack.compose.run_in("job_manager", "timeout", "5", "bash", "-c", asked, service).stdout
 
     assert "wordcount_attempts_total" in answer
 
 
-def test_the_network_of_the_figures_leads_nowhere_else(stack: Stack) -> None:
-    (network,) = json.loads(
-        docker("network", "inspect", f"{stack.compose.environment['COMPOSE_PROJECT_NAME']}_monitoring")
-    )
+def test_the_network_of_the_figures_leads_nowhere_else(stack: ContainerStack) -> None:
+    (network,) = json.loads(docker("network", "inspect", f"{stack.compose.project}_monitoring"))
 
     assert network["Internal"] is True
     assert len(network["Containers"]) == 4
 
 
-def test_the_viewer_lets_nobody_in_without_a_password(stack: Stack) -> None:
+def test_the_viewer_lets_nobody_in_without_a_password(stack: ContainerStack) -> None:
     assert _ask_viewer(stack, "GET", "/", {}) == 401
 
 
-def test_the_viewer_stops_no_worker(stack: Stack) -> None:
+def test_the_viewer_stops_no_worker(stack: ContainerStack) -> None:
     known = {"Authorization": "Basic ZGVtbzpkZW1vLXZpZXdlcg=="}
 
     assert _ask_viewer(stack, "GET", "/workers", known) == 200
     assert _ask_viewer(stack, "POST", "/api/worker/shutdown/job_worker_01", known) == 403
 
 
-def _ask_viewer(stack: Stack, method: str, path: str, headers: dict[str, str]) -> int:
+def _ask_viewer(stack: ContainerStack, method: str, path: str, headers: dict[str, str]) -> int:
     connection = http.client.HTTPConnection("127.0.0.1", stack.viewer_port, timeout=20)
     try:
         connection.request(method, path, headers=headers)
@@ -239,6 +238,6 @@ def _ask_viewer(stack: Stack, method: str, path: str, headers: dict[str, str]) -
         connection.close()
 
 
-def test_the_demo_secrets_are_not_published(stack: Stack) -> None:
-    with pytest.raises(ChaosError, match=r"BIND_ADDRESS: got '0\.0\.0\.0'; other machines may reach it"):
+def test_the_demo_secrets_are_not_published(stack: ContainerStack) -> None:
+    with pytest.raises(StackError, match=r"BIND_ADDRESS: got '0\.0\.0\.0'; other machines may reach it"):
         stack.compose("run", "--rm", "--no-deps", "--env", "BIND_ADDRESS=0.0.0.0", "job_migrate")

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
+from dev.stack import Stack
 from embedded.ports import LOOPBACK
 from tests.acceptance.page.screens import DESKTOP, MISSING, find_chromium
-from tests.acceptance.stack import Stack
 
 MOMENT_MS = 10_000
 

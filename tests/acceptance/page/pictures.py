@@ -11,13 +11,13 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from embedded.data_folder import DataFolder
+from dev.manager import Manager
+from dev.pages import PageServer
 from embedded.ports import LOOPBACK
 from embedded.services import PROJECT
 from tests.acceptance.held import start_held
-from tests.acceptance.manager import Manager
 from tests.acceptance.page.screens import DESKTOP, MISSING, PHONE, find_chromium
-from tests.acceptance.page_server import PageServer, served_pages
+from tests.acceptance.page_server import served_pages
 from tests.acceptance.stack import running_stack
 
 FOLDER = PROJECT / "docs" / "pictures"
@@ -27,10 +27,12 @@ SCREENS = {"desktop": DESKTOP, "phone": PHONE}
 @contextmanager
 def manager_and_pages() -> Iterator[tuple[Manager, PageServer]]:
     """A stack that is fresh, and the site whose pages it counts."""
-    with served_pages() as pages, tempfile.TemporaryDirectory() as path:
-        folder = DataFolder(Path(path) / "stack")
-        with folder.locked() as lock, running_stack(folder, lock, pages) as stack:
-            yield stack.manager, pages
+    with (
+        served_pages() as pages,
+        tempfile.TemporaryDirectory() as path,
+        running_stack(Path(path) / "stack", pages.port) as stack,
+    ):
+        yield stack.manager, pages
 
 
 def some_jobs(manager: Manager, pages: PageServer) -> Mapping[str, str]:

@@ -2,11 +2,11 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.acceptance.manager import Outcome
+from dev.manager import Outcome
+from dev.pages import PageServer
+from dev.stack import Stack
 from tests.acceptance.page.conftest import OpenPage
 from tests.acceptance.page.person import expect_state, job_id, submit
-from tests.acceptance.page_server import PageServer
-from tests.acceptance.stack import Stack
 
 
 def test_a_failure_says_why_and_the_job_is_tried_again(page: Page, pages: PageServer, stack: Stack) -> None:

@@ -4,12 +4,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from dev.pages import PageServer
+from dev.stack import Stack
 from tests.acceptance.held import start_held
 from tests.acceptance.page.conftest import OpenPage
 from tests.acceptance.page.person import expect_state
 from tests.acceptance.page.screens import DESKTOP, PHONE
-from tests.acceptance.page_server import PageServer
-from tests.acceptance.stack import Stack
 
 WIDTHS = {"desktop": DESKTOP, "phone": PHONE}
 

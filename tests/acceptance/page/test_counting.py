@@ -3,10 +3,10 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from dev.pages import PageServer
+from dev.stack import Stack
 from tests.acceptance.page.conftest import OpenPage
 from tests.acceptance.page.person import expect_state, job_id, rows, submit
-from tests.acceptance.page_server import PageServer
-from tests.acceptance.stack import Stack
 
 
 def test_a_page_is_counted_and_its_job_is_seen_at_once(page: Page, pages: PageServer, stack: Stack) -> None:

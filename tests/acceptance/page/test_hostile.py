@@ -7,10 +7,11 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
+from dev.pages import PageServer
+from dev.stack import Stack
 from tests.acceptance.page.conftest import OpenPage
 from tests.acceptance.page.person import expect_state, rows, submit
-from tests.acceptance.page_server import MARKUP, PageServer
-from tests.acceptance.stack import Stack
+from tests.acceptance.page_server import MARKUP
 
 
 def test_a_hostile_address_and_word(page: Page, pages: PageServer) -> None:

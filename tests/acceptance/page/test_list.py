@@ -2,10 +2,10 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.acceptance.manager import Manager
+from dev.manager import Manager
+from dev.pages import PageServer
 from tests.acceptance.page.conftest import OpenPage
 from tests.acceptance.page.person import rows
-from tests.acceptance.page_server import PageServer
 
 
 def some_jobs(manager: Manager, pages: PageServer, name: str) -> None:

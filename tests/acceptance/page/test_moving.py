@@ -5,11 +5,11 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Page, Route, expect
 
+from dev.pages import PageServer
+from dev.stack import Stack
 from tests.acceptance.held import occupy, wait_until_held
 from tests.acceptance.page.conftest import OpenPage
 from tests.acceptance.page.person import expect_not_reloaded, expect_state, job_id, mark, rows, submit
-from tests.acceptance.page_server import PageServer
-from tests.acceptance.stack import Stack
 from tests.integration.pausing import Stopwatch
 
 

@@ -2,9 +2,9 @@
 
 from playwright.sync_api import expect
 
+from dev.pages import PageServer
 from tests.acceptance.page.conftest import OpenPage
 from tests.acceptance.page.person import expect_state, job_id, rows, submit
-from tests.acceptance.page_server import PageServer
 
 
 def test_counting_and_trying_again(open_page: OpenPage, pages: PageServer) -> None:

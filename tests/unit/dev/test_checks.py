@@ -5,23 +5,24 @@ from dataclasses import replace
 
 import pytest
 
-from dev.chaos.checks import Attempt, Job, Kind, Known, Shown, check
+from dev.chaos.checks import AttemptRow, Flaw, JobRow, Known, Shown, check
 
 ID, OTHER = "018bcfe5-0000-7000-8000-000000000001", "018bcfe5-0000-7000-8000-000000000002"
-GOOD, MISSING, BUSY = "http://site/words/40/after/0.5/a", "http://site/missing/a", "http://site/busy/a"
-LATE = "http://site/late/7/a"
+GOOD, MISSING, BUSY = "http://site/stamped/40/a?seconds=0.5", "http://site/missing/a", "http://site/busy/a"
+LATE = "http://site/stamped/7/a?times=1"
 
 
-def attempts(*outcomes: str | None) -> tuple[Attempt, ...]:
+def attempts(*outcomes: str | None) -> tuple[AttemptRow, ...]:
     return tuple(
-        Attempt(number=number, outcome=outcome, started_ms=1_000 * number)
+        AttemptRow(number=number, outcome=outcome, started_ms=1_000 * number)
         for number, outcome in enumerate(outcomes, start=1)
     )
 
 
-def job(state: str, *outcomes: str | None, url: str = GOOD, **fields: object) -> Job:
-    usual = Job(
+def job(state: str, *outcomes: str | None, url: str = GOOD, **fields: object) -> JobRow:
+    usual = JobRow(
         id=ID,
+        kind="count",
         url=url,
         state=state,
         attempt=len(outcomes),
@@ -34,10 +35,10 @@ def job(state: str, *outcomes: str | None, url: str = GOOD, **fields: object) ->
     return replace(usual, **fields)  # type: ignore[arg-type]
 
 
-def found(jobs: Sequence[Job], known: Known | None = None, shown: Mapping[str, Shown] | None = None) -> list[Kind]:
+def found(jobs: Sequence[JobRow], known: Known | None = None, shown: Mapping[str, Shown] | None = None) -> list[Flaw]:
     as_they_are = {each.id: Shown(state=each.state, words=each.words) for each in jobs}
     known = known or Known(promised={each.id: each.url for each in jobs})
-    return [breach.kind for breach in check(known, jobs, as_they_are if shown is None else shown)]
+    return [breach.flaw for breach in check(known, jobs, as_they_are if shown is None else shown)]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def found(jobs: Sequence[Job], known: Known | None = None, shown: Mapping[str, S
         job("FAILURE", "RETRY", "LOST", "FAILURE", url=BUSY, error="server-busy"),
     ],
 )
-def test_a_promise_that_was_kept_is_no_breach(kept: Job) -> None:
+def test_a_promise_that_was_kept_is_no_breach(kept: JobRow) -> None:
     assert found([kept]) == []
 
 
@@ -60,44 +61,44 @@ def test_a_cancelled_job_may_be_revoked_at_any_time(outcomes: tuple[str, ...]) -
 
 
 @pytest.mark.parametrize(
-    ("broken", "kinds"),
+    ("broken", "flaws"),
     [
-        (job("PENDING"), [Kind.LOST]),
-        (job("STARTED", "LOST", None), [Kind.LOST]),
-        (job("RETRY", "RETRY"), [Kind.LOST]),
-        (job("SUCCESS", "SUCCESS", words=39), [Kind.WRONG]),
-        (job("FAILURE", "CRASHED", "CRASHED", "CRASHED", error="attempt-crashed"), [Kind.WRONG]),
-        (job("FAILURE", "FAILURE", error="server-busy"), [Kind.WRONG]),
-        (job("FAILURE", "FAILURE", url=BUSY, error="page-refused"), [Kind.WRONG]),
-        (job("SUCCESS", "SUCCESS", url=MISSING), [Kind.WRONG]),
-        (job("REVOKED", "REVOKED"), [Kind.WRONG]),
-        (job("SUCCESS", "SUCCESS", "SUCCESS"), [Kind.DOUBLED, Kind.FENCE]),
-        (job("SUCCESS", "LOST"), [Kind.FENCE]),
-        (job("SUCCESS"), [Kind.FENCE]),
-        (job("SUCCESS", None, "SUCCESS"), [Kind.FENCE]),
-        (job("SUCCESS", "FAILURE", "SUCCESS"), [Kind.FENCE]),
-        (job("SUCCESS", "SUCCESS", "LOST"), [Kind.FENCE, Kind.FENCE]),
-        (job("SUCCESS", "LOST", "SUCCESS", attempt=3), [Kind.FENCE]),
-        (job("SUCCESS", "LOST", "SUCCESS", asked_ms=1_999), [Kind.FENCE]),
-        (job("FAILURE", "SUCCESS", url=MISSING, error="page-refused"), [Kind.FENCE]),
+        (job("PENDING"), [Flaw.LOST]),
+        (job("STARTED", "LOST", None), [Flaw.LOST]),
+        (job("RETRY", "RETRY"), [Flaw.LOST]),
+        (job("SUCCESS", "SUCCESS", words=39), [Flaw.WRONG]),
+        (job("FAILURE", "CRASHED", "CRASHED", "CRASHED", error="attempt-crashed"), [Flaw.WRONG]),
+        (job("FAILURE", "FAILURE", error="server-busy"), [Flaw.WRONG]),
+        (job("FAILURE", "FAILURE", url=BUSY, error="page-refused"), [Flaw.WRONG]),
+        (job("SUCCESS", "SUCCESS", url=MISSING), [Flaw.WRONG]),
+        (job("REVOKED", "REVOKED"), [Flaw.WRONG]),
+        (job("SUCCESS", "SUCCESS", "SUCCESS"), [Flaw.DOUBLED, Flaw.FENCE]),
+        (job("SUCCESS", "LOST"), [Flaw.FENCE]),
+        (job("SUCCESS"), [Flaw.FENCE]),
+        (job("SUCCESS", None, "SUCCESS"), [Flaw.FENCE]),
+        (job("SUCCESS", "FAILURE", "SUCCESS"), [Flaw.FENCE]),
+        (job("SUCCESS", "SUCCESS", "LOST"), [Flaw.FENCE, Flaw.FENCE]),
+        (job("SUCCESS", "LOST", "SUCCESS", attempt=3), [Flaw.FENCE]),
+        (job("SUCCESS", "LOST", "SUCCESS", asked_ms=1_999), [Flaw.FENCE]),
+        (job("FAILURE", "SUCCESS", url=MISSING, error="page-refused"), [Flaw.FENCE]),
     ],
 )
-def test_a_row_that_breaks_a_promise_is_reported(broken: Job, kinds: list[Kind]) -> None:
-    assert found([broken]) == kinds
+def test_a_row_that_breaks_a_promise_is_reported(broken: JobRow, flaws: list[Flaw]) -> None:
+    assert found([broken]) == flaws
 
 
 def test_a_revoked_job_with_a_result_is_reported() -> None:
     revoked = job("REVOKED", "REVOKED", words=40)
-    assert found([revoked], Known(promised={ID: GOOD}, cancelled=frozenset({ID}))) == [Kind.WRONG]
+    assert found([revoked], Known(promised={ID: GOOD}, cancelled=frozenset({ID}))) == [Flaw.WRONG]
 
 
 def test_a_job_that_is_gone_is_reported() -> None:
-    assert found([], Known(promised={ID: GOOD})) == [Kind.LOST]
+    assert found([], Known(promised={ID: GOOD})) == [Flaw.LOST]
 
 
 def test_an_end_that_callers_saw_otherwise_is_reported() -> None:
     known = Known(promised={ID: GOOD}, cancelled=frozenset({ID}), ends_seen={ID: frozenset({"REVOKED"})})
-    assert found([job("SUCCESS", "SUCCESS")], known) == [Kind.CHANGED]
+    assert found([job("SUCCESS", "SUCCESS")], known) == [Flaw.CHANGED]
     assert found([job("REVOKED")], known) == []
 
 
@@ -105,12 +106,12 @@ def test_an_end_that_callers_saw_otherwise_is_reported() -> None:
     "shown", [{}, {ID: Shown(state="PENDING", words=None)}, {ID: Shown(state="SUCCESS", words=41)}]
 )
 def test_a_job_that_http_shows_otherwise_is_reported(shown: dict[str, Shown]) -> None:
-    assert found([job("SUCCESS", "SUCCESS")], shown=shown) == [Kind.CHANGED]
+    assert found([job("SUCCESS", "SUCCESS")], shown=shown) == [Flaw.CHANGED]
 
 
 def test_a_second_job_for_an_order_that_was_answered_is_reported() -> None:
     second = job("SUCCESS", "SUCCESS", id=OTHER)
-    assert found([job("SUCCESS", "SUCCESS"), second], Known(promised={ID: GOOD})) == [Kind.DOUBLED]
+    assert found([job("SUCCESS", "SUCCESS"), second], Known(promised={ID: GOOD})) == [Flaw.DOUBLED]
 
 
 @pytest.mark.parametrize("retry_of", [None, OTHER])
@@ -121,5 +122,5 @@ def test_an_order_without_an_answer_makes_one_job_or_none(retry_of: str | None) 
 
     assert found([], known) == []
     assert found([first], known) == []
-    assert found([first, second], known) == [Kind.DOUBLED] * 2
-    assert found([replace(first, retry_of="another")], known) == [Kind.DOUBLED]
+    assert found([first, second], known) == [Flaw.DOUBLED] * 2
+    assert found([replace(first, retry_of="another")], known) == [Flaw.DOUBLED]

@@ -2,47 +2,46 @@
 
 from dataclasses import replace
 
-from dev.chaos.caller import Asked
-from dev.chaos.checks import Kind
-from dev.chaos.journal import Journal, Order
+from dev.chaos.checks import Flaw
+from dev.chaos.load import Journal, Submission
 
-KEYED = Order(asked=Asked(method="POST", path="/count", key="key"), urls=("http://site/a", "http://site/b"))
-UNKEYED = replace(KEYED, asked=Asked(method="POST", path="/count"))
+KEYED = Submission(path="/count", key="key", urls=("http://site/a", "http://site/b"))
+UNKEYED = replace(KEYED, key=None)
 
 
 def test_a_promise_names_each_url() -> None:
     journal = Journal()
-    journal.accepted(KEYED, ("1", "2"))
-    journal.accepted(KEYED, ("1", "2"))
+    journal.accepted(KEYED, ["1", "2"])
+    journal.accepted(KEYED, ["1", "2"])
     assert journal.known().promised == {"1": "http://site/a", "2": "http://site/b"}
     assert journal.breaches() == []
 
 
 def test_a_repeated_key_that_names_other_jobs_is_a_breach() -> None:
     journal = Journal()
-    journal.accepted(KEYED, ("1", "2"))
-    journal.accepted(KEYED, ("1", "3"))
-    assert [breach.kind for breach in journal.breaches()] == [Kind.DOUBLED]
+    journal.accepted(KEYED, ["1", "2"])
+    journal.accepted(KEYED, ["1", "3"])
+    assert [breach.flaw for breach in journal.breaches()] == [Flaw.DOUBLED]
 
 
 def test_an_answer_that_names_too_few_jobs_is_a_breach() -> None:
     journal = Journal()
-    journal.accepted(UNKEYED, ("1",))
-    assert [breach.kind for breach in journal.breaches()] == [Kind.DOUBLED]
+    journal.accepted(UNKEYED, ["1"])
+    assert [breach.flaw for breach in journal.breaches()] == [Flaw.DOUBLED]
 
 
-def test_an_order_with_a_key_stays_open_until_it_is_answered() -> None:
+def test_a_submission_with_a_key_stays_open_until_it_is_answered() -> None:
     journal = Journal()
     journal.unanswered(KEYED)
     journal.unanswered(KEYED)
     assert journal.take_open() == KEYED
     assert journal.take_open() is None
     journal.unanswered(KEYED)
-    journal.accepted(KEYED, ("1", "2"))
+    journal.accepted(KEYED, ["1", "2"])
     assert journal.take_open() is None
 
 
-def test_an_order_without_a_key_is_never_asked_for_again() -> None:
+def test_a_submission_without_a_key_is_never_asked_for_again() -> None:
     journal = Journal()
     journal.unanswered(UNKEYED)
     journal.unanswered(replace(UNKEYED, urls=("http://site/a",), retry_of="1"))

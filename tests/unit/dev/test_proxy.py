@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from dev.chaos.proxy import Proxy
+from dev.proxy import Proxy
 from embedded.ports import LOOPBACK, free_ports
 
 

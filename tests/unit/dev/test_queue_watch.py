@@ -2,8 +2,8 @@
 
 import pytest
 
-from dev.chaos.checks import Kind
-from dev.chaos.queue_watch import Look
+from dev.chaos.checks import Flaw
+from dev.chaos.watch import Look
 
 
 @pytest.mark.parametrize(("waiting", "messages"), [(0, 10), (100, 120), (1_000, 1_110), (500, 0)])
@@ -15,4 +15,4 @@ def test_a_message_a_job_and_a_tenth_more_is_enough(waiting: int, messages: int)
 def test_more_are_a_breach(waiting: int, messages: int) -> None:
     breach = Look(waiting=waiting, messages=messages).breach()
     assert breach is not None
-    assert breach.kind is Kind.QUEUE
+    assert breach.flaw is Flaw.QUEUE

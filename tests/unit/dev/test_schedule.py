@@ -2,8 +2,7 @@
 
 from itertools import islice
 
-from dev.chaos.faults import FAULTS
-from dev.chaos.schedule import schedule
+from dev.chaos.faults import FAULTS, schedule
 
 ROUND = sum(fault.times for fault in FAULTS.values())
 

@@ -1,5 +1,6 @@
-"""One service of a stack under test: its process can be killed, paused, stopped and started again at will."""
+"""One service of a stack as a process in our hands: it can be killed, paused, stopped and started again at will."""
 
+import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -7,8 +8,8 @@ from dataclasses import dataclass
 
 import psutil
 
-from dev.chaos.errors import ChaosError
-from dev.chaos.waiting import wait_for
+from dev.waiting import eventually
+from embedded.errors import StackError
 from embedded.guard import Guard, kill_group
 from embedded.processes import Process
 from embedded.supervisor import Service
@@ -26,7 +27,7 @@ class Stop:
 
 
 class ServiceProcess:
-    """`describe` makes the service anew for each start, so that nothing an earlier start left tells of this one."""
+    """One service. `describe` makes it anew for each start, so that no earlier start's files speak for this one."""
 
     def __init__(self, describe: Callable[[], Service], guard: Guard) -> None:
         self._describe = describe
@@ -38,7 +39,7 @@ class ServiceProcess:
     def process(self) -> Process:
         """The present process, or the one that ended last."""
         if self._process is None:
-            raise ChaosError("the service was never started")
+            raise StackError("the service was never started")
         return self._process
 
     @property
@@ -51,21 +52,20 @@ class ServiceProcess:
         return self._process is not None and self._process.exit_code() is None
 
     def died_by_itself(self) -> bool:
-        """Whether the process ended though no test ended it."""
+        """Whether the process ended although nobody ended it."""
         return not self.is_running() and not self._was_ended
 
     def start(self) -> None:
         """Start the process, without waiting for it."""
         if self.is_running():
-            raise ChaosError(f"{self.name} runs already")
+            raise StackError(f"{self.name} runs already")
         self._was_ended = False
         self._service = self._describe()
         self._process = Process(self._service.command, self._guard)
 
     def wait_until_ready(self) -> None:
         """Wait for the process to do its work; one that ends before is started again, as every supervisor does."""
-        deadline = time.monotonic() + READY_SECONDS
-        wait_for(self._is_ready, f"{self.name} is ready", seconds=deadline - time.monotonic())
+        eventually(self._is_ready, f"{self.name} is ready", seconds=READY_SECONDS)
 
     def _is_ready(self) -> bool:
         if not self.is_running():
@@ -79,34 +79,28 @@ class ServiceProcess:
 
     def family(self) -> list[psutil.Process]:
         """The process and everything it started, itself first; empty if there is none."""
-        if self._process is None:
-            return []
-        try:
-            leader = psutil.Process(self._process.pid)
-            return [leader, *leader.children(recursive=True)]
-        except psutil.NoSuchProcess:
-            return []
+        with suppress(psutil.NoSuchProcess):
+            leader = psutil.Process(self._process.pid) if self._process else None
+            return [leader, *leader.children(recursive=True)] if leader else []
+        return []
 
     def kill(self) -> None:
         """`kill -9` of all its processes, as when its container is killed."""
-        self._was_ended = True
         family = self.family()
         kill_group(self.process.pid)
         for member in family:
             with suppress(psutil.NoSuchProcess):
                 member.kill()
-        self._wait_for_end()
-        wait_for(lambda: all(map(_has_ended, family)), f"all of {self.name} has ended", seconds=READY_SECONDS)
+        self._wait_for_end(family)
 
     def kill_main(self) -> None:
         """`kill -9` of the main process alone; its children end when they notice."""
-        self._was_ended = True
         family = self.family()
         psutil.Process(self.process.pid).kill()
-        wait_for(
+        eventually(
             lambda: all(map(_has_ended, family[1:])), f"{self.name} ends with its main process", seconds=READY_SECONDS
         )
-        self._wait_for_end()
+        self._wait_for_end(family)
 
     def ask_to_stop(self) -> None:
         """Tell it to stop, without waiting for its end."""
@@ -118,16 +112,19 @@ class ServiceProcess:
         family = self.family()
         self.ask_to_stop()
         begun = time.monotonic()
-        wait_for(lambda: _has_ended(family[0]), f"{self.name} stops", seconds=READY_SECONDS)
+        eventually(lambda: _has_ended(family[0]), f"{self.name} stops", seconds=READY_SECONDS)
         seconds = time.monotonic() - begun
         # Before the group's rest is killed, which the look at the exit code does.
         _, alive = psutil.wait_procs(family[1:], timeout=0.5)
         left = tuple(f"{member.pid} {member.status()}" for member in alive if member.is_running())
-        return Stop(exit_code=self._wait_for_end(), seconds=seconds, left_behind=left)
+        self._wait_for_end([])
+        return Stop(exit_code=self.process.exit_code(), seconds=seconds, left_behind=left)
 
-    def _wait_for_end(self) -> int | None:
-        wait_for(lambda: not self.is_running(), f"{self.name} ends", seconds=READY_SECONDS)
-        return self.process.exit_code()
+    def _wait_for_end(self, family: list[psutil.Process]) -> None:
+        self._was_ended = True
+        eventually(
+            lambda: not self.is_running() and all(map(_has_ended, family)), f"{self.name} ends", seconds=READY_SECONDS
+        )
 
     def pause(self) -> None:
         """SIGSTOP for all its processes: they are there, and do nothing."""
@@ -149,19 +146,27 @@ class ServiceProcess:
         finally:
             self.resume()
 
+    def kill_child(self, chance: random.Random, busy_at: int) -> None:
+        """`kill -9` of one of its children, if there is one of those that have a connection to the port `busy_at`."""
+        children = self.family()[1:]
+        busy = [child for child in children if any(there == busy_at for _, there in _connections(child))]
+        chance.choice(busy or children).kill()
+
     def child_at(self, port: int) -> psutil.Process:
         """The process of this service that has a connection from the local `port`."""
-        for member in self.family():
-            if any(connection.laddr.port == port for connection in member.net_connections("tcp4")):
-                return member
-        raise LookupError(f"{self.name} has no connection from port {port}")
+        return next(member for member in self.family() if any(here == port for here, _ in _connections(member)))
 
     def is_connected_to(self, port: int) -> bool:
         """Whether the main process has a connection to that port."""
-        return any(
-            connection.status == psutil.CONN_ESTABLISHED and connection.raddr.port == port
-            for connection in psutil.Process(self.process.pid).net_connections("tcp4")
-        )
+        return any(there == port for _, there in _connections(psutil.Process(self.process.pid)))
+
+
+def _connections(process: psutil.Process) -> list[tuple[int, int]]:
+    """The local and the remote port of each."""
+    with suppress(psutil.Error):
+        connections = process.net_connections("tcp4")
+        return [(each.laddr.port, each.raddr.port) for each in connections if each.status == psutil.CONN_ESTABLISHED]
+    return []
 
 
 def _has_ended(process: psutil.Process) -> bool:

@@ -1,0 +1,166 @@
+"""What is watched during a chaos run: the queue all the time, and the recovery from each fault."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+
+import psycopg2
+import redis
+
+from dev.chaos.checks import Breach, Flaw
+from dev.chaos.load import Client, count_pages
+from dev.stack import RECOVERY_SECONDS, AnyStack
+from embedded.terminal import wait_until
+from job_core.job import ENDED
+from job_core.queue import QUEUE
+
+LOOK_SECONDS = 0.25
+MAX_MESSAGES = 1.1  # for each job that waits
+SLACK = 10
+PATIENCE_SECONDS = 120.0  # beyond the bound, to see how long a recovery takes, or whether it comes at all
+
+_STATES = "SELECT id::text, state FROM jobs WHERE finished_at IS NULL OR id = ANY(%s::uuid[])"
+_UNFINISHED = "SELECT id::text FROM jobs WHERE finished_at IS NULL"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """One look at the queue: jobs that wait, and messages that count.
+
+    Not counted are jobs whose messages the run doubled itself, and messages of cancelled jobs, which lie there until a
+    worker drops them. A look is not one moment, and a few jobs may pass meanwhile: hence SLACK.
+    """
+
+    waiting: int
+    messages: int
+
+    def breach(self) -> Breach | None:
+        """Whether there are too many messages."""
+        if self.messages <= MAX_MESSAGES * self.waiting + SLACK:
+            return None
+        return Breach(flaw=Flaw.QUEUE, detail=f"{self.messages} messages for {self.waiting} waiting jobs")
+
+
+class QueueWatch:
+    """Looks from `start` to `stop`, whenever broker and database answer."""
+
+    def __init__(self, stack: AnyStack) -> None:
+        self._stack = stack
+        self._doubled: set[str] = set()
+        self._unfinished = 0
+        self._looks = 0
+        self._most = 0
+        self._breaches: list[Breach] = []
+        self._stopping = threading.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="queue-watch")
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._looking = self._thread.submit(self._run)
+
+    def stop(self) -> None:
+        """Look no more; raises what the last look raised."""
+        self._stopping.set()
+        self._looking.result()
+        self._thread.shutdown()
+
+    def breaches(self) -> list[Breach]:
+        """What was seen to be wrong."""
+        return list(self._breaches)
+
+    def unfinished(self) -> int:
+        """How many jobs had not ended at the latest look."""
+        return self._unfinished
+
+    @property
+    def summary(self) -> str:
+        """How much was looked at."""
+        return f"the queue was looked at {self._looks:,} times; {self._most} messages at most beyond 1 a waiting job"
+
+    def ignore(self, job_ids: Collection[str]) -> None:
+        """Messages of these jobs were doubled on purpose."""
+        self._doubled.update(job_ids)
+
+    def _run(self) -> None:
+        with self._stack.redis() as client:
+            while not self._stopping.wait(LOOK_SECONDS):
+                with suppress(psycopg2.Error, redis.RedisError):
+                    self._note(self._look(client))
+
+    def _look(self, client: "redis.Redis") -> Look:
+        lying = job_ids_in(client.lrange(QUEUE, 0, -1))
+        states: dict[str, str] = dict(self._stack.query(_STATES, lying))
+        self._unfinished = sum(state not in ENDED for state in states.values())
+        return Look(
+            waiting=sum(state == "PENDING" and job_id not in self._doubled for job_id, state in states.items()),
+            messages=sum(states.get(job_id) != "REVOKED" and job_id not in self._doubled for job_id in lying),
+        )
+
+    def _note(self, look: Look) -> None:
+        self._looks += 1
+        self._most = max(self._most, look.messages - look.waiting)
+        if (breach := look.breach()) is not None:
+            self._breaches.append(breach)
+
+
+def job_ids_in(envelopes: Collection[bytes | str]) -> list[str]:
+    """Whom the messages are about."""
+    return [str(json.loads(envelope)["headers"]["id"]) for envelope in envelopes]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Injected:
+    """A fault that was injected: the jobs it met, the seconds until the stack had recovered, and who took longer."""
+
+    fault: str
+    jobs: frozenset[str]
+    recovery_seconds: float
+    late: frozenset[str]  # had not ended RECOVERY_SECONDS after the fault
+
+
+def recover(stack: AnyStack, client: Client, fault: str, probe: str, *, during: Callable[[], None]) -> Injected:
+    """Inject a fault, and wait until the stack has recovered from it.
+
+    The clock runs from the fault's end until all of these have ended: every job that had not ended when the fault began
+    or when it ended, and a probe, which is submitted at the fault's end until a 202 comes; `probe` is its name and key.
+    """
+    before = _unfinished(stack)
+    during()
+    begun = time.monotonic()
+    url = f"{stack.site}/stamped/3/{probe}"
+    submission = count_pages((url,), key=probe)
+    wait_until(lambda: client.submit(submission), seconds=PATIENCE_SECONDS)
+    probes = {job_id for (job_id,) in stack.query("SELECT id::text FROM jobs WHERE url = %s", url)}
+    jobs = before | _unfinished(stack) | probes
+    late = _left(stack, jobs, begun + RECOVERY_SECONDS)
+    _left(stack, late, begun + PATIENCE_SECONDS)
+    return Injected(fault=fault, jobs=jobs, recovery_seconds=time.monotonic() - begun, late=late)
+
+
+def _unfinished(stack: AnyStack) -> frozenset[str]:
+    return frozenset(job_id for (job_id,) in stack.query(_UNFINISHED))
+
+
+def _left(stack: AnyStack, jobs: frozenset[str], deadline: float) -> frozenset[str]:
+    """Those of `jobs` that have not ended by the deadline, or do not exist."""
+    asked = "SELECT id::text FROM jobs WHERE id = ANY(%s::uuid[]) AND finished_at IS NOT NULL"
+    left = set(jobs)
+
+    def all_ended() -> bool:
+        left.difference_update(job_id for (job_id,) in stack.query(asked, list(left)))
+        return not left
+
+    wait_until(all_ended, seconds=deadline - time.monotonic())
+    return frozenset(left)
+
+
+def slow(injected: Sequence[Injected]) -> Iterator[Breach]:
+    """A breach for each job that a recovery left waiting for too long."""
+    for each in injected:
+        for job_id in sorted(each.late):
+            detail = f"not ended {RECOVERY_SECONDS:g} s after {each.fault}; it took {each.recovery_seconds:.1f} s"
+            yield Breach(flaw=Flaw.SLOW, job_id=job_id, detail=detail)

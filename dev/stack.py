@@ -1,0 +1,223 @@
+"""A whole stack in our hands, for tests, chaos and benchmarks: here as processes, in `dev.containers` as containers.
+
+Each service runs by the command that `make up` runs, and can be killed, paused, stopped and started again at will.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from io import StringIO
+from typing import Any
+
+import redis
+import requests
+
+from dev.manager import Manager
+from dev.proxy import Proxy
+from dev.service import ServiceProcess
+from dev.tables import Rows, Tables
+from dev.waiting import eventually
+from embedded.data_folder import DataFolder
+from embedded.errors import StackError
+from embedded.ports import LOOPBACK, free_ports
+from embedded.servers import Servers, servers_on
+from embedded.services import SCHEDULER, WORKERS, Services
+from embedded.supervisor import Service
+from embedded.terminal import Terminal
+from job_core.queue import QUEUE
+from job_tasks.settings import SECRETS, Settings
+
+QUIET_SECONDS = 40.0
+RECOVERY_SECONDS = 30.0  # the promise of design.md, section 4
+
+
+def own_environment() -> dict[str, str]:
+    """The environment of this process, without any setting of the stack."""
+    settings = {field.upper() for field in Settings.model_fields} | {f"{key.upper()}_FILE" for key in SECRETS}
+    return {key: value for key, value in os.environ.items() if key not in settings}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """How a stack is to be, beside its defaults. Its pages are served at `page_port` of this machine.
+
+    `tasks` is a module with more tasks. Where the stack is `durable`, its data stay. With a `proxy`, workers reach the
+    broker by way of it only.
+    """
+
+    page_port: int
+    settings: Mapping[str, str] = field(default_factory=dict)
+    tasks: str = ""
+    durable: bool = False
+    proxy: bool = False
+    check: Callable[[requests.Response], None] = lambda _: None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnyStack:
+    """What is asked of a stack of either kind, past its manager too. URLs of pages begin with `site`."""
+
+    manager: Manager
+    tables: Tables
+    broker_url: str
+    site: str
+
+    def query(self, statement: str, *values: object) -> Rows:
+        """The rows that a statement gives; it is committed."""
+        return self.tables.query(statement, *values)
+
+    def jobs(self) -> int:
+        """How many jobs were ever accepted."""
+        ((count,),) = self.query("SELECT count(*) FROM jobs")
+        return int(count)
+
+    def redis(self) -> "redis.Redis":
+        """A client of the broker, to be closed."""
+        return redis.Redis.from_url(self.broker_url)
+
+    def is_quiet(self) -> bool:
+        """Whether no job is under way, and no message waits."""
+        ((going_on,),) = self.query("SELECT count(*) FROM jobs WHERE finished_at IS NULL")
+        with self.redis() as client:
+            return not going_on and not client.llen(QUEUE)
+
+    def wait_until_quiet(self) -> None:
+        """Wait until that is so."""
+        eventually(self.is_quiet, "no job and no message is under way", seconds=QUIET_SECONDS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack(AnyStack):
+    """Of processes, which run on after a fault as `make_whole` leaves them."""
+
+    servers: Servers
+    services: Services
+    page_port: int
+    proxy: Proxy | None
+    job_broker: ServiceProcess
+    job_db: ServiceProcess
+    job_manager: ServiceProcess
+    job_workers: tuple[ServiceProcess, ...]
+    job_scheduler: ServiceProcess
+    job_viewer: ServiceProcess  # runs only where a test starts it: it only looks
+    viewer_port: int
+
+    @property
+    def all(self) -> tuple[ServiceProcess, ...]:
+        """Every service that always runs, in the order in which they start."""
+        return (self.job_broker, self.job_db, self.job_manager, self.job_scheduler, *self.job_workers)
+
+    def make_whole(self) -> None:
+        """End every fault: what is paused goes on, what is down is started; wait until all do their work."""
+        for service in self.all:
+            service.resume()
+        for service in self.all:
+            if not service.is_running():
+                service.start()
+        for service in self.all:
+            service.wait_until_ready()
+
+    def kill_all(self) -> None:
+        """`kill -9` of everything, those first that need the others."""
+        for service in (self.job_viewer, *reversed(self.all)):
+            if service.is_running():
+                service.kill()
+
+    def died(self) -> list[str]:
+        """The services that have ended although nobody ended them, since they were last started."""
+        return [service.name for service in self.all if service.died_by_itself()]
+
+    def process(self, describe: Callable[[], Service]) -> ServiceProcess:
+        """One more service, in our hands as the others; it has to be ended."""
+        return ServiceProcess(describe, self.servers.guard)
+
+    def worker_of(self, job: Mapping[str, Any]) -> ServiceProcess:
+        """The worker that made the latest attempt of `job`."""
+        name = job["attempts"][-1]["worker"].split("@")[0]
+        return next(worker for worker in self.job_workers if worker.name == name)
+
+    def empty_broker(self) -> None:
+        """Wipe what the broker has on disk; it must be down."""
+        if self.job_broker.is_running():
+            raise StackError("the broker runs")
+        shutil.rmtree(self.servers.broker.folder)
+
+    def cut_off(self) -> AbstractContextManager[None]:
+        """Meanwhile, no byte passes between broker and workers."""
+        if self.proxy is None:
+            raise StackError("workers reach the broker directly")
+        return self.proxy.cut()
+
+    @contextmanager
+    def second_scheduler(self) -> Iterator[None]:
+        """Meanwhile, another scheduler runs beside the first."""
+        other = self.process(lambda: self.services.scheduler("other_scheduler"))
+        other.restart()
+        try:
+            yield
+        finally:
+            other.stop()
+
+
+@contextmanager
+def process_stack(folder: DataFolder, wanted: Wanted) -> Iterator[Stack]:
+    """The stack, ready for jobs; every process of it ends with the `with` block. Raises StackError."""
+    with ExitStack() as ends:
+        lock = ends.enter_context(folder.locked())
+        terminal = Terminal(StringIO())
+        servers = ends.enter_context(servers_on(folder, lock, terminal, temporary=not wanted.durable))
+        stack = _describe(folder, servers, wanted, ends)
+        ends.callback(stack.kill_all)
+        servers.database.initialise(servers.supervisor.run)
+        for server in (stack.job_broker, stack.job_db):
+            server.start()
+        stack.job_db.wait_until_ready()
+        servers.supervisor.run(stack.services.migration())
+        stack.make_whole()
+        yield stack
+
+
+def _describe(folder: DataFolder, servers: Servers, wanted: Wanted, ends: ExitStack) -> Stack:
+    broker, database, process = servers.broker, servers.database, partial(ServiceProcess, guard=servers.guard)
+    manager_port, viewer_port, proxy_port = free_ports(3)
+    proxy = ends.enter_context(closing(Proxy(proxy_port, broker.port))) if wanted.proxy else None
+    services = _services(folder, servers, wanted)
+    by_proxy = {"CELERY_BROKER_URL": replace(broker, port=proxy_port).url} if proxy else {}
+    for_workers = replace(services, environment={**services.environment, **by_proxy})
+    program, include = ("dev.wsgi:app", ("--include", wanted.tasks)) if wanted.tasks else ("job_manager.wsgi:app", ())
+    return Stack(
+        manager=Manager(port=manager_port, check=wanted.check),
+        tables=ends.enter_context(closing(Tables(database.url))),
+        broker_url=broker.url,
+        site=f"http://{LOOPBACK}:{wanted.page_port}",
+        servers=servers,
+        services=services,
+        page_port=wanted.page_port,
+        proxy=proxy,
+        job_broker=process(lambda: Service(command=broker.command(), is_ready=broker.is_ready)),
+        job_db=process(lambda: Service(command=database.command(), is_ready=database.is_ready)),
+        job_manager=process(lambda: services.manager(manager_port, program)),
+        job_workers=tuple(process(partial(for_workers.worker, name, *include)) for name in WORKERS),
+        job_scheduler=process(lambda: services.scheduler(SCHEDULER)),
+        job_viewer=process(lambda: services.viewer(viewer_port, folder.passwords().viewer)),
+        viewer_port=viewer_port,
+    )
+
+
+def _services(folder: DataFolder, servers: Servers, wanted: Wanted) -> Services:
+    environment = (
+        own_environment()
+        | {
+            "FETCH_ALLOWED_PORTS": str(wanted.page_port),
+            "FETCH_ALLOWED_PRIVATE_NETWORKS": f"{LOOPBACK}/32",
+            "WORKER_STOP_GRACE_SECONDS": "3",
+            "MORE_TASKS": wanted.tasks,
+        }
+        | dict(wanted.settings)
+        | {"CELERY_BROKER_URL": servers.broker.url, "DATABASE_URL": servers.database.url}
+    )
+    grace_seconds = float(environment["WORKER_STOP_GRACE_SECONDS"])
+    return Services(folder=folder, environment=environment, worker_grace_seconds=grace_seconds)
