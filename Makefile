@@ -10,9 +10,6 @@ FUZZ_SECONDS ?= 600
 TEST_PROCESSES ?= 3
 PYTEST          = $(PYTHON) -m pytest --numprocesses $(TEST_PROCESSES)
 
-JOBS    ?= 20000
-MINUTES ?= 1
-
 # What `make bench-peers` measures: SYSTEMS="stack celery-tuned" these only (all by default), SUBMISSIONS=no all but those.
 PASSES      ?= 6
 SYSTEMS     ?=
@@ -26,7 +23,7 @@ CHAOS_FAULTS  ?=
 CHAOS          = --seed "$(SEED)" --seconds "$(CHAOS_SECONDS)" --faults "$(CHAOS_FAULTS)"
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up test test-all test-unit test-integration test-compose check-compose lint types imports check pictures accuracy bench-count bench-list bench-cli bench-peers bench-surge bench-streams fuzz fuzz-api chaos chaos-compose clean
+.PHONY: help install install-dev demo up test test-all test-unit test-integration test-compose check-compose lint types imports check pictures accuracy bench-count bench-list bench-cli bench-peers fuzz fuzz-api chaos chaos-compose clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-17s %s\n", $$1, $$2 }'
@@ -93,12 +90,6 @@ bench-cli: install-dev ## measure the command line with 10,000 URLs, on a stack 
 
 bench-peers: install-dev ## measure what a job costs here, on Celery, RQ and others: PASSES over the pages of CORPUS (see SYSTEMS)
 	@exec $(PYTHON) -m dev.bench.peers $(CORPUS) --passes $(PASSES) --submissions $(SUBMISSIONS) $(if $(SYSTEMS),--systems $(SYSTEMS))
-
-bench-surge: install-dev ## submit JOBS singles and JOBS in batches while workers are down for MINUTES, then let all be done
-	@exec $(PYTHON) -m dev.bench.surge --jobs $(JOBS) --minutes $(MINUTES)
-
-bench-streams: install ## measure submissions while 500 event streams are open
-	@$(PYTHON) -m dev.bench.streams
 
 fuzz: install-dev ## look for pages that break the counter, for FUZZ_SECONDS
 	@$(PYTHON) -m dev.bench.fuzz $(FUZZ_SECONDS)

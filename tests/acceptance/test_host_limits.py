@@ -58,9 +58,9 @@ def stack(shared_stack: Stack, pages: PageServer, request: pytest.FixtureRequest
 
 
 def test_a_thousand_urls_of_one_site_neither_hammer_it_nor_starve_the_others(stack: Stack, crowd: PageServer) -> None:
-    big = stack.manager.submit_all([crowd.url(BIG, f"/slow/{number}?seconds=0.1") for number in range(1_000)])
+    big = stack.manager.submit_all([crowd.url(f"/slow/{number}?seconds=0.1", BIG) for number in range(1_000)])
     others = stack.manager.submit_all(
-        [crowd.url(host, f"/slow/{number}?seconds=0.05") for number in range(10) for host in OTHERS]
+        [crowd.url(f"/slow/{number}?seconds=0.05", host) for number in range(10) for host in OTHERS]
     )
     assert stack.manager.ended_all(others, within=60) == [SUCCESS] * 100
     assert ended(stack, big) < 500
@@ -73,11 +73,11 @@ def test_a_thousand_urls_of_one_site_neither_hammer_it_nor_starve_the_others(sta
 
 
 def test_a_site_that_asks_for_a_pause_is_left_alone_by_all_its_jobs(stack: Stack, crowd: PageServer) -> None:
-    first = stack.manager.submit(crowd.url(BIG, f"/busy/first?times=1&after={RETRY_AFTER_SECONDS}"))
+    first = stack.manager.submit(crowd.url(f"/busy/first?times=1&after={RETRY_AFTER_SECONDS}", BIG))
     stack.manager.reached(first, "RETRY: server-busy")
     (asked,) = crowd.starts(BIG)
-    jobs = stack.manager.submit_all([crowd.url(BIG, f"/words/200/{number}") for number in range(20)])
-    beside = stack.manager.submit(crowd.url(OTHERS[0], "/words/200"))
+    jobs = stack.manager.submit_all([crowd.url(f"/words/200/{number}", BIG) for number in range(20)])
+    beside = stack.manager.submit(crowd.url("/words/200", OTHERS[0]))
     assert stack.manager.ended(beside) == SUCCESS
     eventually(lambda: stack.manager.job(jobs[-1])["parked_at"], "the last is parked", seconds=10)
     assert stack.manager.ended_all(jobs, within=20) == [SUCCESS] * 20
@@ -91,7 +91,7 @@ def test_a_site_that_asks_for_a_pause_is_left_alone_by_all_its_jobs(stack: Stack
 def test_between_two_starts_on_a_site_lies_the_gap(run_stack: RunStack, crowd: PageServer) -> None:
     gap = 0.5
     with run_stack(**PER_HOST, FETCH_HOST_GAP_SECONDS=str(gap)) as stack:
-        jobs = stack.manager.submit_all([crowd.url(BIG, f"/words/200/{number}") for number in range(20)])
+        jobs = stack.manager.submit_all([crowd.url(f"/words/200/{number}", BIG) for number in range(20)])
         begun = time.monotonic()
         assert stack.manager.ended_all(jobs, within=60) == [SUCCESS] * 20
         assert time.monotonic() - begun < 20 * 2, "no better than one in each round of the reconciler"
@@ -103,7 +103,7 @@ def test_between_two_starts_on_a_site_lies_the_gap(run_stack: RunStack, crowd: P
 def test_jobs_that_are_parked_as_a_worker_is_killed_all_end(
     stack: Stack, crowd: PageServer, recoveries: Recoveries
 ) -> None:
-    jobs = stack.manager.submit_all([crowd.url(BIG, f"/slow/{number}?seconds=0.1") for number in range(200)])
+    jobs = stack.manager.submit_all([crowd.url(f"/slow/{number}?seconds=0.1", BIG) for number in range(200)])
     eventually(lambda: len(crowd.starts(BIG)) >= 50, "a quarter is under way", seconds=30)
     stack.job_workers[0].kill()
     stack.job_scheduler.kill()
@@ -117,15 +117,15 @@ def test_jobs_that_are_parked_as_a_worker_is_killed_all_end(
 
 
 def test_a_parked_job_is_cancelled_and_never_begun(stack: Stack, crowd: PageServer) -> None:
-    hanging = stack.manager.submit_all([crowd.url(BIG, f"/held/{number}") for number in range(AT_ONCE)])
+    hanging = stack.manager.submit_all([crowd.url(f"/held/{number}", BIG) for number in range(AT_ONCE)])
     eventually(lambda: len(crowd.starts(BIG)) == AT_ONCE, "the site is full", seconds=20)
-    parked = stack.manager.submit(crowd.url(BIG, "/words/200"))
+    parked = stack.manager.submit(crowd.url("/words/200", BIG))
     eventually(lambda: stack.manager.job(parked)["parked_at"], "it is parked", seconds=10)
     cancelled = stack.manager.cancel(parked)
     assert (cancelled["status"], cancelled["parked_at"]) == ("REVOKED", None)
     for job_id in hanging:
         stack.manager.cancel(job_id)
-    later = stack.manager.submit(crowd.url(BIG, "/words/200"))
+    later = stack.manager.submit(crowd.url("/words/200", BIG))
     assert stack.manager.ended(later, within=20) == SUCCESS
     assert stack.manager.outcome(parked) == Outcome(status="REVOKED")
     assert len(crowd.starts(BIG)) == AT_ONCE + 1
@@ -135,8 +135,8 @@ def test_beside_twenty_misbehaving_sites_good_pages_take_at_most_twice_their_usu
     run_stack: RunStack, crowd: PageServer
 ) -> None:
     hosts = [f"127.0.4.{number}" for number in range(1, 41)]
-    good = [crowd.url(hosts[number % len(hosts)], f"/slow/{number}?seconds=0.5") for number in range(200)]
-    bad = [crowd.url(f"127.0.5.{number}", ("/drip/", "/held/")[number % 2]) for number in range(1, 21)]
+    good = [crowd.url(f"/slow/{number}?seconds=0.5", hosts[number % len(hosts)]) for number in range(200)]
+    bad = [crowd.url(("/drip/", "/held/")[number % 2], f"127.0.5.{number}") for number in range(1, 21)]
     with run_stack(
         children=Settings.model_fields["worker_concurrency"].default,
         FETCH_ALLOWED_PRIVATE_NETWORKS="127.0.0.0/8",
