@@ -1,35 +1,39 @@
-"""Webhooks: what a receiver is told of a job's end, and how it is sent (Standard Webhooks 1.0).
+"""Webhooks: what a receiver is sent when a job has ended, and how it is signed (Standard Webhooks 1.0).
 
-They leave by the same door as requests for pages do: public addresses only, one deadline, no redirects. Of the answer,
-the head is read and nothing else.
+Whoever holds a secret can make webhooks that look like ours, and whoever receives them needs it: so it is shared with
+receivers, and with nobody else. Several at a time are for replacing one: all sign, and a receiver knows any of them.
+
+Sending is handed in, since the core reaches no other host by itself.
 """
 
+import base64
+import binascii
+import hashlib
+import hmac
 import time
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 
-import requests
 from pydantic import SecretStr
 
-from job_core.errors import ReceiverGone, ReceiverRefused, WebhookNotTaken
+from job_core.errors import ReceiverGone, WebhookNotTaken
 from job_core.job import Job
-from job_core.name_lookup import Resolver, system_resolver
 from job_core.views import JobEnded, job_view, to_json
-from job_core.webhook_secrets import signature
-from page_fetch.errors import AddressRefused, FetchError, FetchTimedOut
-from page_fetch.limits import Deadline, FetchLimits
-from page_fetch.retry_after import retry_after_seconds
-from page_fetch.transport import guarded_session
+
+PREFIX = "whsec_"
+KEY_BYTES = range(24, 65)  # how long the specification lets a key be
+WANTED = "it wants whsec_ and 24 to 64 bytes in base64, several of them with commas or line breaks between"
+
+# Posts a body with headers to a URL, following no redirect; returns the answer's status, and the seconds of its
+# Retry-After. Raises WebhookNotTaken if there is no answer, and ReceiverRefused if nothing is sent to this address.
+Post = Callable[[str, bytes, Mapping[str, str]], tuple[int, float | None]]
 
 
-def send(
-    url: str, job: Job, secrets: Sequence[SecretStr], limits: FetchLimits, *, resolver: Resolver = system_resolver
-) -> None:
-    """Tell `url` that `job` has ended.
+def send(url: str, job: Job, secrets: Sequence[SecretStr], post: Post) -> None:
+    """Report to `url` that `job` has ended.
 
     Raises WebhookNotTaken for an answer that is not a success and for none at all, ReceiverGone for 410, and
-    ReceiverRefused if the guard refuses the address. After any of these, the receiver may have got it.
+    ReceiverRefused if nothing is sent to this address. After any of these, the receiver may have got the webhook.
     """
     body = webhook_body(job)
     message_id, timestamp = str(job.id), int(time.time())
@@ -39,21 +43,11 @@ def send(
         "webhook-timestamp": str(timestamp),
         "webhook-signature": signature(secrets, message_id, timestamp, body),
     }
-    with guarded_session(limits, Deadline(limits.total_timeout_seconds), resolver) as session:
-        request = session.prepare_request(requests.Request("POST", url, data=body, headers=headers))
-        request.url = url  # requests rewrites what it takes for mistakes, like %zz
-        try:
-            with session.send(request, stream=True) as response:
-                check_answer(response.status_code, response.headers.get("Retry-After"))
-        except FetchTimedOut as error:  # whose text is about pages
-            seconds = limits.total_timeout_seconds
-            raise WebhookNotTaken(
-                f"The receiver did not answer within {seconds:g} seconds.", type=error.type, title=error.title
-            ) from error
-        except AddressRefused as error:
-            raise ReceiverRefused(str(error), type=error.type, title=error.title) from error
-        except FetchError as error:
-            raise WebhookNotTaken(str(error), type=error.type, title=error.title) from error
+    status, retry_after = post(url, body, headers)
+    if status == HTTPStatus.GONE:
+        raise ReceiverGone("The receiver answered 410 Gone: it wants no more webhooks.")
+    if not 200 <= status < 300:  # noqa: PLR2004 - the class of successes, RFC 9110 section 15
+        raise WebhookNotTaken(f"The receiver answered {status}.", retry_after=retry_after)
 
 
 def webhook_body(job: Job) -> bytes:
@@ -62,11 +56,25 @@ def webhook_body(job: Job) -> bytes:
     return to_json(ended).encode()
 
 
-def check_answer(status: int, retry_after: str | None) -> None:
-    """Nothing for a success; else raises ReceiverGone or WebhookNotTaken."""
-    if 200 <= status < 300:  # noqa: PLR2004 - the class of successes, RFC 9110 section 15
-        return
-    if status == HTTPStatus.GONE:
-        raise ReceiverGone("The receiver answered 410 Gone: it wants no more webhooks.")
-    wait = retry_after_seconds(retry_after, datetime.now(UTC))
-    raise WebhookNotTaken(f"The receiver answered {status}.", retry_after=wait)
+def signature(secrets: Sequence[SecretStr], message_id: str, timestamp: int, body: bytes) -> str:
+    """The header `webhook-signature`: one symmetric signature for each secret, in their order."""
+    signed = f"{message_id}.{timestamp}.".encode() + body
+    digests = (hmac.digest(_key(secret), signed, hashlib.sha256) for secret in secrets)
+    return " ".join(f"v1,{base64.b64encode(digest).decode()}" for digest in digests)
+
+
+def check_secret(secret: SecretStr) -> SecretStr:
+    """Return `secret` unchanged. Raises ValueError if it is not a webhook secret."""
+    _key(secret)
+    return secret
+
+
+def _key(secret: SecretStr) -> bytes:
+    text = secret.get_secret_value()
+    try:
+        key = base64.b64decode(text.removeprefix(PREFIX), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if not text.startswith(PREFIX) or len(key) not in KEY_BYTES:
+        raise ValueError(WANTED)
+    return key

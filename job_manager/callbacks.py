@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from job_core.job import NewJob
 from job_manager.errors import InvalidRequest
-from job_tasks.fetch_limits import fetch_limits
 from job_tasks.settings import Settings
 from page_fetch.errors import AddressRefused, InvalidUrl
 from page_fetch.guard import check_unresolved
@@ -29,6 +28,6 @@ def check_callbacks(jobs: Iterable[NewJob], settings: Settings) -> None:
         raise InvalidRequest(("callback_url", "is not offered here: no WEBHOOK_SECRETS are set to sign webhooks with"))
     for url in urls:
         try:
-            check_unresolved(parse_url(url, max_length=MAX_ENCODED_LENGTH), fetch_limits(settings))
+            check_unresolved(parse_url(url, max_length=MAX_ENCODED_LENGTH), settings.fetch_limits)
         except AddressRefused as error:
             raise InvalidRequest(("callback_url", "leads to an address or port that no webhook is sent to")) from error

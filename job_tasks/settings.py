@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from pathlib import Path
@@ -26,8 +27,9 @@ from pydantic import (
     field_validator,
 )
 
-from job_core.webhook_secrets import check_secret
+from job_core.webhooks import check_secret
 from job_tasks.api_keys import ApiKey, read_api_key
+from page_fetch.limits import FetchLimits
 
 DEMO_SECRET = ":demo-"  # noqa: S105 - how each password begins that docker-compose.yml has by default
 SERVER_URLS = ("celery_broker_url", "database_url", "celery_result_backend")
@@ -91,17 +93,19 @@ class Settings(BaseModel):
     retry_base_seconds: float = Field(2, gt=0, le=86_400)
     retry_cap_seconds: float = Field(300, gt=0, le=86_400)
 
-    fetch_connect_timeout_seconds: float = Field(5, gt=0)
-    fetch_read_timeout_seconds: float = Field(10, gt=0)
-    fetch_total_timeout_seconds: float = Field(30, gt=0)
-    fetch_max_wire_bytes: int = Field(5_000_000, gt=0)
-    fetch_max_decoded_bytes: int = Field(10_000_000, gt=0)
-    fetch_max_redirects: int = Field(5, ge=0, le=20)
-    fetch_allowed_ports: Annotated[tuple[int, ...], BeforeValidator(_split_list)] = (80, 443)
-    fetch_allowed_private_networks: Annotated[tuple[Network, ...], BeforeValidator(_split_list)] = ()
+    fetch_connect_timeout_seconds: float = Field(FetchLimits.connect_timeout_seconds, gt=0)
+    fetch_read_timeout_seconds: float = Field(FetchLimits.read_timeout_seconds, gt=0)
+    fetch_total_timeout_seconds: float = Field(FetchLimits.total_timeout_seconds, gt=0)
+    fetch_max_wire_bytes: int = Field(FetchLimits.max_wire_bytes, gt=0)
+    fetch_max_decoded_bytes: int = Field(FetchLimits.max_decoded_bytes, gt=0)
+    fetch_max_redirects: int = Field(FetchLimits.max_redirects, ge=0, le=20)
+    fetch_allowed_ports: Annotated[tuple[int, ...], BeforeValidator(_split_list)] = FetchLimits.allowed_ports
+    fetch_allowed_private_networks: Annotated[tuple[Network, ...], BeforeValidator(_split_list)] = (
+        FetchLimits.allowed_private_networks
+    )
     fetch_max_per_host: int = Field(8, ge=1, le=1_000)
     fetch_host_gap_seconds: float = Field(0, ge=0, le=3_600)
-    fetch_user_agent: str = Field("wordcount-stack/0.1 (counts the words of pages on request)", min_length=1)
+    fetch_user_agent: str = Field(FetchLimits.user_agent, min_length=1)
 
     manager_api_keys: Annotated[tuple[ApiKey, ...], BeforeValidator(_read_api_keys)] = ()
     manager_processes: int = Field(2, ge=1, le=64)
@@ -131,6 +135,12 @@ class Settings(BaseModel):
 
     log_format: Literal["json", "terminal"] = "terminal"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @property
+    def fetch_limits(self) -> FetchLimits:
+        """The limits of one fetch; those without a setting keep their defaults."""
+        names = [field.name for field in fields(FetchLimits) if f"fetch_{field.name}" in Settings.model_fields]
+        return FetchLimits(**{name: getattr(self, f"fetch_{name}") for name in names})
 
     @field_validator(*SMALLER_THAN)
     @classmethod

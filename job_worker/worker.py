@@ -17,7 +17,7 @@ from job_core.logs import configure_logs
 from job_core.metrics import share_between_processes
 from job_core.worker.beat import beat, kill_pool, worker_name
 from job_core.worker.children import children
-from job_core.worker.deliverer import Deliverer
+from job_core.worker.deliverer import TOTAL_SECONDS, Deliverer
 from job_core.worker.memory import limit_this_child, share_with_children
 from job_tasks.job_tasks import app
 from job_tasks.settings import settings
@@ -47,8 +47,9 @@ def _serve_metrics(**_: object) -> None:
 @signals.worker_init.connect
 def _load_what_tasks_need(**_: object) -> None:
     """Children inherit it, so that one which takes the place of another works at once."""
-    import job_tasks.work  # noqa: F401, PLC0415 - the viewer, which starts from this module too, needs none of it
+    from job_tasks.fetching import fetcher  # noqa: PLC0415 - the viewer starts from this module too and needs none of it
 
+    fetcher()
     share_with_children()
 
 
@@ -76,7 +77,10 @@ class DeliveringStep(bootsteps.StartStopStep):
     last_started: Deliverer | None = None
 
     def start(self, _worker: Any) -> None:
-        DeliveringStep.last_started = Deliverer(settings())
+        from job_worker.webhook_post import webhook_post  # noqa: PLC0415 - the viewer needs none of it
+
+        post = webhook_post(settings().fetch_limits, TOTAL_SECONDS)
+        DeliveringStep.last_started = Deliverer(settings(), post)
         DeliveringStep.last_started.start()
 
 

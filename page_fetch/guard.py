@@ -84,39 +84,35 @@ def is_listed(address: Address, networks: tuple[Network, ...]) -> bool:
     return any(address in network for network in networks)
 
 
-# Gives every address of a host name, as text; raises OSError.
+# Returns every address of a host name, as text; raises OSError.
 Resolver = Callable[[str], list[str]]
 
 
 def system_resolver(name: str) -> list[str]:
-    """Every address that the system's resolver gives for `name`, in its order of preference."""
+    """Every address that the system's resolver returns for `name`, in its order of preference."""
     # As bytes, since for text Python applies its own, older IDNA to a name that is ASCII already.
     found = socket.getaddrinfo(name.encode("ascii"), None, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
     return [str(address[0]) for *_, address in found]
 
 
-def look_up(name: str, resolver: Resolver) -> "Future[list[str]]":
-    """Ask `resolver` in a thread of its own. One left behind ends with the system's own time-out and holds nothing."""
-    answer: Future[list[str]] = Future()
-    threading.Thread(target=_answer, args=(name, resolver, answer), name="look up", daemon=True).start()
-    return answer
-
-
-def _answer(name: str, resolver: Resolver, answer: "Future[list[str]]") -> None:
-    try:
-        answer.set_result(resolver(name))
-    except Exception as error:  # noqa: BLE001 - the waiting thread raises it again
-        answer.set_exception(error)
-
-
-def resolve(name: str, resolver: Resolver, deadline: Deadline, timeout_seconds: float) -> list[Address]:
+def _resolve(name: str, resolver: Resolver, seconds: float) -> list[Address]:
     """Every address of `name`, each once.
 
-    Raises FetchTimedOut if the resolver takes too long, and ConnectionFailed if it knows no address. That is retried:
-    a resolver does not tell a name that never existed from one that is gone while its service or network restarts.
+    Raises FetchTimedOut if the resolver takes longer, and ConnectionFailed if it knows no address. That is retried: a
+    resolver does not say whether a name never existed or is gone while its service or network restarts.
     """
+    answer: Future[list[str]] = Future()
+
+    def ask() -> None:
+        try:
+            answer.set_result(resolver(name))
+        except Exception as error:  # noqa: BLE001 - raised again by the thread that waits
+            answer.set_exception(error)
+
+    # getaddrinfo cannot be interrupted. A thread left behind ends with the system's own time-out and holds nothing.
+    threading.Thread(target=ask, name="look up", daemon=True).start()
     try:
-        found = look_up(name, resolver).result(deadline.at_most(timeout_seconds))
+        found = answer.result(seconds)
     except TimeoutError as error:
         raise FetchTimedOut("The name server took too long.") from error
     except OSError as error:
@@ -131,17 +127,19 @@ _SPECIAL_NAMES = ("alt", "home.arpa", "internal", "invalid", "local", "localhost
 def vetted_addresses(url: WebUrl, limits: FetchLimits, deadline: Deadline, resolver: Resolver) -> list[Address]:
     """The addresses of `url`'s host, all of them allowed; connect to one of these and resolve no more.
 
-    Raises AddressRefused if any is not, or if the port is not; it never tells which address or what kind. Raises
+    Raises AddressRefused if any of them or the port is not allowed; it never says which address or what kind. Raises
     ConnectionFailed or FetchTimedOut if the name does not resolve.
     """
     check_unresolved(url, limits)
-    addresses = _addresses(url, limits, deadline, resolver)
+    if url.address is not None:
+        return [url.address]
+    addresses = _resolve(url.host, resolver, deadline.at_most(limits.read_timeout_seconds))
     _check(addresses, url, limits)
     return addresses
 
 
 def check_unresolved(url: WebUrl, limits: FetchLimits) -> None:
-    """Raises AddressRefused for what can be refused without a look-up, so that it tells nobody which names exist."""
+    """Raise AddressRefused for all that can be refused without a look-up, which would show which names exist."""
     if url.address is not None:
         _check([url.address], url, limits)
     elif not limits.allowed_private_networks:
@@ -159,15 +157,8 @@ def _check(addresses: list[Address], url: WebUrl, limits: FetchLimits) -> None:
         raise _refused_port(url)
 
 
-def _addresses(url: WebUrl, limits: FetchLimits, deadline: Deadline, resolver: Resolver) -> list[Address]:
-    if (address := url.address) is not None:
-        return [address]
-    return resolve(url.host, resolver, deadline, limits.read_timeout_seconds)
-
-
 def _is_special_name(url: WebUrl) -> bool:
-    name = url.host.removesuffix(".")
-    return "." not in name or name.endswith(tuple(f".{special}" for special in _SPECIAL_NAMES))
+    return "." not in url.host_name or url.host_name.endswith(tuple(f".{special}" for special in _SPECIAL_NAMES))
 
 
 def _refused() -> AddressRefused:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from ada_url import URL, HostType
@@ -31,7 +32,7 @@ class WebUrl:
     port: int
     target: str
 
-    @property
+    @cached_property
     def address(self) -> IPv4Address | IPv6Address | None:
         """The host as an address, if it is one."""
         # The parser has turned whatever ends in a number into four decimal numbers, or has refused it.
@@ -40,13 +41,17 @@ class WebUrl:
 
     @property
     def host_name(self) -> str:
-        """The host as limits per host know it: without the dot that a complete name may end in."""
+        """The host without the dot that a complete name may end in."""
         return self.host.removesuffix(".")
 
-    def __str__(self) -> str:
+    @property
+    def authority(self) -> str:
+        """Host and port, the latter unless it is the scheme's own."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        port = "" if self.port == DEFAULT_PORTS[self.scheme] else f":{self.port}"
-        return f"{self.scheme}://{host}{port}{self.target}"
+        return host if self.port == DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.authority}{self.target}"
 
 
 def parse_url(text: str, base: WebUrl | None = None, *, max_length: int = MAX_LENGTH) -> WebUrl:

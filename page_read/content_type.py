@@ -18,6 +18,10 @@ _HTML_START = re.compile(
     rb"(?:!DOCTYPE HTML|HTML|HEAD|SCRIPT|IFRAME|H1|DIV|FONT|TABLE|A|STYLE|TITLE|B|BODY|BR|P)[ >])",
     re.IGNORECASE,
 )
+# MIME Sniffing standard, "binary data byte" and the resource header; byte order marks say text whatever follows.
+_BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
+_SNIFFED_BYTES = 1_445
+_BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xfe\xff", b"\xff\xfe")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,13 +36,26 @@ def parse_content_type(content_type: str | None, body: bytes) -> ContentType:
     """The meaning of a `Content-Type` header (RFC 9110, section 8.3).
 
     A missing one is sniffed from the body: HTML if it begins as HTML does, else plain text. Raises NotText for a type
-    whose words are not counted.
+    whose words are not counted, and for binary content without a type.
     """
     if content_type is None or not content_type.strip():
+        _check_text(body)
         return ContentType(form="html" if _HTML_START.match(body) else "plain", charset_label=None)
     form = form_of(content_type)
     match = _CHARSET.search(content_type)
     return ContentType(form=form, charset_label=(match[1] or match[2]) if match else None)
+
+
+def check_content_type(content_type: str | None) -> None:
+    """Raise NotText for a type whose words are not counted. A missing one passes: the body will show what it is."""
+    if content_type is not None:
+        form_of(content_type)
+
+
+def _check_text(body: bytes) -> None:
+    """MIME Sniffing standard, section 7.1."""
+    if not body.startswith(_BYTE_ORDER_MARKS) and _BINARY.search(body[:_SNIFFED_BYTES]):
+        raise NotText("The page has no content type and is not text.")
 
 
 def form_of(content_type: str) -> Form:

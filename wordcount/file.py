@@ -7,7 +7,6 @@ import sys
 import zlib
 from pathlib import Path
 
-from page_fetch.fetch import check_untyped
 from page_read.counting import page_frequencies
 from page_read.errors import ReadError
 from page_read.words.count import most_frequent
@@ -39,8 +38,6 @@ def _counted(name: str, parsed: argparse.Namespace) -> dict[str, object]:
     body = sys.stdin.buffer.read() if name == STANDARD_INPUT else Path(name).read_bytes()
     if body.startswith(GZIP_MAGIC):
         body = gzip.decompress(body)
-    if content_type is None:
-        check_untyped(body)
     page = page_frequencies(body, content_type, tokenizer=parsed.tokenizer)
     result: dict[str, object] = {
         "file": name,

@@ -5,7 +5,6 @@ The rows of `deliveries` say what is to be done; every worker takes what is due,
 
 import threading
 from collections import Counter
-from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 
@@ -15,14 +14,13 @@ from job_core.errors import CoreError, DatabaseUnavailable, UnexpectedError
 from job_core.store import deliveries
 from job_core.store.database import Database
 from job_core.store.deliveries import DeliveryClaim
-from job_core.webhooks import send
-from job_tasks.fetch_limits import fetch_limits
+from job_core.webhooks import Post, send
 from job_tasks.settings import Settings
 
 AT_ONCE = 16  # in one worker
 AT_ONCE_PER_RECEIVER = 4  # so that one which hangs leaves room for others
 LOOK_SECONDS = 1.0  # between two looks for what is due
-TOTAL_SECONDS = 15.0  # of one attempt, all in all
+TOTAL_SECONDS = 15.0  # that one attempt may take in all
 LOST_AFTER = timedelta(seconds=TOTAL_SECONDS + 10)  # an attempt that wrote no outcome for so long is dead
 CONNECTIONS = 3  # to the database
 
@@ -30,14 +28,12 @@ log = structlog.get_logger()
 
 
 class Deliverer:
-    """One for each worker process."""
+    """One for each worker process. `post` must end within TOTAL_SECONDS."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, post: Post) -> None:
         self._settings = settings
+        self._post = post
         self._secrets = settings.webhook_secrets
-        self._limits = replace(
-            fetch_limits(settings), read_timeout_seconds=TOTAL_SECONDS, total_timeout_seconds=TOTAL_SECONDS
-        )
         self._room = threading.Semaphore(AT_ONCE)
         self._changing = threading.Lock()
         self._busy: Counter[str] = Counter()  # attempts under way, by receiver
@@ -109,7 +105,7 @@ class Deliverer:
 
     def _error_of(self, held: DeliveryClaim) -> CoreError | None:
         try:
-            send(held.url, held.job, self._secrets, self._limits)
+            send(held.url, held.job, self._secrets, self._post)
         except CoreError as error:
             return error
         except Exception:

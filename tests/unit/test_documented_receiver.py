@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from job_core.webhook_secrets import signature
+from job_core.webhooks import signature
 
 PROJECT = Path(__file__).parents[2]
 (CODE,) = re.findall(r"```python\n(.*?)```", (PROJECT / "docs" / "api.md").read_text(encoding="utf-8"), re.DOTALL)

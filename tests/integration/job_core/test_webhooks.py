@@ -18,8 +18,9 @@ from job_core.errors import CoreError, ReceiverGone, ReceiverRefused, WebhookNot
 from job_core.job import Job
 from job_core.store.deliveries import DeliveryState
 from job_core.webhooks import send
-from job_core.worker.deliverer import AT_ONCE_PER_RECEIVER, Deliverer
+from job_core.worker.deliverer import AT_ONCE_PER_RECEIVER, TOTAL_SECONDS, Deliverer
 from job_tasks.settings import Settings, read_settings
+from job_worker.webhook_post import webhook_post
 from page_fetch.limits import FetchLimits
 from tests.integration.job_manager.conftest import manager_on
 from tests.integration.job_store import RESULT, Store
@@ -38,7 +39,8 @@ def job(store: Store) -> Job:
 
 
 def sent(url: str, job: Job, limits: FetchLimits = LISTED, *secrets: str, **options: Any) -> None:
-    send(url, job, [SecretStr(secret) for secret in secrets or (NEW,)], limits, **options)
+    post = webhook_post(limits, limits.total_timeout_seconds, **options)
+    send(url, job, [SecretStr(secret) for secret in secrets or (NEW,)], post)
 
 
 def the_error(url: str, job: Job, limits: FetchLimits = LISTED, **options: Any) -> CoreError:
@@ -137,9 +139,14 @@ def settings_of(servers: Servers, **changes: str) -> Settings:
     return read_settings(urls | listed | changes)
 
 
+def deliverer_of(servers: Servers, **changes: str) -> Deliverer:
+    settings = settings_of(servers, **changes)
+    return Deliverer(settings, webhook_post(settings.fetch_limits, TOTAL_SECONDS))
+
+
 @pytest.fixture
 def deliverer(servers: Servers) -> Iterator[Deliverer]:
-    deliverer = Deliverer(settings_of(servers))
+    deliverer = deliverer_of(servers)
     yield deliverer
     deliverer.stop()
 
@@ -201,9 +208,7 @@ class TestDelivering:
         self, servers: Servers, httpserver: HTTPServer, store: Store
     ) -> None:
         job = store.ended(httpserver.url_for("/"))
-        strict = Deliverer(
-            settings_of(servers, FETCH_ALLOWED_PRIVATE_NETWORKS="", FETCH_ALLOWED_PORTS=str(httpserver.port))
-        )
+        strict = deliverer_of(servers, FETCH_ALLOWED_PRIVATE_NETWORKS="", FETCH_ALLOWED_PORTS=str(httpserver.port))
         strict.start()
         eventually(lambda: state(store, job)[0] == DeliveryState.GIVEN_UP, seconds=20)
         strict.stop()
@@ -220,7 +225,7 @@ class TestDelivering:
         httpserver.expect_request("/").respond_with_data(status=204)
         job = store.ended(httpserver.url_for("/"))
         before = threading.active_count()
-        Deliverer(settings_of(servers, WEBHOOK_SECRETS="")).start()
+        deliverer_of(servers, WEBHOOK_SECRETS="").start()
         assert threading.active_count() == before
         assert state(store, job) == ("PENDING", 0, None)
         deliverer.start()

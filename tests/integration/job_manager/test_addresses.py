@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 
 from job_core.errors import PermanentError
 from job_core.kinds import KINDS
-from job_tasks.job_tasks import CountRequest
+from job_tasks.count import CountRequest
+from job_tasks.fetching import fetcher
 from tests.integration.job_store import Store
 from tests.integration.page_fetch.test_address_guard import ATTACKS
 
@@ -23,7 +24,9 @@ def canary(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         monkeypatch.setenv("FETCH_ALLOWED_PORTS", f"80,443,{port}")
+        fetcher.cache_clear()
         yield port
+        fetcher.cache_clear()
         server.settimeout(0)
         with pytest.raises(BlockingIOError):
             server.accept()

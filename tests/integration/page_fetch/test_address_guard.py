@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from page_fetch.errors import AddressRefused, InvalidUrl
-from page_fetch.fetch import fetch
 from page_fetch.limits import FetchLimits
+from tests.integration.page_fetch.fetching import fetch
 
 if TYPE_CHECKING:
     from tests.integration.page_fetch.conftest import OpenSite, Traffic, Visitor

@@ -16,10 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import binary, lists, sampled_from
 
 from page_fetch.errors import ConnectionFailed, FetchError, FetchTimedOut, InvalidResponse, PageTooLarge
-from page_fetch.fetch import Page, fetch
+from page_fetch.fetch import Page
 from page_fetch.limits import FetchLimits
-from page_read.errors import NotText
 from tests.examples import examples
+from tests.integration.page_fetch.fetching import fetch
 
 if TYPE_CHECKING:
     from tests.integration.page_fetch.conftest import OpenSite, Script, Visitor
@@ -350,7 +350,7 @@ def test_headers_without_an_end_are_cut_off(open_site: "OpenSite", limits: Fetch
 def test_many_cookies_cost_little(open_site: "OpenSite", limits: FetchLimits) -> None:
     cookies = b"".join(b"Set-Cookie: c%d=%s\r\n" % (number, b"x" * 600) for number in range(90))
     site = open_site(closing_after(b"HTTP/1.1 302 Found\r\nLocation: /\r\n" + cookies + b"\r\n"))
-    with bounded(limits), pytest.raises((FetchError, NotText)):
+    with bounded(limits), pytest.raises(FetchError):
         fetch(site.url, limits)
 
 
@@ -390,6 +390,6 @@ def test_whatever_a_site_sends_ends_as_a_page_or_as_an_error_of_ours(
     with closing(open_site(closing_after(*pieces))) as site:
         try:
             end: object = fetch(site.url, limits)
-        except (FetchError, NotText) as error:
+        except FetchError as error:
             end = error
-    assert isinstance(end, Page | FetchError | NotText)
+    assert isinstance(end, Page | FetchError)

@@ -12,8 +12,9 @@ import pytest
 import trustme
 
 from page_fetch.errors import CertificateRefused, ConnectionFailed, FetchTimedOut
-from page_fetch.fetch import Page, fetch
+from page_fetch.fetch import Page
 from page_fetch.limits import FetchLimits
+from tests.integration.page_fetch.fetching import fetch
 
 if TYPE_CHECKING:
     from tests.integration.page_fetch.conftest import OpenSite, Site, Visitor

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from job_tasks.settings import SettingsError, read_settings
+from page_fetch.limits import FetchLimits
 
 BROKER = "redis://:broker-secret@broker:6379/0"
 DATABASE = "postgresql://user:database-secret@database:5432/jobs"
@@ -191,3 +192,29 @@ def test_a_process_with_wrong_settings_ends_with_the_lines() -> None:
         "JOB_MAX_CRASHES: got 'three'",
         "LOG_FORMAT: got 'xml'",
     ]
+
+
+def test_the_limits_of_a_fetch_are_those_of_the_settings_and_by_default_its_own() -> None:
+    assert read_settings(NEEDED).fetch_limits == FetchLimits()
+    changed = {
+        "FETCH_CONNECT_TIMEOUT_SECONDS": "1",
+        "FETCH_READ_TIMEOUT_SECONDS": "2",
+        "FETCH_TOTAL_TIMEOUT_SECONDS": "3",
+        "FETCH_MAX_WIRE_BYTES": "4",
+        "FETCH_MAX_DECODED_BYTES": "5",
+        "FETCH_MAX_REDIRECTS": "6",
+        "FETCH_ALLOWED_PORTS": "7,8",
+        "FETCH_ALLOWED_PRIVATE_NETWORKS": "10.0.0.0/8",
+        "FETCH_USER_AGENT": "tester/1",
+    }
+    assert read_settings(NEEDED | changed).fetch_limits == FetchLimits(
+        connect_timeout_seconds=1,
+        read_timeout_seconds=2,
+        total_timeout_seconds=3,
+        max_wire_bytes=4,
+        max_decoded_bytes=5,
+        max_redirects=6,
+        allowed_ports=(7, 8),
+        allowed_private_networks=(ip_network("10.0.0.0/8"),),
+        user_agent="tester/1",
+    )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from page_read.content_type import ContentType, parse_content_type
+from page_read.content_type import ContentType, check_content_type, parse_content_type
 from page_read.counting import page_frequencies
 from page_read.errors import NotText
 
@@ -25,10 +25,42 @@ def test_text_is_accepted(header: str, form: str, label: str | None) -> None:
     assert (parsed.form, parsed.charset_label) == (form, label)
 
 
-@pytest.mark.parametrize("header", ["application/pdf", "image/png", "application/json", "text/css", "; charset=utf-8"])
-def test_everything_else_is_refused_by_name(header: str) -> None:
-    with pytest.raises(NotText, match=header.partition(";")[0] or "no type"):
-        parse_content_type(header, b"<html>")
+@pytest.mark.parametrize(
+    ("header", "shown"),
+    [
+        ("application/pdf", "'application/pdf'"),
+        ("IMAGE/PNG; q=1", "'image/png'"),
+        ("application/json", "'application/json'"),
+        ("application/xml", "'application/xml'"),
+        ("text/css", "'text/css'"),
+        ("text/html+x", "'text/html+x'"),
+        ("html", "'html'"),
+        (";", "of no type"),
+        ("; charset=utf-8", "of no type"),
+        ("x" * 200, repr("x" * 100)),
+        ("a\xad/<b>", repr("a\xad/<b>")),
+    ],
+)
+def test_everything_else_is_refused_by_name_before_and_after_its_body_is_read(header: str, shown: str) -> None:
+    for refuse in (check_content_type, lambda header: parse_content_type(header, b"<html>")):
+        with pytest.raises(NotText) as refused:
+            refuse(header)
+        assert str(refused.value) == f"The page is {shown}. Only HTML and plain text are counted."
+
+
+def test_whether_a_missing_type_is_refused_is_decided_by_the_body() -> None:
+    check_content_type(None)
+
+
+@pytest.mark.parametrize("body", [b"\x89PNG\r\n\x1a\n", b"%PDF-1.7\n\x00", b"w\x00o\x00", b"a\x1cb"])
+def test_binary_without_a_type_is_refused(body: bytes) -> None:
+    with pytest.raises(NotText, match="no content type and is not text"):
+        parse_content_type(None, body)
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff\xfew\x00", b"\xef\xbb\xbf\x00", b"\t\n\x0c\r\x1b", b"x" * 1_445 + b"\0"])
+def test_text_without_a_type_is_plain(body: bytes) -> None:
+    assert parse_content_type(None, body) == ContentType(form="plain", charset_label=None)
 
 
 @pytest.mark.parametrize(

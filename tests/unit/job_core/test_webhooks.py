@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from job_core.webhook_secrets import signature
+from job_core.webhooks import signature
 from job_tasks.settings import SettingsError, read_settings
 
 NEEDED = {"CELERY_BROKER_URL": "redis://x", "DATABASE_URL": "postgresql://x"}

@@ -1,0 +1,62 @@
+"""Pages for tasks: fetched within the settings, measured, and what is wrong with one raised as the job's error.
+
+Only workers import this: the manager's image can neither fetch nor parse.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from time import perf_counter
+
+from job_core.errors import PermanentError, TransientError
+from job_core.metrics import count_bytes, count_fetch, count_refused_address
+from job_tasks.settings import settings
+from page_fetch.errors import AddressRefused, FetchError, TransientFetchError
+from page_fetch.fetch import Page, PageFetcher
+from page_read.content_type import check_content_type
+from page_read.counting import page_frequencies
+from page_read.errors import ReadError
+
+ACCEPT = "text/html, application/xhtml+xml, text/plain;q=0.9"
+
+
+@cache
+def fetcher() -> PageFetcher:
+    """The one of this process. Made before the fork, its certificates are loaded once for all children."""
+    return PageFetcher(settings().fetch_limits)
+
+
+@contextmanager
+def page_errors() -> Iterator[None]:
+    """Raise what is wrong with a page as the job's error: TransientError or PermanentError."""
+    try:
+        yield
+    except TransientFetchError as error:
+        raise TransientError(
+            str(error), type=error.type, title=error.title, retry_after=error.retry_after, limit_key=error.host
+        ) from error
+    except (FetchError, ReadError) as error:
+        raise PermanentError(str(error), type=error.type, title=error.title) from error
+
+
+def fetch_page(url: str) -> Page:
+    """The page that `url` leads to, if it is HTML or plain text. Raises TransientError or PermanentError."""
+    started = perf_counter()
+    try:
+        with page_errors():
+            page = fetcher().fetch(url, accept=ACCEPT, check_type=check_content_type)
+    except PermanentError as error:
+        if isinstance(error.__cause__, AddressRefused):
+            count_refused_address()
+        raise
+    finally:
+        count_fetch(perf_counter() - started)
+    count_bytes(page.wire_bytes)
+    return page
+
+
+def frequencies_of(page: Page) -> Counter[str]:
+    """How often each word occurs on `page`, in lower case. Raises PermanentError if it is not text."""
+    with page_errors():
+        return page_frequencies(page.body, page.content_type, tokenizer="words").frequencies
