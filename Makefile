@@ -10,7 +10,7 @@ FUZZ_SECONDS ?= 600
 TEST_PROCESSES ?= 3
 PYTEST          = $(PYTHON) -m pytest --numprocesses $(TEST_PROCESSES)
 
-# What `make bench-peers` measures: SYSTEMS="stack celery-tuned" these only (all by default), SUBMISSIONS=no all but those.
+# What `make bench-peers` measures: SYSTEMS="stack celery-tuned" restricts it (all by default), SUBMISSIONS=no skips those.
 PASSES      ?= 6
 SYSTEMS     ?=
 SUBMISSIONS ?= yes
@@ -88,7 +88,7 @@ bench-list: install ## measure GET /jobs on a table of a million jobs
 bench-cli: install-dev ## measure the command line with 10,000 URLs, on a stack of its own
 	@$(PYTHON) -m dev.bench.command_line
 
-bench-peers: install-dev ## measure what a job costs here, on Celery, RQ and others: PASSES over the pages of CORPUS (see SYSTEMS)
+bench-peers: install-dev ## measure what a job costs here and on Celery, RQ and others, in PASSES over CORPUS (SYSTEMS: which)
 	@exec $(PYTHON) -m dev.bench.peers $(CORPUS) --passes $(PASSES) --submissions $(SUBMISSIONS) $(if $(SYSTEMS),--systems $(SYSTEMS))
 
 fuzz: install-dev ## look for pages that break the counter, for FUZZ_SECONDS

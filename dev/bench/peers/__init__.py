@@ -1,1 +1,1 @@
-"""What a job costs here and elsewhere: this stack and its peers in one run, `make bench-peers`."""
+"""Measures what a job costs on this stack and on its peers, in one run: `make bench-peers`."""

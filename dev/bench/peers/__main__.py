@@ -1,4 +1,4 @@
-"""`make bench-peers`: this stack and its peers do the same jobs in turns. Prints what each costs, and the goals."""
+"""`make bench-peers`: this stack and its peers take turns at the same jobs. Prints the cost of each, and the goals."""
 
 import argparse
 import shutil
@@ -23,14 +23,14 @@ NAMES = (STACK, *PEERS)
 
 
 def start(name: str, folder: Path, pages_port: int) -> AbstractContextManager[System]:
-    """The system in a folder of its own."""
+    """Start the system, with its data in a folder of its own."""
     own = folder / name
     own.mkdir()
     return running_stack(own, pages_port) if name == STACK else running_peer(name, own)
 
 
 def ways_of(name: str, system: System) -> list[Way]:
-    """How the system is given jobs."""
+    """The ways in which the system receives jobs."""
     if name == STACK:
         return [Way(label=SINGLES, system=system), Way(label=BATCHES, system=system, batch=True)]
     return [Way(label=name, system=system)]

@@ -1,4 +1,4 @@
-"""What is measured, on systems that are up: in turns, so that a busy machine slows all of them alike."""
+"""Measures systems that are up. They take turns, so that a busy machine slows all of them alike."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from dev.bench.peers.report import Results, say
 from dev.bench.peers.system import System
 
 IDLE_SECONDS = 10.0
-QUIET_SECONDS = 0.5  # for what comes after a job's end
+QUIET_SECONDS = 0.5  # the work that follows the end of a job
 RATE = 20.0
 PACED_JOBS = 200
 CALLERS = 4
@@ -26,7 +26,7 @@ ROUND_JOBS = {False: 300, True: 3 * BATCH}  # submissions in a round: singles, o
 
 @dataclass(frozen=True, kw_only=True)
 class Way:
-    """How a system is given jobs."""
+    """A way in which a system receives jobs."""
 
     label: str
     system: System
@@ -34,7 +34,7 @@ class Way:
 
 
 class Bench:
-    """One run; its figures come to stand in `results`."""
+    """One run; it collects its figures in `results`."""
 
     def __init__(self, ways: Sequence[Way], pages: int, port: int) -> None:
         self.results = Results()
@@ -45,7 +45,7 @@ class Bench:
         self._urls = (f"http://{host(number % pages)}:{port}/?n={number}" for number in count())
 
     def measure(self, passes: int) -> None:
-        """All but submissions."""
+        """Measure everything except submissions."""
         for way in self._ways:
             way.system.run(self._submissions(way))
         say("all are warm")
@@ -57,12 +57,12 @@ class Bench:
             self._measure_latency(way)
 
     def measure_submissions(self, ways: Sequence[Way]) -> None:
-        """While workers are held still; the median of some rounds."""
+        """Measure submissions with all workers paused; the median of several rounds."""
         rounds: dict[str, list[dict[str, float]]] = {way.label: [] for way in ways}
         with ExitStack() as stack:
             for way in ways:
                 groups = way.system.groups()
-                stack.enter_context(_held(groups[MAINS] + groups[CHILDREN]))
+                stack.enter_context(_paused(groups[MAINS] + groups[CHILDREN]))
             for _ in range(ROUNDS):
                 for way in ways:
                     rounds[way.label].append(self._submit(way))
@@ -70,13 +70,13 @@ class Bench:
             self.results.submissions[label] = sorted(each, key=lambda figures: figures["a second"])[ROUNDS // 2]
 
     def _submissions(self, way: Way, jobs: int = 0) -> list[list[str]]:
-        """The next URLs, as many as there are pages unless it is said."""
+        """Submissions of the next URLs: one pass over the pages, or so many `jobs`."""
         urls = list(islice(self._urls, jobs or self._pages))
         size = BATCH if way.batch else 1
         return [urls[first : first + size] for first in range(0, len(urls), size)]
 
     def _measure_requests(self) -> None:
-        """Those of one pass, less what the idle system does in that time; and what being idle costs."""
+        """Count the requests of one pass, less those of the idle system in that time; and measure its idle cost."""
         with ExitStack() as stack:
             for way in self._alone:
                 stack.enter_context(way.system.counted_statements())
@@ -136,8 +136,8 @@ def _with_sum(figures: Mapping[str, float]) -> dict[str, float]:
 
 
 @contextmanager
-def _held(pids: Sequence[int]) -> Iterator[None]:
-    """Processes stand still meanwhile."""
+def _paused(pids: Sequence[int]) -> Iterator[None]:
+    """The processes are stopped within the block."""
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     try:

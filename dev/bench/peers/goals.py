@@ -1,4 +1,4 @@
-"""How far this project's goals are: each beside what was measured."""
+"""The project's goals, each beside the measured figure."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ ROUNDING = 0.005  # of a limit
 
 
 def print_goals(results: Results) -> None:
-    """Those for which all was measured."""
+    """Print the goals for which every figure was measured."""
     goals = [*_cost_goals(results), *_submission_goals(results)]
     if goals:
         print_lines("Goals", [["", "measured", "goal", ""], *goals])
@@ -31,11 +31,11 @@ def _verdict(missed: float) -> str:
 def _cost_goals(results: Results) -> Iterator[list[str]]:
     if SINGLES not in results.cost:
         return
-    single, one_of_batch = results.cost[SINGLES], results.cost[BATCHES]
+    single, batched = results.cost[SINGLES], results.cost[BATCHES]
     if TUNED in results.cost:
         tuned = results.cost[TUNED]["all"]
         yield _at_most("a single, ms; 1.25 times tuned Celery", single["all"], 1.25 * tuned)
-        yield _at_most("one of a batch, ms; tuned Celery", one_of_batch["all"], tuned)
+        yield _at_most("a job of a batch, ms; tuned Celery", batched["all"], tuned)
     if PROCRASTINATE in results.cost:
         yield _at_most("a single, ms; procrastinate", single["all"], results.cost[PROCRASTINATE]["all"])
     yield _at_most("children for a single, ms", single["children"], 6)

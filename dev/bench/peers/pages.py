@@ -1,4 +1,4 @@
-"""Serves the pages of the corpus on loopback, each on a host of its own, as pages of the world are."""
+"""Serves the pages of the corpus on loopback, each on a host of its own, as on the web."""
 
 import asyncio
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""The peers: how each is installed, started and asked, and on which servers."""
+"""The peers: how each is installed and started, and on which servers."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -87,7 +87,7 @@ PEERS: Mapping[str, Peer] = {
 
 @contextmanager
 def running_peer(name: str, folder: Path) -> Iterator[System]:
-    """The peer on a Redis and a PostgreSQL of its own, which are set as this stack's are."""
+    """Start the peer on a Redis and a PostgreSQL of its own, configured as this stack's are."""
     peer = PEERS[name]
     programs = make_environment(name, peer.packages)
     data = DataFolder(folder)

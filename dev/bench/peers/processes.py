@@ -1,6 +1,6 @@
-"""The processes of a running system, by group, and what they have used, by /proc.
+"""The processes of a running system by group, and the time and memory they use, from /proc.
 
-Every service writes its standard output to a log of its name, its children too: by that they are told apart.
+Every service writes its standard output to a log of its name, its children too: that tells them apart.
 """
 
 import os

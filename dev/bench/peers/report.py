@@ -1,4 +1,4 @@
-"""The figures of a run, and how people read them."""
+"""The figures of a run, printed as tables."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -19,12 +19,12 @@ class Results:
     submissions: Table = field(default_factory=dict)
 
     def print(self) -> None:
-        """All tables of which there is something."""
+        """Print every table that has figures."""
         _print_figures("Processor milliseconds a job", self.cost)
         _print_figures("Statements, commits and Redis commands a job, less those of the idle system", self.requests)
         _print_figures("Milliseconds from accept to end, at 20 jobs/s", self.latency)
         _print_figures("Processor milliseconds a second, idle", self.idle)
-        _print_figures("Memory (PSS), MB; files that several systems have open count in part", self.memory)
+        _print_figures("Memory (PSS), MB; files that several systems have mapped are split among them", self.memory)
         _print_figures("Submissions while no worker runs, and processor milliseconds of each", self.submissions)
 
 
@@ -35,7 +35,7 @@ def say(line: str) -> None:
 
 
 def print_lines(title: str, lines: Sequence[Sequence[str]]) -> None:
-    """Print lines of cells as columns, the first of them to the left."""
+    """Print cells in columns, the first column aligned left."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     say(f"\n{title}\n")
     for name, *cells in lines:
@@ -44,7 +44,7 @@ def print_lines(title: str, lines: Sequence[Sequence[str]]) -> None:
 
 
 def shown(figure: float) -> str:
-    """With three digits that say something, or all before the point."""
+    """To three significant digits; large figures in full."""
     return f"{figure:,.0f}" if figure >= 100 else f"{figure:.1f}" if figure >= 10 else f"{figure:.2f}"
 
 

@@ -1,4 +1,4 @@
-"""The stack of this project, as `make up` runs it, at default settings but for the pages' address."""
+"""The stack of this project, as `make up` runs it, at default settings except that it may fetch from loopback."""
 
 import os
 import subprocess
@@ -54,7 +54,7 @@ def _wait(process: "subprocess.Popen[bytes]", log: Path) -> None:
 
 
 def _servers(folder: Path) -> dict[str, str]:
-    """Their addresses, from the environment that the stack runs its manager with."""
+    """The servers' addresses, from the environment of the stack's manager."""
     manager = groups_of(folder)["manager"][0]
     lines = Path(f"/proc/{manager}/environ").read_text(encoding="utf-8").split("\0")
     environment = dict(line.split("=", 1) for line in lines if line)

@@ -1,4 +1,4 @@
-"""A running system under test: who submits to it, its servers, its processes."""
+"""A running system under test: its caller, its servers and its processes."""
 
 import json
 import re
@@ -61,7 +61,7 @@ class System:
         return {name: memory_megabytes(pids) for name, pids in self.groups().items()}
 
     def submit(self, submissions: Sequence[Sequence[str]], *, rate: float = 0, callers: int = 1) -> Sent:
-        """Have jobs submitted; without waiting for their end."""
+        """Have jobs submitted, without waiting for their end."""
         order = json.dumps({"submissions": submissions, "rate": rate, "callers": callers})
         if self._caller.stdin is None or self._caller.stdout is None:
             raise TypeError("the caller is spoken to by pipes")
@@ -90,7 +90,7 @@ class System:
 
     @contextmanager
     def counted_statements(self) -> Iterator[None]:
-        """PostgreSQL logs every statement meanwhile."""
+        """PostgreSQL logs every statement within the block."""
         self._configure("log_line_prefix = '%a|'", "log_statement = 'all'")
         try:
             yield
@@ -98,7 +98,7 @@ class System:
             self._configure("log_statement = 'none'")
 
     def requests(self) -> dict[str, float]:
-        """Numbers so far: logged statements but BEGIN, COMMIT, ROLLBACK; transactions that wrote; Redis' commands."""
+        """Totals so far: logged statements except BEGIN, COMMIT and ROLLBACK; transactions that wrote; commands."""
         commands = self._broker.info("commandstats").items()
         return {
             "statements": len(STATEMENT.findall(self._database_log.read_text(encoding="utf-8", errors="replace"))),

@@ -1,1 +1,1 @@
-"""The peers, a file each. They run in environments of their own, where only `page_read` of this project is used."""
+"""One peer a file. Each runs in an environment of its own, with nothing of this project but `page_read`."""

@@ -1,4 +1,4 @@
-"""Celery, tuned: nothing kept of Celery's own, late acknowledgement, and the task writes its row itself."""
+"""Celery, tuned: no result backend, late acknowledgement, and the task writes its row itself."""
 
 import os
 from collections.abc import Sequence

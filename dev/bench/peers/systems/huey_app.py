@@ -1,4 +1,4 @@
-"""Huey on Redis, with no results of its own."""
+"""Huey on Redis, without its result store."""
 
 import os
 from collections.abc import Sequence

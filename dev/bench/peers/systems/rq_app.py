@@ -1,4 +1,4 @@
-"""RQ, whose workers run jobs in their own process (`SimpleWorker`)."""
+"""RQ, with workers that do not fork for each job (`SimpleWorker`)."""
 
 import os
 from collections.abc import Sequence
