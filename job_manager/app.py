@@ -6,18 +6,16 @@ from flask import Flask
 
 from job_core.queue import Broker
 from job_core.store.database import Database
-from job_manager import jobs
+from job_manager import jobs, metrics
 from job_manager.access_log import log_access
 from job_manager.admission import Backlog, BatchQueue, StateCounts
-from job_manager.describing import describing
 from job_manager.events import Watcher
 from job_manager.health import health
-from job_manager.metrics import metrics
-from job_manager.openapi import describe
+from job_manager.openapi.docs_page import docs
 from job_manager.outages import Outages
-from job_manager.problems import answer_problems
+from job_manager.problems import register_error_handlers
 from job_manager.requests import MAX_BATCH, MAX_BATCH_BYTES
-from job_manager.security import ask_for_keys, refuse_cross_site, send_safely
+from job_manager.security import add_security_headers, reject_cross_site, require_api_keys
 from job_manager.services import EXTENSION, Services
 from job_manager.submitting import submitting
 from job_manager.web.routes import web
@@ -54,11 +52,11 @@ def create_app(settings: Settings) -> Flask:
         state_counts=StateCounts(database, outages),
     )
     log_access(app)
-    answer_problems(app)
-    send_safely(app)
-    refuse_cross_site(app)
-    ask_for_keys(app, settings.manager_api_keys)
-    document = describe(with_keys=bool(settings.manager_api_keys))
-    for blueprint in (submitting(), jobs.blueprint, health, metrics, describing(document), web):
+    register_error_handlers(app)
+    add_security_headers(app)
+    reject_cross_site(app)
+    require_api_keys(app, settings.manager_api_keys)
+    described = docs(app, with_keys=bool(settings.manager_api_keys))
+    for blueprint in (submitting(), jobs.blueprint, health, metrics.blueprint, described, web):
         app.register_blueprint(blueprint)
     return app

@@ -28,6 +28,7 @@ LOOK_SECONDS = 0.1
 PAUSE_SECONDS = 0.5  # after an error that nobody foresaw, so that it does not fill the log
 BEAT_SECONDS = 5.0  # a client that went is noticed at the second beat after
 RECONNECT_MS = 1_000
+EVENT_STREAM = "text/event-stream; charset=utf-8"
 
 log = structlog.get_logger()
 

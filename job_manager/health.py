@@ -1,4 +1,4 @@
-"""`/healthz`: the process lives. `/readyz`: what it needs can be reached."""
+"""`/healthz`: whether the process is alive. `/readyz`: whether it can use what it needs."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -6,6 +6,7 @@ from typing import Literal
 from flask import Blueprint, Response
 
 from job_core.views import ApiModel
+from job_manager.openapi.operation import operation
 from job_manager.outages import Unavailable
 from job_manager.services import services
 from job_manager.views import answer
@@ -34,16 +35,21 @@ class Readiness(ApiModel):
 
 
 @health.get("/healthz")
+@operation({200: Alive}, is_open=True)
 def alive() -> Response:
-    """200 as long as the process answers. Restart it when it does not; never for a broker or database that is away."""
+    """Check that the process is alive.
+
+    Restart it if it does not answer, never because the broker or the database is away.
+    """
     return answer(Alive())
 
 
 @health.get("/readyz")
+@operation({200: Readiness, 503: Readiness}, is_open=True)
 def ready() -> Response:
-    """200 if database and broker take jobs, else 503; each is named, with the reason.
+    """Check that database and broker can be used.
 
-    With the broker away, jobs are still accepted; with the database away they are not.
+    Without the broker, jobs are still accepted; without the database they are not.
     """
     checks = Checks(database=_check(services().database.ping), broker=_check(services().broker.ping))
     if checks.database == checks.broker == "ok":

@@ -8,41 +8,54 @@ from uuid import UUID
 
 from flask import Blueprint, Response, request
 
-from job_core.errors import JobNotEnded, UnknownJob
+from job_core.errors import DatabaseUnavailable, JobNotEnded, UnknownJob
 from job_core.job import ENDED, Job, NewJob
 from job_core.kinds import KINDS
+from job_core.store import submissions
 from job_core.store.lookup import find, find_all, newest
-from job_core.store.submissions import cancel
 from job_core.store.whole import WholeJob, find_whole
-from job_core.views import job_view
+from job_core.views import JobView, job_view
 from job_manager.errors import StreamsFull
-from job_manager.events import event, stream_of
-from job_manager.requests import read_filter, read_ids, read_wait
+from job_manager.events import EVENT_STREAM, event, stream_of
+from job_manager.openapi.operation import operation
+from job_manager.requests import JobsQuery, WaitQuery, read_filter, read_ids, read_wait
 from job_manager.security import owner
 from job_manager.services import DATABASE_SECONDS, services
-from job_manager.submitting import accept_and_publish, accepted_answer, idempotency_key
-from job_manager.views import JobPage, answer, job_detail
+from job_manager.submitting import ACCEPTS, accept_and_publish, accepted_answer, idempotency_key
+from job_manager.views import JobDetail, JobPage, answer, job_detail
 from page_fetch.url import MAX_ENCODED_LENGTH, parse_url
+
+ASKS = (UnknownJob, DatabaseUnavailable)  # how asking for a job may fail
 
 blueprint = Blueprint("jobs", __name__)
 
 
 @blueprint.get("/result/<job_id>")
+@operation({200: JobDetail}, ASKS, query=WaitQuery)
 def show(job_id: str) -> Response:
-    """The whole job, at once or, with `?wait=20`, when it has ended or the time is up."""
+    """Look at a job.
+
+    Whatever its state, the answer is the whole job. `wait` holds the answer until the job has ended.
+    """
     wait = read_wait(request.args)
     whole = find_whole_job(job_id)
-    if wait and whole.job.state not in ENDED and services().wait_seats.acquire(blocking=False):
+    seats = services().wait_seats
+    if wait and whole.job.state not in ENDED and seats.acquire(blocking=False):
         try:
             whole = _wait_for_end(whole, wait)
         finally:
-            services().wait_seats.release()
+            seats.release()
     return answer(job_detail(whole))
 
 
 @blueprint.get("/result/<job_id>/events")
-def stream(job_id: str) -> Response:
-    """Every step of the job from now on, until its end. 204 for a client that has seen the end: it stops asking."""
+@operation({200: EVENT_STREAM, 204: None}, (StreamsFull, *ASKS))
+def events(job_id: str) -> Response:
+    """Stream the job's progress.
+
+    Server-Sent Events: each holds the whole job, and the stream ends with the job. `Last-Event-ID` resumes after the
+    event with that id. The status is 204 if that event reported the end: there is nothing more to ask for.
+    """
     whole = find_whole_job(job_id)
     is_known = request.headers.get("Last-Event-ID") == str(whole.job.step)
     if is_known and whole.job.state in ENDED:
@@ -51,24 +64,52 @@ def stream(job_id: str) -> Response:
     seats = services().stream_seats
     if not seats.acquire(blocking=False):
         raise StreamsFull("Ask for the job itself, or for its events later.")
-    streamed = Response(stream_of(services().watcher, whole, first), mimetype="text/event-stream")
+    streamed = Response(stream_of(services().watcher, whole, first), content_type=EVENT_STREAM)
     streamed.call_on_close(seats.release)
-    streamed.headers["Cache-Control"] = "no-store"
     streamed.headers["X-Accel-Buffering"] = "no"  # nginx would keep events back
     return streamed
 
 
 @blueprint.delete("/result/<job_id>")
-def revoke(job_id: str) -> Response:
-    """Cancel the job. One that has ended stays as it is."""
+@operation({200: JobDetail}, ASKS)
+def cancel(job_id: str) -> Response:
+    """Cancel a job.
+
+    May be repeated. A job that has ended stays as it is; a cancelled job never shows a result.
+    """
     cancel_job(job_id)
     return answer(job_detail(find_whole_job(job_id)))
 
 
 @blueprint.post("/result/<job_id>/retry")
+@operation({202: JobView}, (JobNotEnded, *ACCEPTS), repeatable=True)
 def retry(job_id: str) -> Response:
-    """Accept a new job with the same request, which names the old one."""
-    return accepted_answer(try_again(job_id))
+    """Try an ended job again.
+
+    Accepts a new job with the same request, whose `retry_of` names the old one.
+    """
+    return accepted_answer(resubmit(job_id))
+
+
+@blueprint.get("/jobs")
+@operation({200: JobPage}, (DatabaseUnavailable,), query=JobsQuery)
+def list_jobs() -> Response:
+    """List jobs.
+
+    The newest come first. `next` leads to the next page, and new jobs do not shift the pages. `id`, repeated up to 200
+    times, lists these jobs instead, in the order asked, and takes no other filter beside it.
+    """
+    if "id" in request.args:
+        return answer(JobPage(jobs=[job_view(job) for job in _own_jobs(read_ids(request.args))], next=None))
+    which, limit = read_filter(request.args)
+    which = replace(which, owner=owner())
+    with services().database.reading(DATABASE_SECONDS) as connection:
+        page = newest(connection, which, limit + 1)
+    following = None
+    if len(page) > limit:
+        asked = request.args.to_dict() | {"cursor": str(page[limit - 1].id)}
+        following = f"{request.path}?{urlencode(asked)}"
+    return answer(JobPage(jobs=[job_view(job) for job in page[:limit]], next=following))
 
 
 def find_whole_job(job_id: str) -> WholeJob:
@@ -85,10 +126,10 @@ def cancel_job(job_id: str) -> None:
     """Cancel the job, unless it has ended. Raises UnknownJob."""
     known = _find(_read_id(job_id))
     with services().database.transaction(DATABASE_SECONDS) as connection:
-        cancel(connection, known.id)
+        submissions.cancel(connection, known.id)
 
 
-def try_again(job_id: str) -> Job:
+def resubmit(job_id: str) -> Job:
     """A new job with the request of an old one. Raises UnknownJob, JobNotEnded."""
     old = _find(_read_id(job_id))
     if old.state not in ENDED:
@@ -132,22 +173,6 @@ def _wait_for_end(whole: WholeJob, seconds: float) -> WholeJob:
         while not watch.is_over and whole.job.state not in ENDED and (left := deadline - time.monotonic()) > 0:
             whole = watch.take(left) or whole
     return whole
-
-
-@blueprint.get("/jobs")
-def list_jobs() -> Response:
-    """One page, and the way to the next, or null after the last one. With `id`, those jobs."""
-    if "id" in request.args:
-        return answer(JobPage(jobs=[job_view(job) for job in _own_jobs(read_ids(request.args))], next=None))
-    which, limit = read_filter(request.args)
-    which = replace(which, owner=owner())
-    with services().database.reading(DATABASE_SECONDS) as connection:
-        page = newest(connection, which, limit + 1)
-    following = None
-    if len(page) > limit:
-        asked = request.args.to_dict() | {"cursor": str(page[limit - 1].id)}
-        following = f"{request.path}?{urlencode(asked)}"
-    return answer(JobPage(jobs=[job_view(job) for job in page[:limit]], next=following))
 
 
 def _own_jobs(ids: Sequence[UUID]) -> list[Job]:

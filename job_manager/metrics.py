@@ -10,18 +10,21 @@ from prometheus_client.exposition import choose_encoder
 from job_core.errors import BrokerUnavailable, DatabaseUnavailable
 from job_core.metrics import registry
 from job_core.store.overview import COUNTED, overview
+from job_manager.openapi.operation import operation
 from job_manager.services import services
 
 DATABASE_SECONDS = 1.0  # with the broker's 0.6 at most, the answer comes within 2 s
 
-metrics = Blueprint("metrics", __name__)
+blueprint = Blueprint("metrics", __name__)
 
 
-@metrics.get("/metrics")
-def scraped() -> Response:
-    """200 in Prometheus' text format, whatever is away: the gauges that ask for it are missing then, and its `up` is 0.
+@blueprint.get("/metrics")
+@operation({200: "text/plain; version=0.0.4; charset=utf-8"}, is_open=True)
+def metrics() -> Response:
+    """Figures for Prometheus.
 
-    It needs no login, names no job and no URL, and costs the database one short question.
+    They name no job and no URL. A scraper that accepts OpenMetrics gets that format. Where database or broker cannot be
+    used, the gauges that come from it are missing and its `up` is 0.
     """
     figures = registry()
     figures.register(_Standing())

@@ -1,13 +1,22 @@
-"""Every answer that is no success, as `application/problem+json` (RFC 9457)."""
+"""Every error response, as `application/problem+json` (RFC 9457)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from http import HTTPStatus
 
 import structlog
 from flask import Flask, Response
 from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.exceptions import HTTPException
 
-from job_core.errors import ClientError, CoreError, IdempotencyKeyReused, JobNotEnded, TransientError, UnknownJob
+from job_core.errors import (
+    ClientError,
+    CoreError,
+    IdempotencyKeyReused,
+    JobNotEnded,
+    TransientError,
+    UnexpectedError,
+    UnknownJob,
+)
 from job_manager.errors import (
     CrossSiteRequest,
     InvalidRequest,
@@ -38,12 +47,16 @@ STATUS: dict[type[CoreError], int] = {
 # RFC 6750, section 3, for programs; RFC 7617, for browsers, which then ask the person for the key as a password.
 CHALLENGE = 'Bearer realm="job_manager", Basic realm="job_manager", charset="UTF-8"'
 MEDIA_TYPE = "application/problem+json"
+URN = "urn:job-manager:"
+UNEXPECTED = UnexpectedError(
+    "This is the service's fault, not yours. The same request may succeed later.", title=CoreError.title
+)
 
 log = structlog.get_logger()
 
 
 class WrongField(BaseModel):
-    """One field of the request, and what is wrong about it."""
+    """One invalid field of the request, and the reason."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -52,47 +65,44 @@ class WrongField(BaseModel):
 
 
 class Problem(BaseModel):
-    """Why a request was not done (RFC 9457)."""
+    """Why a request failed (RFC 9457)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    type: str = Field(description="about:blank where the status says it all")
-    title: str = Field(description="one fixed phrase for the type")
-    status: int = Field(description="the same as that of the answer")
-    detail: str = Field(description="what was wrong this time, and what to do")
-    errors: tuple[WrongField, ...] | None = Field(default=None, description="each field that is wrong, if any")
+    type: str = Field(description="`about:blank` where the status says it all")
+    title: str = Field(description="a fixed phrase for each type")
+    status: int = Field(description="the HTTP status")
+    detail: str = Field(description="the cause of this error, and what to do about it")
+    errors: tuple[WrongField, ...] | None = Field(default=None, description="the invalid fields, if any")
 
 
-def urn(kind: str) -> str:
-    """The `type` of a problem of ours."""
-    return f"urn:job-manager:{kind}"
+def register_error_handlers(app: Flask) -> None:
+    """Let `app` answer every error by a problem."""
+
+    @app.errorhandler(Exception)
+    def _answer(error: Exception) -> Response:
+        problem = explain(error)
+        return Response(problem_json(problem), problem.status, headers_of(error), content_type=MEDIA_TYPE)
 
 
-UNEXPECTED = Problem(
-    type=urn("unexpected-error"),
-    title=CoreError.title,
-    status=500,
-    detail="This is the service's fault, not yours. The same request may succeed later.",
-)
-
-
-def answer_problems(app: Flask) -> None:
-    """Let `app` answer every error as a problem."""
-    app.register_error_handler(CoreError, _service_error)
-    app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(Exception, _unexpected)
-
-
-def _service_error(error: CoreError) -> Response:
+def explain(error: Exception) -> Problem:
+    """The problem that answers `error`. An unexpected error is logged with its trace, an outage with its cause."""
+    if isinstance(error, HTTPException):  # Flask's own: no such path, or a method that is not allowed
+        status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+        return Problem(type="about:blank", title=error.name, status=status, detail=error.description or "")
     if isinstance(error, Unavailable):
         services().outages.report(error)
-    fields = [WrongField(field=field, detail=detail) for field, detail in getattr(error, "errors", ())]
-    answer = problem(status_of(type(error)), error.type, error.title, str(error), fields)
-    if isinstance(error, TransientError):
-        answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    if isinstance(error, Unauthenticated):
-        answer.headers["WWW-Authenticate"] = CHALLENGE
-    return answer
+    if isinstance(error, CoreError):
+        return problem_of(error)
+    log.error("unhandled exception in request", exc_info=error)
+    return problem_of(UNEXPECTED)
+
+
+def problem_of(error: CoreError) -> Problem:
+    """`error` as a problem."""
+    fields = tuple(WrongField(field=field, detail=detail) for field, detail in getattr(error, "errors", ()))
+    status = status_of(type(error))
+    return Problem(type=URN + error.type, title=error.title, status=status, detail=str(error), errors=fields or None)
 
 
 def status_of(kind: type[CoreError]) -> int:
@@ -100,38 +110,15 @@ def status_of(kind: type[CoreError]) -> int:
     return next(STATUS[each] for each in kind.__mro__ if each in STATUS)
 
 
-def _http_error(error: HTTPException) -> Response:
-    """An error that Flask found by itself: no such path, a method that is not allowed, a body that is too large."""
-    if error.response is not None:
-        return Response(error.get_body(), error.code, error.get_headers())
-    answer = problem(error.code or 500, None, error.name, error.description or "")
-    for name, value in error.get_headers():
-        if name not in {"Content-Type", "Content-Length"}:
-            answer.headers[name] = value
-    return answer
+def headers_of(error: Exception) -> Mapping[str, str]:
+    """The headers that go with the problem."""
+    if isinstance(error, HTTPException):
+        return {name: value for name, value in error.get_headers() if name != "Content-Type"}
+    if isinstance(error, TransientError):
+        return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return {"WWW-Authenticate": CHALLENGE} if isinstance(error, Unauthenticated) else {}
 
 
-def _unexpected(error: Exception) -> Response:
-    log.error("the manager raised what nobody foresaw", exc_info=error)
-    return _answer(UNEXPECTED)
-
-
-def problem(status: int, kind: str | None, title: str, detail: str, fields: Sequence[WrongField] = ()) -> Response:
-    """One problem. `kind` None stands for what the status alone says."""
-    found = Problem(
-        type=urn(kind) if kind else "about:blank",
-        title=title,
-        status=status,
-        detail=detail,
-        errors=tuple(fields) or None,
-    )
-    return _answer(found)
-
-
-def _answer(found: Problem) -> Response:
-    return Response(problem_json(found), found.status, content_type=MEDIA_TYPE)
-
-
-def problem_json(found: Problem) -> str:
+def problem_json(problem: Problem) -> str:
     """The body of an answer."""
-    return found.model_dump_json(exclude_none=True) + "\n"
+    return problem.model_dump_json(exclude_none=True) + "\n"

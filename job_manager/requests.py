@@ -138,6 +138,8 @@ def _values(query: MultiDict[str, str]) -> Mapping[str, str | list[str]]:
 MAX_BYTES = 64 * 1_024
 MAX_BATCH_BYTES = 1_024 * 1_024
 MAX_BATCH = 1_000
+# Printable ASCII, as a JSON schema; HTTP strips spaces at either end.
+IDEMPOTENCY_KEY: JsonObject = {"type": "string", "pattern": "^[!-~]([ -~]*[!-~])?$", "minLength": 1, "maxLength": 255}
 
 
 def read_body(request: Request) -> tuple[JsonObject, bool]:

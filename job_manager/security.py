@@ -6,19 +6,32 @@ from flask import Flask, Response, g, request
 from werkzeug.datastructures import Headers
 
 from job_manager.errors import CrossSiteRequest, Unauthenticated
-from job_manager.interface import operations
+from job_manager.openapi.operation import operation_of
 from job_tasks.api_keys import ApiKey, owner_of
 
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+OWN = frozenset({"same-origin", "none"})  # none: the person did it, by the address bar or a bookmark
+EVERY_ANSWER = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+# Nothing but the page's own style, script and requests: no script in the markup runs, whatever text gets into it.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
 
-def ask_for_keys(app: Flask, known: tuple[ApiKey, ...]) -> None:
-    """Let only requests with one of the `known` keys pass, save those to open paths. Without keys, all pass."""
-    open_paths = {operation.path for operation in operations() if operation.is_open}
+
+def require_api_keys(app: Flask, known: tuple[ApiKey, ...]) -> None:
+    """Let only requests with one of the `known` keys pass, apart from those for open routes. Without keys, all pass."""
 
     @app.before_request
     def check() -> None:
-        g.owner = None
-        if known and request.path.rstrip("/") not in open_paths:
-            g.owner = _owner(known)
+        said = operation_of(app.view_functions.get(request.endpoint or ""))
+        g.owner = _owner(known) if known and not (said and said.is_open) else None
 
 
 def owner() -> str | None:
@@ -48,11 +61,7 @@ def _key() -> str:
     return key.strip() if scheme.lower() == "bearer" else ""
 
 
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-OWN = frozenset({"same-origin", "none"})  # none: the person did it, by the address bar or a bookmark
-
-
-def refuse_cross_site(app: Flask) -> None:
+def reject_cross_site(app: Flask) -> None:
     """Let `app` refuse whatever changes something and comes from another site's page, forms of the API among it."""
     app.before_request(_refuse)
 
@@ -78,16 +87,7 @@ def _host_of(origin: str) -> str | None:
         return None
 
 
-EVERY_ANSWER = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
-
-
-def send_safely(app: Flask) -> None:
+def add_security_headers(app: Flask) -> None:
     """Let every answer of `app` carry these headers. A route that sets one of them by itself has its own."""
     app.after_request(_add)
 
@@ -96,13 +96,6 @@ def _add(answer: Response) -> Response:
     for name, value in EVERY_ANSWER.items():
         answer.headers.setdefault(name, value)
     return answer
-
-
-# Nothing but the page's own style, script and requests: no script in the markup runs, whatever text gets into it.
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
 
 
 def harden(answer: Response) -> Response:

@@ -4,27 +4,28 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 
 import structlog
 from flask import Blueprint, Response, request, url_for
 
-from job_core.errors import BrokerUnavailable, DatabaseUnavailable
+from job_core.errors import BrokerUnavailable, DatabaseUnavailable, UnknownJob
 from job_core.job import Job, Message, NewJob
 from job_core.kinds import KINDS, Kind
 from job_core.store.submissions import Accepted, IdempotencyKey, accept, repetition, unpublish
-from job_core.views import ApiModel, job_view
+from job_core.views import ApiModel, JobView, job_view
 from job_manager.callbacks import check_callbacks
-from job_manager.errors import InvalidRequest
-from job_manager.requests import new_jobs, read_body
+from job_manager.errors import BacklogFull, InvalidRequest
+from job_manager.openapi.operation import operation
+from job_manager.requests import IDEMPOTENCY_KEY, new_jobs, read_body
 from job_manager.security import owner
 from job_manager.services import BATCH_SECONDS, DATABASE_SECONDS, services
 from job_manager.views import JobBatch, answer
 
-MAX_KEY_LENGTH = 255
-IDEMPOTENCY_KEY_PATTERN = "^[!-~]([ -~]*[!-~])?$"  # printable ASCII; HTTP strips spaces at either end
 PUBLISH_WITHIN_SECONDS = 1.3  # with the broker 0.6 more at most: after ON_THE_WAY the reconciler takes it for lost
+ACCEPTS = (BacklogFull, UnknownJob, DatabaseUnavailable)  # how accepting a job may fail
+SUBMISSION = "The answer is sent once the jobs are stored. With `urls` instead of `url`, each URL is a job of its own."
 FIRST_LOOK_SECONDS = 1  # Retry-After of an accepted job: when a first look at it is worth it
 
 log = structlog.get_logger()
@@ -34,20 +35,25 @@ def submitting() -> Blueprint:
     """One route for each kind of job."""
     blueprint = Blueprint("submitting", __name__)
     for kind in KINDS.values():
-        blueprint.add_url_rule(f"/{kind.name}", kind.name, _submit, methods=["POST"], defaults={"kind": kind})
+        blueprint.add_url_rule(f"/{kind.name}", kind.name, _route_of(kind), methods=["POST"])
     return blueprint
 
 
-def _submit(kind: Kind) -> Response:
-    fields, typed = read_body(request)
-    is_batch = "urls" in fields
-    with services().batch_queue.turn() if is_batch else nullcontext():
-        max_crashes = services().settings.job_max_crashes
-        jobs = new_jobs(kind, fields, typed=typed, max_crashes=max_crashes, owner=owner())
-        accepted = accept_and_publish(jobs, idempotency_key([kind.name, fields])).jobs
-        return (
-            _accepted(JobBatch(jobs=[job_view(job) for job in accepted])) if is_batch else accepted_answer(accepted[0])
-        )
+def _route_of(kind: Kind) -> Callable[[], Response]:
+    def submit() -> Response:
+        fields, typed = read_body(request)
+        is_batch = "urls" in fields
+        with services().batch_queue.turn() if is_batch else nullcontext():
+            max_crashes = services().settings.job_max_crashes
+            jobs = new_jobs(kind, fields, typed=typed, max_crashes=max_crashes, owner=owner())
+            accepted = accept_and_publish(jobs, idempotency_key([kind.name, fields])).jobs
+            if is_batch:
+                return _accepted(JobBatch(jobs=[job_view(job) for job in accepted]))
+            return accepted_answer(accepted[0])
+
+    summary = (kind.work.__doc__ or kind.name).strip().partition("\n")[0]
+    submit.__doc__ = f"{summary}\n\n{SUBMISSION}"
+    return operation({202: JobView | JobBatch}, ACCEPTS, takes=kind, repeatable=True)(submit)
 
 
 def accepted_answer(job: Job) -> Response:
@@ -118,7 +124,7 @@ def idempotency_key(asked: object) -> IdempotencyKey | None:
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
-    if len(key) > MAX_KEY_LENGTH or not re.search(IDEMPOTENCY_KEY_PATTERN, key):
-        raise InvalidRequest(("Idempotency-Key", f"must be 1 to {MAX_KEY_LENGTH} printable ASCII characters"))
+    if len(key) > IDEMPOTENCY_KEY["maxLength"] or not re.search(IDEMPOTENCY_KEY["pattern"], key):
+        raise InvalidRequest(("Idempotency-Key", "must be 1 to 255 printable ASCII characters"))
     fingerprint = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).digest()
     return IdempotencyKey(key=key, fingerprint=fingerprint, owner=owner())

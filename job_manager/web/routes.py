@@ -3,17 +3,13 @@
 from contextlib import nullcontext
 from http import HTTPStatus
 
-import structlog
 from flask import Blueprint, Response, make_response, render_template, request, url_for
-from werkzeug.exceptions import HTTPException
 
-from job_core.errors import CoreError, TransientError
 from job_core.job import ENDED, State
 from job_core.kinds import KINDS
 from job_core.store.browsing import MOST_SEARCHED
-from job_manager.errors import Unauthenticated
-from job_manager.jobs import cancel_job, find_whole_job, try_again
-from job_manager.problems import CHALLENGE, RETRY_AFTER_SECONDS, status_of
+from job_manager.jobs import cancel_job, find_whole_job, resubmit
+from job_manager.problems import explain, headers_of
 from job_manager.requests import arriving_body
 from job_manager.security import harden, owner
 from job_manager.services import services
@@ -22,8 +18,6 @@ from job_manager.web import wording
 from job_manager.web.count_view import bars, hideable
 from job_manager.web.form import Form
 from job_manager.web.listing import read_listing
-
-log = structlog.get_logger()
 
 web = Blueprint("web", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
 web.after_request(harden)
@@ -82,29 +76,15 @@ def cancel(job_id: str) -> Response:
 @web.post("/job/<job_id>/retry")
 def retry(job_id: str) -> Response:
     """Accept a new job with the same request, and lead to it."""
-    return _see(url_for("web.show", job_id=try_again(job_id).id))
-
-
-@web.errorhandler(CoreError)
-def _explain(error: CoreError) -> Response:
-    answer = _error(status_of(type(error)), error.title, str(error))
-    if isinstance(error, TransientError):
-        answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    if isinstance(error, Unauthenticated):
-        answer.headers["WWW-Authenticate"] = CHALLENGE
-    return answer
-
-
-@web.errorhandler(HTTPException)
-def _explain_refusal(error: HTTPException) -> Response:
-    return _error(error.code or HTTPStatus.INTERNAL_SERVER_ERROR, error.name, error.description or "")
+    return _see(url_for("web.show", job_id=resubmit(job_id).id))
 
 
 @web.errorhandler(Exception)
-def _explain_unexpected(error: Exception) -> Response:
-    log.error("the manager raised what nobody foresaw", exc_info=error)
-    detail = "This is the service's fault, not yours. The same may work later."
-    return _error(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong", detail)
+def _explain(error: Exception) -> Response:
+    problem = explain(error)
+    page = _page("error.html", problem.status, title=problem.title, detail=problem.detail)
+    page.headers.extend(headers_of(error))
+    return page
 
 
 def _index(form: Form, wrong: list[str], status: int = HTTPStatus.OK) -> Response:
@@ -118,10 +98,6 @@ def _index(form: Form, wrong: list[str], status: int = HTTPStatus.OK) -> Respons
         kinds=list(KINDS),
         most_searched=MOST_SEARCHED,
     )
-
-
-def _error(status: int, title: str, detail: str) -> Response:
-    return _page("error.html", status, title=title, detail=detail)
 
 
 def _page(template: str, status: int = HTTPStatus.OK, **values: object) -> Response:

@@ -28,6 +28,15 @@ STREAMS = 16
 WEBHOOK_SECRET = "whsec_" + "c2VjcmV0" * 4
 
 
+def described(**changes: str) -> dict[str, Any]:
+    """The description of a manager set by `changes`, for which no server is needed."""
+    nowhere = {"CELERY_BROKER_URL": "redis://127.0.0.1:1", "DATABASE_URL": "postgresql://user@127.0.0.1:1/jobs"}
+    document: dict[str, Any] = (
+        create_app(read_settings(nowhere | changes)).test_client().get("/openapi.json").get_json()
+    )
+    return document
+
+
 KEPT: list[FlaskClient] = []  # else the collector may close a manager's sockets in the midst of another test
 
 

@@ -12,9 +12,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from job_manager.openapi import describe
-from job_tasks import job_tasks  # noqa: F401 - its import makes the kinds
 from tests.examples import examples, is_thorough
+from tests.integration.job_manager.conftest import described
 from tests.integration.job_store import Store
 
 HOSTS = st.from_regex(r"[a-z][a-z0-9-]{0,20}[a-z0-9]\.(com|org|example)", fullmatch=True)
@@ -24,13 +23,13 @@ URLS = st.builds("{}://{}/{}".format, st.sampled_from(["http", "https"]), HOSTS,
 schemathesis.openapi.format("web-url", URLS)
 
 
-# 413 is a refusal too: more URLs than fit into a body.
-REFUSED = [400, 401, 404, 405, 413, 415, 422]
+# 413 and 414 are refusals, too: more than fits into a body, or a URL.
+REFUSED = [400, 401, 404, 405, 413, 414, 415, 422]
 CONFIG = {
     "checks": {"negative_data_rejection": {"expected-statuses": REFUSED}},
     "phases": {"coverage": {"enabled": is_thorough()}},
 }
-schema = schemathesis.openapi.from_dict(describe(with_keys=False), config=schemathesis.Config.from_dict(CONFIG))
+schema = schemathesis.openapi.from_dict(described(), config=schemathesis.Config.from_dict(CONFIG))
 
 
 @schema.hook

@@ -1,4 +1,4 @@
-"""Examples of requests and of the answers to them. A test has every one of them, on a real manager."""
+"""Examples of requests and of the answers to them. A test gets each of them from a real manager."""
 
 from typing import Any
 
@@ -7,20 +7,14 @@ from job_core.job import JsonObject
 ID = "01a20c9c-c451-726f-a7db-dc9eca01d34e"
 URL = "https://example.com/page"
 CALLBACK_URL = "https://example.org/counted"
+ACCEPTED_AT, STARTED_AT, ENDED_AT = (f"2026-11-24T08:12:10.{ms}Z" for ms in (195, 468, 581))
 
-ASKED: JsonObject = {
-    "url": URL,
-    "word": "queue",
-    "top": 3,
-    "tokenizer": "words",
-    "max_attempts": 5,
-    "on_failure": "retry",
-}
-# By kind. A kind that is not named here has none but its URL.
+OPTIONS: JsonObject = {"word": "queue", "top": 3, "tokenizer": "words", "max_attempts": 5, "on_failure": "retry"}
+# By kind. A kind that is not here has one example, its URL alone.
 REQUESTS: dict[str, dict[str, JsonObject]] = {
     "count": {
         "one page": {"url": URL},
-        "one page, and all that can be said": ASKED | {"callback_url": CALLBACK_URL},
+        "one page, with every option": {"url": URL} | OPTIONS | {"callback_url": CALLBACK_URL},
         "many pages": {"urls": [URL, "https://example.com/other"], "top": 10, "on_failure": "discard"},
     },
 }
@@ -29,7 +23,7 @@ ACCEPTED: JsonObject = {
     "kind": "count",
     "url": URL,
     "status": "PENDING",
-    "request": ASKED,
+    "request": {"url": URL} | OPTIONS,
     "attempt": 0,
     "attempts_used": 0,
     "max_attempts": 5,
@@ -37,13 +31,8 @@ ACCEPTED: JsonObject = {
     "max_crashes": 3,
     "on_failure": "retry",
     "retry_of": None,
-    "created_at": "2026-11-24T08:12:10.195Z",
-    "parked_at": None,
-    "due_at": None,
-    "started_at": None,
-    "finished_at": None,
-    "result": None,
-    "error": None,
+    "created_at": ACCEPTED_AT,
+    **dict.fromkeys(("parked_at", "due_at", "started_at", "finished_at", "result", "error")),
 }
 RESULT: JsonObject = {
     "words": 282,
@@ -60,18 +49,13 @@ RESULT: JsonObject = {
     "fetch_ms": 41,
     "count_ms": 2,
 }
-SUCCEEDED: JsonObject = ACCEPTED | {
-    "status": "SUCCESS",
-    "attempt": 1,
-    "started_at": "2026-11-24T08:12:10.468Z",
-    "finished_at": "2026-11-24T08:12:10.581Z",
-    "result": RESULT,
-}
+ENDED: JsonObject = {"attempt": 1, "started_at": STARTED_AT, "finished_at": ENDED_AT, "result": RESULT}
+SUCCEEDED: JsonObject = ACCEPTED | {"status": "SUCCESS"} | ENDED
 ATTEMPT: JsonObject = {
     "number": 1,
     "worker": "job_worker_01",
-    "started_at": "2026-11-24T08:12:10.468Z",
-    "ended_at": "2026-11-24T08:12:10.581Z",
+    "started_at": STARTED_AT,
+    "ended_at": ENDED_AT,
     "outcome": "SUCCESS",
     "error": None,
 }
@@ -79,28 +63,19 @@ CALLBACK: JsonObject = {
     "url": CALLBACK_URL,
     "state": "PENDING",
     "attempts": 0,
-    "due_at": "2026-11-24T08:12:10.581Z",
-    "delivered_at": None,
-    "last_error": None,
+    "due_at": ENDED_AT,
+    **dict.fromkeys(("delivered_at", "last_error")),
 }
-WEBHOOK: JsonObject = {"type": "job.ended", "timestamp": SUCCEEDED["finished_at"], "data": SUCCEEDED}
-CANCELLED: JsonObject = (
-    ACCEPTED
-    | {"status": "REVOKED", "finished_at": "2026-11-24T08:12:10.581Z"}
-    | {
-        "attempts": [],
-        "callback": CALLBACK,
-        "retry_of": ID,
-    }
-)
+CANCELLED: JsonObject = ACCEPTED | {"status": "REVOKED", "finished_at": ENDED_AT, "retry_of": ID}
+WEBHOOK: JsonObject = {"type": "job.ended", "timestamp": ENDED_AT, "data": SUCCEEDED}
 
 # By operation and status.
 ANSWERS: dict[tuple[str, int], Any] = {
     ("count", 202): ACCEPTED,
     ("show", 200): SUCCEEDED | {"attempts": [ATTEMPT], "callback": CALLBACK},
-    ("cancel", 200): CANCELLED,
+    ("cancel", 200): CANCELLED | {"attempts": [], "callback": CALLBACK},
     ("retry", 202): ACCEPTED | {"retry_of": ID, "id": "01a20c9d-5b7c-7f2e-8f37-0f6d6f0a9b11"},
-    ("list", 200): {"jobs": [SUCCEEDED], "next": f"/jobs?limit=1&cursor={ID}"},
+    ("list_jobs", 200): {"jobs": [SUCCEEDED], "next": f"/jobs?limit=1&cursor={ID}"},
     ("alive", 200): {"status": "alive"},
     ("ready", 200): {"status": "ready", "checks": {"database": "ok", "broker": "ok"}},
     ("ready", 503): {"status": "not ready", "checks": {"database": "ok", "broker": "not reachable"}},
