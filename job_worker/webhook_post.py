@@ -17,7 +17,7 @@ def webhook_post(limits: FetchLimits, seconds: float, resolver: Resolver = syste
 
     def post(url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, float | None]:
         try:
-            receipt = fetcher.post(url, body, headers)
+            return fetcher.post(url, body, headers)
         except FetchTimedOut as error:  # whose text is about pages
             detail = f"The receiver did not answer within {seconds:g} seconds."
             raise WebhookNotTaken(detail, type=error.type, title=error.title) from error
@@ -25,6 +25,5 @@ def webhook_post(limits: FetchLimits, seconds: float, resolver: Resolver = syste
             raise ReceiverRefused(str(error), type=error.type, title=error.title) from error
         except FetchError as error:
             raise WebhookNotTaken(str(error), type=error.type, title=error.title) from error
-        return receipt.status, receipt.retry_after
 
     return post

@@ -1,1 +1,1 @@
-"""One fetched resource and its visible text. Knows nothing of Celery, of jobs or of words."""
+"""URL to bytes, safely. Knows nothing of jobs, of settings, or of what a page says."""

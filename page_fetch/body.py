@@ -3,26 +3,88 @@
 import re
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+from urllib3.response import HTTPResponse
 
 from page_fetch.errors import ConnectionFailed, InvalidResponse, PageTooLarge
 from page_fetch.limits import FetchLimits
 from page_fetch.transport import translated_failures
 
-if TYPE_CHECKING:
-    from urllib3.response import HTTPResponse
-
-_GZIP = 16 + zlib.MAX_WBITS
 _STEP = 65_536
+# Chunks come one by one, and a page of one-byte chunks would cost seconds of processor time. Real chunks are larger.
+_MAX_PIECES = 50_000
+_LENGTH = re.compile(r"[0-9]{1,18}")
+_GZIP = 16 + zlib.MAX_WBITS
 # Small bodies may be as repetitive as they like.
 _FREE_OF_RATIO = 1_000_000
+
+
+def read_body(response: HTTPResponse, limits: FetchLimits) -> tuple[bytes, int]:
+    """The whole body, decompressed, and how many bytes it was when it arrived.
+
+    Raises PageTooLarge, InvalidResponse, ConnectionFailed or FetchTimedOut.
+    """
+    is_compressed = _is_compressed(response)
+    _check_framing(response, limits)
+    arriving = _Arriving(response, limits)
+    parts: list[bytes] = []  # a bytearray would grow, and be copied, several times
+    left = limits.max_decoded_bytes
+    for part in gunzipped(arriving, limits.max_compression_ratio) if is_compressed else arriving:
+        parts.append(part)
+        left -= len(part)
+        if left < 0:
+            raise PageTooLarge(f"The page is larger than {limits.max_decoded_bytes:,} bytes.")
+    return b"".join(parts), arriving.wire_bytes
+
+
+class _Arriving:
+    def __init__(self, response: HTTPResponse, limits: FetchLimits) -> None:
+        self._response = response
+        self._limits = limits
+        self.wire_bytes = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        with translated_failures():
+            for number, piece in enumerate(self._response.stream(_STEP, decode_content=False)):
+                if number == _MAX_PIECES:
+                    raise InvalidResponse(f"The page comes in more than {_MAX_PIECES:,} pieces.")
+                self.wire_bytes += len(piece)
+                if self.wire_bytes > self._limits.max_wire_bytes:
+                    raise _too_large(self._limits)
+                yield piece
+
+
+def _is_compressed(response: HTTPResponse) -> bool:
+    """Whether the body is gzip. Compressed twice or in another way is InvalidResponse: we asked for gzip only."""
+    names = [name.strip().lower() for name in response.headers.get("Content-Encoding", "").split(",")]
+    codings = [name for name in names if name not in {"", "identity"}]
+    if not codings:
+        return False
+    if codings in (["gzip"], ["x-gzip"]):  # the same thing (RFC 9110 section 8.4.1.3)
+        return True
+    raise InvalidResponse("The page is compressed in a way that was not asked for.")
+
+
+def _check_framing(response: HTTPResponse, limits: FetchLimits) -> None:
+    """Refuse what leaves the body's end in doubt (RFC 9112 section 6.3), and a length that is too large already."""
+    coding = response.headers.get("Transfer-Encoding", "chunked").strip().lower()
+    if coding not in {"chunked", "identity"}:
+        raise InvalidResponse("The page comes in a transfer coding that was not asked for.")
+    lengths = {length.strip() for length in response.headers.get("Content-Length", "0").split(",")}
+    if len(lengths) > 1 or not all(map(_LENGTH.fullmatch, lengths)):
+        raise InvalidResponse("The page's length is not a number.")
+    if int(lengths.pop()) > limits.max_wire_bytes:
+        raise _too_large(limits)
+
+
+def _too_large(limits: FetchLimits) -> PageTooLarge:
+    return PageTooLarge(f"The page is larger than {limits.max_wire_bytes:,} bytes.")
 
 
 def gunzipped(pieces: Iterable[bytes], max_ratio: int) -> Iterator[bytes]:
     """`pieces` decompressed, in steps of 64 KiB at most. Like Chromium, ignores what follows the first gzip member.
 
-    Raises InvalidResponse for what is no gzip, ConnectionFailed if its end is missing, and PageTooLarge for a bomb:
+    Raises InvalidResponse if they are not gzip, ConnectionFailed if its end is missing, and PageTooLarge for a bomb:
     more than a megabyte, and more than `max_ratio` times what was read.
     """
     decompressor = zlib.decompressobj(_GZIP)
@@ -49,74 +111,3 @@ def _decompressed(decompressor: "zlib._Decompress", piece: bytes) -> Iterator[by
         except zlib.error as error:
             raise InvalidResponse("The page is not the gzip data that it says it is.") from error
         data = decompressor.unconsumed_tail
-
-
-_STEP = 65_536
-# Chunks come one by one, and a page of one-byte chunks would cost seconds of processor time. Real chunks are larger.
-_MAX_PIECES = 50_000
-_LENGTH = re.compile(r"[0-9]{1,18}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Body:
-    """`content` is decompressed; `wire_bytes` is how many bytes it was when it arrived."""
-
-    content: bytes
-    wire_bytes: int
-
-
-def read_body(response: "HTTPResponse", limits: FetchLimits) -> Body:
-    """The whole body. Raises PageTooLarge, InvalidResponse, ConnectionFailed or FetchTimedOut."""
-    is_compressed = _is_compressed(response)
-    _check_framing(response, limits)
-    arriving = _Arriving(response, limits)
-    content = bytearray()
-    for part in gunzipped(arriving, limits.max_compression_ratio) if is_compressed else arriving:
-        content += part
-        if len(content) > limits.max_decoded_bytes:
-            raise PageTooLarge(f"The page is larger than {limits.max_decoded_bytes:,} bytes.")
-    return Body(content=bytes(content), wire_bytes=arriving.wire_bytes)
-
-
-class _Arriving:
-    def __init__(self, response: "HTTPResponse", limits: FetchLimits) -> None:
-        self._response = response
-        self._limits = limits
-        self.wire_bytes = 0
-
-    def __iter__(self) -> Iterator[bytes]:
-        with translated_failures():
-            for number, piece in enumerate(self._response.stream(_STEP, decode_content=False)):
-                if number == _MAX_PIECES:
-                    raise InvalidResponse(f"The page comes in more than {_MAX_PIECES:,} pieces.")
-                self.wire_bytes += len(piece)
-                if self.wire_bytes > self._limits.max_wire_bytes:
-                    raise _too_large(self._limits)
-                yield piece
-
-
-def _is_compressed(response: "HTTPResponse") -> bool:
-    """Whether the body is gzip. Compressed twice or in another way is InvalidResponse: we asked for gzip only."""
-    names = [name.strip().lower() for name in response.headers.get("Content-Encoding", "").split(",")]
-    codings = [name for name in names if name not in {"", "identity"}]
-    if not codings:
-        return False
-    if codings in (["gzip"], ["x-gzip"]):  # the same thing (RFC 9110 section 8.4.1.3)
-        return True
-    raise InvalidResponse("The page is compressed in a way that was not asked for.")
-
-
-def _check_framing(response: "HTTPResponse", limits: FetchLimits) -> None:
-    """Refuses what leaves the body's end in doubt (RFC 9112 section 6.3), and a length that is too large already."""
-    coding = response.headers.get("Transfer-Encoding", "chunked").strip().lower()
-    if coding not in {"chunked", "identity"}:
-        raise InvalidResponse("The page comes in a transfer coding that was not asked for.")
-    lengths = {length.strip() for length in response.headers.get("Content-Length", "0").split(",")}
-    if len(lengths) > 1 or not all(map(_LENGTH.fullmatch, lengths)):
-        raise InvalidResponse("The page's length is not a number.")
-    if int(lengths.pop()) > limits.max_wire_bytes:
-        raise _too_large(limits)
-
-
-def _too_large(limits: FetchLimits) -> PageTooLarge:
-    return PageTooLarge(f"The page is larger than {limits.max_wire_bytes:,} bytes.")

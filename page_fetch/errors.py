@@ -2,18 +2,18 @@
 
     FetchError
     ├── TransientFetchError      the same fetch may succeed later
-    │   ├── FetchTimedOut
-    │   ├── ConnectionFailed
+    │   ├── FetchTimedOut            a phase of the fetch, or the whole of it, took longer than its deadline
+    │   ├── ConnectionFailed         no connection, or one that broke: name not resolved, refused, reset, cut short
     │   └── ServerBusy               408, 425, 429 and 5xx; may carry Retry-After
     └── PermanentFetchError      the same fetch will fail again
-        ├── InvalidUrl
-        ├── AddressRefused
+        ├── InvalidUrl               too long, not http or https, or without a usable host
+        ├── AddressRefused           the URL leads to an address that is not public, which is never named
         ├── PageRefused              any other status that is not a success
-        ├── TooManyRedirects
-        ├── InvalidRedirect
-        ├── InvalidResponse
-        ├── PageTooLarge
-        └── CertificateRefused
+        ├── TooManyRedirects         more of them than the limit
+        ├── InvalidRedirect          one without a usable target
+        ├── InvalidResponse          breaks HTTP: headers too large, compression that does not decode, a false length
+        ├── PageTooLarge             more bytes than the limit, on the wire or decoded
+        └── CertificateRefused       the site's TLS certificate is not valid for it
 
 The message of an error is shown to users: it says what was wrong and what to do, and never names an internal address.
 """
@@ -38,10 +38,9 @@ class FetchError(Exception):
 
 
 class TransientFetchError(FetchError):
-    """The same fetch may succeed later.
+    """`retry_after` is the wait in seconds that the site asked for, if any, and `host` the one that asked.
 
-    `retry_after` is the wait in seconds that the site asked for, if any, and `host` the one that asked: after a
-    redirect, it is not that of the URL that was asked for.
+    After a redirect, that is not the host of the URL that was asked for.
     """
 
     title = "The page is not available right now"
@@ -53,72 +52,50 @@ class TransientFetchError(FetchError):
 
 
 class FetchTimedOut(TransientFetchError):
-    """A phase of the fetch, or the whole of it, took longer than its deadline."""
-
     title = "The site took too long"
 
 
 class ConnectionFailed(TransientFetchError):
-    """No connection, or one that broke: name not resolved, refused, reset, cut short."""
-
     title = "The connection to the site failed"
 
 
 class ServerBusy(TransientFetchError):
-    """The site answered 408, 425, 429 or 5xx."""
-
     title = "The site could not answer right now"
 
 
 class PermanentFetchError(FetchError):
-    """The same fetch will fail again."""
-
     title = "The page cannot be fetched"
 
 
 class InvalidUrl(PermanentFetchError):
-    """The URL is too long, not http or https, or without a usable host. The message continues "The URL ..."."""
+    """The message continues "The URL ..."."""
 
     title = "The URL is not valid"
 
 
 class AddressRefused(PermanentFetchError):
-    """The URL leads to an address that is not public. The address is never named."""
-
     title = "The address is refused"
 
 
 class PageRefused(PermanentFetchError):
-    """The site answered with a status that is not a success and will not change by itself, like 404."""
-
     title = "The site refused the page"
 
 
 class TooManyRedirects(PermanentFetchError):
-    """More redirects than the limit."""
-
     title = "Too many redirects"
 
 
 class InvalidRedirect(PermanentFetchError):
-    """A redirect without a usable target."""
-
     title = "The redirect leads nowhere"
 
 
 class InvalidResponse(PermanentFetchError):
-    """The answer breaks HTTP: headers too large, a compression that does not decode, a length that lies."""
-
     title = "The site's answer is malformed"
 
 
 class PageTooLarge(PermanentFetchError):
-    """More bytes than the limit, on the wire or decoded."""
-
     title = "The page is too large"
 
 
 class CertificateRefused(PermanentFetchError):
-    """The site's TLS certificate is not valid for it."""
-
     title = "The site's certificate is not valid"

@@ -15,7 +15,7 @@ from page_fetch.errors import InvalidRedirect, InvalidUrl, PageRefused, ServerBu
 from page_fetch.guard import Resolver, system_resolver
 from page_fetch.limits import Deadline, FetchLimits
 from page_fetch.retry_after import retry_after_seconds
-from page_fetch.transport import Request, Transport
+from page_fetch.transport import Transport
 from page_fetch.url import MAX_ENCODED_LENGTH, WebUrl, parse_url
 
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -37,14 +37,6 @@ class Page:
     body: bytes
     wire_bytes: int
     fetch_ms: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Receipt:
-    """How a receiver answered a post: by which status, and how many seconds it asks to wait, if any."""
-
-    status: int
-    retry_after: float | None
 
 
 class PageFetcher:
@@ -72,33 +64,34 @@ class PageFetcher:
         here = parse_url(url, max_length=MAX_ENCODED_LENGTH)
         cookies = RequestsCookieJar()  # for the redirects of this fetch
         for _ in range(self._limits.max_redirects + 1):
-            request = Request(method="GET", url=here, headers={"Accept": accept, **_cookies_for(here, cookies)})
-            with self._transport.exchange(request, deadline) as response:
+            headers = {"Accept": accept, **_cookies_for(here, cookies)}
+            with self._transport.exchange(here, headers, deadline) as response:
                 if response.status not in _REDIRECTS:
                     _check_status(here, response)
                     content_type = _content_type(response)
                     check_type(content_type)
-                    body = read_body(response, self._limits)
+                    body, wire_bytes = read_body(response, self._limits)
                     return Page(
                         final_url=str(here),
                         http_status=response.status,
                         content_type=content_type,
-                        body=body.content,
-                        wire_bytes=body.wire_bytes,
+                        body=body,
+                        wire_bytes=wire_bytes,
                         fetch_ms=round((monotonic() - started) * 1_000),
                     )
                 _keep_cookies(here, response, cookies)
                 here = _redirect_target(here, response.headers.get("Location"))
         raise TooManyRedirects(f"The site redirects more than {self._limits.max_redirects} times.")
 
-    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Receipt:
-        """Send `body` to `url`. Redirects are not followed, and the answer's body is not read.
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, float | None]:
+        """Send `body`; return the answer's status and the seconds of its Retry-After. Redirects are not followed.
 
         Raises InvalidUrl, AddressRefused, CertificateRefused, InvalidResponse, FetchTimedOut or ConnectionFailed.
         """
-        request = Request(method="POST", url=parse_url(url, max_length=MAX_ENCODED_LENGTH), headers=headers, body=body)
-        with self._transport.exchange(request, Deadline(self._limits.total_timeout_seconds)) as response:
-            return Receipt(status=response.status, retry_after=_retry_after(response))
+        deadline = Deadline(self._limits.total_timeout_seconds)
+        here = parse_url(url, max_length=MAX_ENCODED_LENGTH)
+        with self._transport.exchange(here, headers, deadline, body) as response:
+            return response.status, _retry_after(response)
 
 
 def _cookies_for(url: WebUrl, cookies: RequestsCookieJar) -> dict[str, str]:

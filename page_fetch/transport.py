@@ -7,7 +7,6 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
 from ipaddress import IPv4Address, ip_address
@@ -35,38 +34,32 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer  # not in collections.abc before Python 3.12
 
 
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """One request; Host, User-Agent and the like are added to its headers."""
-
-    method: str
-    url: WebUrl
-    headers: Mapping[str, str]
-    body: bytes | None = None
-
-
 class Transport:
     """Sends requests within `limits`. Threads may share it: all it keeps is a TLS context."""
 
     def __init__(self, limits: FetchLimits, resolver: Resolver) -> None:
         self._limits = limits
         self._resolver = resolver
-        self._tls = _tls_context(_authorities())
+        self._tls = _tls_context(
+            os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or certifi.where()
+        )
 
     @contextmanager
-    def exchange(self, request: Request, deadline: Deadline) -> Iterator[HTTPResponse]:
-        """The response to `request`, its body unread; the connection ends with the block.
+    def exchange(
+        self, url: WebUrl, headers: Mapping[str, str], deadline: Deadline, body: bytes | None = None
+    ) -> Iterator[HTTPResponse]:
+        """Get `url`, or post `body` to it: the response, its body unread. The connection ends with the block.
 
         Raises the errors of the guard and of `translated_failures`, and no other.
         """
-        url = request.url
         addresses = vetted_addresses(url, self._limits, deadline, self._resolver)
         with translated_failures():
             connected = self._connect(url, addresses, deadline)
         try:
             bounded = BoundedSocket(connected, self._limits, deadline)
+            all_headers = {"User-Agent": self._limits.user_agent, **headers}
             with translated_failures():
-                response = _ask(request, bounded, self._limits.user_agent)
+                response = _ask(url, all_headers, body, bounded)
             yield response
         finally:
             connected.close()
@@ -83,21 +76,15 @@ class Transport:
             raise
 
 
-def _ask(request: Request, bounded: "BoundedSocket", user_agent: str) -> HTTPResponse:
-    connection = HTTPConnection(request.url.host, request.url.port)
+def _ask(url: WebUrl, headers: Mapping[str, str], body: bytes | None, bounded: "BoundedSocket") -> HTTPResponse:
+    connection = HTTPConnection(url.host, url.port)
     connection.response_class = _FinalResponse
     connection.sock = bounded
-    standing = {
-        "Host": request.url.authority,
-        "User-Agent": user_agent,
-        "Accept-Encoding": "gzip",
-        "Connection": "close",
-    }
     connection.request(
-        request.method,
-        request.url.target,
-        body=request.body,
-        headers={**standing, **request.headers},
+        "GET" if body is None else "POST",
+        url.target,
+        body=body,
+        headers={"Host": url.authority, "Accept-Encoding": "gzip", "Connection": "close", **headers},
         preload_content=False,
         decode_content=False,
     )
@@ -148,10 +135,6 @@ def check_ends(connected: socket.socket, address: Address) -> None:
         raise AddressRefused("The connection led elsewhere than to the address that was checked.")
     if peer == connected.getsockname():
         raise ConnectionFailed("The connection to the site failed or broke off.")
-
-
-def _authorities() -> str:
-    return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or certifi.where()
 
 
 @cache

@@ -17,7 +17,7 @@ from page_fetch.errors import (
     ServerBusy,
     TooManyRedirects,
 )
-from page_fetch.fetch import Page, PageFetcher, Receipt
+from page_fetch.fetch import Page, PageFetcher
 from page_fetch.limits import FetchLimits
 from tests.integration.page_fetch.fetching import fetch
 
@@ -342,16 +342,16 @@ def test_the_next_address_is_tried_when_one_refuses(
 
 
 @pytest.mark.parametrize(
-    ("head", "receipt"),
+    ("head", "answer"),
     [
-        ("204 No Content", Receipt(status=204, retry_after=None)),
-        ("302 Found\nLocation: /elsewhere", Receipt(status=302, retry_after=None)),
-        ("404 Not Found\nRetry-After: soon", Receipt(status=404, retry_after=None)),
-        ("503 Away\nRetry-After: 7\nContent-Length: 99999999999", Receipt(status=503, retry_after=7.0)),
+        ("204 No Content", (204, None)),
+        ("302 Found\nLocation: /elsewhere", (302, None)),
+        ("404 Not Found\nRetry-After: soon", (404, None)),
+        ("503 Away\nRetry-After: 7\nContent-Length: 99999999999", (503, 7.0)),
     ],
 )
 def test_a_post_is_sent_once_and_only_the_head_of_its_answer_is_read(
-    open_site: "OpenSite", limits: FetchLimits, head: str, receipt: Receipt
+    open_site: "OpenSite", limits: FetchLimits, head: str, answer: tuple[int, float | None]
 ) -> None:
     def script(visitor: "Visitor") -> None:
         while b"words" not in visitor.request:
@@ -361,7 +361,7 @@ def test_a_post_is_sent_once_and_only_the_head_of_its_answer_is_read(
 
     site = open_site(script)
     fetcher = PageFetcher(replace(limits, user_agent="tester/1"))
-    assert fetcher.post(f"{site.url}a?b=%zz", b"words", {"Content-Type": "text/plain"}) == receipt
+    assert fetcher.post(f"{site.url}a?b=%zz", b"words", {"Content-Type": "text/plain"}) == answer
     (request,) = site.requests
     start, *headers, end, body = request.split("\r\n")
     assert (start, end, body) == ("POST /a?b=%zz HTTP/1.1", "", "words")
