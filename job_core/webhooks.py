@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from job_core.errors import ReceiverGone, WebhookNotTaken
 from job_core.job import Job
-from job_core.views import JobEnded, job_view, to_json
+from job_core.views import job_view, to_json
 
 PREFIX = "whsec_"
 KEY_BYTES = range(24, 65)  # how long the specification lets a key be
@@ -52,8 +52,7 @@ def send(url: str, job: Job, secrets: Sequence[SecretStr], post: Post) -> None:
 
 def webhook_body(job: Job) -> bytes:
     """The same bytes for each attempt, since a job that has ended stays as it is."""
-    ended = JobEnded.model_validate({"timestamp": job.finished_at, "data": job_view(job)})
-    return to_json(ended).encode()
+    return to_json({"type": "job.ended", "timestamp": job.finished_at, "data": job_view(job)}).encode()
 
 
 def signature(secrets: Sequence[SecretStr], message_id: str, timestamp: int, body: bytes) -> str:

@@ -100,7 +100,7 @@ def list_jobs() -> Response:
     times, lists these jobs instead, in the order asked, and takes no other filter beside it.
     """
     if "id" in request.args:
-        return answer(JobPage(jobs=[job_view(job) for job in _own_jobs(read_ids(request.args))], next=None))
+        return answer({"jobs": [job_view(job) for job in _own_jobs(read_ids(request.args))], "next": None})
     which, limit = read_filter(request.args)
     which = replace(which, owner=owner())
     with services().database.reading(DATABASE_SECONDS) as connection:
@@ -109,7 +109,7 @@ def list_jobs() -> Response:
     if len(page) > limit:
         asked = request.args.to_dict() | {"cursor": str(page[limit - 1].id)}
         following = f"{request.path}?{urlencode(asked)}"
-    return answer(JobPage(jobs=[job_view(job) for job in page[:limit]], next=following))
+    return answer({"jobs": [job_view(job) for job in page[:limit]], "next": following})
 
 
 def find_whole_job(job_id: str) -> WholeJob:

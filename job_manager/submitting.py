@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 
 import structlog
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, request
 
 from job_core.errors import BrokerUnavailable, DatabaseUnavailable, UnknownJob
-from job_core.job import Job, Message, NewJob
+from job_core.job import Job, JsonObject, Message, NewJob
 from job_core.kinds import KINDS, Kind
 from job_core.store.submissions import Accepted, IdempotencyKey, accept, repetition, unpublish
-from job_core.views import ApiModel, JobView, job_view
+from job_core.views import JobView, job_view
 from job_manager.callbacks import check_callbacks
 from job_manager.errors import BacklogFull, InvalidRequest
 from job_manager.openapi.operation import operation
@@ -48,7 +48,7 @@ def _route_of(kind: Kind) -> Callable[[], Response]:
             jobs = new_jobs(kind, fields, typed=typed, max_crashes=max_crashes, owner=owner())
             accepted = accept_and_publish(jobs, idempotency_key([kind.name, fields])).jobs
             if is_batch:
-                return _accepted(JobBatch(jobs=[job_view(job) for job in accepted]))
+                return _accepted({"jobs": [job_view(job) for job in accepted]})
             return accepted_answer(accepted[0])
 
     summary = (kind.work.__doc__ or kind.name).strip().partition("\n")[0]
@@ -59,11 +59,11 @@ def _route_of(kind: Kind) -> Callable[[], Response]:
 def accepted_answer(job: Job) -> Response:
     """202 for one job: where it is, and when to look."""
     accepted = _accepted(job_view(job))
-    accepted.headers["Location"] = url_for("jobs.show", job_id=job.id)
+    accepted.headers["Location"] = f"/result/{job.id}"
     return accepted
 
 
-def _accepted(body: ApiModel) -> Response:
+def _accepted(body: JsonObject) -> Response:
     accepted = answer(body, 202)
     accepted.headers["Retry-After"] = str(FIRST_LOOK_SECONDS)
     return accepted

@@ -1,13 +1,15 @@
-"""The models that the manager answers with. The answers and the OpenAPI document are both made of them."""
+"""What the manager answers, and the models that describe it in the OpenAPI document."""
 
+from operator import attrgetter
 from typing import Literal
 
 from flask import Response
 from pydantic import Field
 
-from job_core.store.deliveries import Delivery, DeliveryState
+from job_core.job import JsonObject
+from job_core.store.deliveries import DeliveryState
 from job_core.store.whole import WholeJob
-from job_core.views import ApiModel, ErrorView, JobView, Time, job_fields, to_json
+from job_core.views import ApiModel, ErrorView, JobView, Time, job_view, to_json
 
 
 class AttemptView(ApiModel):
@@ -54,26 +56,24 @@ class JobPage(ApiModel):
     next: str | None = Field(description="path and query of the next page; null after the last one")
 
 
-def job_detail(whole: WholeJob) -> JobDetail:
-    """The view of a job with its attempts, the first one first, and its callback."""
-    job = whole.job
-    callback = None if job.callback_url is None else _callback(job.callback_url, whole.delivery)
-    return JobDetail.model_validate(job_fields(job) | {"attempts": whole.attempts, "callback": callback})
+_ATTEMPT, _CALLBACK = tuple(AttemptView.model_fields), tuple(CallbackView.model_fields)
+_attempt_values, _delivery_values = attrgetter(*_ATTEMPT), attrgetter(*_CALLBACK[1:])
+_NO_DELIVERY = (None, 0, None, None, None)
 
 
-def _callback(url: str, delivery: Delivery | None) -> CallbackView:
-    if delivery is None:
-        return CallbackView(url=url, state=None, attempts=0, due_at=None, delivered_at=None, last_error=None)
-    return CallbackView(
-        url=url,
-        state=delivery.state,
-        attempts=delivery.attempts,
-        due_at=delivery.due_at,
-        delivered_at=delivery.delivered_at,
-        last_error=delivery.last_error,
-    )
+def job_detail(whole: WholeJob) -> JsonObject:
+    """The job as JobDetail describes it."""
+    attempts = [dict(zip(_ATTEMPT, _attempt_values(attempt), strict=True)) for attempt in whole.attempts]
+    return job_view(whole.job) | {"attempts": attempts, "callback": _callback(whole)}
 
 
-def answer(body: ApiModel, status: int = 200) -> Response:
+def _callback(whole: WholeJob) -> JsonObject | None:
+    if whole.job.callback_url is None:
+        return None
+    delivery = _NO_DELIVERY if whole.delivery is None else _delivery_values(whole.delivery)
+    return dict(zip(_CALLBACK, (whole.job.callback_url, *delivery), strict=True))
+
+
+def answer(body: JsonObject, status: int = 200) -> Response:
     """An answer in JSON."""
     return Response(f"{to_json(body)}\n", status, content_type="application/json")

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 
 from embedded.ports import free_ports
 from embedded.servers import Servers
+from job_manager import jobs
 from tests.integration.job_manager.conftest import STREAMS, deployed_manager, manager_on
 from tests.integration.job_store import Store
 from tests.integration.pausing import Stopwatch, hung_database
@@ -219,15 +220,17 @@ class TestRefusing:
             assert requests.head(url, timeout=20).status_code == 200
         all_at_once(manager_url, job.id)
 
-    def test_a_job_that_cannot_be_shown_takes_no_place(self, servers: Servers, store: Store) -> None:
+    def test_a_job_that_cannot_be_shown_takes_no_place(
+        self, servers: Servers, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         app = manager_on(servers, MANAGER_STREAMS="1").application
         app.test_client_class = FlaskClient  # one that lets a 500 pass
         client = app.test_client()
-        other, held = store.submit(), store.claimed()
-        store.retry(held)
-        store.sql("UPDATE jobs SET error = '{}' WHERE id = :id", id=held.job_id)
-        assert client.get(f"/result/{held.job_id}/events").status_code == 500
-        with client.get(f"/result/{other.id}/events") as answer:
+        job = store.submit()
+        with monkeypatch.context() as patch:
+            patch.setattr(jobs, "event", lambda _whole: 1 / 0)
+            assert client.get(f"/result/{job.id}/events").status_code == 500
+        with client.get(f"/result/{job.id}/events") as answer:
             assert answer.status_code == 200
 
 

@@ -5,6 +5,7 @@ from flask.testing import FlaskClient
 
 from job_core.errors import PermanentError
 from job_core.job import OnFailure, State
+from job_manager.views import JobDetail
 from tests.integration.job_store import BUSY, NEW_JOB, RESULT, Store
 from tests.integration.queue import Queue
 
@@ -17,6 +18,7 @@ def shown(client: FlaskClient, job_id: UUID) -> dict[str, object]:
     answer = client.get(f"/result/{job_id}")
     assert answer.status_code == 200
     body: dict[str, object] = answer.get_json()
+    JobDetail.model_validate(body)
     return body
 
 

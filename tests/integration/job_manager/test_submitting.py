@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from embedded.servers import Servers
 from job_core.job import OnFailure, State
 from job_manager import admission
+from job_manager.views import JobBatch
 from tests.integration.job_manager.conftest import manager_on
 from tests.integration.job_store import Store
 from tests.integration.queue import Queue
@@ -106,6 +107,7 @@ class TestBatches:
         fields = {"urls": list(self.URLS), "top": 3}
         answer = client.post("/count", **({"data": fields, "content_type": form} if form else {"json": fields}))
         assert answer.status_code == 202
+        JobBatch.model_validate_json(answer.data)
         jobs = answer.get_json()["jobs"]
         assert [job["url"] for job in jobs] == list(self.URLS)
         assert [job["request"]["top"] for job in jobs] == [3] * 1_000
