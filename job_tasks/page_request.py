@@ -24,7 +24,7 @@ class PageRequest(JobRequest):
     """The request of a job about one page. A kind adds fields of its own in a subclass."""
 
     url: Annotated[str, AfterValidator(_check_url)] = Field(
-        description="an http or https URL, as browsers take them; credentials in it are thrown away",
+        description="an http or https URL, as browsers take them; credentials in it are dropped",
         json_schema_extra={"format": URL_FORMAT, "minLength": 1, "maxLength": MAX_LENGTH},
         examples=["https://example.com/page"],
     )

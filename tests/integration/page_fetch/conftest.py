@@ -17,6 +17,16 @@ from page_fetch.limits import FetchLimits
 LOOPBACK = ip_network("127.0.0.0/8")
 
 
+@pytest.fixture(autouse=True)
+def _empty_servers() -> None:
+    """A fetch needs neither Redis nor PostgreSQL."""
+
+
+@pytest.fixture(autouse=True)
+def _settings_of_servers() -> None:
+    """Nor any setting."""
+
+
 @dataclass
 class Visitor:
     """One accepted connection, as the script of a site sees it."""

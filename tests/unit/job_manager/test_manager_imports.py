@@ -3,10 +3,10 @@ import sys
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[3]
-OF_WORKERS = {"bs4", "charset_normalizer", "icu4py", "nltk", "selectolax"}
+OF_WORKERS = {"bs4", "charset_normalizer", "icu4py", "nltk", "requests", "selectolax", "urllib3"}
 
 
-def test_the_managers_process_holds_no_parser_and_no_tokenizer() -> None:
+def test_the_managers_process_holds_no_parser_and_no_tokenizer_and_cannot_fetch() -> None:
     code = "import sys, job_manager.app; print(*sys.modules)"
     ended = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
     loaded = set(ended.stdout.split())
