@@ -11,8 +11,7 @@ import psutil
 from dev.waiting import eventually
 from embedded.errors import StackError
 from embedded.guard import Guard, kill_group
-from embedded.processes import Process
-from embedded.supervisor import Service
+from embedded.supervisor import Command, Process
 
 READY_SECONDS = 120.0  # a worker's start is seconds of work, and a machine may be busy
 
@@ -29,7 +28,7 @@ class Stop:
 class ServiceProcess:
     """One service. `describe` makes it anew for each start, so that no earlier start's files speak for this one."""
 
-    def __init__(self, describe: Callable[[], Service], guard: Guard) -> None:
+    def __init__(self, describe: Callable[[], Command], guard: Guard) -> None:
         self._describe = describe
         self._guard = guard
         self._process: Process | None = None
@@ -60,8 +59,7 @@ class ServiceProcess:
         if self.is_running():
             raise StackError(f"{self.name} runs already")
         self._was_ended = False
-        self._service = self._describe()
-        self._process = Process(self._service.command, self._guard)
+        self._process = Process(self._describe(), self._guard)
 
     def wait_until_ready(self) -> None:
         """Wait for the process to do its work; one that ends before is started again, as every supervisor does."""
@@ -70,7 +68,7 @@ class ServiceProcess:
     def _is_ready(self) -> bool:
         if not self.is_running():
             self.start()
-        return self._service.is_ready()
+        return self.process.command.is_ready()
 
     def restart(self) -> None:
         """Start it, and wait until it does its work."""

@@ -24,8 +24,8 @@ from embedded.data_folder import DataFolder
 from embedded.errors import StackError
 from embedded.ports import LOOPBACK, free_ports
 from embedded.servers import Servers, servers_on
-from embedded.services import SCHEDULER, WORKERS, Services
-from embedded.supervisor import Service
+from embedded.services import WORKERS, Services
+from embedded.supervisor import Command
 from embedded.terminal import Terminal
 from job_core.queue import QUEUE
 from job_tasks.settings import SECRETS, Settings
@@ -130,9 +130,9 @@ class Stack(AnyStack):
         """The services that have ended although nobody ended them, since they were last started."""
         return [service.name for service in self.all if service.died_by_itself()]
 
-    def process(self, describe: Callable[[], Service]) -> ServiceProcess:
+    def process(self, describe: Callable[[], Command]) -> ServiceProcess:
         """One more service, in our hands as the others; it has to be ended."""
-        return ServiceProcess(describe, self.servers.guard)
+        return ServiceProcess(describe, self.servers.supervisor.guard)
 
     def worker_of(self, job: Mapping[str, Any]) -> ServiceProcess:
         """The worker that made the latest attempt of `job`."""
@@ -166,12 +166,10 @@ class Stack(AnyStack):
 def process_stack(folder: DataFolder, wanted: Wanted) -> Iterator[Stack]:
     """The stack, ready for jobs; every process of it ends with the `with` block. Raises StackError."""
     with ExitStack() as ends:
-        lock = ends.enter_context(folder.locked())
-        terminal = Terminal(StringIO())
-        servers = ends.enter_context(servers_on(folder, lock, terminal, temporary=not wanted.durable))
-        stack = _describe(folder, servers, wanted, ends)
+        servers = ends.enter_context(servers_on(folder, Terminal(StringIO()), temporary=not wanted.durable))
+        stack = _describe(servers, wanted, ends)
         ends.callback(stack.kill_all)
-        servers.database.initialise(servers.supervisor.run)
+        servers.database.prepare(servers.supervisor.run)
         for server in (stack.job_broker, stack.job_db):
             server.start()
         stack.job_db.wait_until_ready()
@@ -180,11 +178,15 @@ def process_stack(folder: DataFolder, wanted: Wanted) -> Iterator[Stack]:
         yield stack
 
 
-def _describe(folder: DataFolder, servers: Servers, wanted: Wanted, ends: ExitStack) -> Stack:
-    broker, database, process = servers.broker, servers.database, partial(ServiceProcess, guard=servers.guard)
+def _describe(servers: Servers, wanted: Wanted, ends: ExitStack) -> Stack:
+    broker, database, process = (
+        servers.broker,
+        servers.database,
+        partial(ServiceProcess, guard=servers.supervisor.guard),
+    )
     manager_port, viewer_port, proxy_port = free_ports(3)
     proxy = ends.enter_context(closing(Proxy(proxy_port, broker.port))) if wanted.proxy else None
-    services = _services(folder, servers, wanted)
+    services = _services(servers, wanted)
     by_proxy = {"CELERY_BROKER_URL": replace(broker, port=proxy_port).url} if proxy else {}
     for_workers = replace(services, environment={**services.environment, **by_proxy})
     program, include = ("dev.wsgi:app", ("--include", wanted.tasks)) if wanted.tasks else ("job_manager.wsgi:app", ())
@@ -197,17 +199,17 @@ def _describe(folder: DataFolder, servers: Servers, wanted: Wanted, ends: ExitSt
         services=services,
         page_port=wanted.page_port,
         proxy=proxy,
-        job_broker=process(lambda: Service(command=broker.command(), is_ready=broker.is_ready)),
-        job_db=process(lambda: Service(command=database.command(), is_ready=database.is_ready)),
+        job_broker=process(broker.command),
+        job_db=process(database.command),
         job_manager=process(lambda: services.manager(manager_port, program)),
         job_workers=tuple(process(partial(for_workers.worker, name, *include)) for name in WORKERS),
-        job_scheduler=process(lambda: services.scheduler(SCHEDULER)),
-        job_viewer=process(lambda: services.viewer(viewer_port, folder.passwords().viewer)),
+        job_scheduler=process(services.scheduler),
+        job_viewer=process(lambda: services.viewer(viewer_port)),
         viewer_port=viewer_port,
     )
 
 
-def _services(folder: DataFolder, servers: Servers, wanted: Wanted) -> Services:
+def _services(servers: Servers, wanted: Wanted) -> Services:
     environment = (
         own_environment()
         | {
@@ -220,4 +222,4 @@ def _services(folder: DataFolder, servers: Servers, wanted: Wanted) -> Services:
         | {"CELERY_BROKER_URL": servers.broker.url, "DATABASE_URL": servers.database.url}
     )
     grace_seconds = float(environment["WORKER_STOP_GRACE_SECONDS"])
-    return Services(folder=folder, environment=environment, worker_grace_seconds=grace_seconds)
+    return Services(folder=servers.folder, environment=environment, worker_grace_seconds=grace_seconds)

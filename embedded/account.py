@@ -1,4 +1,4 @@
-"""The account that PostgreSQL runs under where the caller is root, as which it refuses to run.
+"""Which user runs PostgreSQL, which refuses to run as root.
 
 A clone may lie below a folder that only root may enter. Two things make it work there, and neither needs more than the
 right to change owner and user, which root has in containers too:
@@ -18,6 +18,7 @@ from embedded.errors import StackError
 
 UNPRIVILEGED_USER = "nobody"
 SHARED_FOLDERS = ("/var/tmp", "/tmp", "/dev/shm")  # noqa: S108 - only fresh files of our own are used in them
+ADVICE = "PostgreSQL does not run as root; run this as an ordinary user"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,9 +41,7 @@ def account_for(data: Path) -> Account | None:
     try:
         entry = pwd.getpwnam(UNPRIVILEGED_USER)
     except KeyError as error:
-        raise StackError(
-            f"PostgreSQL does not run as root, and there is no user {UNPRIVILEGED_USER}; run this as an ordinary user",
-        ) from error
+        raise StackError(f"{ADVICE}: there is no user {UNPRIVILEGED_USER}") from error
     return Account(uid=entry.pw_uid, gid=entry.pw_gid)
 
 
@@ -53,10 +52,7 @@ def give(path: Path, account: Account | None) -> None:
     try:
         os.chown(path, account.uid, account.gid)
     except OSError as error:
-        raise StackError(
-            f"PostgreSQL does not run as root, and root may not hand {path} to another user here ({error.strerror}); "
-            "run this as an ordinary user",
-        ) from error
+        raise StackError(f"{ADVICE}: root may not hand {path} to another user here ({error.strerror})") from error
 
 
 def shared_folder() -> Path:

@@ -1,39 +1,42 @@
-"""`make demo`: starts the stack, counts the words of one page, shows the result and stops everything.
+"""`make demo`: starts the stack, counts the words of one page by the command line, shows them and stops everything.
 
 Its data lie in a temporary folder, so a stack of `make up` is not touched.
 """
 
 import argparse
+import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from dataclasses import replace
+from math import inf
 from pathlib import Path
+from typing import Any
 
 from embedded.data_folder import DataFolder
 from embedded.errors import StackError, StopRequested
-from embedded.manager_client import ManagerClient, WordCount
-from embedded.page_server import served_page
-from embedded.ports import LOOPBACK
-from embedded.stack import running_stack
+from embedded.ports import LOOPBACK, free_ports, is_free
+from embedded.services import PROJECT
+from embedded.stack import EmbeddedStack, running_stack
+from embedded.supervisor import Command
 from embedded.terminal import Terminal
 
 TOP = 10
 INTERRUPTED = 130
-API_KEYS = ("MANAGER_API_KEYS", "MANAGER_API_KEYS_FILE")  # not for the demo's manager: the demo sends no key
+# Not for the demo's manager nor for the command line: between the two there is no key.
+API_KEYS = ("MANAGER_API_KEYS", "MANAGER_API_KEYS_FILE", "WORDCOUNT_KEY")
 
 
 def main() -> int:
-    """Run the demo; gives the exit code: 0 for a result, 1 with the reason on standard error, 130 if interrupted."""
+    """Run the demo; returns the exit code: 0 for a result, 1 with the reason on standard error, 130 if interrupted."""
     parser = argparse.ArgumentParser(prog="python -m embedded.demo", description="Count the words of one page.")
     parser.add_argument("--url", default="", help="the page; without it, one that ships with the project")
     url = parser.parse_args().url
     terminal = Terminal()
     terminal.take_signals()
     try:
-        with _page(url) as (page, environment):
-            _count(page, environment, terminal)
+        with tempfile.TemporaryDirectory(prefix="wordcount-stack-", ignore_cleanup_errors=True) as folder:
+            _run(url, DataFolder(Path(folder)), terminal)
     except StopRequested:
         sys.stderr.write("interrupted; everything is stopped\n")
         return INTERRUPTED
@@ -43,39 +46,54 @@ def main() -> int:
     return 0
 
 
-def _count(page: str, environment: Mapping[str, str], terminal: Terminal) -> None:
+def _run(url: str, folder: DataFolder, terminal: Terminal) -> None:
     terminal.progress("starting Redis, PostgreSQL, manager, two workers, scheduler and Flower")
-    with (
-        tempfile.TemporaryDirectory(prefix="wordcount-stack-", ignore_cleanup_errors=True) as folder,
-        running_stack(DataFolder(Path(folder)), terminal, environment, temporary=True) as stack,
-    ):
+    (port,) = free_ports(1)
+    environment = {key: value for key, value in os.environ.items() if key not in API_KEYS}
+    if not url:
+        environment |= {"FETCH_ALLOWED_PRIVATE_NETWORKS": f"{LOOPBACK}/32", "FETCH_ALLOWED_PORTS": str(port)}
+    with running_stack(folder, terminal, environment, temporary=True) as stack:
         terminal.say(stack.addresses)
-        manager = ManagerClient(port=stack.manager_port)
-        job_id = manager.submit(page, top=TOP)
-        terminal.progress(f"submitted {page} as job {job_id}")
-        count = manager.wait(
-            job_id,
-            on_state=lambda state: terminal.progress(f"the job is {state}"),
-            between=terminal.check,
-        )
-        terminal.say(_table(count))
+        if not url:
+            serve = ("http.server", str(port), "--bind", LOOPBACK, "--directory", "embedded")
+            stack.servers.supervisor.start(
+                replace(_command("page", folder, *serve), is_ready=lambda: not is_free(port))
+            )
+            stack.servers.supervisor.wait_until_ready("page")
+            url = f"http://{LOOPBACK}:{port}/demo_page.html"
+        terminal.progress(f"wordcount count --wait {url}")
+        terminal.say(_table(_count(url, stack)))
     terminal.progress("everything is stopped; `make up` keeps the stack running")
 
 
-@contextmanager
-def _page(url: str) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """The page to count, and settings that let the stack fetch it: for its own page, loopback and the page's port."""
-    settings = {key: value for key, value in os.environ.items() if key not in API_KEYS}
-    if url:
-        yield url, settings
-        return
-    with served_page() as port:
-        allowed = {"FETCH_ALLOWED_PRIVATE_NETWORKS": f"{LOOPBACK}/32", "FETCH_ALLOWED_PORTS": str(port)}
-        yield f"http://{LOOPBACK}:{port}/", {**settings, **allowed}
+def _count(url: str, stack: EmbeddedStack) -> dict[str, Any]:
+    """The result of a job for the page; raises StackError with the reason if there is none."""
+    server = f"--server=http://{LOOPBACK}:{stack.manager_port}"
+    command = _command("wordcount", stack.servers.folder, "wordcount", "count", "--wait", "--json", server, url)
+    stack.servers.supervisor.run(command, seconds=inf, good=(0, 1, 2))
+    output = command.log.read_text(encoding="utf-8")
+    job = next((json.loads(line) for line in output.splitlines() if line.startswith("{")), None)
+    if job is None:
+        raise StackError(output.strip())
+    if job["result"] is None:
+        problem = job["error"] or {"title": job["status"]}
+        reason = ": ".join(problem[key] for key in ("title", "detail") if problem.get(key))
+        raise StackError(f"the page was not counted: {reason}")
+    return dict(job["result"])
 
 
-def _table(count: WordCount) -> str:
-    rows = [("words", count.words), ("unique words", count.unique_words), None, *count.top]
+def _command(name: str, folder: DataFolder, module: str, *arguments: str) -> Command:
+    return Command(
+        name=name,
+        arguments=(sys.executable, "-m", module, *arguments),
+        environment={key: value for key, value in os.environ.items() if key not in API_KEYS},
+        folder=PROJECT,
+        log=folder.logs / f"{name}.log",
+    )
+
+
+def _table(result: dict[str, Any]) -> str:
+    rows = [("words", result["words"]), ("unique words", result["unique_words"]), None, *result["top"][:TOP]]
     width = max(len(row[0]) for row in rows if row)
     lines = [f"  {row[0]:<{width}}  {row[1]:>7,}" if row else f"  {'-' * (width + 9)}" for row in rows]
     return "\n".join(("", *lines, ""))

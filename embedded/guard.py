@@ -1,6 +1,6 @@
 """Ends the stack's processes when the supervisor dies without doing so itself, `kill -9` included.
 
-Run as a program of its own, with a pipe from the supervisor as standard input. Each line tells one thing:
+Run as a program of its own, with a pipe from the supervisor as standard input. Each line is one of these:
 
     started PID SIGNAL GRACE   this process leads a group of its own; this signal asks it to stop, for so many seconds
     ended PID                  it is gone
@@ -16,21 +16,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 LOOK_SECONDS = 0.05
-
-
-@dataclass(frozen=True, kw_only=True)
-class Guarded:
-    """The leader of a process group, and how to ask it to stop."""
-
-    pid: int
-    stop_signal: int
-    grace_seconds: float
 
 
 class Guard:
@@ -45,9 +34,9 @@ class Guard:
             pass_fds=keep_open,
         )
 
-    def started(self, guarded: Guarded) -> None:
+    def started(self, pid: int, stop_signal: int, grace_seconds: float) -> None:
         """From now on the process ends with the supervisor."""
-        self._tell(f"started {guarded.pid} {guarded.stop_signal} {guarded.grace_seconds}")
+        self._tell(f"started {pid} {stop_signal} {grace_seconds}")
 
     def ended(self, pid: int) -> None:
         """The process is gone, and its number may soon be another's."""
@@ -76,36 +65,34 @@ def main() -> None:
     """Listen until the supervisor is gone, then end what it left."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    processes: dict[int, Guarded] = {}
+    processes: dict[int, tuple[int, float]] = {}
     folders: list[str] = []
     for line in sys.stdin.buffer:
         match os.fsdecode(line.rstrip(b"\n")).split(" ", 1):
             case ["started", rest]:
-                pid, stop_signal, grace = rest.split()
-                processes[int(pid)] = Guarded(pid=int(pid), stop_signal=int(stop_signal), grace_seconds=float(grace))
+                pid, stop_signal, grace_seconds = rest.split()
+                processes[int(pid)] = int(stop_signal), float(grace_seconds)
             case ["ended", pid]:
                 processes.pop(int(pid), None)
             case ["remove", folder]:
                 folders.append(folder)
-    end(processes.values())
+    end(processes)
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def end(processes: Iterable[Guarded]) -> None:
+def end(processes: dict[int, tuple[int, float]]) -> None:
     """Ask every process to stop, and kill the groups of those that have not by the end of their grace."""
-    running = list(processes)
     begun = time.monotonic()
-    for process in running:
+    for pid, (stop_signal, _) in processes.items():
         with suppress(ProcessLookupError, PermissionError):
-            os.kill(process.pid, process.stop_signal)
-    while running:
+            os.kill(pid, stop_signal)
+    while processes:
         time.sleep(LOOK_SECONDS)
-        waited = time.monotonic() - begun
-        for process in running:
-            if waited > process.grace_seconds or not is_running(process.pid):
-                kill_group(process.pid)
-        running = [process for process in running if waited <= process.grace_seconds and is_running(process.pid)]
+        for pid, (_, grace_seconds) in list(processes.items()):
+            if time.monotonic() - begun > grace_seconds or not is_running(pid):
+                kill_group(pid)
+                del processes[pid]
 
 
 def is_running(pid: int) -> bool:

@@ -27,17 +27,13 @@ def find_postgres() -> Path:
 
 
 def copy_postgres(destination: Path) -> Path:
-    """PostgreSQL, copied below `destination` so that every user may run it: 20 MB. Gives the copy's folder.
+    """PostgreSQL, copied below `destination` so that every user may run it: 30 MB. Returns the copy's folder.
 
     The wheel's libraries are found relative to the programs, so they are copied to the same place beside them.
     """
     installed = find_postgres()
     copy = destination / POSTGRES_WHEEL / POSTGRES_FOLDER
-    copy.joinpath("bin").mkdir(parents=True)
-    for program in ("initdb", "postgres"):
-        shutil.copy(installed / "bin" / program, copy / "bin" / program)
-    for folder in ("lib", "share"):
-        shutil.copytree(installed / folder, copy / folder, ignore=NOT_NEEDED_TO_RUN)
+    shutil.copytree(installed, copy, ignore=NOT_NEEDED_TO_RUN)
     libraries = installed.parent.parent / BUNDLED_LIBRARIES
     if libraries.is_dir():
         shutil.copytree(libraries, destination / BUNDLED_LIBRARIES)

@@ -1,4 +1,4 @@
-"""The two servers that everything else needs, broker and database. Tests use them alone."""
+"""The two servers that everything else needs, Redis and PostgreSQL. Tests use them alone."""
 
 import shutil
 import tempfile
@@ -7,78 +7,130 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import redis
+
 from embedded.account import Account, account_for, shared_folder
-from embedded.broker import Broker
 from embedded.data_folder import DataFolder
-from embedded.database import Database
 from embedded.guard import Guard
-from embedded.ports import free_ports
-from embedded.programs import copy_postgres, find_postgres
-from embedded.supervisor import Service, Supervisor
+from embedded.ports import LOOPBACK, free_ports
+from embedded.postgres import FOLDER, PostgresServer
+from embedded.programs import copy_postgres, find_postgres, find_redis
+from embedded.supervisor import Command, Supervisor
 from embedded.terminal import Terminal
+
+CONNECT_SECONDS = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedisServer:
+    """Redis as the stack's broker: on a loopback port, with a password, keeping on disk what it was given.
+
+    Where `durable` is false nothing is made to survive a crash of the machine.
+    """
+
+    data: DataFolder
+    port: int
+    durable: bool
+
+    @property
+    def folder(self) -> Path:
+        """What it keeps."""
+        return self.data.path / "broker"
+
+    @property
+    def url(self) -> str:
+        """As `CELERY_BROKER_URL` wants it."""
+        return f"redis://:{self.data.passwords().broker}@{LOOPBACK}:{self.port}/0"
+
+    @property
+    def client(self) -> str:
+        """What a person types to look inside, or with a command of Redis' after it."""
+        return (
+            f"{find_redis().with_name('redis-cli')} --no-auth-warning -p {self.port} -a {self.data.passwords().broker}"
+        )
+
+    def command(self) -> Command:
+        """How to run it. The password goes by a file, since everyone may read a process' arguments."""
+        self.folder.mkdir(exist_ok=True)
+        settings = self.folder / "redis.conf"
+        settings.touch(mode=0o600)
+        settings.write_text(self._settings(), encoding="ascii")
+        return Command(
+            name="job_broker",
+            arguments=(str(find_redis()), settings.name),
+            environment={},
+            folder=self.folder,
+            log=self.data.logs / "job_broker.log",
+            is_ready=self.is_ready,
+            stops_last=True,
+        )
+
+    def is_ready(self) -> bool:
+        """Whether it answers with its data loaded."""
+        with redis.Redis.from_url(self.url, socket_timeout=CONNECT_SECONDS) as client:
+            try:
+                return bool(client.ping())
+            except redis.RedisError:
+                return False
+
+    def _settings(self) -> str:
+        lines = (
+            f"bind {LOOPBACK}",
+            f"port {self.port}",
+            f"requirepass {self.data.passwords().broker}",
+            "dir .",
+            "appendonly yes",
+            f"appendfsync {'everysec' if self.durable else 'no'}",
+            'save ""',
+            "maxmemory 256mb",
+            "maxmemory-policy noeviction",
+        )
+        return "\n".join(lines) + "\n"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Servers:
     """Broker and database, whose addresses are known before they run, and who keeps them running."""
 
-    broker: Broker
-    database: Database
-    guard: Guard
+    folder: DataFolder
+    broker: RedisServer
+    database: PostgresServer
     supervisor: Supervisor
 
-    def start_broker(self) -> None:
-        """Start the broker and wait until it is ready."""
-        self.supervisor.start_and_wait(
-            Service(command=self.broker.command(), is_ready=self.broker.is_ready, stops_last=True),
-        )
+    def start(self) -> None:
+        """Start both, and wait until they are ready."""
+        self.supervisor.start(self.broker.command())
+        self.start_database()
 
     def start_database(self) -> None:
-        """Start the database, which is made where there is none, and wait until it is ready."""
-        if self.database.folder.exists():
-            self.database.forget_killed_server()
-        else:
-            self.database.initialise(self.supervisor.run)
-        self.supervisor.start_and_wait(
-            Service(command=self.database.command(), is_ready=self.database.is_ready, stops_last=True),
-        )
+        """Start the database, which is made where there is none; wait for it, and for a broker that was started."""
+        self.database.prepare(self.supervisor.run)
+        self.supervisor.start(self.database.command())
+        self.supervisor.wait_until_ready("job_broker", "job_db")
 
 
 @contextmanager
-def servers_on(folder: DataFolder, lock: int, terminal: Terminal, *, temporary: bool) -> Iterator[Servers]:
-    """The servers with their data in a folder that is held by `lock`. What was started stops with the `with` block.
+def servers_on(folder: DataFolder, terminal: Terminal, *, temporary: bool) -> Iterator[Servers]:
+    """The servers with their data in a folder, which is locked. What was started stops with the `with` block.
 
     A `temporary` folder is deleted at the end, and its data need not survive a crash of the machine.
     Raises StackError.
     """
-    cluster = folder.path / "database"
-    account = account_for(cluster)
-    passwords = folder.passwords()
-    broker_port, database_port = free_ports(2)
     with (
+        folder.locked() as lock,
         closing(Guard(keep_open=(lock,))) as guard,
-        _postgres_programs(account, guard) as programs,
+        _postgres_programs(account := account_for(folder.path / FOLDER), guard) as programs,
         Supervisor(guard, terminal) as supervisor,
     ):
         if temporary:
             guard.remove(folder.path)
-        broker = Broker(
-            folder=folder.path / "broker",
-            log=folder.logs / "job_broker.log",
-            port=broker_port,
-            password=passwords.broker,
-            durable=not temporary,
+        ports, durable = free_ports(2), not temporary
+        yield Servers(
+            folder=folder,
+            broker=RedisServer(data=folder, port=ports[0], durable=durable),
+            database=PostgresServer(data=folder, programs=programs, account=account, port=ports[1], durable=durable),
+            supervisor=supervisor,
         )
-        database = Database(
-            programs=programs,
-            folder=cluster,
-            log=folder.logs / "job_db.log",
-            port=database_port,
-            password=passwords.database,
-            account=account,
-            durable=not temporary,
-        )
-        yield Servers(broker=broker, database=database, guard=guard, supervisor=supervisor)
 
 
 @contextmanager

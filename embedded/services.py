@@ -3,13 +3,12 @@
 import http.client
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from embedded.data_folder import DataFolder
 from embedded.ports import LOOPBACK, free_ports
-from embedded.processes import Command
-from embedded.supervisor import Service
+from embedded.supervisor import Command
 from job_worker.health import is_fresh
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -28,89 +27,65 @@ def _metrics_ports() -> Mapping[str, int]:
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """Describes each service. `environment` holds the settings that all share, the two URLs among them."""
+    """The command of each service. `environment` holds the settings that all share, the two URLs among them."""
 
     folder: DataFolder
     environment: Mapping[str, str]
-    worker_grace_seconds: float
+    worker_grace_seconds: float = 0
     metrics_ports: Mapping[str, int] = field(default_factory=_metrics_ports)
 
     def migration(self) -> Command:
         """Brings the database's tables to what the code wants, and ends."""
         return self._command("job_migrate", "job_core.store.migrate")
 
-    def manager(self, port: int, app: str = "job_manager.wsgi:app") -> Service:
+    def manager(self, port: int, app: str = "job_manager.wsgi:app") -> Command:
         """The HTTP interface."""
-        command = self._command(
-            "job_manager",
-            "gunicorn",
-            *("--config", "job_manager/gunicorn.conf.py"),
-            *("--bind", f"{LOOPBACK}:{port}"),
-            app,
-        )
-        return Service(command=command, is_ready=lambda: _answers(port, "/readyz"))
+        options = ("--config", "job_manager/gunicorn.conf.py", "--bind", f"{LOOPBACK}:{port}")
+        command = self._command("job_manager", "gunicorn", *options, app)
+        return replace(command, is_ready=lambda: _answers(port, "/readyz"))
 
-    def worker(self, name: str, *options: str) -> Service:
+    def worker(self, name: str, *options: str) -> Command:
         """One Celery worker with its children. It is killed only well after its own grace."""
         health_file = self._health_file(name)
         command = self._command(
             name,
-            "celery",
-            *("--app", "job_worker.worker"),
-            *("worker", "--hostname", f"{name}@%h", "--without-mingle", "--without-gossip", *options),
-            extra={"WORKER_HEALTH_FILE": str(health_file), "METRICS_PORT": str(self.metrics_ports[name])},
-            grace_seconds=self.worker_grace_seconds + ROOM_SECONDS,
+            *("celery", "--app", "job_worker.worker", "worker", "--hostname", f"{name}@%h"),
+            *("--without-mingle", "--without-gossip", *options),
+            WORKER_HEALTH_FILE=str(health_file),
+            METRICS_PORT=str(self.metrics_ports[name]),
         )
-        return Service(command=command, is_ready=lambda: is_fresh(health_file))
+        grace_seconds = self.worker_grace_seconds + ROOM_SECONDS
+        return replace(command, is_ready=lambda: is_fresh(health_file), grace_seconds=grace_seconds)
 
-    def scheduler(self, name: str = SCHEDULER) -> Service:
+    def scheduler(self, name: str = SCHEDULER) -> Command:
         """The loop of the reconciler and of retention. A second one, under another `name`, does no harm."""
         health_file = self._health_file(name)
-        command = self._command(
-            name,
-            "job_worker.scheduler",
-            extra={"SCHEDULER_HEALTH_FILE": str(health_file), "METRICS_PORT": str(self.metrics_ports[SCHEDULER])},
-        )
-        return Service(command=command, is_ready=lambda: is_fresh(health_file))
+        port = str(self.metrics_ports[SCHEDULER])
+        command = self._command(name, "job_worker.scheduler", SCHEDULER_HEALTH_FILE=str(health_file), METRICS_PORT=port)
+        return replace(command, is_ready=lambda: is_fresh(health_file))
 
-    def viewer(self, port: int, password: str) -> Service:
+    def viewer(self, port: int) -> Command:
         """Flower. As in the containers it changes nothing, unless a person's FLOWER_READ_ONLY says otherwise."""
         command = self._command(
             "job_viewer",
-            "celery",
-            *("--app", "job_worker.worker"),
-            *("flower", f"--address={LOOPBACK}", f"--port={port}"),
-            extra={
-                "FLOWER_BASIC_AUTH": f"{VIEWER_USER}:{password}",
-                "FLOWER_READ_ONLY": self.environment.get("FLOWER_READ_ONLY") or "true",
-            },
+            *("celery", "--app", "job_worker.worker", "flower", f"--address={LOOPBACK}", f"--port={port}"),
+            FLOWER_BASIC_AUTH=f"{VIEWER_USER}:{self.folder.passwords().viewer}",
+            FLOWER_READ_ONLY=self.environment.get("FLOWER_READ_ONLY") or "true",
         )
-        return Service(command=command, is_ready=lambda: _answers(port, "/healthcheck"))
+        return replace(command, is_ready=lambda: _answers(port, "/healthcheck"))
 
-    def _command(
-        self,
-        name: str,
-        module: str,
-        *arguments: str,
-        extra: Mapping[str, str] | None = None,
-        grace_seconds: float = ROOM_SECONDS,
-    ) -> Command:
+    def _command(self, name: str, module: str, *arguments: str, **settings: str) -> Command:
+        own = {"PYTHONUNBUFFERED": "1", "METRICS_FOLDER": str(self.folder.path / f"{name}.metrics"), **settings}
         return Command(
             name=name,
             arguments=(sys.executable, "-m", module, *arguments),
-            environment={
-                **self.environment,
-                "PYTHONUNBUFFERED": "1",
-                "METRICS_FOLDER": str(self.folder.path / f"{name}.metrics"),
-                **(extra or {}),
-            },
+            environment={**self.environment, **own},
             folder=PROJECT,
             log=self.folder.logs / f"{name}.log",
-            grace_seconds=grace_seconds,
         )
 
     def _health_file(self, name: str) -> Path:
-        """Where the service shows that it lives; one that an earlier run left says nothing."""
+        """Where the service shows that it lives; one that an earlier run left is removed."""
         file = self.folder.path / f"{name}.health"
         file.unlink(missing_ok=True)
         return file

@@ -1,34 +1,128 @@
-"""Starts services, waits until they are ready, starts again what dies, and stops them all."""
+"""Starts services, waits until they are ready, starts again what dies, and stops them all.
 
+Each is started in a process group of its own, logged to a file, and stopped within a grace.
+"""
+
+import signal
+import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
-from embedded.guard import Guard
-from embedded.processes import Command, Process
+from embedded.account import Account
+from embedded.errors import StackError
+from embedded.guard import Guard, kill_group
 from embedded.terminal import Terminal, wait_until
 
 READY_SECONDS = 60.0
+KILL_SECONDS = 5.0
 FIRST_WAIT_SECONDS = 1.0
-LONGEST_WAIT_SECONDS = 30.0
+MAX_WAIT_SECONDS = 30.0
 GOOD_AGE_SECONDS = 10.0
+TAIL_BYTES = 8192
+TAIL_LINES = 15
 
 
 @dataclass(frozen=True, kw_only=True)
-class Service:
-    """A command that is to run all the time. One that others need, `stops_last`."""
+class Command:
+    """What to run under a `name`, as a service or to its end; `account` is None for the caller's own.
 
-    command: Command
-    is_ready: Callable[[], bool]
+    `environment` is the whole of it. A service that others need, `stops_last`.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str]
+    folder: Path
+    log: Path
+    account: Account | None = None
+    stop_signal: signal.Signals = signal.SIGTERM
+    grace_seconds: float = 10.0
+    is_ready: Callable[[], bool] = lambda: True
     stops_last: bool = False
 
 
-class _Kept:
-    """A service with its present process, and when to start it again."""
+class Process:
+    """A running command. It lives until it is killed, until it ends by itself, or until the guard ends it."""
 
-    def __init__(self, service: Service, process: Process) -> None:
-        self.service = service
+    def __init__(self, command: Command, guard: Guard) -> None:
+        """Starts the command; raises StackError if it cannot be run at all."""
+        self.command = command
+        self.started = time.monotonic()
+        self._guard = guard
+        account = command.account
+        try:
+            with command.log.open("ab") as log:
+                self._process = subprocess.Popen(  # noqa: S603 - the commands are the stack's own
+                    command.arguments,
+                    cwd=command.folder,
+                    env=dict(command.environment),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    user=account.uid if account else None,
+                    group=account.gid if account else None,
+                    extra_groups=[] if account else None,
+                )
+        except (OSError, subprocess.SubprocessError) as error:
+            raise StackError(f"{command.name} cannot be started: {error}") from error
+        guard.started(self.pid, command.stop_signal, command.grace_seconds)
+
+    @property
+    def pid(self) -> int:
+        """The number of the process, which is its group's too."""
+        return self._process.pid
+
+    def exit_code(self) -> int | None:
+        """None while it runs. Once it has ended, the rest of its group is killed, so that nothing outlives it."""
+        if self._process.returncode is None and self._process.poll() is not None:
+            self._end_group()
+        return self._process.returncode
+
+    def ask_to_stop(self) -> None:
+        """The stop signal, to the leader alone, which decides what its children are to do."""
+        if self.exit_code() is None:
+            self._process.send_signal(self.command.stop_signal)
+
+    def kill(self) -> None:
+        """SIGKILL for the whole group, and its end."""
+        if self.exit_code() is None:
+            kill_group(self.pid)
+            self._process.wait(KILL_SECONDS)
+            self._end_group()
+
+    def failure(self) -> StackError:
+        """What to tell the person about a process that did not do as it should: its end, and the end of its log."""
+        log = self.command.log
+        return StackError(f"{self.describe_end()}. The last lines of {log}:\n{tail(log)}")
+
+    def describe_end(self) -> str:
+        """How it ended, in a few words."""
+        code = self.exit_code()
+        if code is None:
+            return f"{self.command.name} did not become ready in time"
+        return f"{self.command.name} ended with {f'exit code {code}' if code >= 0 else signal.Signals(-code).name}"
+
+    def _end_group(self) -> None:
+        kill_group(self.pid)
+        self._guard.ended(self.pid)
+
+
+def tail(log: Path) -> str:
+    """The last lines of a log, indented."""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - TAIL_BYTES))
+        lines = file.read().decode("utf-8", errors="replace").splitlines()
+    return "\n".join(f"    {line}" for line in lines[-TAIL_LINES:]) or "    (it is empty)"
+
+
+class _Kept:
+    """A service's present process, and when to start it again."""
+
+    def __init__(self, process: Process) -> None:
         self.process = process
         self.wait_seconds = FIRST_WAIT_SECONDS
         self.start_at: float | None = None
@@ -38,7 +132,7 @@ class Supervisor:
     """Keeps services running while its `with` block does."""
 
     def __init__(self, guard: Guard, terminal: Terminal) -> None:
-        self._guard = guard
+        self.guard = guard
         self._terminal = terminal
         self._kept: list[_Kept] = []
 
@@ -48,29 +142,27 @@ class Supervisor:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def run(self, command: Command) -> None:
-        """Run a command to its end; raises StackError if that is not a good one or does not come in time."""
-        process = Process(command, self._guard)
+    def run(self, command: Command, *, seconds: float = READY_SECONDS, good: Sequence[int] = (0,)) -> None:
+        """Run a command to its end; raises StackError if the exit code is not a good one, or does not come in time."""
+        process = Process(command, self.guard)
         try:
-            process.wait(READY_SECONDS, between=self._terminal.check)
-            if process.exit_code() != 0:
+            wait_until(lambda: process.exit_code() is not None, seconds=seconds, between=self._terminal.check)
+            if process.exit_code() not in good:
                 raise process.failure()
         finally:
             process.kill()
 
-    def start(self, service: Service) -> None:
-        """Start a service, without waiting for it."""
-        self._kept.append(_Kept(service, Process(service.command, self._guard)))
+    def start(self, *commands: Command) -> None:
+        """Start services, without waiting for them."""
+        self._kept += [_Kept(Process(command, self.guard)) for command in commands]
 
-    def start_and_wait(self, service: Service) -> None:
-        """Start a service and wait for it alone; raises StackError as `wait_until_ready` does."""
-        self.start(service)
-        self._wait_for(self._kept[-1])
-
-    def wait_until_ready(self) -> None:
-        """Wait for every service started so far; raises StackError for the first that ends or takes too long."""
+    def wait_until_ready(self, *names: str) -> None:
+        """Wait for the services of these names, or for all; raises StackError for the first that ends or is late."""
         for kept in self._kept:
-            self._wait_for(kept)
+            process = kept.process
+            is_waited_for = not names or process.command.name in names
+            if is_waited_for and not wait_until(process.command.is_ready, seconds=READY_SECONDS, between=self._check):
+                raise process.failure()
 
     def tend(self) -> None:
         """Look after the services once: start again what has died, a little later each time it dies young."""
@@ -79,12 +171,12 @@ class Supervisor:
                 self._plan_restart(kept)
             if kept.start_at is not None and time.monotonic() >= kept.start_at:
                 kept.start_at = None
-                kept.process = Process(kept.service.command, self._guard)
+                kept.process = Process(kept.process.command, self.guard)
 
     def stop(self) -> None:
         """Stop every service, those that others need last."""
         for last in (False, True):
-            self._stop_all([kept.process for kept in self._kept if kept.service.stops_last is last])
+            self._stop_all([kept.process for kept in self._kept if kept.process.command.stops_last is last])
         self._kept.clear()
 
     def _stop_all(self, processes: Sequence[Process]) -> None:
@@ -94,23 +186,19 @@ class Supervisor:
             process.ask_to_stop()
         begun = time.monotonic()
         for process in sorted(processes, key=lambda process: process.command.grace_seconds):
-            while process.exit_code() is None and self._terminal.stop_requests == requests:
-                left = process.command.grace_seconds - (time.monotonic() - begun)
-                if left <= 0:
-                    break
-                process.wait(min(left, 1.0), between=self._terminal.show_logs)
+            wait_until(
+                lambda: process.exit_code() is not None or self._terminal.stop_requests > requests,  # noqa: B023 - at once
+                seconds=process.command.grace_seconds - (time.monotonic() - begun),
+                between=self._terminal.show_logs,
+            )
             process.kill()
 
     def _plan_restart(self, kept: _Kept) -> None:
-        if kept.process.age_seconds > GOOD_AGE_SECONDS:
+        if time.monotonic() - kept.process.started > GOOD_AGE_SECONDS:
             kept.wait_seconds = FIRST_WAIT_SECONDS
         kept.start_at = time.monotonic() + kept.wait_seconds
         self._terminal.say(f"{kept.process.describe_end()}; starting it again in {kept.wait_seconds:g} s")
-        kept.wait_seconds = min(2 * kept.wait_seconds, LONGEST_WAIT_SECONDS)
-
-    def _wait_for(self, kept: _Kept) -> None:
-        if not wait_until(kept.service.is_ready, seconds=READY_SECONDS, between=self._check):
-            raise kept.process.failure()
+        kept.wait_seconds = min(2 * kept.wait_seconds, MAX_WAIT_SECONDS)
 
     def _check(self) -> None:
         self._terminal.check()

@@ -1,18 +1,22 @@
 """The person who started the stack: what they are shown, and their wish to stop."""
 
+import os
 import signal
 import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import cycle
 from pathlib import Path
 from types import FrameType
 from typing import TextIO, TypeVar
 
 from embedded.errors import StopRequested
-from embedded.log_follower import LogFollower
 
 TICK_SECONDS = 0.05
+COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)  # the terminal's, none of them red or grey
+NAME_WIDTH = 13
+MAX_LOG_BYTES = 20_000_000
 
 Found = TypeVar("Found")
 
@@ -58,6 +62,44 @@ class Terminal:
 
     def _count(self, _number: int, _frame: FrameType | None) -> None:
         self.stop_requests += 1
+
+
+class LogFollower:
+    """Shows every `*.log` of a folder from where it ends at the start, each line under its service's name.
+
+    The names are coloured if `out` is a terminal.
+    """
+
+    def __init__(self, folder: Path, out: TextIO) -> None:
+        self._folder = folder
+        self._out = out
+        self._shown = {log: log.stat().st_size for log in folder.glob("*.log")}
+        self._prefixes: dict[Path, str] = {}
+        self._colours = cycle(COLOURS)
+
+    def show(self) -> None:
+        """Write the whole lines that came since the last call, and empty a log that has grown too large."""
+        for log in sorted(self._folder.glob("*.log")):
+            size = log.stat().st_size
+            if size > self._shown.get(log, 0):
+                self._show_new(log)
+            if size > MAX_LOG_BYTES:
+                os.truncate(log, 0)  # services append, so they go on at the start
+                self._shown[log] = 0
+        self._out.flush()
+
+    def _show_new(self, log: Path) -> None:
+        start = self._shown.get(log, 0)
+        with log.open("rb") as file:
+            file.seek(start)
+            new = file.read()
+        whole = new[: new.rfind(b"\n") + 1]
+        self._shown[log] = start + len(whole)
+        if log not in self._prefixes:
+            name = f"{log.stem:<{NAME_WIDTH}} |"
+            self._prefixes[log] = f"\x1b[{next(self._colours)}m{name}\x1b[0m" if self._out.isatty() else name
+        for line in whole.decode("utf-8", errors="replace").splitlines():
+            self._out.write(f"{self._prefixes[log]} {line}\n")
 
 
 def wait_until(look: Callable[[], Found], *, seconds: float, between: Callable[[], None] = lambda: None) -> Found:

@@ -10,13 +10,14 @@ from embedded.data_folder import DataFolder
 from embedded.errors import StackError, StopRequested
 from embedded.services import PROJECT
 from embedded.stack import running_stack
-from embedded.terminal import TICK_SECONDS, Terminal
+from embedded.terminal import Terminal
 
 FOLDER = PROJECT / ".local"
+LOOK_SECONDS = 0.25
 
 
 def main() -> int:
-    """Run the stack; gives the exit code: 0 when the person stopped it, 1 with the reason on standard error."""
+    """Run the stack; returns the exit code: 0 when the person stopped it, 1 with the reason on standard error."""
     parser = argparse.ArgumentParser(prog="python -m embedded.up", description="Run the stack in the foreground.")
     parser.add_argument("--data", type=Path, default=FOLDER, help="where its data are (default: %(default)s)")
     try:
@@ -41,7 +42,7 @@ def _run(folder: DataFolder, terminal: Terminal) -> None:
             while True:
                 terminal.check()
                 stack.servers.supervisor.tend()
-                time.sleep(TICK_SECONDS)
+                time.sleep(LOOK_SECONDS)
     finally:
         terminal.show_logs()
         terminal.say("stopped")

@@ -62,11 +62,10 @@ def _server_programs() -> None:
 def servers(tmp_path_factory: pytest.TempPathFactory, _server_programs: None) -> Iterator[Servers]:
     """An empty Redis, and a PostgreSQL with the project's tables, for the whole run, or for one of its processes."""
     folder = DataFolder(tmp_path_factory.mktemp("servers"))
-    with folder.locked() as lock, servers_on(folder, lock, Terminal(StringIO()), temporary=True) as servers:
-        servers.start_broker()
-        servers.start_database()
+    with servers_on(folder, Terminal(StringIO()), temporary=True) as servers:
+        servers.start()
         urls = {"CELERY_BROKER_URL": servers.broker.url, "DATABASE_URL": servers.database.url}
-        services = Services(folder=folder, environment=os.environ | urls, worker_grace_seconds=0)
+        services = Services(folder=folder, environment=os.environ | urls)
         servers.supervisor.run(services.migration())
         yield servers
 

@@ -1,6 +1,6 @@
 """What `wordcount` takes for many URLs, and what its waiting costs the manager: `make bench-cli`.
 
-Starts a stack of its own, submits the demo's page under as many URLs as asked, waits for all counts, and prints for
+Starts a stack of its own, submits as many URLs of pages as asked, waits for all counts, and prints for
 each step the time, the processor time of the command, and that of the manager's processes.
 """
 
@@ -11,19 +11,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import psutil
-
+from dev.pages import served_pages
+from dev.service import ServiceProcess
+from dev.stack import Wanted, process_stack
 from embedded.data_folder import DataFolder
-from embedded.page_server import served_page
-from embedded.ports import LOOPBACK
-from embedded.stack import running_stack
-from embedded.terminal import Terminal
-
-MANAGER = "job_manager.wsgi:app"
+from embedded.services import PROJECT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,22 +31,22 @@ class Step:
     manager: float
 
 
-def run(arguments: list[str], given: str, environment: Mapping[str, str], work: Path) -> tuple[Step, str]:
-    """Run `wordcount` with the arguments; gives what it took and what it wrote."""
-    manager, command, begun = _manager_seconds(), _children_seconds(), time.monotonic()
+def run(manager: ServiceProcess, server: str, work: Path, arguments: list[str], given: str) -> tuple[Step, str]:
+    """Run `wordcount` with the arguments; returns what it took and what it wrote."""
+    before, command, begun = _seconds_of(manager), _children_seconds(), time.monotonic()
     done = subprocess.run(  # noqa: S603 - this project's own command
         [sys.executable, "-m", "wordcount", *arguments],
         input=given,
         stdout=subprocess.PIPE,
         text=True,
-        env=environment,
+        env=os.environ | {"PYTHONPATH": str(PROJECT), "WORDCOUNT_SERVER": server},
         cwd=work,
         check=True,
     )
     step = Step(
         seconds=time.monotonic() - begun,
         command=_children_seconds() - command,
-        manager=_manager_seconds() - manager,
+        manager=_seconds_of(manager) - before,
     )
     return step, done.stdout
 
@@ -60,10 +56,8 @@ def _children_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _manager_seconds() -> float:
-    mine = psutil.Process().children(recursive=True)
-    times = [process.cpu_times() for process in mine if MANAGER in process.cmdline()]
-    return sum(each.user + each.system for each in times)
+def _seconds_of(service: ServiceProcess) -> float:
+    return sum(each.user + each.system for each in (process.cpu_times() for process in service.family()))
 
 
 def report(name: str, step: Step) -> None:
@@ -78,21 +72,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the command line with many URLs.")
     parser.add_argument("--urls", type=int, default=10_000, metavar="N", help="how many (default: %(default)s)")
     many = parser.parse_args().urls
-    with tempfile.TemporaryDirectory() as path, served_page() as port:
-        allowed = {"FETCH_ALLOWED_PRIVATE_NETWORKS": f"{LOOPBACK}/32", "FETCH_ALLOWED_PORTS": str(port)}
-        folder = DataFolder(Path(path) / "stack")
-        with running_stack(folder, Terminal(sys.stderr), os.environ | allowed, temporary=True) as stack:
-            environment = os.environ | {
-                "PYTHONPATH": str(Path(__file__).parents[2]),
-                "WORDCOUNT_SERVER": f"http://{LOOPBACK}:{stack.manager_port}",
-            }
-            urls = "".join(f"http://{LOOPBACK}:{port}/{number}\n" for number in range(many))
+    with tempfile.TemporaryDirectory() as path, served_pages() as pages:
+        wanted = Wanted(page_port=pages.port)
+        with process_stack(DataFolder(Path(path) / "stack"), wanted) as stack:
+            command = partial(run, stack.job_manager, stack.manager.url, Path(path))
+            urls = "".join(f"{pages.url(f'/words/300/{number}')}\n" for number in range(many))
             sys.stdout.write(f"{many:,} URLs         time     command     manager\n")
-            submitted, ids = run(["count", "-"], urls, environment, Path(path))
+            submitted, ids = command(["count", "-"], urls)
             report("submitted", submitted)
-            waited, _ = run(["wait", "-"], ids, environment, Path(path))
+            waited, _ = command(["wait", "-"], ids)
             report("waited", waited)
-            again, _ = run(["wait", "-"], ids, environment, Path(path))
+            again, _ = command(["wait", "-"], ids)
             report("all ended", again)
 
 

@@ -128,7 +128,7 @@ def main() -> None:
     many = arguments.jobs
     with tempfile.TemporaryDirectory() as path:
         folder = DataFolder(Path(path) / "servers")
-        with folder.locked() as lock, servers_on(folder, lock, Terminal(StringIO()), temporary=True) as servers:
+        with servers_on(folder, Terminal(StringIO()), temporary=True) as servers:
             servers.start_database()
             url = servers.database.url.replace("postgresql", "postgresql+psycopg2", 1)
             migrate(url)

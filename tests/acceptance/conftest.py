@@ -14,8 +14,8 @@ from dev.pages import PageServer
 from dev.stack import Stack
 from dev.waiting import eventually
 from embedded.ports import LOOPBACK
-from embedded.processes import TAIL_BYTES
 from embedded.services import VIEWER_USER, WORKERS
+from embedded.supervisor import TAIL_BYTES
 from tests.acceptance.page_server import served_pages
 from tests.acceptance.recovery import Recoveries, measured_in
 from tests.acceptance.stack import running_stack

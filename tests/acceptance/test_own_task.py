@@ -12,7 +12,7 @@ from dev.manager import SUCCESS, Manager
 from dev.pages import PageServer
 from dev.stack import Stack
 from embedded.services import PROJECT
-from embedded.supervisor import Service
+from embedded.supervisor import Command
 from tests.conformance import Conformance
 
 (OWN_TASK,) = re.findall(r"```python\n(.*?)```", (PROJECT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
@@ -40,8 +40,8 @@ def with_own_task(stack: Stack, tmp_path: Path) -> Iterator[Stack]:
         copy.stop()
 
 
-def _from(project: Path, service: Service) -> Service:
-    return replace(service, command=replace(service.command, folder=project))
+def _from(project: Path, command: Command) -> Command:
+    return replace(command, folder=project)
 
 
 def test_a_task_of_ones_own_works_like_count(with_own_task: Stack, pages: PageServer) -> None:

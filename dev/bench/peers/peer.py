@@ -13,10 +13,9 @@ from dev.bench.peers.environments import make_environment
 from dev.bench.peers.system import System, connected
 from embedded.data_folder import DataFolder
 from embedded.ports import free_ports
-from embedded.processes import Command
 from embedded.servers import servers_on
 from embedded.services import PROJECT
-from embedded.supervisor import Service
+from embedded.supervisor import Command
 from embedded.terminal import Terminal
 
 SYSTEMS = "dev.bench.peers.systems"
@@ -91,9 +90,8 @@ def running_peer(name: str, folder: Path) -> Iterator[System]:
     peer = PEERS[name]
     programs = make_environment(name, peer.packages)
     data = DataFolder(folder)
-    with data.locked() as lock, servers_on(data, lock, Terminal(StringIO()), temporary=False) as servers:
-        servers.start_broker()
-        servers.start_database()
+    with servers_on(data, Terminal(StringIO()), temporary=False) as servers:
+        servers.start()
         broker, database = servers.broker.url, servers.database.url
         with closing(psycopg2.connect(database)) as connection, connection, connection.cursor() as cursor:
             cursor.execute(RESULTS)
@@ -116,7 +114,7 @@ def running_peer(name: str, folder: Path) -> Iterator[System]:
             )
 
         def start(service: str, *parts: str) -> None:
-            servers.supervisor.start(Service(command=command(service, *parts), is_ready=lambda: True))
+            servers.supervisor.start(command(service, *parts))
 
         if peer.prepare:
             servers.supervisor.run(command("prepare", *peer.prepare))

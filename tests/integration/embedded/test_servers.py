@@ -17,7 +17,7 @@ import pytest
 import redis
 
 from embedded.data_folder import DataFolder
-from embedded.database import Database
+from embedded.postgres import PostgresServer
 from embedded.servers import Servers, servers_on
 from embedded.terminal import Terminal
 from tests.waiting import eventually
@@ -25,10 +25,8 @@ from tests.waiting import eventually
 
 @contextmanager
 def running(path: Path) -> Iterator[Servers]:
-    folder = DataFolder(path)
-    with folder.locked() as lock, servers_on(folder, lock, Terminal(StringIO()), temporary=False) as servers:
-        servers.start_broker()
-        servers.start_database()
+    with servers_on(DataFolder(path), Terminal(StringIO()), temporary=False) as servers:
+        servers.start()
         yield servers
 
 
@@ -132,10 +130,10 @@ class TestPidFileOfAKilledServer:
     """Its number may be another process' by now."""
 
     @pytest.fixture
-    def database(self, tmp_path: Path) -> Database:
-        return Database(
-            programs=tmp_path, folder=tmp_path, log=tmp_path / "log", port=1, password="", account=None, durable=True
-        )
+    def database(self, tmp_path: Path) -> PostgresServer:
+        server = PostgresServer(data=DataFolder(tmp_path), programs=tmp_path, account=None, port=1, durable=True)
+        server.folder.mkdir()
+        return server
 
     @pytest.fixture
     def run_as(self, tmp_path: Path) -> Iterator[Callable[[str], int]]:
@@ -155,19 +153,21 @@ class TestPidFileOfAKilledServer:
             process.kill()
             process.wait()
 
-    def test_it_stays_if_that_is_a_server(self, database: Database, run_as: Callable[[str], int]) -> None:
+    def test_it_stays_if_that_is_a_server(self, database: PostgresServer, run_as: Callable[[str], int]) -> None:
         pid_file = write_pid_file(database, run_as("postgres"))
-        database.forget_killed_server()
+        database.prepare(pytest.fail)
         assert pid_file.exists()
 
     @pytest.mark.skipif(sys.platform != "linux", reason="the names of processes are read from /proc")
-    def test_it_is_removed_if_that_is_another_program(self, database: Database, run_as: Callable[[str], int]) -> None:
+    def test_it_is_removed_if_that_is_another_program(
+        self, database: PostgresServer, run_as: Callable[[str], int]
+    ) -> None:
         pid_file = write_pid_file(database, run_as("editor"))
-        database.forget_killed_server()
+        database.prepare(pytest.fail)
         assert not pid_file.exists()
 
 
-def write_pid_file(database: Database, pid: int) -> Path:
+def write_pid_file(database: PostgresServer, pid: int) -> Path:
     file = database.folder / "postmaster.pid"
     file.write_text(f"{pid}\n{database.folder}\n")
     return file

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from embedded.guard import Guard
-from embedded.processes import Command
-from embedded.supervisor import Supervisor
+from embedded.supervisor import Command, Supervisor
 from embedded.terminal import Terminal
 
 
@@ -19,14 +19,14 @@ from embedded.terminal import Terminal
 def command(tmp_path: Path) -> Callable[..., Command]:
     """Makes a command that runs a piece of Python."""
 
-    def make(code: str, *, name: str = "service", grace_seconds: float = 10.0) -> Command:
+    def make(code: str, *, name: str = "service", **options: Any) -> Command:
         return Command(
             name=name,
             arguments=(sys.executable, "-I", "-S", "-u", "-c", code),
             environment={},
             folder=tmp_path,
             log=tmp_path / f"{name}.log",
-            grace_seconds=grace_seconds,
+            **options,
         )
 
     return make

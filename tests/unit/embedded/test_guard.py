@@ -19,13 +19,13 @@ time.sleep(600)
 SUPERVISOR = """
 import signal, subprocess, sys, time
 from pathlib import Path
-from embedded.guard import Guard, Guarded
+from embedded.guard import Guard
 folder, code = sys.argv[1:]
 command = [sys.executable, "-I", "-S", "-c", code]
 service = subprocess.Popen(command, start_new_session=True, stdout=subprocess.PIPE, text=True)
 pids = [service.stdout.readline().strip() for _ in range(2)]
 guard = Guard()
-guard.started(Guarded(pid=service.pid, stop_signal=signal.SIGTERM, grace_seconds=0.2))
+guard.started(service.pid, signal.SIGTERM, 0.2)
 guard.remove(Path(folder))
 print(*pids, flush=True)
 time.sleep(600)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from embedded import log_follower as log_follower_module
-from embedded.log_follower import LogFollower
+from embedded import terminal as terminal_module
+from embedded.terminal import LogFollower
 
 
 class TerminalOutput(StringIO):
@@ -71,7 +71,7 @@ def test_no_two_services_share_a_colour_however_much_one_logs(tmp_path: Path) ->
 
 
 def test_a_log_that_has_grown_too_large_is_emptied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_follower_module, "LARGEST_LOG_BYTES", 10)
+    monkeypatch.setattr(terminal_module, "MAX_LOG_BYTES", 10)
     log = tmp_path / "job_db.log"
     out = StringIO()
     follower = LogFollower(tmp_path, out)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from embedded.errors import StackError
-from embedded.ports import LOOPBACK, ChosenPort, PublicPort, choose_port, free_ports
+from embedded.ports import LOOPBACK, choose_port, free_ports
 
 
 @pytest.fixture
@@ -15,37 +15,39 @@ def taken() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
-def public(default: int) -> PublicPort:
-    return PublicPort(service="the manager", variable="MANAGER_PORT", default=default)
+def choose(asked: str, default: int) -> tuple[int, list[str]]:
+    """The port that is chosen, and what is said of it."""
+    said: list[str] = []
+    return choose_port("the manager", "MANAGER_PORT", asked, default, said.append), said
 
 
 def test_the_usual_port_is_chosen_without_a_word() -> None:
     (free,) = free_ports(1)
-    assert choose_port(public(free), {}) == ChosenPort(number=free)
+    assert choose("", free) == (free, [])
 
 
 def test_a_taken_port_is_answered_by_a_free_one_and_a_line_that_says_so(taken: int) -> None:
-    chosen = choose_port(public(taken), {})
-    assert chosen.number != taken
-    assert chosen.notice == (f"port {taken} is taken, so the manager is on {chosen.number} (MANAGER_PORT sets another)")
-    with socket.create_server((LOOPBACK, chosen.number)):
+    number, said = choose("", taken)
+    assert number != taken
+    assert said == [f"port {taken} is taken, so the manager is on {number} (MANAGER_PORT sets another)"]
+    with socket.create_server((LOOPBACK, number)):
         pass
 
 
 def test_the_port_that_was_asked_for_is_chosen(taken: int) -> None:
     (free,) = free_ports(1)
-    assert choose_port(public(taken), {"MANAGER_PORT": f" {free} "}) == ChosenPort(number=free)
+    assert choose(str(free), taken) == (free, [])
 
 
 def test_a_taken_port_that_was_asked_for_is_an_error(taken: int) -> None:
     with pytest.raises(StackError, match=f"MANAGER_PORT: port {taken} is taken"):
-        choose_port(public(5050), {"MANAGER_PORT": str(taken)})
+        choose(str(taken), 5050)
 
 
 @pytest.mark.parametrize("asked", ["0", "65536", "-1", "http", "5050.0", "\u0665\u0660"])
 def test_what_is_no_port_is_an_error(asked: str) -> None:
-    with pytest.raises(StackError, match=re.escape(f"MANAGER_PORT: got {asked!r}; it wants a port from 1 to 65535")):
-        choose_port(public(5050), {"MANAGER_PORT": asked})
+    with pytest.raises(StackError, match=re.escape(f"MANAGER_PORT is {asked!r}; expected a port from 1 to 65535")):
+        choose(asked, 5050)
 
 
 def test_free_ports_are_distinct() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from embedded.errors import StackError
 from embedded.guard import Guard
-from embedded.processes import Command, Process, tail
+from embedded.supervisor import Command, Process, tail
 from tests.waiting import eventually
 
 READY = "print('ready');"

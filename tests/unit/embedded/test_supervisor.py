@@ -6,8 +6,7 @@ import pytest
 
 from embedded import supervisor as supervisor_module
 from embedded.errors import StackError, StopRequested
-from embedded.processes import Command
-from embedded.supervisor import Service, Supervisor
+from embedded.supervisor import Command, Supervisor
 from embedded.terminal import Terminal
 from tests.waiting import eventually
 
@@ -25,13 +24,18 @@ def test_a_command_with_a_bad_end_is_an_error(supervisor: Supervisor, command: M
         supervisor.run(command("print('nothing to migrate'); raise SystemExit(1)", name="job_migrate"))
 
 
+def test_a_bad_end_may_be_a_good_one(supervisor: Supervisor, command: MakeCommand) -> None:
+    supervisor.run(command("raise SystemExit(1)"), good=(0, 1))
+
+
+def test_only_those_named_are_waited_for(supervisor: Supervisor, command: MakeCommand) -> None:
+    supervisor.start(command(FOREVER, name="job_db"), command(FOREVER, name="job_viewer", is_ready=lambda: False))
+    supervisor.wait_until_ready("job_db")
+
+
 def test_a_service_that_dies_before_it_is_ready_is_an_error(supervisor: Supervisor, command: MakeCommand) -> None:
-    supervisor.start(Service(command=command(FOREVER, name="job_broker"), is_ready=lambda: True))
-    supervisor.start(
-        Service(
-            command=command("print('bad setting'); raise SystemExit(2)", name="job_manager"), is_ready=lambda: False
-        )
-    )
+    supervisor.start(command(FOREVER, name="job_broker"))
+    supervisor.start(command("print('bad setting'); raise SystemExit(2)", name="job_manager", is_ready=lambda: False))
     with pytest.raises(StackError, match=r"(?s)job_manager ended with exit code 2.*    bad setting"):
         supervisor.wait_until_ready()
 
@@ -42,7 +46,7 @@ def test_a_service_that_is_never_ready_is_an_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(supervisor_module, "READY_SECONDS", 0.1)
-    supervisor.start(Service(command=command(FOREVER, name="job_viewer"), is_ready=lambda: False))
+    supervisor.start(command(FOREVER, name="job_viewer", is_ready=lambda: False))
     with pytest.raises(StackError, match="job_viewer did not become ready in time"):
         supervisor.wait_until_ready()
 
@@ -55,7 +59,7 @@ def test_a_service_that_dies_is_started_again_a_little_later_each_time(
 ) -> None:
     monkeypatch.setattr(supervisor_module, "FIRST_WAIT_SECONDS", 0.1)
     frail = command("print('up'); raise SystemExit(7)", name="job_scheduler")
-    supervisor.start(Service(command=frail, is_ready=lambda: True))
+    supervisor.start(frail)
 
     def has_started_three_times() -> bool:
         supervisor.tend()
@@ -69,7 +73,7 @@ def test_a_service_that_dies_is_started_again_a_little_later_each_time(
 
 
 def test_a_wish_to_stop_ends_the_waiting(supervisor: Supervisor, command: MakeCommand, terminal: Terminal) -> None:
-    supervisor.start(Service(command=command(FOREVER), is_ready=lambda: False))
+    supervisor.start(command(FOREVER, is_ready=lambda: False))
     terminal.stop_requests += 1
     with pytest.raises(StopRequested):
         supervisor.wait_until_ready()
@@ -87,11 +91,8 @@ time.sleep(600)
 """
     for name, last in (("job_db", True), ("job_manager", False)):
         ready = tmp_path / f"{name}.ready"
-        supervisor.start(
-            Service(
-                command=command(listens.replace("{name}", name), name=name), is_ready=ready.exists, stops_last=last
-            ),
-        )
+        program = listens.replace("{name}", name)
+        supervisor.start(command(program, name=name, is_ready=ready.exists, stops_last=last))
     supervisor.wait_until_ready()
     supervisor.stop()
     assert (tmp_path / "stopped").read_text() == "job_manager\njob_db\n"

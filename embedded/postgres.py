@@ -11,10 +11,12 @@ from tempfile import NamedTemporaryFile
 import psycopg2
 
 from embedded.account import Account, give, shared_folder
+from embedded.data_folder import DataFolder
 from embedded.ports import LOOPBACK
-from embedded.processes import Command
 from embedded.programs import find_postgres
+from embedded.supervisor import Command
 
+FOLDER = "database"
 USER = "jobs"
 NAME = "postgres"
 ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/bin:/bin"}
@@ -33,39 +35,48 @@ NOT_DURABLE = ("-c", "fsync=off", "-c", "full_page_writes=off")  # the server ma
 
 
 @dataclass(frozen=True, kw_only=True)
-class Database:
-    """`programs` holds PostgreSQL's `bin`; `account` owns the data in `folder` and runs it (None: the caller).
+class PostgresServer:
+    """`programs` holds PostgreSQL's `bin`; `account` owns the cluster and runs it (None: the caller).
 
     Where `durable` is false nothing is made to survive a crash of the machine.
     """
 
+    data: DataFolder
     programs: Path
-    folder: Path
-    log: Path
-    port: int
-    password: str
     account: Account | None
+    port: int
     durable: bool
+
+    @property
+    def folder(self) -> Path:
+        """The cluster."""
+        return self.data.path / FOLDER
 
     @property
     def url(self) -> str:
         """As `DATABASE_URL` wants it."""
-        return f"postgresql://{USER}:{self.password}@{LOOPBACK}:{self.port}/{NAME}"
+        return f"postgresql://{USER}:{self.data.passwords().database}@{LOOPBACK}:{self.port}/{NAME}"
 
     @property
     def client(self) -> str:
         """What a person types to look inside, or with `-c` and a statement after it."""
         return f"{find_postgres() / 'bin' / 'psql'} {self.url}"
 
-    def initialise(self, run: Callable[[Command], None]) -> None:
-        """Make an empty cluster in `folder`, whole or not at all; `run` runs a command to its good end."""
+    def prepare(self, run: Callable[[Command], None]) -> None:
+        """Make an empty cluster in `folder` where there is none, whole or not at all; `run` runs a command to its end.
+
+        Only for who holds the lock of the data folder.
+        """
+        if self.folder.exists():
+            self._forget_killed_server()
+            return
         draft = self.folder.with_suffix(".new")
         shutil.rmtree(draft, ignore_errors=True)  # left by one that was interrupted
         draft.mkdir(mode=0o700)
         sync = () if self.durable else ("--no-sync",)
         give(draft, self.account)
         with NamedTemporaryFile("w", dir=shared_folder(), encoding="ascii") as password_file:
-            password_file.write(self.password)
+            password_file.write(self.data.passwords().database)
             password_file.flush()
             give(Path(password_file.name), self.account)
             run(self._command(draft, "initdb", *INITDB, *sync, f"--pwfile={password_file.name}"))
@@ -92,10 +103,10 @@ class Database:
             return False
         return True
 
-    def forget_killed_server(self) -> None:
+    def _forget_killed_server(self) -> None:
         """Remove the PID file of a server that was killed, if its number is another program's now.
 
-        PostgreSQL does so itself where the number is no one's. Only for who holds the lock of the data folder.
+        PostgreSQL does so itself where the number is no one's.
         """
         file = self.folder / "postmaster.pid"
         with suppress(OSError, IndexError):
@@ -110,7 +121,9 @@ class Database:
             arguments=(str(self.programs / "bin" / program), "-D", place, *arguments),
             environment=ENVIRONMENT,
             folder=data,
-            log=self.log,
+            log=self.data.logs / "job_db.log",
             account=self.account,
             stop_signal=signal.SIGINT,  # ends the connections, then itself, in good order
+            is_ready=self.is_ready,
+            stops_last=True,
         )
