@@ -2,10 +2,10 @@
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from ada_url import URL, HostType
+from ada_url import URL
 
 from page_fetch.errors import InvalidUrl
 
@@ -18,6 +18,9 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 # The standard lets more through, but no public name has it, and other parsers disagree about it.
 _LABEL = re.compile(r"[a-z0-9_-]{1,63}")
 _MAX_NAME_LENGTH = 253
+
+# The parts of a URL that the parser has written: each stands where it must, and what would end it is percent-encoded.
+_HREF = re.compile(r"(https?)://(?:[^/?#@]*@)?(\[[^\]]*\]|[^/?#:]*)(?::(\d+))?([^#]*)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,21 +64,26 @@ def parse_url(text: str, base: WebUrl | None = None, *, max_length: int = MAX_LE
     """
     if len(text) > max_length:
         raise _invalid(f"must not be longer than {max_length:,} characters")
+    return _parse(text, str(base) if base else None)
+
+
+@lru_cache(maxsize=1_024)  # a job's URL is checked and then asked for its host, for a whole batch one after the other
+def _parse(text: str, base: str | None) -> WebUrl:
     try:
-        parsed = URL(text, str(base) if base else None)
+        href = URL(text, base).href
     except UnicodeEncodeError as error:
         raise _invalid("must be valid Unicode text") from error
     except ValueError as error:
         raise _invalid("must be a full URL with a valid host, like https://example.com/page") from error
-    scheme = parsed.protocol.removesuffix(":")
-    if scheme not in DEFAULT_PORTS:
+    parts = _HREF.match(href)
+    if parts is None:
         raise _invalid("must begin with http:// or https://")
-    return WebUrl(
-        scheme=scheme,
-        host=_check_host(parsed),
-        port=int(parsed.port) if parsed.port else DEFAULT_PORTS[scheme],
-        target=_target(parsed),
-    )
+    scheme, host, port, target = parts.groups()
+    _check_host(host)
+    url = WebUrl(scheme=scheme, host=host.strip("[]"), port=int(port) if port else DEFAULT_PORTS[scheme], target=target)
+    if len(str(url)) > MAX_ENCODED_LENGTH:
+        raise _invalid(f"must not be longer than {MAX_ENCODED_LENGTH:,} characters when percent-encoded")
+    return url
 
 
 def has_credentials(text: str) -> bool:
@@ -86,22 +94,11 @@ def has_credentials(text: str) -> bool:
     return bool(parsed.username or parsed.password)
 
 
-def _check_host(parsed: URL) -> str:
-    host = parsed.hostname.removeprefix("[").removesuffix("]")
-    if parsed.host_type is HostType.DEFAULT:
-        name = host.removesuffix(".")
-        if len(name) > _MAX_NAME_LENGTH or not all(map(_LABEL.fullmatch, name.split("."))):
-            raise _invalid("must have a host name that can exist, like example.com")
-    return host
-
-
-def _target(parsed: URL) -> str:
-    del parsed.hash
-    del parsed.username
-    del parsed.password
-    if len(parsed.href) > MAX_ENCODED_LENGTH:
-        raise _invalid(f"must not be longer than {MAX_ENCODED_LENGTH:,} characters when percent-encoded")
-    return parsed.href.removeprefix(parsed.origin)
+def _check_host(host: str) -> None:
+    name = host.removesuffix(".")
+    is_name = not host.startswith("[")
+    if is_name and (len(name) > _MAX_NAME_LENGTH or not all(map(_LABEL.fullmatch, name.split(".")))):
+        raise _invalid("must have a host name that can exist, like example.com")
 
 
 def _invalid(why: str) -> InvalidUrl:
