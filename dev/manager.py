@@ -14,7 +14,7 @@ from embedded.ports import LOOPBACK
 from job_core.job import ENDED
 
 ANSWER_SECONDS = 30.0
-MOMENT_SECONDS = 10.0  # for what needs no repair
+MOMENT_SECONDS = 30.0  # for what needs no repair, on a busy machine
 LONG_POLL_SECONDS = 1
 SHOWN_CHARACTERS = 300
 

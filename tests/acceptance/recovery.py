@@ -6,9 +6,12 @@ from contextlib import contextmanager
 
 import pytest
 
-from dev.stack import RECOVERY_SECONDS
+from dev.service import ServiceProcess
+from dev.stack import RECOVERY_SECONDS, Stack
+from dev.waiting import eventually
 
 RECOVERY = "recovery"
+DRAIN_SECONDS = 120.0  # for jobs that wait for nothing but their turn: no promise, and the machine may be slow
 
 
 class Recoveries:
@@ -25,6 +28,23 @@ class Recoveries:
         seconds = time.monotonic() - begun
         self._properties.append((RECOVERY, (fault, seconds)))
         assert seconds <= RECOVERY_SECONDS, f"{fault}: recovered in {seconds:.1f} s"
+
+
+class Claims:
+    """The jobs that a worker holds, but for those that it claims once it is started again."""
+
+    def __init__(self, stack: Stack, worker: ServiceProcess) -> None:
+        self._stack = stack
+        self._starts = stack.query("SELECT array_agg(id) FROM workers WHERE name LIKE %s", f"{worker.name}@%")[0][0]
+
+    def held(self) -> int:
+        """How many they are."""
+        held = "SELECT count(*) FROM jobs WHERE state = 'STARTED' AND worker_id = ANY(%s::uuid[])"
+        return int(self._stack.query(held, self._starts)[0][0])
+
+    def wait_until_taken_back(self) -> None:
+        """Wait until the worker, which is dead, holds none."""
+        eventually(lambda: not self.held(), "no job is held by a dead worker", seconds=RECOVERY_SECONDS)
 
 
 def measured_in(reports: Iterable[object]) -> Iterator[tuple[str, float]]:

@@ -29,7 +29,7 @@ PROJECT = Path(__file__).parents[2]
 START_SECONDS = 90.0
 STOP_SECONDS = 60.0
 SERVICES = {"job_manager", "job_worker_01", "job_worker_02", "job_scheduler", "job_viewer", "job_broker", "job_db"}
-REFUSED_URL = "http://127.0.0.1/"
+REFUSED_URL = "http://10.0.0.1/"
 KEY = make_key()
 FEW_PROCESSES = {"WORKER_CONCURRENCY": "2", "MANAGER_PROCESSES": "1"}  # the usual 24 and 2 take longer to start
 MANAGER_API_KEYS = str(ApiKey(name="ci", sha256=hash_key(KEY)))

@@ -11,6 +11,7 @@ import pytest
 from dev.manager import SUCCESS, Manager
 from dev.pages import PageServer
 from dev.stack import Stack
+from embedded.ports import free_ports
 from embedded.services import PROJECT
 from embedded.supervisor import Command
 from tests.conformance import Conformance
@@ -19,23 +20,24 @@ from tests.conformance import Conformance
 
 
 @pytest.fixture
-def with_own_task(stack: Stack, tmp_path: Path) -> Iterator[Stack]:
-    """The stack, with the manager and one worker from a copy of the project in which a task was added."""
+def manager(stack: Stack, tmp_path: Path) -> Iterator[Manager]:
+    """A manager, and the only worker, from a copy of the project in which a task was added."""
     for package in ("job_tasks", "job_manager", "job_worker"):
         shutil.copytree(PROJECT / package, tmp_path / package)
     with (tmp_path / "job_tasks" / "job_tasks.py").open("a", encoding="utf-8") as tasks:
         tasks.write(f"\n\n{OWN_TASK}")
-    for service in (stack.job_manager, *stack.job_workers):
-        service.stop()
+    (port,) = free_ports(1)
     copies = (
-        stack.process(lambda: _from(tmp_path, stack.services.manager(stack.manager.port))),
+        stack.process(lambda: _from(tmp_path, stack.services.manager(port))),
         stack.process(lambda: _from(tmp_path, stack.services.worker("job_worker_01"))),
     )
+    for worker in stack.job_workers:
+        worker.kill()  # they do not know the task
     for copy in copies:
         copy.start()
     for copy in copies:
         copy.wait_until_ready()
-    yield stack
+    yield Manager(port=port, check=Conformance())
     for copy in copies:
         copy.stop()
 
@@ -44,8 +46,7 @@ def _from(project: Path, command: Command) -> Command:
     return replace(command, folder=project)
 
 
-def test_a_task_of_ones_own_works_like_count(with_own_task: Stack, pages: PageServer) -> None:
-    manager = Manager(port=with_own_task.manager.port, check=Conformance())  # which has read no description before
+def test_a_task_of_ones_own_works_like_count(manager: Manager, pages: PageServer) -> None:
     url = pages.url("/words/5/own-task")
     job_id = manager.submit(url, kind="longest", at_least=2)
     assert manager.ended(job_id) == SUCCESS

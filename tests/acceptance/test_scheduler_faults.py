@@ -6,7 +6,7 @@ from dev.stack import RECOVERY_SECONDS, Stack
 from tests.acceptance.held import start_held
 from tests.acceptance.recovery import Recoveries
 
-JOBS = 100
+JOBS = 30
 
 
 def test_two_schedulers_at_once_do_everything_once(stack: Stack, pages: PageServer, recoveries: Recoveries) -> None:

@@ -8,7 +8,7 @@ from dev.service import READY_SECONDS, ServiceProcess
 from dev.stack import RECOVERY_SECONDS, Stack
 from dev.waiting import eventually
 from tests.acceptance.held import occupy, release, start_held, wait_until_held
-from tests.acceptance.recovery import Recoveries
+from tests.acceptance.recovery import DRAIN_SECONDS, Claims, Recoveries
 from tests.acceptance.stack import GRACE_SECONDS
 
 STOP_SECONDS = GRACE_SECONDS + 5
@@ -33,13 +33,15 @@ def test_jobs_of_a_killed_worker_go_on_with_the_other(stack: Stack, pages: PageS
 def test_a_killed_worker_that_is_started_again_leaves_no_job_behind(
     stack: Stack, pages: PageServer, recoveries: Recoveries
 ) -> None:
-    paths = [f"/slow/worker-killed/{index}" for index in range(200)]
+    paths = [f"/slow/worker-killed/{index}" for index in range(60)]
     job_ids = stack.manager.submit_all([pages.url(f"{path}?seconds=0.05") for path in paths])
-    eventually(lambda: sum(map(pages.requests, paths)) >= 50, "a quarter is under way", seconds=20)
+    claims = Claims(stack, stack.job_workers[0])
+    eventually(lambda: sum(map(pages.requests, paths)) >= 15 and claims.held(), "a quarter is under way", seconds=20)
     stack.job_workers[0].kill()
-    with recoveries.measure("worker killed in the middle of 200 jobs, started again"):
+    with recoveries.measure("worker killed in the middle of 60 jobs, started again"):
         stack.job_workers[0].start()
-        outcomes = stack.manager.ended_all(job_ids, within=RECOVERY_SECONDS)
+        claims.wait_until_taken_back()
+    outcomes = stack.manager.ended_all(job_ids, within=DRAIN_SECONDS)
     assert [outcome for outcome in outcomes if outcome not in (SUCCESS, LOST)] == []
     assert outcomes.count(LOST) <= 2
 
