@@ -1,4 +1,4 @@
-"""The stack of docker-compose.yml in our hands, under a name, ports and a network of its own."""
+"""The stack of docker-compose.yml for tests and chaos, under a name, ports and a network of its own."""
 
 import ipaddress
 import json
@@ -25,7 +25,7 @@ DOORS = (*PAGES, "dev/docker-compose.doors.yml")  # broker and database can be r
 OF_DOCKER = ("PATH", "HOME", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG")
 COMMAND_SECONDS = 120.0
 BUILD_SECONDS = 420.0
-# What docker-compose.yml has by default; this stack lives for a run, and on this machine only.
+# The defaults of docker-compose.yml; this stack exists for one run, and on this machine only.
 BROKER_PASSWORD, DATABASE_LOGIN = "demo-broker", "job_service:demo-database"
 
 # The main process is the only child of Docker's init, its children are the pool's.
@@ -47,7 +47,7 @@ def has_engine() -> bool:
 
 
 def docker(*arguments: str) -> str:
-    """What the command prints; raises StackError with its errors if it fails."""
+    """The output of the command; raises StackError with its errors if it fails."""
     return _run(["docker", *arguments], None, COMMAND_SECONDS)
 
 
@@ -61,7 +61,7 @@ def _run(command: list[str], environment: Mapping[str, str] | None, seconds: flo
 
 
 def own_project(kind: str) -> dict[str, str]:
-    """The environment of a project of this process, with no setting of the stack."""
+    """The environment for a Compose project of this process, without settings of the stack."""
     return {key: os.environ[key] for key in OF_DOCKER if key in os.environ} | {
         "COMPOSE_PROJECT_NAME": f"{kind}{os.getpid()}",
         "COMPOSE_DISABLE_ENV_FILE": "1",
@@ -70,14 +70,14 @@ def own_project(kind: str) -> dict[str, str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Compose:
-    """One project of Compose: the stack, under a name of its own. Its containers see only what `environment` holds."""
+    """One Compose project. Its containers see no variables but those of `environment`."""
 
     environment: Mapping[str, str]
     files: tuple[str, ...] = PAGES
 
     @property
     def project(self) -> str:
-        """Its name, with which those of its volumes, networks and images begin."""
+        """Its name: the prefix of its volumes, networks and images."""
         return self.environment["COMPOSE_PROJECT_NAME"]
 
     def __call__(self, *arguments: str, seconds: float = COMMAND_SECONDS) -> str:
@@ -85,7 +85,7 @@ class Compose:
         return _run(["docker", "compose", *files, *arguments], self.environment, seconds)
 
     def up(self, *arguments: str) -> None:
-        """Start what does not run, and return when all of it is healthy."""
+        """Start what is not running, and wait until everything is healthy."""
         self("up", "--wait", *arguments, seconds=BUILD_SECONDS)
 
     def container(self, service: str) -> str:
@@ -94,7 +94,7 @@ class Compose:
         return only
 
     def inspect(self, service: str) -> dict[str, Any]:
-        """What the engine knows of the service's container."""
+        """The engine's description of the service's container."""
         found: list[dict[str, Any]] = json.loads(docker("inspect", self.container(service)))
         return found[0]
 
@@ -104,12 +104,12 @@ class Compose:
         return subprocess.run(command, check=False, capture_output=True, text=True, timeout=COMMAND_SECONDS)
 
     def sql(self, query: str) -> list[str]:
-        """The rows that the query gives, columns separated by `|`."""
+        """The rows of a query, with columns separated by `|`."""
         return self("exec", "-T", "job_db", "psql", "-U", "postgres", "-d", "jobs", "-AtXc", query).splitlines()
 
 
 class Container:
-    """One service: its container can be killed, paused, stopped and started again at will."""
+    """One service, whose container can be killed, paused, stopped and restarted at will."""
 
     def __init__(self, name: str, container: str) -> None:
         self.name = name
@@ -121,32 +121,32 @@ class Container:
         docker("start", self.container)
 
     def kill(self) -> None:
-        """`kill -9` of the whole container."""
+        """`kill -9` for the whole container."""
         docker("kill", self.container)
 
     def kill_main(self) -> None:
-        """`kill -9` of the main process, from within; Docker starts the container again."""
+        """`kill -9` for the main process, from inside; Docker restarts the container."""
         self._restarts += 1
         self._inside(_KILL_MAIN)
 
     def kill_child(self, chance: random.Random, _busy_at: int) -> None:
-        """`kill -9` of one child; which of them is busy cannot be told."""
+        """`kill -9` for one child, busy or not."""
         self._inside(_KILL_CHILD, str(chance.randrange(1 << 16)))
 
     def died_by_itself(self) -> bool:
-        """Whether Docker started it again more often than we made it; each such death is reported once."""
+        """Whether Docker restarted it without a `kill_main`; each such death is reported once."""
         restarts = int(docker("inspect", "--format", "{{.RestartCount}}", self.container))
         died = restarts > self._restarts
         self._restarts = max(restarts, self._restarts)
         return died
 
     def stop(self) -> None:
-        """Tell it to stop, and wait for its end."""
+        """Ask it to stop, and wait for its end."""
         docker("stop", "--time", "60", self.container)
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """For the length of the block it is there, and does nothing."""
+        """Paused for the length of the block."""
         docker("pause", self.container)
         try:
             yield
@@ -154,14 +154,14 @@ class Container:
             docker("unpause", self.container)
 
     def _inside(self, script: str, *arguments: str) -> None:
-        # Without a look at the exit code: a container whose main process dies takes this command with it.
+        # The exit code does not count: a container whose main process dies takes this command with it.
         command = ["docker", "exec", self.container, "bash", "-c", script, *arguments]
         subprocess.run(command, check=False, capture_output=True, timeout=COMMAND_SECONDS)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ContainerStack(AnyStack):
-    """Of containers. Tables and queue can be looked into only where it has DOORS."""
+    """A stack of containers. Its tables and queue can be reached only with the DOORS files."""
 
     compose: Compose
     viewer_port: int
@@ -174,13 +174,13 @@ class ContainerStack(AnyStack):
 
     @property
     def all(self) -> tuple[Container, ...]:
-        """Every service in our hands."""
+        """Every service but Flower."""
         return (self.job_broker, self.job_db, self.job_manager, self.job_scheduler, *self.job_workers)
 
     def make_whole(self) -> None:
-        """Wait until the workers of now beat, and no others are thought to, and the manager reaches all it needs.
+        """Wait until the current workers beat, all others count as gone, and the manager reaches all it needs.
 
-        Docker's health checks say the same, but only every ten seconds, and on a busy machine not even then.
+        Docker's health checks say the same, but only every ten seconds, and later on a busy machine.
         """
         eventually(
             lambda: self._all_beat() and self.manager.is_ready(), "workers and manager work", seconds=READY_SECONDS
@@ -190,17 +190,17 @@ class ContainerStack(AnyStack):
         return [beats for (beats,) in self.query(_ALIVE)] == [True] * len(self.job_workers)
 
     def died(self) -> list[str]:
-        """Those that ended although nobody ended them, and that Docker has started again since this was last asked."""
+        """The services that Docker has restarted since the last call although nothing here ended them."""
         return [each.name for each in self.all if each.died_by_itself()]
 
     def empty_broker(self) -> None:
-        """Wipe the broker's volume; it must be down."""
+        """Delete the broker's data; it must be down."""
         volume = f"{self.compose.project}_job_broker:/data"
         docker("run", "--rm", "--user", "root", "--volume", volume, "redis:8.0", *_WIPE)
 
     @contextmanager
     def cut_off(self) -> Iterator[None]:
-        """Meanwhile, workers have left the broker's network."""
+        """The workers are off the broker's network during the block."""
         network = f"{self.compose.project}_broker"
         for worker in self.job_workers:
             docker("network", "disconnect", network, worker.container)
@@ -210,7 +210,7 @@ class ContainerStack(AnyStack):
 
     @contextmanager
     def second_scheduler(self) -> Iterator[None]:
-        """Meanwhile, there is another container of the service."""
+        """There is a second container of the service during the block."""
         self._scale_scheduler(2)
         yield
         self._scale_scheduler(1)
@@ -220,7 +220,7 @@ class ContainerStack(AnyStack):
         self.compose("up", *options, "job_scheduler")
 
     def keep(self, folder: Path) -> None:
-        """Write what all containers have logged, and what the database holds."""
+        """Write the logs of all containers and a dump of the database."""
         logs = self.compose("--ansi", "never", "logs", "--no-color", "--timestamps")
         folder.joinpath("containers.log").write_text(logs, encoding="utf-8")
         dump = self.compose("exec", "-T", "job_db", "pg_dump", "-U", "postgres", "jobs")
@@ -231,9 +231,9 @@ class ContainerStack(AnyStack):
 def container_stack(
     project: Mapping[str, str], files: tuple[str, ...] = PAGES, services: tuple[str, ...] = (), **settings: str
 ) -> Iterator[ContainerStack]:
-    """Built, started and healthy; gone afterwards, with its data and images. Raises StackError.
+    """Build and start the stack, and wait until it is healthy; afterwards remove it, with its data and images.
 
-    `services` are those to be started; all without it. Flower can be left out: it only looks.
+    `services` names those to start, by default all. Raises StackError.
     """
     manager_port, viewer_port, broker_port, database_port = free_ports(4)
     subnet = _free_subnet()
@@ -270,12 +270,12 @@ def container_stack(
             )
     finally:
         compose("down", "--volumes", "--timeout", "5")
-        with suppress(StackError):  # a build that failed left none
+        with suppress(StackError):  # there are none after a failed build
             docker("image", "rm", "--force", f"{compose.project}/job_manager", f"{compose.project}/job_worker")
 
 
 def _free_subnet() -> str:
-    """A small network that none of the engine's overlaps."""
+    """A small network that overlaps with none of the engine's."""
     taken = [
         ipaddress.ip_network(config["Subnet"])
         for network in json.loads(docker("network", "inspect", *docker("network", "ls", "--quiet").split()))

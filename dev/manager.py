@@ -1,4 +1,4 @@
-"""The manager as its callers see it: the one client of tests, chaos and benchmarks."""
+"""The client of the manager that tests, chaos and benchmarks use."""
 
 import json
 import time
@@ -14,7 +14,7 @@ from embedded.ports import LOOPBACK
 from job_core.job import ENDED
 
 ANSWER_SECONDS = 30.0
-MOMENT_SECONDS = 30.0  # for what needs no repair, on a busy machine
+MOMENT_SECONDS = 30.0  # for jobs that need no repair, on a busy machine
 LONG_POLL_SECONDS = 1
 SHOWN_CHARACTERS = 300
 
@@ -22,11 +22,11 @@ JsonObject = dict[str, Any]
 
 
 class Unanswered(Exception):
-    """The connection was refused, or broke before the answer was whole."""
+    """The connection was refused, or broke off before the answer was complete."""
 
 
 class Unexpected(AssertionError):
-    """The manager answered otherwise than it must."""
+    """The manager gave an answer that it must not give."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,14 +65,14 @@ SUCCESS = Outcome(status="SUCCESS", attempts=["SUCCESS"])
 
 @dataclass(frozen=True, kw_only=True)
 class Manager:
-    """On a loopback port. For any number of threads; `check` is called with every answer."""
+    """The manager on a loopback port, for any number of threads. `check` is called with every answer."""
 
     port: int
     check: Callable[[requests.Response], None] = lambda _: None
 
     @property
     def url(self) -> str:
-        """Where it is."""
+        """Its address."""
         return f"http://{LOOPBACK}:{self.port}"
 
     def ask(self, method: str, path: str, body: object = None, *, key: str | None = None) -> Answer:
@@ -88,7 +88,7 @@ class Manager:
         return Answer(status=answer.status_code, headers=dict(answer.headers), body=_body(answer.text), seconds=seconds)
 
     def is_ready(self) -> bool:
-        """Whether it reaches all that it needs."""
+        """Whether it reaches everything that it needs."""
         try:
             return self.ask("GET", "/readyz").status == HTTPStatus.OK
         except Unanswered:
@@ -105,7 +105,7 @@ class Manager:
         return answer.job_ids()
 
     def cancel(self, job_id: str) -> JsonObject:
-        """Cancel a job; returns it as it is then."""
+        """Cancel a job; returns the job."""
         return self.ask("DELETE", f"/result/{job_id}").expect(HTTPStatus.OK)
 
     def job(self, job_id: str) -> JsonObject:
@@ -113,7 +113,7 @@ class Manager:
         return self.ask("GET", f"/result/{job_id}").expect(HTTPStatus.OK)
 
     def outcome(self, job_id: str) -> Outcome:
-        """How the job went so far."""
+        """How the job has gone so far."""
         return outcome_of(self.job(job_id))
 
     def ended_job(self, job_id: str, *, within: float = MOMENT_SECONDS) -> JsonObject:
@@ -135,7 +135,7 @@ class Manager:
         return [self.ended(job_id, within=max(0.0, deadline - time.monotonic())) for job_id in job_ids]
 
     def reached(self, job_id: str, *attempts: str, within: float = MOMENT_SECONDS) -> JsonObject:
-        """The job, once its attempts are these. One that runs is "STARTED"."""
+        """The job, once its attempts are these. An attempt that runs is "STARTED"."""
 
         def look() -> JsonObject | None:
             answer = self.ask("GET", f"/result/{job_id}")
@@ -146,7 +146,7 @@ class Manager:
 
 
 def outcome_of(job: JsonObject) -> Outcome:
-    """How a job went; raises Unexpected unless it has a result if it succeeded, and only then."""
+    """How a job went; raises Unexpected if it has a result without success, or success without a result."""
     if (job["result"] is not None) != (job["status"] == "SUCCESS"):
         raise Unexpected(job)
     return Outcome(

@@ -1,4 +1,4 @@
-"""The sites that a stack under test fetches from, and that its webhooks go to: as ill-behaved as a URL asks.
+"""The sites whose pages a stack under test fetches, and that its webhooks go to: a URL says how it misbehaves.
 
 | path | answer |
 |---|---|
@@ -10,10 +10,12 @@
 | /drip/..., /flood/... | a page that never ends, a few bytes at a time or as fast as it goes |
 | any other | a page |
 
-`?seconds=S` makes any of them take so long, `&times=N` fail N times only, with 503 if it knows no other status, and
-`&after=S` say `Retry-After: S` with it. A page has ten words, unless a test gave it a text; a POST is answered without.
+Any of them takes S seconds with `?seconds=S`. With `&times=N` it fails only for the first N requests (with 503, unless
+the table has another status), and with `&after=S` those answers say `Retry-After: S`. A page has ten words, or the text
+that a test has set; the answer to a POST is empty.
 
-Run as a program with an address and a port. It imports nothing of this project: a container runs it by itself.
+This is also a program, with an address and a port as arguments. It imports nothing of this project, since a container
+has this file alone.
 """
 
 import select
@@ -46,7 +48,7 @@ STATUSES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Behaviour:
-    """How a page is answered: `times` times with the status of a failure, then with so many words."""
+    """How requests for a page are answered: the first `times` with a failure, the others with that many words."""
 
     manner: str
     words: int = 10
@@ -61,12 +63,12 @@ class Behaviour:
 
     @property
     def error(self) -> HTTPStatus | None:
-        """The status that it answers with for ever."""
+        """The status of all its answers, if all are failures."""
         return self.failure if self.times == inf else None
 
 
 def behaviour_at(url: str) -> Behaviour:
-    """The behaviour of the page at a URL, or at a path with its query."""
+    """The behaviour of the page at a URL, or at a path with a query."""
     parts = urlsplit(url)
     asked = {name: float(values[0]) for name, values in parse_qs(parts.query).items()}
     _, manner, *rest = parts.path.split("/")
@@ -81,7 +83,7 @@ def behaviour_at(url: str) -> Behaviour:
 
 @dataclass(frozen=True, kw_only=True)
 class Received:
-    """One request, as it came. `at` is by the monotonic clock."""
+    """One request. `at` is by the monotonic clock."""
 
     at: float
     headers: dict[str, str]
@@ -89,7 +91,7 @@ class Received:
 
 
 class PageServer:
-    """What tests ask for and look at. A path stands for one page; its query only says how the page behaves."""
+    """The server's side of the tests. A path is one page; its query only says how the page behaves."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -104,16 +106,16 @@ class PageServer:
         self._holding: defaultdict[str, dict[int, int]] = defaultdict(dict)  # number of the request: the client's port
 
     def url(self, path: str, host: str = LOOPBACK) -> str:
-        """Where the page is."""
+        """The URL of a path."""
         return f"http://{host}:{self.port}{path}"
 
     def received(self, path: str) -> list[Received]:
-        """Every request for the page, answered or not."""
+        """All requests for the page, answered or not."""
         with self._changed:
             return list(self._received[path])
 
     def requests(self, path: str) -> int:
-        """How often the page was asked for."""
+        """How often the page was requested."""
         return len(self.received(path))
 
     def starts(self, host: str) -> Sequence[float]:
@@ -131,18 +133,18 @@ class PageServer:
             return self._max[host]
 
     def holding(self, path: str) -> dict[int, int]:
-        """The requests that wait for a held page: their numbers, from 1, and their clients' ports."""
+        """The requests that wait for a held page: numbers, from 1, and the ports of their clients."""
         with self._changed:
             return dict(self._holding[path])
 
     def release(self, path: str, *, up_to: float = inf) -> None:
-        """Let every request have the page, those to come among them, or those `up_to` a number."""
+        """Answer all requests for a held page, present and future, or only those `up_to` a number."""
         with self._changed:
             self._released[path] = max(up_to, self._released[path])
             self._changed.notify_all()
 
     def release_all(self) -> None:
-        """Release every page for which someone waits."""
+        """Release every page that a request waits for."""
         with self._changed:
             waiting = [path for path, requests in self._holding.items() if requests]
         for path in waiting:
@@ -150,7 +152,7 @@ class PageServer:
 
     @contextmanager
     def visited(self, host: str, path: str, request: Received) -> Iterator[int]:
-        """Note a request for the length of the block; its number for that path, from 1."""
+        """Record a request for the length of the block; yields its number among those for the path, from 1."""
         with self._changed:
             self._received[path].append(request)
             self._starts[host].append(request.at)
@@ -164,7 +166,7 @@ class PageServer:
                 self._now[host] -= 1
 
     def hold(self, path: str, number: int, client: socket.socket) -> bool:
-        """Whether the client was still there when the page was released."""
+        """Wait for the release of the page; returns whether the client is still there."""
         with self._changed:
             self._holding[path][number] = client.getpeername()[1]
             try:
@@ -177,12 +179,12 @@ class PageServer:
                 del self._holding[path][number]
 
     def rest(self, seconds: float) -> bool:
-        """Wait; whether the site is still open afterwards."""
+        """Wait; returns whether the site is still open."""
         with self._changed:
             return not self._changed.wait_for(lambda: self._is_closing, seconds)
 
     def close(self) -> None:
-        """Break off every answer that is on the way."""
+        """Break off all answers that are on their way."""
         with self._changed:
             self._is_closing = True
             self._changed.notify_all()
@@ -190,7 +192,7 @@ class PageServer:
 
 @contextmanager
 def served_pages(*, address: str = LOOPBACK, port: int = 0) -> Iterator[PageServer]:
-    """The site, on that port or a free one."""
+    """Serve the pages, on that port or a free one."""
     server = _Server((address, port))
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": LOOK_SECONDS}, daemon=True)
     thread.start()

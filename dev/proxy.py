@@ -1,4 +1,4 @@
-"""A way between two that can be cut: then bytes are swallowed in silence, as by a network that is down."""
+"""A TCP proxy that can be cut: bytes then vanish in silence, as on a network that is down."""
 
 import asyncio
 import threading
@@ -12,7 +12,7 @@ LOOK_SECONDS = 0.01
 
 
 class Proxy:
-    """Passes on what comes to `port`, to the server at `target`. Runs in a thread of its own."""
+    """Forwards connections from `port` to the server at `target`, in a thread of its own."""
 
     def __init__(self, port: int, target: int) -> None:
         self.port = port
@@ -25,7 +25,7 @@ class Proxy:
 
     @contextmanager
     def cut(self) -> Iterator[None]:
-        """Nothing passes meanwhile. Connections of before are gone afterwards, as when an address has changed."""
+        """Nothing passes during the block. Afterwards, older connections are gone, as when an address has changed."""
         self._loop.call_soon_threadsafe(self._joined.clear)
         try:
             yield
@@ -33,7 +33,7 @@ class Proxy:
             self._loop.call_soon_threadsafe(self._join)
 
     def close(self) -> None:
-        """End every connection, and take no more."""
+        """End every connection, and accept no more."""
         self._loop.call_soon_threadsafe(self._closing.set)
         self._thread.join()
 
@@ -75,6 +75,6 @@ class Proxy:
                 await self._joined.wait()
                 sink.write(chunk)
                 await sink.drain()
-        # What ends on one side ends on the other, but not across a cut.
+        # A connection that ends on one side ends on the other, but not across a cut.
         await self._joined.wait()
         sink.transport.abort()

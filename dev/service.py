@@ -1,4 +1,4 @@
-"""One service of a stack as a process in our hands: it can be killed, paused, stopped and started again at will."""
+"""One service of a stack as a process that can be killed, paused, stopped and restarted at will."""
 
 import random
 import time
@@ -18,7 +18,7 @@ READY_SECONDS = 120.0  # a worker's start is seconds of work, and a machine may 
 
 @dataclass(frozen=True, kw_only=True)
 class Stop:
-    """How a service ended that was told to stop."""
+    """How a service stopped that was asked to."""
 
     exit_code: int | None
     seconds: float
@@ -26,7 +26,7 @@ class Stop:
 
 
 class ServiceProcess:
-    """One service. `describe` makes it anew for each start, so that no earlier start's files speak for this one."""
+    """One service. `describe` is called for each start, so files of an earlier start are gone by then."""
 
     def __init__(self, describe: Callable[[], Command], guard: Guard) -> None:
         self._describe = describe
@@ -36,22 +36,22 @@ class ServiceProcess:
 
     @property
     def process(self) -> Process:
-        """The present process, or the one that ended last."""
+        """The current process, or the last one."""
         if self._process is None:
             raise StackError("the service was never started")
         return self._process
 
     @property
     def name(self) -> str:
-        """As the stack calls it."""
+        """The service's name."""
         return self.process.command.name
 
     def is_running(self) -> bool:
-        """Whether there is a process that has not ended."""
+        """Whether there is a process that has not ended yet."""
         return self._process is not None and self._process.exit_code() is None
 
     def died_by_itself(self) -> bool:
-        """Whether the process ended although nobody ended it."""
+        """Whether the process ended although nothing here ended it."""
         return not self.is_running() and not self._was_ended
 
     def start(self) -> None:
@@ -62,7 +62,7 @@ class ServiceProcess:
         self._process = Process(self._describe(), self._guard)
 
     def wait_until_ready(self) -> None:
-        """Wait for the process to do its work; one that ends before is started again, as every supervisor does."""
+        """Wait until the process does its work; one that ends before is restarted, as every supervisor does."""
         eventually(self._is_ready, f"{self.name} is ready", seconds=READY_SECONDS)
 
     def _is_ready(self) -> bool:
@@ -76,14 +76,14 @@ class ServiceProcess:
         self.wait_until_ready()
 
     def family(self) -> list[psutil.Process]:
-        """The process and everything it started, itself first; empty if there is none."""
+        """The process, and then everything that it started; empty if there is none."""
         with suppress(psutil.NoSuchProcess):
             leader = psutil.Process(self._process.pid) if self._process else None
             return [leader, *leader.children(recursive=True)] if leader else []
         return []
 
     def kill(self) -> None:
-        """`kill -9` of all its processes, as when its container is killed."""
+        """`kill -9` for all its processes, as when its container is killed."""
         family = self.family()
         kill_group(self.process.pid)
         for member in family:
@@ -92,7 +92,7 @@ class ServiceProcess:
         self._wait_for_end(family)
 
     def kill_main(self) -> None:
-        """`kill -9` of the main process alone; its children end when they notice."""
+        """`kill -9` for the main process alone; its children end when they notice."""
         family = self.family()
         psutil.Process(self.process.pid).kill()
         eventually(
@@ -101,18 +101,18 @@ class ServiceProcess:
         self._wait_for_end(family)
 
     def ask_to_stop(self) -> None:
-        """Tell it to stop, without waiting for its end."""
+        """Ask it to stop, without waiting for its end."""
         self._was_ended = True
         self.process.ask_to_stop()
 
     def stop(self) -> Stop:
-        """Tell it to stop, and wait for its end."""
+        """Ask it to stop, and wait for its end."""
         family = self.family()
         self.ask_to_stop()
         begun = time.monotonic()
         eventually(lambda: _has_ended(family[0]), f"{self.name} stops", seconds=READY_SECONDS)
         seconds = time.monotonic() - begun
-        # Before the group's rest is killed, which the look at the exit code does.
+        # Before `exit_code` kills the rest of the group.
         _, alive = psutil.wait_procs(family[1:], timeout=0.5)
         left = tuple(f"{member.pid} {member.status()}" for member in alive if member.is_running())
         self._wait_for_end([])
@@ -125,7 +125,7 @@ class ServiceProcess:
         )
 
     def pause(self) -> None:
-        """SIGSTOP for all its processes: they are there, and do nothing."""
+        """SIGSTOP for all its processes."""
         for member in self.family():
             member.suspend()
 
@@ -145,7 +145,7 @@ class ServiceProcess:
             self.resume()
 
     def kill_child(self, chance: random.Random, busy_at: int) -> None:
-        """`kill -9` of one of its children, if there is one of those that have a connection to the port `busy_at`."""
+        """`kill -9` for one of its children, for one with a connection to the port `busy_at` if possible."""
         children = self.family()[1:]
         busy = [child for child in children if any(there == busy_at for _, there in _connections(child))]
         chance.choice(busy or children).kill()
@@ -168,7 +168,7 @@ def _connections(process: psutil.Process) -> list[tuple[int, int]]:
 
 
 def _has_ended(process: psutil.Process) -> bool:
-    """Whether it does nothing any more; the one that is to reap it may take its time."""
+    """Whether it has stopped running; its parent may not have reaped it yet."""
     try:
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

@@ -1,6 +1,6 @@
-"""A whole stack in our hands, for tests, chaos and benchmarks: here as processes, in `dev.containers` as containers.
+"""A whole stack for tests, chaos and benchmarks: here as processes, in `dev.containers` as containers.
 
-Each service runs by the command that `make up` runs, and can be killed, paused, stopped and started again at will.
+Each service runs by the same command as in `make up`, and can be killed, paused, stopped and restarted at will.
 """
 
 import os
@@ -42,10 +42,10 @@ def own_environment() -> dict[str, str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """How a stack is to be, beside its defaults. Its pages are served at `page_port` of this machine.
+    """How a stack differs from its defaults. Its pages are served at `page_port` of this machine.
 
-    `tasks` is a module with more tasks. Where the stack is `durable`, its data stay. With a `proxy`, workers reach the
-    broker by way of it only.
+    `tasks` is a module with more tasks. The data of a `durable` stack are kept. With a `proxy`, workers reach the
+    broker only through it. `check` is called with every answer of the manager.
     """
 
     page_port: int
@@ -58,7 +58,7 @@ class Wanted:
 
 @dataclass(frozen=True, kw_only=True)
 class AnyStack:
-    """What is asked of a stack of either kind, past its manager too. URLs of pages begin with `site`."""
+    """Access to a stack of either kind, also past its manager. URLs of its pages begin with `site`."""
 
     manager: Manager
     tables: Tables
@@ -66,11 +66,11 @@ class AnyStack:
     site: str
 
     def query(self, statement: str, *values: object) -> Rows:
-        """The rows that a statement gives; it is committed."""
+        """The rows of a statement, which is committed."""
         return self.tables.query(statement, *values)
 
     def jobs(self) -> int:
-        """How many jobs were ever accepted."""
+        """How many jobs there are, in any state."""
         ((count,),) = self.query("SELECT count(*) FROM jobs")
         return int(count)
 
@@ -91,7 +91,7 @@ class AnyStack:
 
 @dataclass(frozen=True, kw_only=True)
 class Stack(AnyStack):
-    """Of processes, which run on after a fault as `make_whole` leaves them."""
+    """A stack of processes."""
 
     servers: Servers
     services: Services
@@ -111,7 +111,7 @@ class Stack(AnyStack):
         return (self.job_broker, self.job_db, self.job_manager, self.job_scheduler, *self.job_workers)
 
     def make_whole(self) -> None:
-        """End every fault: what is paused goes on, what is down is started; wait until all do their work."""
+        """End every fault: resume what is paused, start what is down, and wait until all of it works."""
         for service in self.all:
             service.resume()
         for service in self.all:
@@ -121,39 +121,39 @@ class Stack(AnyStack):
             service.wait_until_ready()
 
     def kill_all(self) -> None:
-        """`kill -9` of everything, those first that need the others."""
+        """`kill -9` for everything; servers go last."""
         for service in (self.job_viewer, *reversed(self.all)):
             if service.is_running():
                 service.kill()
 
     def died(self) -> list[str]:
-        """The services that have ended although nobody ended them, since they were last started."""
+        """The services that have ended since they were last started although nothing here ended them."""
         return [service.name for service in self.all if service.died_by_itself()]
 
     def process(self, describe: Callable[[], Command]) -> ServiceProcess:
-        """One more service, in our hands as the others; it has to be ended."""
+        """One more service; the caller has to end it."""
         return ServiceProcess(describe, self.servers.supervisor.guard)
 
     def worker_of(self, job: Mapping[str, Any]) -> ServiceProcess:
-        """The worker that made the latest attempt of `job`."""
+        """The worker of the latest attempt of `job`."""
         name = job["attempts"][-1]["worker"].split("@")[0]
         return next(worker for worker in self.job_workers if worker.name == name)
 
     def empty_broker(self) -> None:
-        """Wipe what the broker has on disk; it must be down."""
+        """Delete the broker's data; it must be down."""
         if self.job_broker.is_running():
             raise StackError("the broker runs")
         shutil.rmtree(self.servers.broker.folder)
 
     def cut_off(self) -> AbstractContextManager[None]:
-        """Meanwhile, no byte passes between broker and workers."""
+        """No byte passes between broker and workers during the block."""
         if self.proxy is None:
             raise StackError("workers reach the broker directly")
         return self.proxy.cut()
 
     @contextmanager
     def second_scheduler(self) -> Iterator[None]:
-        """Meanwhile, another scheduler runs beside the first."""
+        """Another scheduler runs beside the first during the block."""
         other = self.process(lambda: self.services.scheduler("other_scheduler"))
         other.restart()
         try:

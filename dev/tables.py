@@ -1,4 +1,4 @@
-"""The job store's tables, read past the manager."""
+"""Direct access to the tables of the job store."""
 
 import time
 from contextlib import suppress
@@ -16,7 +16,7 @@ Rows = list[tuple[Any, ...]]
 
 
 class Tables:
-    """One connection, made again when it broke. Threads take turns; a paused database holds them all up."""
+    """One connection, which is replaced when it breaks. Threads take turns; a paused database blocks them all."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -24,7 +24,7 @@ class Tables:
         self._connection: Any = None
 
     def query(self, statement: str, *values: object) -> Rows:
-        """The rows of a statement, which is committed. Waits for a database that is away, for AWAY_SECONDS."""
+        """The rows of a statement, which is committed. Waits up to AWAY_SECONDS for a database that is away."""
         deadline = time.monotonic() + AWAY_SECONDS
         while True:
             try:

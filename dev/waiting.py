@@ -1,4 +1,4 @@
-"""Waiting for what happens elsewhere: with a bound, and an error that names what did not come."""
+"""Waiting for an event elsewhere, with a time limit, and an error that names the event."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -9,11 +9,11 @@ Found = TypeVar("Found")
 
 
 class NotInTime(AssertionError):
-    """It did not come."""
+    """It did not happen."""
 
 
 def eventually(look: Callable[[], Found | None], what: str = "it came true", *, seconds: float = 10.0) -> Found:
-    """The first true value of `look`; raises NotInTime with `what` after `seconds`."""
+    """The first true value that `look` returns; raises NotInTime, which names `what`, after `seconds`."""
     if not (found := wait_until(look, seconds=seconds)):
         raise NotInTime(f"not within {seconds:g} s: {what}")
     return found

@@ -1,4 +1,4 @@
-"""The manager with the tasks of one more module, named by MORE_TASKS. A kind must be known before routes are made."""
+"""The manager with the tasks of one more module, MORE_TASKS. Kinds must be known before the routes are made."""
 
 import importlib
 import os

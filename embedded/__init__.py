@@ -1,1 +1,1 @@
-"""The whole stack as processes on one machine, for where no Docker is: `make demo` and `make up`."""
+"""The whole stack as processes on one machine, without Docker: `make demo` and `make up`."""

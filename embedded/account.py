@@ -1,10 +1,10 @@
 """Which user runs PostgreSQL, which refuses to run as root.
 
-A clone may lie below a folder that only root may enter. Two things make it work there, and neither needs more than the
-right to change owner and user, which root has in containers too:
-- The programs are copied to a temporary folder that everyone may enter.
-- The data stay where they are, owned by the account. The process is put into their folder before it gives root up, and
-  names it `/proc/self/cwd`, which leads there without a look at the folders above.
+A clone may lie below a folder that only root can enter. Two steps make PostgreSQL work there; they only need the right
+to change owner and user, which root has in containers too:
+- The programs are copied to a temporary folder that everyone can enter.
+- The data stay in place, owned by the account. The process changes into their folder before it drops root, and uses the
+  path `/proc/self/cwd`, which needs no access to the folders above.
 """
 
 import os
@@ -30,9 +30,9 @@ class Account:
 
 
 def account_for(data: Path) -> Account | None:
-    """None where the caller is an ordinary user, and runs everything itself. For root, the account to run under.
+    """The account to run under if the caller is root; None for an ordinary user, who runs everything.
 
-    Data that another user owns already are left to that user.
+    Data that already belong to another user stay with that user.
     """
     if os.geteuid() != 0:
         return None
@@ -45,23 +45,23 @@ def account_for(data: Path) -> Account | None:
     return Account(uid=entry.pw_uid, gid=entry.pw_gid)
 
 
-def give(path: Path, account: Account | None) -> None:
-    """Make the account the owner of `path` alone; raises StackError where root may not."""
+def change_owner(path: Path, account: Account | None) -> None:
+    """Make the account the owner of `path`, but of nothing in it; raises StackError if root may not do that."""
     if account is None:
         return
     try:
         os.chown(path, account.uid, account.gid)
     except OSError as error:
-        raise StackError(f"{ADVICE}: root may not hand {path} to another user here ({error.strerror})") from error
+        raise StackError(f"{ADVICE}: root may not change the owner of {path} here ({error.strerror})") from error
 
 
 def shared_folder() -> Path:
-    """A folder for temporary files that every user may enter and programs may be run from."""
+    """A folder for temporary files that every user can enter, on a file system that allows programs to run."""
     for candidate in (tempfile.gettempdir(), *SHARED_FOLDERS):
         folder = Path(candidate).resolve()
         if _everyone_may_enter(folder) and os.access(folder, os.W_OK) and not _forbids_programs(folder):
             return folder
-    raise StackError("no temporary folder is open to every user and lets programs run; set TMPDIR to one")
+    raise StackError("no temporary folder can be entered by every user and allows programs to run; set TMPDIR to one")
 
 
 def _everyone_may_enter(folder: Path) -> bool:

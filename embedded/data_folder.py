@@ -1,4 +1,4 @@
-"""The folder that holds all that the stack keeps: data, passwords and logs. One stack at a time uses it."""
+"""The folder for everything that the stack keeps: data, passwords and logs. One stack at a time uses it."""
 
 import fcntl
 import json
@@ -20,7 +20,7 @@ LOOK_SECONDS = 0.1
 
 @dataclass(frozen=True, kw_only=True)
 class Passwords:
-    """Made once for each data folder."""
+    """Made once per data folder."""
 
     broker: str
     database: str
@@ -28,10 +28,10 @@ class Passwords:
 
 
 class DataFolder:
-    """An existing or new folder."""
+    """A data folder, existing or new."""
 
     def __init__(self, path: Path) -> None:
-        """Makes the folder where it is missing; raises StackError where that is not allowed."""
+        """Makes the folder if it is missing; raises StackError if that is not allowed."""
         self.path = path.absolute()
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -44,14 +44,14 @@ class DataFolder:
 
     @property
     def logs(self) -> Path:
-        """Where every service has its log."""
+        """Where each service has its log."""
         return self.path / "logs"
 
     @contextmanager
     def locked(self) -> Iterator[int]:
-        """Hold the folder, by the lock whose file descriptor this gives; raises StackError if another stack holds it.
+        """Lock the folder; yields the lock's file descriptor. Raises StackError if another stack holds the lock.
 
-        One that was killed is given the time to finish dying.
+        If that one was killed, its guard gets time to stop its services.
         """
         with (self.path / "lock").open("a+", encoding="ascii") as lock:
             deadline = time.monotonic() + LOCK_SECONDS
@@ -67,7 +67,7 @@ class DataFolder:
             yield lock.fileno()
 
     def passwords(self) -> Passwords:
-        """The passwords of this folder, made at the first use and kept in a file that only its owner may read."""
+        """The passwords of this folder, made at the first use and kept in a file that only its owner can read."""
         file = self.path / "passwords.json"
         if file.exists():
             return Passwords(**json.loads(file.read_text(encoding="ascii")))

@@ -1,6 +1,6 @@
-"""`make demo`: starts the stack, counts the words of one page by the command line, shows them and stops everything.
+"""`make demo`: starts the stack, counts the words of one page with the command line, and stops everything.
 
-Its data lie in a temporary folder, so a stack of `make up` is not touched.
+Its data are in a temporary folder, apart from those of `make up`.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from embedded.terminal import Terminal
 
 TOP = 10
 INTERRUPTED = 130
-# Not for the demo's manager nor for the command line: between the two there is no key.
+# The demo's manager and command line need no key.
 API_KEYS = ("MANAGER_API_KEYS", "MANAGER_API_KEYS_FILE", "WORDCOUNT_KEY")
 
 
@@ -67,7 +67,7 @@ def _run(url: str, folder: DataFolder, terminal: Terminal) -> None:
 
 
 def _count(url: str, stack: EmbeddedStack) -> dict[str, Any]:
-    """The result of a job for the page; raises StackError with the reason if there is none."""
+    """The result of a job for the page; raises StackError if it has none, with the reason."""
     server = f"--server=http://{LOOPBACK}:{stack.manager_port}"
     command = _command("wordcount", stack.servers.folder, "wordcount", "count", "--wait", "--json", server, url)
     stack.servers.supervisor.run(command, seconds=inf, good=(0, 1, 2))

@@ -2,8 +2,8 @@
 
 
 class StackError(Exception):
-    """The stack cannot run. The message says what was wrong and what to do, and is shown to the person as it is."""
+    """The stack cannot run. The message says why and what to do, and is shown to the person unchanged."""
 
 
 class StopRequested(Exception):
-    """The person asked the stack to stop, by Ctrl-C or SIGTERM, while something was being waited for."""
+    """The person stopped the stack, by Ctrl-C or SIGTERM, while it waited for something."""

@@ -1,13 +1,13 @@
-"""Ends the stack's processes when the supervisor dies without doing so itself, `kill -9` included.
+"""Stops the stack's processes if the supervisor dies before it could, even by `kill -9`.
 
-Run as a program of its own, with a pipe from the supervisor as standard input. Each line is one of these:
+It runs as a separate program, with a pipe from the supervisor as standard input. Each line is one of these:
 
-    started PID SIGNAL GRACE   this process leads a group of its own; this signal asks it to stop, for so many seconds
+    started PID SIGNAL GRACE   this process leads a group; SIGNAL asks it to stop, within GRACE seconds
     ended PID                  it is gone
     remove FOLDER              delete this folder at the end
 
-The end of the pipe is the end of the supervisor, however it came. Linux' own "signal on the parent's death" would need
-no program, but reaches no grandchild. Of this project nothing is imported, so that the guard stands at once.
+When the supervisor ends, for whatever reason, so does the pipe. Linux's "signal on the parent's death" would need no
+program, but does not reach grandchildren. The guard imports nothing of this project, so it is there at once.
 """
 
 import os
@@ -35,7 +35,7 @@ class Guard:
         )
 
     def started(self, pid: int, stop_signal: int, grace_seconds: float) -> None:
-        """From now on the process ends with the supervisor."""
+        """From now on, the process ends with the supervisor."""
         self._tell(f"started {pid} {stop_signal} {grace_seconds}")
 
     def ended(self, pid: int) -> None:
@@ -47,7 +47,7 @@ class Guard:
         self._tell(f"remove {folder}")
 
     def close(self) -> None:
-        """Let the guard do what is left to do, and wait for it."""
+        """End the pipe, and wait until the guard has done its work."""
         if self._process.stdin is not None:
             with suppress(BrokenPipeError):
                 self._process.stdin.close()
@@ -55,14 +55,14 @@ class Guard:
 
     def _tell(self, line: str) -> None:
         if self._process.stdin is not None:
-            # A guard that was killed leaves the stack unguarded, which is no reason to stop it.
+            # If the guard was killed, the stack goes on unguarded.
             with suppress(BrokenPipeError):
                 self._process.stdin.write(os.fsencode(line) + b"\n")
                 self._process.stdin.flush()
 
 
 def main() -> None:
-    """Listen until the supervisor is gone, then end what it left."""
+    """Listen until the supervisor is gone, then stop what it left running."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     processes: dict[int, tuple[int, float]] = {}
@@ -82,7 +82,7 @@ def main() -> None:
 
 
 def end(processes: dict[int, tuple[int, float]]) -> None:
-    """Ask every process to stop, and kill the groups of those that have not by the end of their grace."""
+    """Ask every process to stop, and kill the groups of those that have not stopped within their grace."""
     begun = time.monotonic()
     for pid, (stop_signal, _) in processes.items():
         with suppress(ProcessLookupError, PermissionError):
@@ -107,7 +107,7 @@ def is_running(pid: int) -> bool:
 
 
 def kill_group(leader: int) -> None:
-    """SIGKILL for whatever is left of a process group."""
+    """Send SIGKILL to whatever is left of a process group."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, signal.SIGKILL)
 

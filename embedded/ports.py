@@ -1,4 +1,4 @@
-"""Which ports the stack listens on, all on loopback."""
+"""The ports that the stack listens on, all on loopback."""
 
 import socket
 from collections.abc import Callable
@@ -11,10 +11,10 @@ MAX_PORT = 65535
 
 
 def choose_port(service: str, variable: str, asked: str, default: int, say: Callable[[str], None]) -> int:
-    """The port at which people reach a service: the one that they `asked` for by a variable, or else the default one.
+    """The port of a service for people: the one `asked` for in an environment variable, or else the default one.
 
-    Where the default one is taken, another is chosen and named by `say`. Raises StackError where the port that was
-    asked for cannot be used.
+    If the default one is taken, another is chosen, and `say` reports it. Raises StackError if the port that was asked
+    for cannot be used.
     """
     if not asked:
         if is_free(default):

@@ -10,7 +10,7 @@ from tempfile import NamedTemporaryFile
 
 import psycopg2
 
-from embedded.account import Account, give, shared_folder
+from embedded.account import Account, change_owner, shared_folder
 from embedded.data_folder import DataFolder
 from embedded.ports import LOOPBACK
 from embedded.programs import find_postgres
@@ -31,14 +31,19 @@ INITDB = (
     f"--username={USER}",
     "--no-instructions",
 )
-NOT_DURABLE = ("-c", "fsync=off", "-c", "full_page_writes=off")  # the server may crash, the machine may not
+NOT_DURABLE = (
+    "-c",
+    "fsync=off",
+    "-c",
+    "full_page_writes=off",
+)  # data survive a crash of the server, but not of the machine
 
 
 @dataclass(frozen=True, kw_only=True)
 class PostgresServer:
-    """`programs` holds PostgreSQL's `bin`; `account` owns the cluster and runs it (None: the caller).
+    """`programs` holds PostgreSQL's `bin`; `account` owns and runs the cluster (None: the caller does).
 
-    Where `durable` is false nothing is made to survive a crash of the machine.
+    Unless it is `durable`, its data need not survive a crash of the machine.
     """
 
     data: DataFolder
@@ -59,26 +64,26 @@ class PostgresServer:
 
     @property
     def client(self) -> str:
-        """What a person types to look inside, or with `-c` and a statement after it."""
+        """The command for a look inside; `-c` and a statement can follow."""
         return f"{find_postgres() / 'bin' / 'psql'} {self.url}"
 
     def prepare(self, run: Callable[[Command], None]) -> None:
-        """Make an empty cluster in `folder` where there is none, whole or not at all; `run` runs a command to its end.
+        """Make an empty cluster in `folder` unless there is one; never half of one. `run` runs a command to its end.
 
-        Only for who holds the lock of the data folder.
+        The caller must hold the lock of the data folder.
         """
         if self.folder.exists():
             self._forget_killed_server()
             return
         draft = self.folder.with_suffix(".new")
-        shutil.rmtree(draft, ignore_errors=True)  # left by one that was interrupted
+        shutil.rmtree(draft, ignore_errors=True)  # left by an interrupted start
         draft.mkdir(mode=0o700)
         sync = () if self.durable else ("--no-sync",)
-        give(draft, self.account)
+        change_owner(draft, self.account)
         with NamedTemporaryFile("w", dir=shared_folder(), encoding="ascii") as password_file:
             password_file.write(self.data.passwords().database)
             password_file.flush()
-            give(Path(password_file.name), self.account)
+            change_owner(Path(password_file.name), self.account)
             run(self._command(draft, "initdb", *INITDB, *sync, f"--pwfile={password_file.name}"))
         draft.rename(self.folder)
 
@@ -104,9 +109,9 @@ class PostgresServer:
         return True
 
     def _forget_killed_server(self) -> None:
-        """Remove the PID file of a server that was killed, if its number is another program's now.
+        """Remove the PID file of a server that was killed, if the PID now belongs to another program.
 
-        PostgreSQL does so itself where the number is no one's.
+        If there is no such process, PostgreSQL does so itself.
         """
         file = self.folder / "postmaster.pid"
         with suppress(OSError, IndexError):
@@ -123,7 +128,7 @@ class PostgresServer:
             folder=data,
             log=self.data.logs / "job_db.log",
             account=self.account,
-            stop_signal=signal.SIGINT,  # ends the connections, then itself, in good order
+            stop_signal=signal.SIGINT,  # a fast shutdown: disconnects the clients
             is_ready=self.is_ready,
             stops_last=True,
         )

@@ -1,6 +1,6 @@
-"""The programs of Redis and PostgreSQL inside the wheels that bring them.
+"""The programs of Redis and PostgreSQL, inside the wheels that contain them.
 
-Neither wheel is imported: only their files are used, and both run code of their own at import.
+Neither wheel is imported, since both run code at import; only their files are used.
 """
 
 import shutil
@@ -27,9 +27,9 @@ def find_postgres() -> Path:
 
 
 def copy_postgres(destination: Path) -> Path:
-    """PostgreSQL, copied below `destination` so that every user may run it: 30 MB. Returns the copy's folder.
+    """Copy PostgreSQL (30 MB) below `destination`, where every user can run it; returns the copy's folder.
 
-    The wheel's libraries are found relative to the programs, so they are copied to the same place beside them.
+    The programs find the wheel's libraries by a relative path, so those are copied too.
     """
     installed = find_postgres()
     copy = destination / POSTGRES_WHEEL / POSTGRES_FOLDER

@@ -23,9 +23,9 @@ CONNECT_SECONDS = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class RedisServer:
-    """Redis as the stack's broker: on a loopback port, with a password, keeping on disk what it was given.
+    """Redis as the stack's broker: on a loopback port, with a password, its data on disk.
 
-    Where `durable` is false nothing is made to survive a crash of the machine.
+    Unless it is `durable`, they need not survive a crash of the machine.
     """
 
     data: DataFolder
@@ -34,7 +34,7 @@ class RedisServer:
 
     @property
     def folder(self) -> Path:
-        """What it keeps."""
+        """Its data and its settings."""
         return self.data.path / "broker"
 
     @property
@@ -44,13 +44,13 @@ class RedisServer:
 
     @property
     def client(self) -> str:
-        """What a person types to look inside, or with a command of Redis' after it."""
+        """The command for a look inside; a Redis command can follow."""
         return (
             f"{find_redis().with_name('redis-cli')} --no-auth-warning -p {self.port} -a {self.data.passwords().broker}"
         )
 
     def command(self) -> Command:
-        """How to run it. The password goes by a file, since everyone may read a process' arguments."""
+        """How to run it. The password is in a file, since everyone can read a process's arguments."""
         self.folder.mkdir(exist_ok=True)
         settings = self.folder / "redis.conf"
         settings.touch(mode=0o600)
@@ -66,7 +66,7 @@ class RedisServer:
         )
 
     def is_ready(self) -> bool:
-        """Whether it answers with its data loaded."""
+        """Whether it answers, which it does not while it loads its data."""
         with redis.Redis.from_url(self.url, socket_timeout=CONNECT_SECONDS) as client:
             try:
                 return bool(client.ping())
@@ -90,7 +90,7 @@ class RedisServer:
 
 @dataclass(frozen=True, kw_only=True)
 class Servers:
-    """Broker and database, whose addresses are known before they run, and who keeps them running."""
+    """Broker and database, whose addresses are known before they start, and the supervisor that runs them."""
 
     folder: DataFolder
     broker: RedisServer
@@ -103,7 +103,7 @@ class Servers:
         self.start_database()
 
     def start_database(self) -> None:
-        """Start the database, which is made where there is none; wait for it, and for a broker that was started."""
+        """Start the database, whose cluster is made if missing; wait for it, and for the broker if it was started."""
         self.database.prepare(self.supervisor.run)
         self.supervisor.start(self.database.command())
         self.supervisor.wait_until_ready("job_broker", "job_db")
@@ -111,7 +111,7 @@ class Servers:
 
 @contextmanager
 def servers_on(folder: DataFolder, terminal: Terminal, *, temporary: bool) -> Iterator[Servers]:
-    """The servers with their data in a folder, which is locked. What was started stops with the `with` block.
+    """The servers with their data in a folder, which is locked. Everything stops at the end of the `with` block.
 
     A `temporary` folder is deleted at the end, and its data need not survive a crash of the machine.
     Raises StackError.
@@ -135,7 +135,7 @@ def servers_on(folder: DataFolder, terminal: Terminal, *, temporary: bool) -> It
 
 @contextmanager
 def _postgres_programs(account: Account | None, guard: Guard) -> Iterator[Path]:
-    """PostgreSQL's programs, where the account can run them."""
+    """PostgreSQL's programs, in a place where the account can run them."""
     if account is None:
         yield find_postgres()
         return

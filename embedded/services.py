@@ -1,4 +1,4 @@
-"""The services of this project as the embedded stack runs them; the containers run the same commands."""
+"""The services of this project, as the embedded stack runs them; the containers run the same commands."""
 
 import http.client
 import sys
@@ -20,14 +20,14 @@ PROBE_SECONDS = 2.0
 
 
 def _metrics_ports() -> Mapping[str, int]:
-    """Where Prometheus can scrape those that have no port for people."""
+    """Where Prometheus can scrape the services without a port for people."""
     names = (*WORKERS, SCHEDULER)
     return dict(zip(names, free_ports(len(names)), strict=True))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """The command of each service. `environment` holds the settings that all share, the two URLs among them."""
+    """The command of each service. `environment` holds the settings of all, including the two URLs."""
 
     folder: DataFolder
     environment: Mapping[str, str]
@@ -35,7 +35,7 @@ class Services:
     metrics_ports: Mapping[str, int] = field(default_factory=_metrics_ports)
 
     def migration(self) -> Command:
-        """Brings the database's tables to what the code wants, and ends."""
+        """Brings the database's tables up to date, and ends."""
         return self._command("job_migrate", "job_core.store.migrate")
 
     def manager(self, port: int, app: str = "job_manager.wsgi:app") -> Command:
@@ -45,7 +45,7 @@ class Services:
         return replace(command, is_ready=lambda: _answers(port, "/readyz"))
 
     def worker(self, name: str, *options: str) -> Command:
-        """One Celery worker with its children. It is killed only well after its own grace."""
+        """One Celery worker with its children. Its own grace ends well before it would be killed."""
         health_file = self._health_file(name)
         command = self._command(
             name,
@@ -58,14 +58,14 @@ class Services:
         return replace(command, is_ready=lambda: is_fresh(health_file), grace_seconds=grace_seconds)
 
     def scheduler(self, name: str = SCHEDULER) -> Command:
-        """The loop of the reconciler and of retention. A second one, under another `name`, does no harm."""
+        """The loop of the reconciler and of retention. A second one, under another `name`, is harmless."""
         health_file = self._health_file(name)
         port = str(self.metrics_ports[SCHEDULER])
         command = self._command(name, "job_worker.scheduler", SCHEDULER_HEALTH_FILE=str(health_file), METRICS_PORT=port)
         return replace(command, is_ready=lambda: is_fresh(health_file))
 
     def viewer(self, port: int) -> Command:
-        """Flower. As in the containers it changes nothing, unless a person's FLOWER_READ_ONLY says otherwise."""
+        """Flower. It is read-only, as in the containers, unless FLOWER_READ_ONLY says otherwise."""
         command = self._command(
             "job_viewer",
             *("celery", "--app", "job_worker.worker", "flower", f"--address={LOOPBACK}", f"--port={port}"),
@@ -85,7 +85,7 @@ class Services:
         )
 
     def _health_file(self, name: str) -> Path:
-        """Where the service shows that it lives; one that an earlier run left is removed."""
+        """The file by which the service shows that it is alive; one left by an earlier run is removed."""
         file = self.folder.path / f"{name}.health"
         file.unlink(missing_ok=True)
         return file

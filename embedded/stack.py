@@ -17,7 +17,7 @@ MANAGER_PORT, VIEWER_PORT = 5050, 8888
 
 @dataclass(frozen=True, kw_only=True)
 class EmbeddedStack:
-    """A running stack: its servers and services, and the ports for people."""
+    """The servers and services of a stack, and the ports for people."""
 
     servers: Servers
     services: Services
@@ -26,7 +26,7 @@ class EmbeddedStack:
 
     @property
     def addresses(self) -> str:
-        """Manager and Flower, a line for each."""
+        """The addresses of manager and Flower, one per line."""
         password = self.servers.folder.passwords().viewer
         return (
             f"  manager   http://{LOOPBACK}:{self.manager_port}\n"
@@ -35,17 +35,17 @@ class EmbeddedStack:
 
     @property
     def metrics_addresses(self) -> str:
-        """Where Prometheus can scrape each service, a line for each."""
+        """Where Prometheus can scrape each service, one per line."""
         ports = {"job_manager": self.manager_port, **self.services.metrics_ports}
         return "\n".join(f"  {name:<14} http://{LOOPBACK}:{port}/metrics" for name, port in ports.items())
 
     @property
     def clients(self) -> str:
-        """What a person types to look into broker and database, a line for each."""
+        """The commands for a look into broker and database, one per line."""
         return f"  broker    {self.servers.broker.client}\n  database  {self.servers.database.client}"
 
     def start(self, terminal: Terminal) -> None:
-        """Start Flower and the manager first: they are slow to start, and need no database until they are asked."""
+        """Start Flower and the manager first: they are slow to start, and need no database until the first request."""
         supervisor = self.servers.supervisor
         supervisor.start(
             self.servers.broker.command(),
@@ -65,7 +65,7 @@ class EmbeddedStack:
 def running_stack(
     folder: DataFolder, terminal: Terminal, environment: Mapping[str, str], *, temporary: bool
 ) -> Iterator[EmbeddedStack]:
-    """The stack, ready for jobs; it stops with the `with` block. `environment` holds the settings that a person gave.
+    """The stack, ready for jobs, until the end of the `with` block. `environment` holds the person's settings.
 
     A `temporary` folder is deleted at the end, and its data need not survive a crash of the machine.
     Raises StackError and StopRequested.
@@ -77,7 +77,7 @@ def running_stack(
     with servers_on(folder, terminal, temporary=temporary) as servers:
         manager_port = port("the manager", "MANAGER_PORT", MANAGER_PORT)
         viewer_port = port("Flower", "FLOWER_PORT", VIEWER_PORT)
-        where = {"FLOWER_URL": f"http://{LOOPBACK}:{viewer_port}"}  # unless the person says otherwise
+        where = {"FLOWER_URL": f"http://{LOOPBACK}:{viewer_port}"}  # unless a setting says otherwise
         stack = EmbeddedStack(
             servers=servers,
             services=_describe_services(servers, where | dict(environment)),
@@ -89,7 +89,7 @@ def running_stack(
 
 
 def _describe_services(servers: Servers, environment: Mapping[str, str]) -> Services:
-    """What the person's settings and the servers' addresses make; raises StackError for a wrong setting."""
+    """The services with the person's settings and the servers' addresses; raises StackError for a wrong setting."""
     elsewhere = {key.upper() for key in SERVER_URLS} | {f"{key.upper()}_FILE" for key in SERVER_URLS}
     own = {key: value for key, value in environment.items() if key not in elsewhere}
     own |= {"CELERY_BROKER_URL": servers.broker.url, "DATABASE_URL": servers.database.url}

@@ -1,6 +1,6 @@
-"""Starts services, waits until they are ready, starts again what dies, and stops them all.
+"""Starts services, waits until they are ready, restarts those that die, and stops them all.
 
-Each is started in a process group of its own, logged to a file, and stopped within a grace.
+Each runs in a process group of its own, writes its log to a file, and has a grace period for stopping.
 """
 
 import signal
@@ -27,9 +27,9 @@ TAIL_LINES = 15
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """What to run under a `name`, as a service or to its end; `account` is None for the caller's own.
+    """How to run a service, or a program that ends. `account` is None for the caller's own.
 
-    `environment` is the whole of it. A service that others need, `stops_last`.
+    `environment` is complete: nothing is inherited. A service that others need `stops_last`.
     """
 
     name: str
@@ -45,10 +45,10 @@ class Command:
 
 
 class Process:
-    """A running command. It lives until it is killed, until it ends by itself, or until the guard ends it."""
+    """A running command, which ends when it is killed, by itself, or by the guard."""
 
     def __init__(self, command: Command, guard: Guard) -> None:
-        """Starts the command; raises StackError if it cannot be run at all."""
+        """Start the command; raises StackError if it cannot be run at all."""
         self.command = command
         self.started = time.monotonic()
         self._guard = guard
@@ -73,29 +73,29 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """The number of the process, which is its group's too."""
+        """The PID, which is also the number of its process group."""
         return self._process.pid
 
     def exit_code(self) -> int | None:
-        """None while it runs. Once it has ended, the rest of its group is killed, so that nothing outlives it."""
+        """None while it runs. Once it has ended, the rest of its group is killed, so nothing outlives it."""
         if self._process.returncode is None and self._process.poll() is not None:
             self._end_group()
         return self._process.returncode
 
     def ask_to_stop(self) -> None:
-        """The stop signal, to the leader alone, which decides what its children are to do."""
+        """Send the stop signal to the leader alone, which decides about its children."""
         if self.exit_code() is None:
             self._process.send_signal(self.command.stop_signal)
 
     def kill(self) -> None:
-        """SIGKILL for the whole group, and its end."""
+        """Kill the whole group, and wait for its end."""
         if self.exit_code() is None:
             kill_group(self.pid)
             self._process.wait(KILL_SECONDS)
             self._end_group()
 
     def failure(self) -> StackError:
-        """What to tell the person about a process that did not do as it should: its end, and the end of its log."""
+        """The error for a process that failed: how it ended, and the last lines of its log."""
         log = self.command.log
         return StackError(f"{self.describe_end()}. The last lines of {log}:\n{tail(log)}")
 
@@ -120,7 +120,7 @@ def tail(log: Path) -> str:
 
 
 class _Kept:
-    """A service's present process, and when to start it again."""
+    """A service's current process, and when to restart it."""
 
     def __init__(self, process: Process) -> None:
         self.process = process
@@ -143,7 +143,7 @@ class Supervisor:
         self.stop()
 
     def run(self, command: Command, *, seconds: float = READY_SECONDS, good: Sequence[int] = (0,)) -> None:
-        """Run a command to its end; raises StackError if the exit code is not a good one, or does not come in time."""
+        """Run a program to its end; raises StackError if it takes too long or ends with no `good` exit code."""
         process = Process(command, self.guard)
         try:
             wait_until(lambda: process.exit_code() is not None, seconds=seconds, between=self._terminal.check)
@@ -165,7 +165,7 @@ class Supervisor:
                 raise process.failure()
 
     def tend(self) -> None:
-        """Look after the services once: start again what has died, a little later each time it dies young."""
+        """Restart each service that has died, with a growing delay for one that keeps dying young. Call it often."""
         for kept in self._kept:
             if kept.start_at is None and kept.process.exit_code() is not None:
                 self._plan_restart(kept)
@@ -180,7 +180,7 @@ class Supervisor:
         self._kept.clear()
 
     def _stop_all(self, processes: Sequence[Process]) -> None:
-        """Ask the processes to stop. What does not within its grace is killed, and so is all once asked again."""
+        """Ask the processes to stop, and kill each at the end of its grace, or at once if the person asks again."""
         requests = self._terminal.stop_requests
         for process in processes:
             process.ask_to_stop()
@@ -197,7 +197,7 @@ class Supervisor:
         if time.monotonic() - kept.process.started > GOOD_AGE_SECONDS:
             kept.wait_seconds = FIRST_WAIT_SECONDS
         kept.start_at = time.monotonic() + kept.wait_seconds
-        self._terminal.say(f"{kept.process.describe_end()}; starting it again in {kept.wait_seconds:g} s")
+        self._terminal.say(f"{kept.process.describe_end()}; restarting it in {kept.wait_seconds:g} s")
         kept.wait_seconds = min(2 * kept.wait_seconds, MAX_WAIT_SECONDS)
 
     def _check(self) -> None:

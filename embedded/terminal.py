@@ -1,4 +1,4 @@
-"""The person who started the stack: what they are shown, and their wish to stop."""
+"""The terminal of the person who started the stack: shows them what happens, and notes when they want to stop."""
 
 import os
 import signal
@@ -22,9 +22,9 @@ Found = TypeVar("Found")
 
 
 class Terminal:
-    """Lines to the person on `out`, those of the logs among them if `logs` names their folder.
+    """Writes to `out`, including new lines of the logs in the folder `logs`, if there is one.
 
-    SIGINT, SIGTERM and SIGHUP are only counted. The code decides where it can stop, so none breaks off half a step.
+    SIGINT, SIGTERM and SIGHUP are only counted; the code checks for them where it can stop.
     """
 
     def __init__(self, out: TextIO = sys.stdout, *, logs: Path | None = None) -> None:
@@ -34,28 +34,28 @@ class Terminal:
         self._follower = LogFollower(logs, out) if logs else None
 
     def take_signals(self) -> None:
-        """Count the signals from now on; only the main thread can."""
+        """Count the signals from now on; only the main thread can do so."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._count)
 
     def say(self, line: str) -> None:
-        """Show one line. A terminal that was closed is no reason to break off, least of all while stopping."""
+        """Show one line. A closed terminal is not an error: the stack must still stop in good order."""
         with suppress(OSError):
             self._out.write(f"{line}\n")
             self._out.flush()
 
     def progress(self, line: str) -> None:
-        """Show one line after the seconds since the start."""
+        """Show one line, with the seconds since the start before it."""
         self.say(f"{time.monotonic() - self._started:6.1f} s  {line}")
 
     def check(self) -> None:
-        """Show what is new in the logs; raises StopRequested once the person wants to stop."""
+        """Show new lines of the logs; raises StopRequested once the person wants to stop."""
         self.show_logs()
         if self.stop_requests:
             raise StopRequested
 
     def show_logs(self) -> None:
-        """Show what is new in the logs."""
+        """Show new lines of the logs."""
         if self._follower is not None:
             with suppress(OSError):
                 self._follower.show()
@@ -65,7 +65,7 @@ class Terminal:
 
 
 class LogFollower:
-    """Shows every `*.log` of a folder from where it ends at the start, each line under its service's name.
+    """Shows lines that are added to the `*.log` files of a folder, each after its service's name.
 
     The names are coloured if `out` is a terminal.
     """
@@ -78,13 +78,13 @@ class LogFollower:
         self._colours = cycle(COLOURS)
 
     def show(self) -> None:
-        """Write the whole lines that came since the last call, and empty a log that has grown too large."""
+        """Write the lines that were completed since the last call, and empty a log that has grown too large."""
         for log in sorted(self._folder.glob("*.log")):
             size = log.stat().st_size
             if size > self._shown.get(log, 0):
                 self._show_new(log)
             if size > MAX_LOG_BYTES:
-                os.truncate(log, 0)  # services append, so they go on at the start
+                os.truncate(log, 0)  # services append, so they continue at the start
                 self._shown[log] = 0
         self._out.flush()
 
@@ -103,9 +103,9 @@ class LogFollower:
 
 
 def wait_until(look: Callable[[], Found], *, seconds: float, between: Callable[[], None] = lambda: None) -> Found:
-    """What `look` returns once that is true, or at its last look within `seconds`.
+    """Call `look` until it returns something true, for `seconds` at most; returns its last result.
 
-    `between` runs before each look, and ends the wait by raising.
+    `between` runs before each look; it can raise to end the wait.
     """
     deadline = time.monotonic() + seconds
     while True:

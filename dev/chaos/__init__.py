@@ -1,1 +1,1 @@
-"""Shows that nothing is lost: a stack under load, faults at random moments, and a look at every job afterwards."""
+"""Chaos runs: a stack under load, faults at random moments, and a check of every job afterwards."""

@@ -21,20 +21,20 @@ from embedded.terminal import Terminal
 
 INTERRUPTED = 130
 SEED_BITS = 32
-# Shorter than many pages of the site take, so that a worker that is told to stop has something to give back.
+# Many pages take longer, so a worker that is asked to stop has something to give back.
 SETTINGS = {"WORKER_STOP_GRACE_SECONDS": "1"}
 IN_CONTAINERS = ("pages", "job_broker", "job_db", "job_manager", "job_scheduler", *WORKERS)
 
 
 def main() -> int:
-    """Returns the exit code: 0 if every promise was kept, 1 if not or if that cannot be said, 130 if interrupted."""
+    """Return the exit code: 0 if every promise was kept, 1 if one was not or the run failed, 130 if interrupted."""
     parser = argparse.ArgumentParser(
         prog="python -m dev.chaos", description="Faults under load, and what becomes of jobs."
     )
     parser.add_argument("on", choices=("processes", "containers"), help="what the stack is made of")
-    parser.add_argument("--seed", default="", help="makes the schedule; without it, one by chance, which is shown")
-    parser.add_argument("--seconds", type=float, required=True, help="for how long faults are injected")
-    parser.add_argument("--faults", default="", help=f"which, separated by commas; all without it: {', '.join(FAULTS)}")
+    parser.add_argument("--seed", default="", help="makes the schedule; by default a random one, which is printed")
+    parser.add_argument("--seconds", type=float, required=True, help="how long to inject faults")
+    parser.add_argument("--faults", default="", help=f"which, separated by commas; by default all: {', '.join(FAULTS)}")
     asked = parser.parse_args()
     terminal = Terminal()
     terminal.take_signals()

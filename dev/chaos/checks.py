@@ -1,7 +1,7 @@
-"""What the promises of the design say of a job, checked on what was kept of it. Nothing here asks anyone.
+"""The promises of the design, checked for every job of a chaos run. Pure functions: nothing here asks the stack.
 
-`check` is given what the manager promised, what callers saw on the way, and what the tables and the HTTP interface hold
-when all is over. Each difference is a Breach. What the end of a job must be depends on its kind: see END_OF_KIND.
+`check` compares what the manager promised and what callers saw during the run with the tables and the HTTP interface at
+its end. Each difference is a Breach. How a job must end depends on its kind: see END_OF_KIND.
 """
 
 from collections import Counter
@@ -16,7 +16,7 @@ from job_core.job import ENDED
 
 ERRORS = {HTTPStatus.SERVICE_UNAVAILABLE: "server-busy", HTTPStatus.NOT_FOUND: "page-refused"}
 
-# Every job with its attempts. `asked_ms` is from the word by which a page of `dev.pages` names the request for it.
+# Every job with its attempts. `asked_ms` is from the word in a page of `dev.pages` that names the request for it.
 JOBS = """
     SELECT id::text, kind, url, state, attempt, (result ->> 'words')::int AS words,
            (SELECT substr(top ->> 0, 3)::bigint FROM json_array_elements(result -> 'top') AS top
@@ -30,17 +30,17 @@ JOBS = """
 
 
 class Flaw(StrEnum):
-    """What can be wrong."""
+    """The ways to break a promise."""
 
-    LOST = "lost"  # accepted, but gone or without an end
+    LOST = "lost"  # accepted, but the row is gone, or the job has not ended
     DOUBLED = "doubled"  # two successes, or two jobs for one submission
-    WRONG = "wrong"  # an end, a count or a result that the page and the callers do not account for
+    WRONG = "wrong"  # an end, a count or a result that neither the page nor the callers explain
     FENCE = "fence"  # an attempt that wrote after it had lost its claim
     CHANGED = "changed"  # an end that became another, or that HTTP shows otherwise
-    ANSWER = "answer"  # an answer that the manager must not give
-    DIED = "died"  # a service that another one's fault took down
-    QUEUE = "queue"  # more messages than waiting jobs account for
-    SLOW = "slow"  # a recovery beyond the bound
+    ANSWER = "answer"  # an answer that the manager must never give
+    DIED = "died"  # a service that died of a fault in another one
+    QUEUE = "queue"  # more messages than the waiting jobs explain
+    SLOW = "slow"  # a recovery that took too long
 
 
 Found = Iterator[tuple[Flaw, str]]
@@ -48,7 +48,7 @@ Found = Iterator[tuple[Flaw, str]]
 
 @dataclass(frozen=True, kw_only=True)
 class Breach:
-    """A promise that was not kept. `job_id` is empty where it is about no single job."""
+    """A broken promise. `job_id` is empty if it is not about a single job."""
 
     flaw: Flaw
     detail: str
@@ -85,7 +85,7 @@ class JobRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """What the HTTP interface shows of a job."""
+    """A job as the HTTP interface shows it."""
 
     state: str
     words: int | None  # None without a result
@@ -93,14 +93,13 @@ class Shown:
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """What the callers know of all jobs."""
+    """What the callers know about the jobs."""
 
     promised: Mapping[str, str]  # the URL of each id that a 202 named
-    # How many submissions without a key got no answer, by the job retried (or None) and the URL: each made one job, or
-    # none.
+    # Submissions without a key that got no answer, by the retried job (or None) and the URL: each made one job or none.
     unanswered: Mapping[tuple[str | None, str], int] = field(default_factory=dict)
-    cancelled: frozenset[str] = frozenset()  # ids that someone asked to cancel, whatever the answer was
-    ends_seen: Mapping[str, frozenset[str]] = field(default_factory=dict)  # the ends that answers named, by id
+    cancelled: frozenset[str] = frozenset()  # ids in requests to cancel, whatever the answer was
+    ends_seen: Mapping[str, frozenset[str]] = field(default_factory=dict)  # by id, the ends in answers
 
 
 def job_of(row: tuple[Any, ...]) -> JobRow:
@@ -112,7 +111,7 @@ def job_of(row: tuple[Any, ...]) -> JobRow:
 
 
 def check(known: Known, jobs: Sequence[JobRow], shown: Mapping[str, Shown]) -> list[Breach]:
-    """Every breach there is, those of one job together."""
+    """All breaches, those of one job together."""
     rows = {job.id: job for job in jobs}
     breaches = [
         Breach(flaw=Flaw.LOST, job_id=job_id, detail=f"accepted for {url}, and not in the table")
@@ -127,13 +126,13 @@ def check(known: Known, jobs: Sequence[JobRow], shown: Mapping[str, Shown]) -> l
 
 
 def _unaccounted(known: Known, jobs: Sequence[JobRow]) -> Iterator[Breach]:
-    """Every job was promised, or is the only one of a submission without an answer."""
+    """Every job was promised, or belongs to a submission without an answer."""
     unpromised = [job for job in jobs if job.id not in known.promised]
     made = Counter((job.retry_of, job.url) for job in unpromised)
     for job in unpromised:
         submitted = known.unanswered.get((job.retry_of, job.url), 0)
         if (number := made[job.retry_of, job.url]) > submitted:
-            detail = f"{number} jobs that no answer named, for {submitted} submissions of {job.url}"
+            detail = f"{number} jobs that no answer named, for {submitted} unanswered submissions of {job.url}"
             yield Breach(flaw=Flaw.DOUBLED, job_id=job.id, detail=detail)
 
 
@@ -156,7 +155,7 @@ def _end_of_count(job: JobRow) -> Found:
         if (job.state, job.words) != ("SUCCESS", page.words):
             yield Flaw.WRONG, f"{job.state} with {job.words} words, error {job.error}; the page has {page.words} words"
         elif job.attempts and (job.asked_ms or 0) < job.attempts[-1].started_ms:
-            detail = f"its result is not its last attempt's, but of a page of before: {job.asked_ms}, {job.attempts}"
+            detail = f"its result is older than its last attempt: {job.asked_ms}, {job.attempts}"
             yield Flaw.FENCE, detail
     elif (job.state, job.error) != ("FAILURE", ERRORS[page.error]):
         yield Flaw.WRONG, f"{job.state}, error {job.error}; the page answers {page.error.value}"

@@ -1,7 +1,7 @@
-"""The faults, and the schedule of them that a seed makes.
+"""The faults, and their schedule, which depends on a seed alone.
 
-Each is injected into a running stack, and has ended when its function returns: nothing is withheld from the stack any
-more. What was killed is started again (not: has become ready), what was paused goes on, what was cut is joined.
+Each function injects one fault into a running stack. When it returns, the fault has ended: what was killed has been
+started again (but need not be ready yet), what was paused has been resumed, and what was cut has been joined.
 """
 
 import json
@@ -36,7 +36,7 @@ UNACKNOWLEDGED = "unacked"  # kombu's, for messages that workers have
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """Where a fault happens: the stack under load, and the chance that decides the details."""
+    """The stack under load in which a fault happens, and the random numbers that decide the details."""
 
     stack: Stack | ContainerStack
     client: Client
@@ -44,24 +44,24 @@ class Scene:
     chance: random.Random
 
     def worker(self) -> ServiceProcess | Container:
-        """Either of them."""
+        """One of the workers."""
         workers: Sequence[ServiceProcess | Container] = self.stack.job_workers
         return self.chance.choice(workers)
 
     def hold(self, seconds: tuple[float, float]) -> None:
-        """Let the fault last for a while: that is its own length, and nothing is waited for."""
+        """Let the fault last for a random time within these bounds."""
         time.sleep(self.chance.uniform(*seconds))
 
     def new_submission(self, pages: int, seconds: float = 0) -> Submission:
-        """One, not sent yet, of pages that take so long."""
+        """A submission, not sent yet, of pages that take that long."""
         names = [f"{self.chance.getrandbits(64):x}" for _ in range(pages)]
         urls = tuple(f"{self.stack.site}/stamped/7/{name}?seconds={seconds:g}" for name in names)
         return count_pages(urls, batch=pages > 1, key=f"{self.chance.getrandbits(64):x}")
 
     def occupy(self, seconds: float) -> None:
-        """Give the children of both workers pages that take so long, and wait for a moment in the middle of that."""
+        """Submit pages that take that long, and wait for a moment at which workers are busy with them."""
         submission = self.new_submission(BUSY_PAGES, seconds)
-        self.client.submit(submission)  # the load sends it again if there is no answer
+        self.client.submit(submission)  # if there is no answer, the load sends it again
         wait_until(lambda: self._started(submission) > BUSY_PAGES // 2, seconds=STARTED_SECONDS)
         time.sleep(self.chance.uniform(0, seconds / 2))
 
@@ -72,7 +72,7 @@ class Scene:
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """`times` is how often it comes in a round of the schedule."""
+    """A fault, and how often it comes in a round of the schedule."""
 
     name: str
     inject: Callable[[Scene], None]
@@ -97,7 +97,7 @@ def _kill_worker_main(scene: Scene) -> None:
 
 
 def _freeze_worker(scene: Scene) -> None:
-    """With pages that take so long that others are at work on what it held when it wakes."""
+    """The pages take so long that another worker still has its jobs when it wakes."""
     scene.occupy(LONG_PAGE_SECONDS)
     with scene.worker().paused():
         scene.hold(PAST_ITS_CLAIM_SECONDS)
@@ -111,7 +111,7 @@ def _stop_worker(scene: Scene) -> None:
 
 
 def _stop_all_workers(scene: Scene) -> None:
-    """More pages come in than all children hold, and wait for the workers."""
+    """While no worker runs, more pages are submitted than all children can take at once."""
     for worker in scene.stack.job_workers:
         worker.stop()
     scene.client.submit(scene.new_submission(SURGE_PAGES))
@@ -121,7 +121,7 @@ def _stop_all_workers(scene: Scene) -> None:
 
 
 def _kill_manager_before_it_publishes(scene: Scene) -> None:
-    """The broker hangs for a moment, so that the manager has committed and cannot publish: then it is killed."""
+    """The broker hangs, so the manager has committed but cannot publish; then it is killed."""
     submission = scene.new_submission(1)
     committed = "SELECT 1 FROM jobs WHERE url = %s"
     with scene.stack.job_broker.paused():
@@ -160,7 +160,7 @@ def _cut_off(scene: Scene) -> None:
 
 
 def _double_messages(scene: Scene) -> None:
-    """Messages that lie in the queue, and those that workers have."""
+    """Double messages in the queue, and those that workers have taken."""
     scene.client.submit(scene.new_submission(MAX_DOUBLED))
     with scene.stack.redis() as client:
         lying = client.lrange(QUEUE, -MAX_DOUBLED, -1)
@@ -207,7 +207,7 @@ FAULTS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """A fault, the calm before it, and the chance that decides its details."""
+    """A fault, the pause before it, and the random numbers that decide its details."""
 
     fault: Fault
     calm_seconds: float
@@ -215,7 +215,7 @@ class Planned:
 
 
 def schedule(seed: int, faults: Sequence[Fault]) -> Iterator[Planned]:
-    """Faults without end. Each comes `times` in a round, in an order that differs from round to round."""
+    """An endless schedule. In each round, every fault comes `times` times, in a new order."""
     chance = random.Random(seed)
     while True:
         deck = [fault for fault in faults for _ in range(fault.times)]

@@ -1,4 +1,4 @@
-"""The load of a chaos run: a few callers that submit, cancel, retry, repeat themselves and look, and what they saw."""
+"""The load of a chaos run: callers that submit, cancel, retry and look at jobs, and what they saw."""
 
 import random
 import threading
@@ -27,7 +27,7 @@ RECENT = 400
 
 @dataclass(frozen=True, kw_only=True)
 class Submission:
-    """A POST that wants one job for each of `urls`. With an Idempotency-Key it can be sent again."""
+    """A POST for one job per URL. With an Idempotency-Key it can be sent again."""
 
     path: str
     urls: tuple[str, ...]
@@ -37,15 +37,15 @@ class Submission:
 
 
 def count_pages(urls: tuple[str, ...], *, key: str | None, batch: bool = False) -> Submission:
-    """A submission of these pages."""
-    # A page that is busy for ever ends after its second attempt; others have attempts to spare.
+    """A submission that counts these pages."""
+    # Only pages that must fail get few attempts: the others must not run out of them.
     fails = any(behaviour_at(url).error for url in urls)
     body: JsonObject = {"urls": urls} if batch else {"url": urls[0]}
     return Submission(path="/count", urls=urls, body=body | {"max_attempts": 2 if fails else 5}, key=key)
 
 
 class Journal:
-    """What the callers asked for and were told. Many threads write it."""
+    """What the callers sent and received, recorded by many threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -73,7 +73,7 @@ class Journal:
                 self._repeatable.append(submission)
 
     def unanswered(self, submission: Submission) -> None:
-        """Nobody knows whether it was accepted. With a key it stays open, to be sent again."""
+        """It may or may not have been accepted. With a key it stays open, to be sent again."""
         with self._lock:
             if submission.key:
                 self._open[submission.key] = submission
@@ -81,7 +81,7 @@ class Journal:
                 self._unanswered.update((submission.retry_of, url) for url in submission.urls)
 
     def take_open(self) -> Submission | None:
-        """A submission to be sent again, if there is one."""
+        """A submission to send again, if there is one."""
         with self._lock:
             return self._open.pop(next(iter(self._open))) if self._open else None
 
@@ -102,23 +102,23 @@ class Journal:
             self._breaches.append(Breach(flaw=flaw, detail=detail))
 
     def recent_id(self, chance: random.Random, among: int = RECENT) -> str | None:
-        """One of the ids that were promised last."""
+        """One of the latest ids in a 202."""
         with self._lock:
             last = list(self._recent)[-among:]
         return chance.choice(last) if last else None
 
     def repeatable(self, chance: random.Random) -> Submission | None:
-        """A submission with a key that was accepted lately."""
+        """One of the latest accepted submissions with a key."""
         with self._lock:
             return chance.choice(self._repeatable) if self._repeatable else None
 
     def url_of(self, job_id: str) -> str:
-        """The URL that a job was promised for."""
+        """The URL of a promised job."""
         with self._lock:
             return self._promised[job_id]
 
     def known(self) -> Known:
-        """All of it, for the checks."""
+        """Everything, for the checks."""
         with self._lock:
             return Known(
                 promised=dict(self._promised),
@@ -128,14 +128,14 @@ class Journal:
             )
 
     def breaches(self) -> list[Breach]:
-        """What was seen to be wrong on the way."""
+        """The breaches that were seen during the run."""
         with self._lock:
             return list(self._breaches)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Client:
-    """A caller who writes down what it asks and is told."""
+    """A client that records what it sends and receives."""
 
     manager: Manager
     journal: Journal
@@ -152,7 +152,7 @@ class Client:
         return False
 
     def retry(self, job_id: str, key: str | None) -> None:
-        """Submit the same once more, if the job has ended."""
+        """Retry the job, which must have ended."""
         urls = (self.journal.url_of(job_id),)
         self.submit(Submission(path=f"/result/{job_id}/retry", urls=urls, key=key, retry_of=job_id))
 
@@ -162,7 +162,7 @@ class Client:
         self._see(self._ask("DELETE", f"/result/{job_id}"))
 
     def look(self, job_id: str) -> None:
-        """See how the job is."""
+        """Look at the job."""
         self._see(self._ask("GET", f"/result/{job_id}"))
 
     def _see(self, answer: Answer | None) -> None:
@@ -178,7 +178,7 @@ class Client:
         *,
         wanted: tuple[HTTPStatus, ...] = (HTTPStatus.OK,),
     ) -> Answer | None:
-        """None where the caller is to try again later: 503, or no answer at all."""
+        """None for a 503, or no answer at all: the caller can try again later."""
         try:
             answer = self.manager.ask(method, path, body, key=key)
         except Unanswered:
@@ -191,7 +191,7 @@ class Client:
 
 
 class Load:
-    """Runs from `start` to `finish`. `unfinished` returns how many jobs have not ended."""
+    """Callers that work from `start` to `finish`. `unfinished` returns how many jobs have not ended."""
 
     def __init__(self, client: Client, site: str, unfinished: Callable[[], int], seed: int) -> None:
         self._client = client
@@ -203,18 +203,18 @@ class Load:
         self._callers: list[Future[None]] = []
 
     def start(self) -> None:
-        """Let every caller begin."""
+        """Start every caller."""
         for number in range(CALLERS):
             caller = _Caller(self._client, self._site, f"caller-{number}", random.Random(f"{self._seed} {number}"))
             self._callers.append(self._threads.submit(self._call, caller))
 
     def stop(self) -> None:
-        """Submit nothing any more."""
+        """Stop every caller."""
         self._stopping.set()
         self._threads.shutdown()
 
     def finish(self) -> None:
-        """Stop; but send what is open until it is answered, or for AFTERWARDS_SECONDS."""
+        """Stop, and then send open submissions until they are answered, for AFTERWARDS_SECONDS at most."""
         self.stop()
         for caller in self._callers:
             caller.result()  # raises what the caller raised
@@ -236,7 +236,7 @@ class Load:
 
 
 class _Caller:
-    """One of them, who does what `chance` says. A new kind of job is one more line of `act`."""
+    """One caller, whose acts are chosen by `chance`. For a new kind of job, add an act."""
 
     def __init__(self, client: Client, site: str, name: str, chance: random.Random) -> None:
         self.chance = chance
@@ -280,7 +280,7 @@ class _Caller:
             self._client.look(job_id)
 
     def _url(self) -> str:
-        """A page that nobody asked for yet; most of them are quick."""
+        """A new page; most are quick."""
         name, words = f"{self._name}-{next(self._numbers)}", self.chance.randint(1, 400)
         match self.chance.choices(("quick", "slow", "late", "busy", "missing"), (870, 80, 15, 10, 25))[0]:
             case "slow":

@@ -1,4 +1,4 @@
-"""One chaos run on a stack that is ready: load, faults one after the other, the checks, and what to say of them."""
+"""One chaos run on a stack that is ready: load, one fault after the other, checks, and a report."""
 
 import time
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ COLUMNS = ("fault", "times", "in flight", "lost", "doubled", "worst recovery s")
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a run is to do."""
+    """The parameters of a run."""
 
     seed: int
     seconds: float
@@ -30,7 +30,7 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a run did and found."""
+    """The faults of a run, and the breaches that it found."""
 
     injected: Sequence[Injected]
     jobs: int
@@ -39,14 +39,14 @@ class Outcome:
     queue: str
 
     def table(self) -> str:
-        """A line for each fault, and one for all. A breach of a job counts at every fault that met the job."""
+        """One line per fault, and one for all. A breach of a job counts for every fault that met the job."""
         by_fault = {name: [each for each in self.injected if each.fault == name] for name in self._names()}
         rows = [COLUMNS, *(self._row(name, some) for name, some in (by_fault | {"all": self.injected}).items() if some)]
         widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
         return "\n".join(_line(row, widths) for row in rows)
 
     def report(self) -> str:
-        """All that there is to say."""
+        """The table, the figures, and the breaches."""
         faults = f"{len(self.injected)} faults and {self.jobs:,} jobs in {self.seconds:.0f} s; {self.queue}"
         breaches = [str(breach) for breach in self.breaches[:MAX_SHOWN]]
         if len(self.breaches) > MAX_SHOWN:
@@ -90,7 +90,7 @@ class Run:
         self._load = Load(self._client, stack.site, self._queue.unfinished, plan.seed)
 
     def carry_out(self) -> Outcome:
-        """Inject faults until the time is over, then let all jobs end, and check. Raises StopRequested."""
+        """Inject faults until the time is up, let all jobs end, and check them. Raises StopRequested."""
         begun = time.monotonic()
         self._queue.start()
         self._load.start()
@@ -140,7 +140,7 @@ class Run:
         return check(self._journal.known(), jobs, self._shown())
 
     def _shown(self) -> dict[str, Shown]:
-        """Every job, as `GET /jobs` lists it."""
+        """All jobs, as `GET /jobs` lists them."""
         shown: dict[str, Shown] = {}
         following: str | None = f"/jobs?limit={LISTED}"
         try:

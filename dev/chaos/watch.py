@@ -1,4 +1,4 @@
-"""What is watched during a chaos run: the queue all the time, and the recovery from each fault."""
+"""What a chaos run watches: the queue all the time, and the recovery from each fault."""
 
 import json
 import threading
@@ -29,24 +29,24 @@ _UNFINISHED = "SELECT id::text FROM jobs WHERE finished_at IS NULL"
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """One look at the queue: jobs that wait, and messages that count.
+    """One look at the queue: how many jobs wait, and how many messages there are.
 
-    Not counted are jobs whose messages the run doubled itself, and messages of cancelled jobs, which lie there until a
-    worker drops them. A look is not one moment, and a few jobs may pass meanwhile: hence SLACK.
+    Jobs whose messages the run doubled do not count, nor do messages of cancelled jobs, which stay until a worker
+    drops them. A look takes a moment, in which some jobs can move on: hence SLACK.
     """
 
     waiting: int
     messages: int
 
     def breach(self) -> Breach | None:
-        """Whether there are too many messages."""
+        """The breach, if there are too many messages."""
         if self.messages <= MAX_MESSAGES * self.waiting + SLACK:
             return None
         return Breach(flaw=Flaw.QUEUE, detail=f"{self.messages} messages for {self.waiting} waiting jobs")
 
 
 class QueueWatch:
-    """Looks from `start` to `stop`, whenever broker and database answer."""
+    """Looks at the queue from `start` to `stop`, whenever broker and database answer."""
 
     def __init__(self, stack: AnyStack) -> None:
         self._stack = stack
@@ -59,17 +59,17 @@ class QueueWatch:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="queue-watch")
 
     def start(self) -> None:
-        """Begin to look."""
+        """Start the thread that looks."""
         self._looking = self._thread.submit(self._run)
 
     def stop(self) -> None:
-        """Look no more; raises what the last look raised."""
+        """Stop the thread; raises what it raised."""
         self._stopping.set()
         self._looking.result()
         self._thread.shutdown()
 
     def breaches(self) -> list[Breach]:
-        """What was seen to be wrong."""
+        """The breaches that were seen."""
         return list(self._breaches)
 
     def unfinished(self) -> int:
@@ -78,7 +78,7 @@ class QueueWatch:
 
     @property
     def summary(self) -> str:
-        """How much was looked at."""
+        """How often it looked, and what it saw."""
         return f"the queue was looked at {self._looks:,} times; {self._most} messages at most beyond 1 a waiting job"
 
     def ignore(self, job_ids: Collection[str]) -> None:
@@ -108,13 +108,13 @@ class QueueWatch:
 
 
 def job_ids_in(envelopes: Collection[bytes | str]) -> list[str]:
-    """Whom the messages are about."""
+    """The ids of the jobs that the messages are for."""
     return [str(json.loads(envelope)["headers"]["id"]) for envelope in envelopes]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Injected:
-    """A fault that was injected: the jobs it met, the seconds until the stack had recovered, and who took longer."""
+    """An injected fault: the jobs that it met, and how long the stack took to recover."""
 
     fault: str
     jobs: frozenset[str]
@@ -123,10 +123,10 @@ class Injected:
 
 
 def recover(stack: AnyStack, client: Client, fault: str, probe: str, *, during: Callable[[], None]) -> Injected:
-    """Inject a fault, and wait until the stack has recovered from it.
+    """Inject a fault, and wait until the stack has recovered.
 
-    The clock runs from the fault's end until all of these have ended: every job that had not ended when the fault began
-    or when it ended, and a probe, which is submitted at the fault's end until a 202 comes; `probe` is its name and key.
+    The time is measured from the end of the fault to the end of these jobs: all that had not ended when the fault began
+    or when it ended, and a probe, submitted at the end of the fault until it is accepted. `probe` is its name and key.
     """
     before = _unfinished(stack)
     during()
@@ -146,7 +146,7 @@ def _unfinished(stack: AnyStack) -> frozenset[str]:
 
 
 def _left(stack: AnyStack, jobs: frozenset[str], deadline: float) -> frozenset[str]:
-    """Those of `jobs` that have not ended by the deadline, or do not exist."""
+    """Those of `jobs` that have not ended by the deadline, or are missing."""
     asked = "SELECT id::text FROM jobs WHERE id = ANY(%s::uuid[]) AND finished_at IS NOT NULL"
     left = set(jobs)
 
@@ -159,7 +159,7 @@ def _left(stack: AnyStack, jobs: frozenset[str], deadline: float) -> frozenset[s
 
 
 def slow(injected: Sequence[Injected]) -> Iterator[Breach]:
-    """A breach for each job that a recovery left waiting for too long."""
+    """A breach for each job that had not ended in time after a fault."""
     for each in injected:
         for job_id in sorted(each.late):
             detail = f"not ended {RECOVERY_SECONDS:g} s after {each.fault}; it took {each.recovery_seconds:.1f} s"

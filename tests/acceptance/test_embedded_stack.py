@@ -252,7 +252,7 @@ class TestRunningStack:
             lambda: [process.pid for process in stack.workers("job_worker_01")] not in ([], [worker.pid]),
             seconds=STOP_SECONDS,
         )
-        assert "job_worker_01 ended with SIGKILL; starting it again in 1 s" in stack.output
+        assert "job_worker_01 ended with SIGKILL; restarting it in 1 s" in stack.output
 
 
 class TestAfterAKill:

@@ -67,8 +67,8 @@ def test_a_service_that_dies_is_started_again_a_little_later_each_time(
 
     eventually(has_started_three_times)
     assert shown.getvalue().splitlines()[:2] == [
-        "job_scheduler ended with exit code 7; starting it again in 0.1 s",
-        "job_scheduler ended with exit code 7; starting it again in 0.2 s",
+        "job_scheduler ended with exit code 7; restarting it in 0.1 s",
+        "job_scheduler ended with exit code 7; restarting it in 0.2 s",
     ]
 
 
