@@ -25,8 +25,8 @@ from job_manager.outages import Outages
 from job_manager.views import job_detail
 
 LOOK_SECONDS = 0.1
+TIMEOUT_SECONDS = 1.7  # for the database to answer a look
 PAUSE_SECONDS = 0.5  # after an error that nobody foresaw, so that it does not fill the log
-BEAT_SECONDS = 5.0  # a client that went is noticed at the second beat after
 RECONNECT_MS = 1_000
 EVENT_STREAM = "text/event-stream; charset=utf-8"
 
@@ -64,7 +64,9 @@ class Watch:
 
 
 class Watcher:
-    """Tells every caller when its job has gone on. One thread asks for all of them."""
+    """Lets callers wait for their jobs' next steps. One thread asks the database for all of them."""
+
+    beat_seconds = 5.0  # between the signs of life of a stream: a client that went is noticed at the second after
 
     def __init__(self, database: Database, outages: Outages) -> None:
         self._database = database
@@ -121,7 +123,7 @@ class Watcher:
 
     def _look(self, watches: list[Watch]) -> None:
         try:
-            with self._database.reading() as connection:
+            with self._database.reading(TIMEOUT_SECONDS) as connection:
                 steps = steps_of(connection, list({watch.job_id for watch in watches}))
                 behind = [watch for watch in watches if watch.seen != steps.get(watch.job_id)]
                 found = find_whole(connection, list({watch.job_id for watch in behind})) if behind else {}
@@ -154,7 +156,7 @@ def stream_of(watcher: Watcher, whole: WholeJob, first: str) -> Iterator[str]:
 def _further_events(watcher: Watcher, job_id: UUID, seen: Step) -> Iterator[str]:
     with watcher.watching(job_id, seen) as watch:
         while not watch.is_over:
-            found = watch.take(BEAT_SECONDS)
+            found = watch.take(watcher.beat_seconds)
             yield ": beat\n\n" if found is None else event(found)
             if found is not None and found.job.state in ENDED:
                 return

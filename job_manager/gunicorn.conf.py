@@ -8,7 +8,7 @@ from job_manager.services import EXTENSION
 from job_tasks.settings import settings
 
 bind = "0.0.0.0:5000"
-worker_class = "job_manager.gunicorn_worker.PatientWorker"
+worker_class = "job_manager.gunicorn_worker.DeadlineWorker"
 workers = settings().manager_processes
 threads = settings().manager_threads + settings().manager_streams  # an open stream takes no other caller's thread
 worker_connections = threads + 1_000  # what else may be connected: kept-alive ones, and those in the queue

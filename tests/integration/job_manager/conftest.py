@@ -25,6 +25,7 @@ from tests.waiting import eventually
 THREADS = 24
 PLACES = 16
 STREAMS = 16
+HASTY = "tests.integration.job_manager.hasty.HastyWorker"
 WEBHOOK_SECRET = "whsec_" + "c2VjcmV0" * 4
 
 
@@ -102,7 +103,7 @@ def deployed_manager(servers: Servers, port: int, log: Path, **changes: str) -> 
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "gunicorn", "--config", "job_manager/gunicorn.conf.py"),
-                *("--bind", f"127.0.0.1:{port}", "job_manager.wsgi:app"),
+                *("--bind", f"127.0.0.1:{port}", "--worker-class", HASTY, "job_manager.wsgi:app"),
             ],
             env=os.environ
             | {

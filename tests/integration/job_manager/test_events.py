@@ -21,7 +21,7 @@ from tests.integration.pausing import Stopwatch, hung_database
 from tests.waiting import eventually
 
 NOTICED_SECONDS = 0.5
-GONE_SECONDS = 15.0  # two beats, and room
+GONE_SECONDS = 10.0  # two beats, and room
 
 
 @dataclass(frozen=True)

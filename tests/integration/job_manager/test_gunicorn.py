@@ -192,10 +192,10 @@ class TestManyAtOnce:
     def test_batches_take_turns_and_each_is_accepted(
         self, manager_url: str, store: Store, callers: ThreadPoolExecutor
     ) -> None:
-        batch = {"urls": [f"https://{number}.example.com/" for number in range(1_000)]}
+        batch = {"urls": [f"https://{number}.example.com/" for number in range(100)]}
         answers = at_once(12, callers, lambda: requests.post(f"{manager_url}/count", json=batch, timeout=40))
         assert [answer.status_code for answer in answers] == [202] * 12
-        assert store.count() == 12_000
+        assert store.count() == 1_200
 
     def test_batches_fail_together_with_the_database_hung(
         self, manager_url: str, store: Store, servers: Servers, callers: ThreadPoolExecutor
@@ -273,7 +273,8 @@ class TestOnTheWire:
         assert store.count() == 0
 
     def test_a_length_that_is_no_number_is_refused(self, manager_url: str) -> None:
-        assert 400 <= self.raw(manager_url, b"{}", **{"Content-Length": "many"})[0] < 500
+        assert self.raw(manager_url, b"{}", **{"Content-Length": "many"}) == (400, "application/problem+json")
 
     def test_a_line_that_is_too_long_is_refused(self, manager_url: str) -> None:
-        assert 400 <= requests.get(f"{manager_url}/jobs?url={'x' * 10_000}", timeout=20).status_code < 500
+        answer = requests.get(f"{manager_url}/jobs?url={'x' * 10_000}", timeout=20)
+        assert (answer.status_code, answer.headers["Content-Type"]) == (414, "application/problem+json")

@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from job_manager.gunicorn_worker import RECEIVE_SECONDS
 from job_manager.security import EVERY_ANSWER
 from tests.integration.job_manager.conftest import THREADS
+from tests.integration.job_manager.hasty import HastyWorker
 from tests.integration.job_store import Store
 from tests.integration.pausing import Stopwatch
 
+RECEIVE_SECONDS = HastyWorker.receive_seconds
 BODY = b'{"url": "https://example.com/"}'
 JSON = b"Content-Type: application/json\r\n"
 LONG = b"Content-Length: %d\r\n" % len(BODY)
