@@ -52,27 +52,27 @@ class CountResult(TypedDict):
 def count_words(page: "Page", request: CountRequest) -> CountResult:
     """The result of counting the words of `page`. Raises PermanentError if it is not text."""
     from job_tasks.fetching import page_errors  # noqa: PLC0415 - only workers hold a parser
-    from page_read.counting import count_page  # noqa: PLC0415 - the same
+    from page_read.page import read_page  # noqa: PLC0415 - the same
+    from page_read.words import frequencies, summarize  # noqa: PLC0415 - the same
 
     started = perf_counter()
     with page_errors():
-        counted = count_page(
-            page.body, page.content_type, word=request.word, top=request.top, tokenizer=request.tokenizer
-        )
+        read = read_page(page.body, page.content_type)
+    counts = summarize(frequencies(read.text, request.tokenizer), word=request.word, top=request.top)
     seconds = perf_counter() - started
     count_words_counted(seconds)
     return {
-        "words": counted.counts.words,
-        "unique_words": counted.counts.unique_words,
-        "top": counted.counts.top,
-        "word": None if request.word is None else OneWord(word=request.word, count=counted.counts.word_count or 0),
+        "words": counts.words,
+        "unique_words": counts.unique_words,
+        "top": counts.top,
+        "word": None if request.word is None else OneWord(word=request.word, count=counts.word_count or 0),
         "final_url": page.final_url,
         "http_status": page.http_status,
         "content_type": page.content_type,
-        "charset": counted.charset,
-        "charset_source": counted.charset_source,
+        "charset": read.charset,
+        "charset_source": read.charset_source,
         "bytes": len(page.body),
-        "language": counted.language,
+        "language": read.language,
         "fetch_ms": page.fetch_ms,
         "count_ms": round(seconds * 1_000),
     }

@@ -15,8 +15,9 @@ from job_tasks.settings import settings
 from page_fetch.errors import AddressRefused, FetchError, TransientFetchError
 from page_fetch.fetch import Page, PageFetcher
 from page_read.content_type import check_content_type
-from page_read.counting import page_frequencies
 from page_read.errors import ReadError
+from page_read.page import read_page
+from page_read.words import frequencies
 
 ACCEPT = "text/html, application/xhtml+xml, text/plain;q=0.9"
 
@@ -59,4 +60,4 @@ def fetch_page(url: str) -> Page:
 def frequencies_of(page: Page) -> Counter[str]:
     """How often each word occurs on `page`, in lower case. Raises PermanentError if it is not text."""
     with page_errors():
-        return page_frequencies(page.body, page.content_type, tokenizer="words").frequencies
+        return frequencies(read_page(page.body, page.content_type).text, "words")

@@ -1,25 +1,17 @@
-"""Which encoding a page is in that does not say: the one in which its letters make up words of some language.
+"""Detects the encoding of a page that declares none: the one in which its letters make up words of some language.
 
-The HTML standard leaves the way to the browser. Here a page is read in every encoding of the web that its bytes allow,
-and that one wins in which the largest share of its characters beyond ASCII are frequent ones of one language.
+The HTML standard leaves the way to the browser. Here a page is read in every encoding of the web that its bytes allow;
+the winner is the one in which the largest share of its characters beyond ASCII are frequent ones of one language.
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from page_read.charsets import decode
 
 _SAMPLE_BYTES = 40_000
 _TOLERATED_ERRORS = 0.005
 _UTF_16_MIN_SHARE = 0.25
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Candidate:
-    charset: str
-    frequent: tuple[str, ...]  # for each language written in it, the characters beyond ASCII it uses most
-    min_share: float  # of all characters beyond ASCII
-
 
 _KANA = "".join(map(chr, range(0x3041, 0x3097))) + "".join(map(chr, range(0x30A1, 0x30FD))) + "、。"
 _SIMPLIFIED = "的一是不了在人有我他这中大来上国个到说们为子和你地出道也时年得就那要下以生会，。、"
@@ -33,50 +25,51 @@ _HEBREW = "יוהלארמבשתנד"
 _ARABIC = "اليمنوترةبعد"
 _THAI = "านรอกเงมยลวดท่้"
 _WESTERN = (
-    "éèàêâçôîûùëïœ",
-    "äöüß",
-    "áéíóúñü¿¡",
-    "áâãàçéêíóôõú",
-    "åäöæøé",
-    "àèéìòù",
-    "ëïéèöüç",
+    *("éèàêâçôîûùëïœ", "äöüß", "áéíóúñü¿¡", "áâãàçéêíóôõú", "åäöæøé", "àèéìòù", "ëïéèöüç"),
     "éèàêâçôîùëïäöüßáíóúñãåæø",
 )
 _CENTRAL = ("áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "ąćęłńóśźż", "áéíóöőúüű", "čšžćđ", "ăâîșțşţ")
 _TURKISH = ("çğıöşüİ",)
 _BALTIC = ("āčēģīķļņšūž", "ąčęėįšųūž", "äöõüšž")
 
-# In the order in which the earlier wins a tie.
+
+class _Candidate(NamedTuple):
+    charset: str
+    min_share: float  # of frequent characters among all beyond ASCII
+    frequent: tuple[str, ...]  # for each language written in it, the characters beyond ASCII it uses most
+
+
+# The earlier wins a tie.
 _MULTI_BYTE = (
-    _Candidate(charset="shift_jis", frequent=(_KANA,), min_share=0.3),
-    _Candidate(charset="euc-jp", frequent=(_KANA,), min_share=0.3),
-    _Candidate(charset="euc-kr", frequent=(_HANGUL,), min_share=0.25),
-    _Candidate(charset="gbk", frequent=(_SIMPLIFIED,), min_share=0.1),
-    _Candidate(charset="big5", frequent=(_TRADITIONAL,), min_share=0.1),
+    _Candidate("shift_jis", 0.3, (_KANA,)),
+    _Candidate("euc-jp", 0.3, (_KANA,)),
+    _Candidate("euc-kr", 0.25, (_HANGUL,)),
+    _Candidate("gbk", 0.1, (_SIMPLIFIED,)),
+    _Candidate("big5", 0.1, (_TRADITIONAL,)),
 )
 _SINGLE_BYTE = (
-    _Candidate(charset="windows-1252", frequent=_WESTERN, min_share=0.5),
-    _Candidate(charset="windows-1250", frequent=_CENTRAL, min_share=0.6),
-    _Candidate(charset="iso-8859-2", frequent=_CENTRAL, min_share=0.6),
-    _Candidate(charset="windows-1254", frequent=_TURKISH, min_share=0.7),
-    _Candidate(charset="windows-1257", frequent=_BALTIC, min_share=0.7),
-    _Candidate(charset="windows-1251", frequent=(_RUSSIAN, _UKRAINIAN, _BULGARIAN), min_share=0.5),
-    _Candidate(charset="koi8-r", frequent=(_RUSSIAN,), min_share=0.5),
-    _Candidate(charset="koi8-u", frequent=(_UKRAINIAN,), min_share=0.5),
-    _Candidate(charset="ibm866", frequent=(_RUSSIAN,), min_share=0.5),
-    _Candidate(charset="iso-8859-5", frequent=(_RUSSIAN, _BULGARIAN), min_share=0.5),
-    _Candidate(charset="windows-1253", frequent=(_GREEK,), min_share=0.5),
-    _Candidate(charset="windows-1255", frequent=(_HEBREW,), min_share=0.5),
-    _Candidate(charset="windows-1256", frequent=(_ARABIC,), min_share=0.5),
-    _Candidate(charset="iso-8859-6", frequent=(_ARABIC,), min_share=0.5),
-    _Candidate(charset="windows-874", frequent=(_THAI,), min_share=0.5),
+    _Candidate("windows-1252", 0.5, _WESTERN),
+    _Candidate("windows-1250", 0.6, _CENTRAL),
+    _Candidate("iso-8859-2", 0.6, _CENTRAL),
+    _Candidate("windows-1254", 0.7, _TURKISH),
+    _Candidate("windows-1257", 0.7, _BALTIC),
+    _Candidate("windows-1251", 0.5, (_RUSSIAN, _UKRAINIAN, _BULGARIAN)),
+    _Candidate("koi8-r", 0.5, (_RUSSIAN,)),
+    _Candidate("koi8-u", 0.5, (_UKRAINIAN,)),
+    _Candidate("ibm866", 0.5, (_RUSSIAN,)),
+    _Candidate("iso-8859-5", 0.5, (_RUSSIAN, _BULGARIAN)),
+    _Candidate("windows-1253", 0.5, (_GREEK,)),
+    _Candidate("windows-1255", 0.5, (_HEBREW,)),
+    _Candidate("windows-1256", 0.5, (_ARABIC,)),
+    _Candidate("iso-8859-6", 0.5, (_ARABIC,)),
+    _Candidate("windows-874", 0.5, (_THAI,)),
 )
-# Signs that every language uses, so that they speak for any encoding that has them.
+# Signs of every language, which count for any encoding that has them.
 _SIGNS = frozenset("\xa0«»‹›“”„‘’–—…•·©®™°€£¢§×½№")
 
 
 def detect_charset(body: bytes) -> str | None:
-    """The encoding that `body` is most likely in, or None for plain ASCII and for what resembles nothing known."""
+    """The most likely encoding of `body`, or None for plain ASCII and for text like no known language."""
     if utf_16 := _detect_utf_16(body):
         return utf_16
     if body.isascii():
@@ -104,24 +97,20 @@ def _detect_utf_16(body: bytes) -> str | None:
 
 
 def _is_utf_8(body: bytes) -> bool:
-    """Whether what stands beyond ASCII is UTF-8, but for a few errors."""
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        decoded = body.decode("utf-8", "replace")
-        beyond_ascii = sum(not character.isascii() for character in decoded)
-        return decoded.count("\ufffd") <= 0.1 * beyond_ascii
-    return True
+    """Whether all beyond ASCII is UTF-8, except for a few errors."""
+    decoded = body.decode("utf-8", "replace")
+    errors = decoded.count("\ufffd") - body.count(b"\xef\xbf\xbd")
+    return not errors or errors <= 0.1 * sum(not character.isascii() for character in decoded)
 
 
 def _sample(body: bytes) -> bytes:
-    """A part of `body` from where it is ASCII no more."""
+    """A part of `body` from its first byte beyond ASCII on."""
     start = len(body) - len(body.lstrip(bytes(range(0x80))))
     return body[start : start + _SAMPLE_BYTES]
 
 
 def _share(sample: bytes, candidate: _Candidate) -> float:
-    """How much of what stands beyond ASCII in `sample` is frequent in the candidate's best language."""
+    """The share of characters beyond ASCII in `sample` that are frequent in the candidate's best language."""
     counts = Counter(decode(sample, candidate.charset))
     counts = Counter({char: n for char, n in counts.items() if not char.isascii()})
     total = counts.total()

@@ -1,7 +1,8 @@
 """Every error that reading a page can end in; the same page will fail again.
 
     ReadError
-    └── NotText
+    ├── NotText
+    └── PageTooComplex
 
 The message of an error is shown to users.
 """
@@ -24,3 +25,9 @@ class NotText(ReadError):
     """The content type is one whose words are not counted."""
 
     title = "The page is not text"
+
+
+class PageTooComplex(ReadError):
+    """The markup is nested absurdly deep, or has absurdly many tags or attributes."""
+
+    title = "The page is too complex"

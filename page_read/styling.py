@@ -1,98 +1,105 @@
 """Applies the `style` attributes of a page, and the attributes that work like one, to its tree."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborNode
 
-from page_read.display import Display
-from page_read.elements import default_display
-from page_read.style import Style, parse_style
+from page_read.display import Display, Style, default_display, parse_style
 
 _SELECTOR = "[style],[hidden],[popover],[align]"
-# Elements of SVG that no `display` takes out of `innerText`.
-_SVG_CONTAINERS = frozenset({"clipPath", "defs", "g", "marker", "mask", "pattern", "switch", "symbol"})
-_FLEXES = frozenset({Display.FLEX, Display.ATOMIC_FLEX})
-_IN_LINE = frozenset({Display.INLINE, Display.CONTENTS})
 _CHANGING = frozenset({"hidden", "popover", "align"})
+_OWN_LETTER_CASE = frozenset({"button", "input", "select", "textarea"})
+_UNSTYLED = Style()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Styling:
-    """What the styles of a page do: by an element's `mem_id`, its display where it is not the default one."""
-
-    displays: dict[int, Display] = field(default_factory=dict)
-    flex_items: set[int] = field(default_factory=set)
-    inherited: dict[int, tuple[LexborNode, Style]] = field(default_factory=dict)  # declare what descendants inherit
-
-
-def apply_styles(body: LexborNode) -> Styling:
-    """Takes out of the tree below `body` what styles hide, and gives what they do to the rest."""
-    styling = Styling()
-    root_id = body.mem_id
+def apply_styles(body: LexborNode) -> dict[int, Display]:
+    """Removes hidden text from the tree below `body`. Returns displays that differ from the default, by `mem_id`."""
+    styling = _Styling(body)
     for node in body.css(_SELECTOR):
-        _apply(node, node.attributes, styling, is_root=node.mem_id == root_id)
-    return styling
+        styling.apply(node, node.attributes)
+    styling.apply_inherited()
+    return styling.displays
 
 
-def _apply(node: LexborNode, attributes: Mapping[str, str | None], styling: Styling, *, is_root: bool) -> None:
-    style = parse_style(attributes.get("style") or "")
-    if style is None and node.mem_id not in styling.flex_items and not _CHANGING.intersection(attributes):
-        return
-    style = style or Style()
-    display = _display(node, attributes, style, styling.displays)
-    if style.out_of_flow or node.mem_id in styling.flex_items:
-        display = display.blockified()
-    if not is_root and _hides(attributes, style, display):
-        if not _is_listed_option(node):
-            node.decompose()
-        return
-    if display is default_display(node.tag or "", {}):
-        styling.displays.pop(node.mem_id, None)
-    else:
-        styling.displays[node.mem_id] = display
-    if display in _FLEXES:
-        _blockify_items(node, styling)
-    if style.visible is not None or style.uppercase is not None:
-        styling.inherited[node.mem_id] = (node, style)
+class _Styling:
+    def __init__(self, root: LexborNode) -> None:
+        self._root_id = root.mem_id
+        self._flex_items: set[int] = set()
+        self._parsed: dict[str, Style] = {"": _UNSTYLED}
+        self._inheriting: dict[int, tuple[LexborNode, Style]] = {}  # elements with a style that descendants inherit
+        self.displays: dict[int, Display] = {}
 
+    def apply(self, node: LexborNode, attributes: Mapping[str, str | None]) -> None:
+        node_id = node.mem_id
+        style = self._parse(attributes.get("style") or "")
+        if style == _UNSTYLED and node_id not in self._flex_items and not _CHANGING.intersection(attributes):
+            return
+        display = self._display(node, attributes, style)
+        if _hides(attributes, style, display) and node_id != self._root_id:
+            if not _is_listed_option(node):
+                node.decompose()
+            return
+        if display is default_display(node.tag or "", {}):
+            self.displays.pop(node_id, None)
+        else:
+            self.displays[node_id] = display
+        if display in {Display.FLEX, Display.ATOMIC_FLEX}:
+            self._blockify_items(node)
+        if style.visible is not None or style.uppercase is not None:
+            self._inheriting[node_id] = (node, style)
 
-def _display(
-    node: LexborNode, attributes: Mapping[str, str | None], style: Style, displays: Mapping[int, Display]
-) -> Display:
-    tag, display = node.tag or "", style.display
-    if display is None or display is Display.REVERT:
-        return default_display(tag, attributes)
-    if tag in _SVG_CONTAINERS:
-        return Display.INLINE
-    if display is Display.INHERIT:
+    def _parse(self, style: str) -> Style:
+        if style not in self._parsed:
+            self._parsed[style] = parse_style(style)
+        return self._parsed[style]
+
+    def _display(self, node: LexborNode, attributes: Mapping[str, str | None], style: Style) -> Display:
+        display = style.display or default_display(node.tag or "", attributes)
+        if display is Display.INLINE and node.tag == "button":
+            display = Display.ATOMIC
+        if style.out_of_flow or node.mem_id in self._flex_items or node.tag in {"dialog", "legend"}:
+            display = display.blockified()
+        return display
+
+    def _blockify_items(self, container: LexborNode) -> None:
+        for item in container.iter():
+            if item.is_element_node and item.tag not in {"br", "wbr"}:
+                self._flex_items.add(item.mem_id)
+                self.displays[item.mem_id] = default_display(item.tag or "", item.attributes).blockified()
+
+    def apply_inherited(self) -> None:
+        """Removes text that is not visible, with the breaks it would have made, and turns text to capitals."""
+        inherited: dict[int, tuple[bool, bool]] = {}  # whether text is visible, and in capitals
+        for root_id, (root, _) in self._inheriting.items():
+            if root_id not in inherited:
+                for node in list(root.traverse(include_text=True)):
+                    self._inherit(node, inherited)
+
+    def _inherit(self, node: LexborNode, inherited: dict[int, tuple[bool, bool]]) -> None:
         parent = node.parent
-        known = None if parent is None else displays.get(parent.mem_id)
-        return known or (Display.INLINE if parent is None else default_display(parent.tag or "", {}))
-    if display is Display.INLINE and tag == "button":
-        return Display.ATOMIC
-    if tag in {"dialog", "legend"}:
-        return display.blockified()
-    return Display.INLINE if display is Display.UNSET else display
+        visible, uppercase = inherited.get(parent.mem_id if parent else 0, (True, False))
+        if node.is_text_node:
+            if not visible:
+                node.decompose()
+            elif uppercase:
+                node.replace_with((node.text_content or "").upper())
+            return
+        _, own = self._inheriting.get(node.mem_id, (node, _UNSTYLED))
+        visible = visible if own.visible is None else own.visible
+        uppercase = (uppercase and node.tag not in _OWN_LETTER_CASE) if own.uppercase is None else own.uppercase
+        inherited[node.mem_id] = visible, uppercase
+        if not visible:
+            self.displays[node.mem_id] = Display.CONTENTS
+            if node.tag in {"br", "select"}:
+                node.decompose()
 
 
 def _hides(attributes: Mapping[str, str | None], style: Style, display: Display) -> bool:
     contents_hidden = style.contents_hidden or (attributes.get("hidden") or "").lower() == "until-found"
-    return display is Display.NONE or (contents_hidden and display not in _IN_LINE)
+    return display is Display.NONE or (contents_hidden and display not in {Display.INLINE, Display.CONTENTS})
 
 
 def _is_listed_option(node: LexborNode) -> bool:
-    """Whether it is an option that a `<select>` lists; Chromium lists hidden ones too."""
-    if node.tag not in {"option", "optgroup"}:
-        return False
+    """Whether a `<select>` lists it: Chromium lists hidden options as well."""
     parent = node.parent
-    while parent is not None and parent.tag != "select":
-        parent = parent.parent
-    return parent is not None
-
-
-def _blockify_items(container: LexborNode, styling: Styling) -> None:
-    for item in container.iter():
-        if item.is_element_node and item.tag not in {"br", "wbr"}:
-            styling.flex_items.add(item.mem_id)
-            styling.displays[item.mem_id] = default_display(item.tag or "", item.attributes).blockified()
+    return node.tag in {"option", "optgroup"} and parent is not None and parent.tag in {"select", "optgroup"}

@@ -7,9 +7,9 @@ import sys
 import zlib
 from pathlib import Path
 
-from page_read.counting import page_frequencies
 from page_read.errors import ReadError
-from page_read.words.count import most_frequent
+from page_read.page import read_page
+from page_read.words import frequencies, most_frequent
 from wordcount.inputs import STANDARD_INPUT
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -38,15 +38,16 @@ def _counted(name: str, parsed: argparse.Namespace) -> dict[str, object]:
     body = sys.stdin.buffer.read() if name == STANDARD_INPUT else Path(name).read_bytes()
     if body.startswith(GZIP_MAGIC):
         body = gzip.decompress(body)
-    page = page_frequencies(body, content_type, tokenizer=parsed.tokenizer)
+    page = read_page(body, content_type)
+    counts = frequencies(page.text, parsed.tokenizer)
     result: dict[str, object] = {
         "file": name,
-        "words": page.frequencies.total(),
-        "unique_words": len(page.frequencies),
-        "top": most_frequent(page.frequencies, parsed.top),
+        "words": counts.total(),
+        "unique_words": len(counts),
+        "top": most_frequent(counts, parsed.top),
         "charset": page.charset,
         "language": page.language,
     }
     if parsed.frequencies:
-        result["frequencies"] = dict(most_frequent(page.frequencies, len(page.frequencies)))
+        result["frequencies"] = dict(most_frequent(counts, len(counts)))
     return result

@@ -1,4 +1,4 @@
-"""Holds the counter against a browser, page by page: `python -m dev.bench.accuracy FOLDER`.
+"""Compares the counter with a browser, page by page: `python -m dev.bench.accuracy FOLDER`.
 
 Exits with 1 if a goal is missed: 97 % of pages with identical word frequencies, every page within 1 % of the browser's
 words, all pages together within 0.1 %.
@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dev.bench.corpus import CorpusPage, read_corpus
-from page_read.counting import page_frequencies
+from page_read.page import read_page
+from page_read.words import frequencies
 
 _WORST = 10
 _MIN_IDENTICAL = 0.97  # of the pages
@@ -21,13 +22,13 @@ _SHOWN_WORDS = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """One page: the browser's number of words, ours, and how many words stand on one side only."""
+    """One page: the browser's number of words, ours, and the words on one side only."""
 
     name: str
     expected: int
     counted: int
-    surplus: Counter[str]  # words that we count more often than the browser
-    missing: Counter[str]  # and less often
+    surplus: Counter[str]  # words that we count and the browser does not
+    missing: Counter[str]  # the reverse
 
     @property
     def difference(self) -> float:
@@ -41,7 +42,7 @@ class Comparison:
 
 def compare(page: CorpusPage) -> Comparison:
     """The page's words as counted here and in the browser."""
-    ours = page_frequencies(page.body, page.content_type, tokenizer="words").frequencies
+    ours = frequencies(read_page(page.body, page.content_type).text, "words")
     theirs = Counter(page.frequencies)
     return Comparison(
         name=page.name,
@@ -53,7 +54,7 @@ def compare(page: CorpusPage) -> Comparison:
 
 
 def report(comparisons: list[Comparison]) -> bool:
-    """Prints the table and the worst pages; gives whether all goals are met."""
+    """Prints the table and the worst pages; returns whether all goals are met."""
     pages = len(comparisons)
     identical = sum(page.is_identical for page in comparisons)
     within = sum(page.difference <= _MAX_DIFFERENCE for page in comparisons)

@@ -8,7 +8,8 @@ from typing import Any
 import psycopg2
 import requests
 
-from page_read.counting import count_page
+from page_read.page import read_page
+from page_read.words import frequencies, summarize
 
 TOP = 25
 
@@ -22,7 +23,8 @@ def fetch_and_count(url: str) -> dict[str, Any]:
         _thread.session.trust_env = False
     page = _thread.session.get(url, timeout=10)
     page.raise_for_status()
-    counts = count_page(page.content, page.headers.get("Content-Type"), word=None, top=TOP, tokenizer="words").counts
+    text = read_page(page.content, page.headers.get("Content-Type")).text
+    counts = summarize(frequencies(text, "words"), word=None, top=TOP)
     return {"url": url, "words": counts.words, "unique_words": counts.unique_words, "top": counts.top}
 
 

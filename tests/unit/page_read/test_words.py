@@ -1,14 +1,15 @@
-"""Words after UAX #29: its rules as cases of our own, other languages, and laws that hold for any text."""
+"""Words after UAX #29: its rules as cases of our own, other languages, and laws that hold for any text; Treebank."""
 
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from icu4py.breakers import WordBreaker
+from nltk.tokenize import word_tokenize
 
-from page_read.words.count import frequencies, summarize
-from page_read.words.unicode_words import SIGNS, UnicodeWordTokenizer
+from page_read.words import UnicodeWordTokenizer, frequencies, summarize, treebank_tokens
+from tests.examples import examples
 
 TOKENIZER = UnicodeWordTokenizer()
 
@@ -43,7 +44,7 @@ TOKENIZER = UnicodeWordTokenizer()
     ],
 )
 def test_words_of(text: str, words: str) -> None:
-    assert frequencies(text, tokenizer="words") == Counter(words.split())
+    assert frequencies(text, "words") == Counter(words.split())
 
 
 def segments_by_icu(text: str) -> Counter[str]:
@@ -57,23 +58,23 @@ TRICKY = "abzAZ09 _-'’.,:;!?\"()\n\t\u00a0\u00ad\u200b\u200d\u0301éßΣςЖй
 
 @given(st.text(st.one_of(st.sampled_from(TRICKY), st.characters(exclude_categories=["Cs"])), max_size=30))
 def test_short_cuts_give_what_icu_gives(text: str) -> None:
-    assert frequencies(text, tokenizer="words") == segments_by_icu(text)
+    assert frequencies(text, "words") == segments_by_icu(text)
 
 
 @given(st.text(st.characters()), st.sampled_from(["words", "treebank"]))
 def test_tokenizing_is_total(text: str, tokenizer: str) -> None:
-    assert frequencies(text, tokenizer=tokenizer).total() >= 0  # type: ignore[arg-type] # one of the two
+    assert frequencies(text, tokenizer).total() >= 0  # type: ignore[arg-type] # one of the two
 
 
 @given(st.text(), st.text())
 def test_counts_of_joined_texts_add_up(one: str, other: str) -> None:
-    joined = frequencies(f"{one}\n{other}", tokenizer="words")
-    assert joined == frequencies(one, tokenizer="words") + frequencies(other, tokenizer="words")
+    joined = frequencies(f"{one}\n{other}", "words")
+    assert joined == frequencies(one, "words") + frequencies(other, "words")
 
 
 @given(st.text())
 def test_words_are_stable_under_their_own_lower_case(text: str) -> None:
-    words = frequencies(text, tokenizer="words")
+    words = frequencies(text, "words")
     assert all(word == word.lower() for word in words)
 
 
@@ -91,19 +92,83 @@ def test_tokens_are_all_of_the_text_but_white_space(text: str) -> None:
     ],
 )
 def test_a_result_is_bounded_and_ordered(word: str | None, top: int, expected: tuple[object, ...]) -> None:
-    counted = summarize(frequencies("the b a The c THE b a d", tokenizer="words"), word=word, top=top)
+    counted = summarize(frequencies("the b a The c THE b a d", "words"), word=word, top=top)
     assert (counted.words, counted.unique_words) == (9, 5)
     assert (*counted.top, counted.word_count) == expected
 
 
 def test_a_long_word_is_counted_whole_and_shown_in_part() -> None:
-    counts = frequencies(f"{'a' * 100} {'b' * 101} {'b' * 102}", tokenizer="words")
+    counts = frequencies(f"{'a' * 100} {'b' * 101} {'b' * 102}", "words")
     counted = summarize(counts, word="B" * 101, top=3)
     assert (counted.words, counted.unique_words, counted.word_count) == (3, 3, 1)
     assert counted.top == (("a" * 100, 1), (f"{'b' * 100}…", 1), (f"{'b' * 100}…", 1))
 
 
-def test_every_sign_that_is_stripped_stands_alone() -> None:
-    for sign, neighbour in [(sign, neighbour) for sign in SIGNS for neighbour in ("a", "1", "é", "Ж", "가", "ب")]:
-        assert list(WordBreaker(f"{neighbour}{sign}", "en")) == [neighbour, sign]
-        assert list(WordBreaker(f"{sign}{neighbour}", "en")) == [sign, neighbour]
+PIECES = [
+    *(
+        "a",
+        "Word",
+        "é",
+        "ß",
+        "12",
+        "3.5",
+        "cannot",
+        "Gımme",
+        "wanna",
+        "more'n",
+        "d'ye",
+        "'tis",
+        "n't",
+        "'s",
+        "'ll",
+        "_",
+    ),
+    *(
+        '"',
+        "''",
+        "'",
+        "`",
+        "``",
+        ".",
+        "...",
+        ",",
+        ":",
+        ";",
+        "?",
+        "!",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "<",
+        ">",
+        "-",
+        "--",
+        "%",
+    ),
+    *("—", "“", "”", "‘", "’", "«", "»", "„", " ", " ", "  ", "\n", "\t", "\u00a0", "\x1c", "\x85", "\ue000", "😀"),
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=20).map("".join))
+@settings(max_examples=examples(500))
+@example('""\u00a0a b')
+@example("x. ) ] . ")
+@example("one two' three")
+@example("")
+def test_treebank_tokens_are_nltks(text: str) -> None:
+    assert treebank_tokens(text) == word_tokenize(text, preserve_line=True)
+
+
+@given(st.text())
+def test_treebank_tokens_of_any_text_are_nltks(text: str) -> None:
+    assert treebank_tokens(text) == word_tokenize(text, preserve_line=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("I can't, won't.", {"i": 1, "ca": 1, "wo": 1, "n't": 2}), ("e-mail U.S. 3.14 ...", {"e-mail": 1, "u.s.": 1})],
+)
+def test_a_treebank_token_with_a_letter_is_a_word(text: str, words: dict[str, int]) -> None:
+    assert frequencies(text, "treebank") == words

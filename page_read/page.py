@@ -1,0 +1,28 @@
+"""The one path from a page's bytes to its text: no I/O, shared by workers, command line and benchmarks."""
+
+from dataclasses import dataclass
+
+from page_read.content_type import parse_content_type
+from page_read.encoding import CharsetSource, decode_body
+from page_read.html import read_html, xhtml_to_html
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageText:
+    """The text that a person reads on a page, and how the page was read. `language` is what the page declares."""
+
+    text: str
+    language: str | None
+    charset: str
+    charset_source: CharsetSource
+
+
+def read_page(body: bytes, content_type: str | None) -> PageText:
+    """The text of a page as fetched. Raises NotText or PageTooComplex."""
+    form, label = parse_content_type(content_type, body)
+    utf8, charset, charset_source = decode_body(body, label)
+    if form == "plain":
+        text, language = utf8.decode("utf-8", "replace"), None
+    else:
+        text, language = read_html(xhtml_to_html(utf8) if form == "xhtml" else utf8)
+    return PageText(text=text, language=language, charset=charset, charset_source=charset_source)

@@ -1,0 +1,95 @@
+"""Words of a text: segments of UAX #29 as ICU cuts them, or the tokens of NLTK's Treebank rules."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from heapq import nsmallest
+from typing import Literal
+
+from icu4py.breakers import WordBreaker
+from nltk.tokenize import NLTKWordTokenizer
+from nltk.tokenize.api import TokenizerI
+
+Tokenizer = Literal["words", "treebank"]
+
+MAX_SHOWN_LENGTH = 100  # of a word in a result, which would otherwise have no bound
+
+
+class UnicodeWordTokenizer(TokenizerI):  # type: ignore[misc] # NLTK ships no types
+    """The segments of UAX #29, Unicode Text Segmentation, with ICU's dictionaries for scripts without spaces."""
+
+    def tokenize(self, s: str) -> list[str]:
+        """Words, numbers, signs and symbols of `s` in order, without white space. Lone surrogates become U+FFFD."""
+        return [segment for segment in _segments(s) if not segment.isspace()]
+
+
+def treebank_tokens(text: str) -> list[str]:
+    """The tokens of `nltk.word_tokenize(text, preserve_line=True)`."""
+    # NLTK's rules look at both ends of a run of white space only, but take the square of the time for its length.
+    tokens: list[str] = NLTKWordTokenizer().tokenize(_INNER_SPACE.sub("", text))
+    return tokens
+
+
+_INNER_SPACE = re.compile(r"(?<=\s)\s+(?=\s)")
+
+
+def frequencies(text: str, tokenizer: Tokenizer) -> Counter[str]:
+    """How often each word occurs in `text`, in lower case. A token is a word if it contains a letter."""
+    if tokenizer == "treebank":
+        return Counter(token.lower() for token in treebank_tokens(text) if any(map(str.isalpha, token)))
+    # No segment contains both white space and a letter, so chunks between white space are counted first. Most are one
+    # plain word. The others are cut in one call, because thousands of short ones take ICU far longer.
+    counts = Counter(_lower_ascii(text).split())
+    others = [chunk for chunk in counts if not (chunk.isascii() and chunk.isalpha())]
+    occurrences = iter([counts.pop(chunk) for chunk in others])
+    count = 0
+    for segment in _segments("".join([f"\n{chunk}" for chunk in others])):
+        if segment == "\n":
+            count = next(occurrences)
+        elif segment.isalpha() or (len(segment) > 1 and any(map(str.isalpha, segment))):
+            word = segment.lower()
+            counts[word] = counts.get(word, 0) + count
+    return counts
+
+
+def _lower_ascii(text: str) -> str:
+    """`text` with A to Z in lower case; the lower case of other letters, like `Σ`, depends on where a word ends."""
+    return text.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
+
+
+def _segments(text: str) -> Iterable[str]:
+    """An iterator, because a list takes more than 80 bytes for each segment."""
+    try:
+        return WordBreaker(text, "en")
+    except UnicodeEncodeError:  # a lone surrogate
+        return WordBreaker(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"), "en")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordCounts:
+    """Figures of a text: words, distinct words, the most frequent ones, and the count of one word, if asked for."""
+
+    words: int
+    unique_words: int
+    top: tuple[tuple[str, int], ...]
+    word_count: int | None
+
+
+def summarize(counts: Counter[str], *, word: str | None, top: int) -> WordCounts:
+    """The figures of a result. A word of more than MAX_SHOWN_LENGTH characters is cut there and ends in an ellipsis."""
+    return WordCounts(
+        words=counts.total(),
+        unique_words=len(counts),
+        top=tuple((_shown(each), count) for each, count in most_frequent(counts, top)),
+        word_count=None if word is None else counts[word.lower()],
+    )
+
+
+def most_frequent(counts: Counter[str], top: int) -> list[tuple[str, int]]:
+    """The `top` most frequent words with their counts; equally frequent ones in alphabetical order."""
+    return [(word, -count) for count, word in nsmallest(top, ((-count, word) for word, count in counts.items()))]
+
+
+def _shown(word: str) -> str:
+    return word if len(word) <= MAX_SHOWN_LENGTH else f"{word[:MAX_SHOWN_LENGTH]}…"
