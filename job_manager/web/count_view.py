@@ -1,32 +1,13 @@
-"""The most frequent words of a page, as bars, with or without the words that are frequent in every text."""
+"""The result of counting a page, as `count.html` shows it: its most frequent words as bars."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from job_core.job import JsonObject
 
 BARS = 20
 
-
-@dataclass(frozen=True, kw_only=True)
-class Bar:
-    """One word; `percent` is its count in hundredths of the longest bar's."""
-
-    word: str
-    count: int
-    percent: float
-
-
-def bars(top: Sequence[Sequence[object]], hidden: frozenset[str]) -> tuple[Bar, ...]:
-    """The first words of `top`, which is sorted by count, without those that are `hidden`."""
-    shown = [(str(word), int(str(count))) for word, count in top if word not in hidden][:BARS]
-    longest = max((count for _, count in shown), default=1)
-    return tuple(Bar(word=word, count=count, percent=round(100 * count / longest, 1)) for word, count in shown)
-
-
-def hideable(language: object) -> frozenset[str]:
-    """The stop words of a page in that language (a BCP 47 tag); none if the service knows none."""
-    return stop_words(language.split("-")[0].lower()) if isinstance(language, str) else frozenset()
-
-
+# Words so frequent in every text of a language that they say nothing about one.
 _ENGLISH = """ a about after all also am an and any are as at be because been before being both but by can could did
 do does doing down each few for from further had has have having he her here hers him his how i if in into is it it's
 its itself just may me might more most must my no nor not of off on once only or other our out over own same she
@@ -55,12 +36,35 @@ les lo los más me mi mientras muy nada ni no nos nosotros o os otra otras otro 
 que qué quien se sea ser si sí sido sin sobre son su sus también tan tanto te tiene todo todos tras tu un una unas uno
 unos y ya yo
 """
-_OF_LANGUAGES = {
-    code: frozenset(text.split())
-    for code, text in {"en": _ENGLISH, "fr": _FRENCH, "de": _GERMAN, "es": _SPANISH}.items()
+_STOP_WORDS = {
+    language: frozenset(words.split())
+    for language, words in {"en": _ENGLISH, "fr": _FRENCH, "de": _GERMAN, "es": _SPANISH}.items()
 }
 
 
-def stop_words(language: str) -> frozenset[str]:
-    """Those of a language by its ISO 639 code, in lower case; none for a language that is not here."""
-    return _OF_LANGUAGES.get(language, frozenset())
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    """One word; `percent` is its count as a percentage of the longest bar's."""
+
+    word: str
+    count: int
+    percent: float
+
+
+def count_values(result: JsonObject, query: Mapping[str, str]) -> JsonObject:
+    """The values for the template. `?stop=hide` hides stop words, where those of the page's language are known."""
+    known = stop_words(result.get("language"))
+    hidden = known if query.get("stop") == "hide" else frozenset[str]()
+    return {"bars": bars(result.get("top", ()), hidden), "can_hide": bool(known), "is_hiding": bool(hidden)}
+
+
+def bars(top: Sequence[Sequence[object]], hidden: frozenset[str]) -> tuple[Bar, ...]:
+    """The first words of `top`, which is sorted by count, without those that are `hidden`."""
+    shown = [(str(word), int(str(count))) for word, count in top if word not in hidden][:BARS]
+    longest = max((count for _, count in shown), default=1)
+    return tuple(Bar(word=word, count=count, percent=round(100 * count / longest, 1)) for word, count in shown)
+
+
+def stop_words(language: object) -> frozenset[str]:
+    """The stop words of a language (a BCP 47 tag), in lower case; none if they are not known."""
+    return _STOP_WORDS.get(language.split("-")[0].lower(), frozenset()) if isinstance(language, str) else frozenset()

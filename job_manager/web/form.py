@@ -1,19 +1,22 @@
-"""The form by which a person submits pages: what was written into it, and what is wrong about that."""
+"""The form in which a person submits pages: what was written there, and what is wrong with it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from job_core.job import NewJob
 from job_core.kinds import KINDS
 from job_manager.errors import InvalidRequest
 from job_manager.requests import MAX_BATCH, new_jobs
 
-TOP = 100  # so that words enough are left when stop words are hidden
+TOP = 100  # so that enough words are left when stop words are hidden
 
 
 @dataclass(frozen=True, kw_only=True)
 class Form:
-    """As it was written, to be shown again if something is wrong."""
+    """What was written, to be shown again if something is wrong."""
+
+    KIND: ClassVar[str] = "count"  # of the jobs that it submits
 
     urls: str = ""
     word: str = ""
@@ -29,16 +32,16 @@ class Form:
         return len(list(self._addresses())) > 1
 
     def check(self, *, max_crashes: int, owner: str | None) -> tuple[list[NewJob], list[str]]:
-        """The jobs that it asks for, and what is wrong with it, each thing once, by the lines that the person sees."""
+        """The jobs that it asks for, and what is wrong, each thing once, by the lines that the person sees."""
         addresses = list(self._addresses())
         if not 1 <= len(addresses) <= MAX_BATCH:
-            return [], [f"The form needs 1 to {MAX_BATCH:,} addresses, one a line."]
+            return [], [f"The form needs 1 to {MAX_BATCH:,} addresses, one per line."]
         jobs: list[NewJob] = []
         wrong: list[str] = []
         for number, address in addresses:
             try:
                 jobs += new_jobs(
-                    KINDS["count"], self._fields(address), typed=False, max_crashes=max_crashes, owner=owner
+                    KINDS[self.KIND], self._fields(address), typed=False, max_crashes=max_crashes, owner=owner
                 )
             except InvalidRequest as error:
                 names = {"url": f"Line {number}" if len(addresses) > 1 else "The address", "word": "The word"}

@@ -1,11 +1,12 @@
-"""The page's addresses. Forms lead on to what they made (303), so nothing is sent twice by a reload."""
+"""The page's addresses. Forms redirect to what they made (303), so that a reload sends nothing twice."""
 
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from http import HTTPStatus
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
-from job_core.job import ENDED, State
+from job_core.job import ENDED, JsonObject, State
 from job_core.kinds import KINDS
 from job_core.store.browsing import MOST_SEARCHED
 from job_manager.jobs import cancel_job, find_whole_job, resubmit
@@ -15,14 +16,17 @@ from job_manager.security import harden, owner
 from job_manager.services import services
 from job_manager.submitting import accept_and_publish
 from job_manager.web import wording
-from job_manager.web.count_view import bars, hideable
+from job_manager.web.count_view import count_values
 from job_manager.web.form import Form
 from job_manager.web.listing import read_listing
 
 web = Blueprint("web", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
 web.after_request(harden)
+# By kind: the values of the template of its name, which shows a result. Results of other kinds are shown as JSON.
+RESULT_VALUES: Mapping[str, Callable[[JsonObject, Mapping[str, str]], JsonObject]] = {"count": count_values}
+
 for words in (
-    *(wording.bounded, wording.duration, wording.gist, wording.milliseconds, wording.moment),
+    *(wording.capped, wording.duration, wording.summary, wording.milliseconds, wording.moment),
     *(wording.pretty, wording.sentence, wording.size),
 ):
     web.add_app_template_filter(words)
@@ -36,7 +40,7 @@ def index() -> Response:
 
 @web.post("/")
 def submit() -> Response:
-    """Accept a job for each address, and lead to it, or to the list."""
+    """Accept a job for each address, and redirect to it, or to the list."""
     with arriving_body():
         form = Form.read(request.form)
     with services().batch_queue.turn() if form.is_batch else nullcontext():
@@ -53,17 +57,10 @@ def submit() -> Response:
 def show(job_id: str) -> Response:
     """One job, as it is."""
     whole = find_whole_job(job_id)
-    result = (whole.job.result if whole.job.kind == "count" else None) or {}
-    known = hideable(result.get("language"))
-    hidden = known if request.args.get("stop") == "hide" else frozenset[str]()
-    return _page(
-        "job.html",
-        job=whole.job,
-        attempts=whole.attempts,
-        bars=bars(result.get("top", ()), hidden),
-        can_hide=bool(known),
-        is_hiding=bool(hidden),
-    )
+    job = whole.job
+    values = RESULT_VALUES[job.kind](job.result, request.args) if job.kind in RESULT_VALUES and job.result else {}
+    template = f"{job.kind}.html" if job.kind in RESULT_VALUES else "result.html"
+    return _page("job.html", job=job, attempts=whole.attempts, result_template=template, **values)
 
 
 @web.post("/job/<job_id>/cancel")
@@ -75,7 +72,7 @@ def cancel(job_id: str) -> Response:
 
 @web.post("/job/<job_id>/retry")
 def retry(job_id: str) -> Response:
-    """Accept a new job with the same request, and lead to it."""
+    """Accept a new job with the same request, and redirect to it."""
     return _see(url_for("web.show", job_id=resubmit(job_id).id))
 
 
@@ -101,18 +98,18 @@ def _index(form: Form, wrong: list[str], status: int = HTTPStatus.OK) -> Respons
 
 
 def _page(template: str, status: int = HTTPStatus.OK, **values: object) -> Response:
-    """A page of these values, and of what every page shows or needs to tell states apart."""
+    """A page of these values, and of those that every page needs."""
     html = render_template(
         template,
         State=State,
         ENDED=ENDED,
         KINDS=KINDS,
-        SAYS=wording.SAYS,
-        OUTCOMES=wording.OUTCOMES,
+        STATE_LABELS=wording.STATE_LABELS,
+        OUTCOME_LABELS=wording.OUTCOME_LABELS,
         flower_url=services().settings.flower_url.rstrip("/"),
         **values,
     )
-    # A result of anyone's task may hold half a surrogate pair, which UTF-8 does not know.
+    # The result of any task may hold half a surrogate pair, which UTF-8 cannot encode.
     return make_response(html.encode("utf-8", "backslashreplace"), status)
 
 

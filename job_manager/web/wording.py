@@ -1,4 +1,4 @@
-"""What the page says about a job, in words and figures."""
+"""Jobs in words and figures, for the page."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -6,40 +6,40 @@ from datetime import UTC, datetime, timedelta
 from job_core.job import Job, JsonObject, State
 from job_manager.admission import MAX_COUNTED
 
-SAYS = {
+STATE_LABELS = {
     State.PENDING: "waiting",
     State.STARTED: "running",
-    State.RETRY: "to be tried again",
+    State.RETRY: "waiting to retry",
     State.SUCCESS: "done",
     State.FAILURE: "failed",
     State.REVOKED: "cancelled",
 }
-OUTCOMES = {
+OUTCOME_LABELS = {
     "SUCCESS": "done",
     "FAILURE": "failed",
-    "RETRY": "failed, to be tried again",
+    "RETRY": "failed, will be retried",
     "REVOKED": "cancelled",
-    "CRASHED": "its process died or ran out of time",
-    "GIVEN BACK": "given back by a worker that stopped",
-    "LOST": "its worker was lost",
+    "CRASHED": "process died or ran out of time",
+    "GIVEN BACK": "returned by a worker that was stopping",
+    "LOST": "worker lost",
 }
 KILO = 1_000
 
 
 def sentence(job: Job) -> str:
-    """Where the job is, in one sentence without its full stop."""
+    """The state of the job, in one sentence without its full stop."""
     last = last_attempt(job)
     match job.state:
         case State.PENDING if job.parked_at is not None:
-            said = "Waits for room at its host"
+            said = "Waiting until its site has room"
         case State.PENDING if job.attempt:
-            said = f"Waits for a worker to make attempt {job.attempt + 1} of {last}"
+            said = f"Waiting for a worker for attempt {job.attempt + 1} of {last}"
         case State.PENDING:
-            said = "Waits for a worker"
+            said = "Waiting for a worker"
         case State.STARTED:
             said = f"Attempt {job.attempt} of {last} is running"
         case State.RETRY:
-            said = f"Attempt {job.attempt} of {last} did not work; the next is due"
+            said = f"Attempt {job.attempt} of {last} failed; the next is due"
         case State.SUCCESS:
             said = f"Done in attempt {job.attempt}" if job.attempt > 1 else "Done"
         case State.FAILURE:
@@ -51,13 +51,13 @@ def sentence(job: Job) -> str:
 
 
 def last_attempt(job: Job) -> int:
-    """The number that the last attempt can have: those that a lost worker or a deploy ended do not count."""
+    """The highest number that an attempt can get: those that a lost worker or a deploy ended do not count."""
     counted = job.attempts_used + (1 if job.state in {State.STARTED, State.SUCCESS} else 0)
     return max(job.max_attempts + job.attempt - counted, job.attempt)
 
 
-def gist(job: Job) -> str:
-    """The same for a line of the list, in a few words."""
+def summary(job: Job) -> str:
+    """The job in a few words, for a line of the list."""
     match job.state:
         case State.SUCCESS if job.result is not None and isinstance(job.result.get("words"), int):
             return f"{job.result['words']:,} words"
@@ -69,17 +69,17 @@ def gist(job: Job) -> str:
             return ""
 
 
-def bounded(count: int) -> str:
+def capped(count: int) -> str:
     """A count that stops at MAX_COUNTED."""
     return f"{MAX_COUNTED:,}+" if count > MAX_COUNTED else f"{count:,}"
 
 
 def duration(length: timedelta) -> str:
-    """Rounded to what a person wants to know: 8 ms, 1.4 s, 12 s, 3 min 5 s."""
+    """A length of time, rounded for people: 8 ms, 1.4 s, 12 s, 3 min 5 s."""
     seconds = max(length.total_seconds(), 0.0)
     if seconds < 1:
         return f"{round(seconds * KILO)} ms"
-    if seconds < 10:  # noqa: PLR2004 - from here on a tenth is not worth its place
+    if seconds < 10:  # noqa: PLR2004 - from here on, tenths are noise
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
@@ -106,5 +106,5 @@ def pretty(value: JsonObject) -> str:
 
 
 def moment(time: datetime) -> str:
-    """A time for browsers without script, which show it as it is: 24 Nov, 08:12:10 UTC."""
+    """A time for browsers without script: 24 Nov, 08:12:10 UTC."""
     return time.astimezone(UTC).strftime("%-d %b, %H:%M:%S UTC")

@@ -5,8 +5,8 @@ from playwright.sync_api import Locator, Page, expect
 
 def submit(page: Page, *addresses: str, word: str = "") -> None:
     """Fill in the form at `/`, and send it."""
-    page.get_by_label("Addresses, one a line").fill("\n".join(addresses))
-    page.get_by_label("One word to look for").fill(word)
+    page.get_by_label("Addresses, one per line").fill("\n".join(addresses))
+    page.get_by_label("A word to count").fill(word)
     page.get_by_role("button", name="Count").click()
 
 

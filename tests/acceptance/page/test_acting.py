@@ -14,9 +14,9 @@ def test_a_failure_says_why_and_the_job_is_tried_again(page: Page, pages: PageSe
     expect_state(page, "FAILURE", "Failed in attempt 1")
     failed = job_id(page)
     error = page.locator(".error")
-    expect(error.get_by_role("heading")).to_have_text("The site has no such page for us")
+    expect(error.get_by_role("heading")).to_have_text("The site refused the page")
     expect(error).to_contain_text("404")
-    expect(error).to_contain_text("Trying again gives the same, unless the page changes.")
+    expect(error).to_contain_text("Trying again will not help unless the page changes.")
     page.get_by_role("button", name="Try again").click()
     page.wait_for_url(lambda url: failed not in url)
     expect_state(page, "FAILURE", "Failed in attempt 1")
@@ -30,12 +30,12 @@ def test_a_failure_that_may_pass_says_so(page: Page, pages: PageServer, open_pag
     stack.manager.ended(job)
     page = open_page(f"/job/{job}")
     expect_state(page, "FAILURE", "Failed in attempt 1, the last")
-    expect(page.locator(".error")).to_contain_text("This may pass: trying again later can help.")
+    expect(page.locator(".error")).to_contain_text("This may be temporary. Try again later.")
 
 
 def test_a_job_is_cancelled(page: Page, pages: PageServer, stack: Stack) -> None:
     submit(page, pages.url("/busy/cancelled-on-the-page?after=3600"))
-    expect_state(page, "RETRY", "Attempt 1 of 5 did not work; the next is due: ")
+    expect_state(page, "RETRY", "Attempt 1 of 5 failed; the next is due: ")
     page.get_by_role("button", name="Cancel").click()
     expect_state(page, "REVOKED", "Cancelled")
     expect(page.get_by_role("button", name="Try again")).to_be_visible()

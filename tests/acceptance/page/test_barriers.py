@@ -59,7 +59,7 @@ def test_by_keyboard_alone(page: Page, pages: PageServer) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")
-    tab_to("Addresses, one a line")
+    tab_to("Addresses, one per line")
     page.keyboard.type(pages.url("/busy/by-keyboard?after=3600"))
     tab_to("Count")
     page.keyboard.press("Enter")

@@ -43,8 +43,8 @@ def test_many_addresses_are_many_jobs(page: Page, pages: PageServer) -> None:
     [
         (["ftp://example.com"], ["The address must begin with http:// or https://."]),
         (["ftp://one", "", "two", "ftp://three"], ["Line 1 must begin", "Line 4 must begin"]),
-        (["\t "], ["The form needs 1 to 1,000 addresses, one a line."]),
-        (["example.com"] * 1001, ["The form needs 1 to 1,000 addresses, one a line."]),
+        (["\t "], ["The form needs 1 to 1,000 addresses, one per line."]),
+        (["example.com"] * 1001, ["The form needs 1 to 1,000 addresses, one per line."]),
     ],
 )
 def test_what_is_wrong_is_said_and_what_was_written_is_kept(
@@ -56,7 +56,7 @@ def test_what_is_wrong_is_said_and_what_was_written_is_kept(
     expect(wrong).to_have_count(len(says))
     for line, text in zip(wrong.all(), says, strict=True):
         expect(line).to_contain_text(text)
-    expect(page.get_by_label("Addresses, one a line")).to_have_value("\n".join(addresses))
+    expect(page.get_by_label("Addresses, one per line")).to_have_value("\n".join(addresses))
     assert stack.jobs() == before
 
 

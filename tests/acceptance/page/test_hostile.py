@@ -35,9 +35,9 @@ def test_a_hostile_page(page: Page, pages: PageServer, path: str) -> None:
 
 def test_a_hostile_form_and_filter(page: Page, open_page: OpenPage) -> None:
     submit(page, f"ftp://{MARKUP}")
-    expect(page.get_by_label("Addresses, one a line")).to_have_value(f"ftp://{MARKUP}")
+    expect(page.get_by_label("Addresses, one per line")).to_have_value(f"ftp://{MARKUP}")
     page = open_page(f"/?text={MARKUP}")
-    expect(page.get_by_label("Address holds")).to_have_value(MARKUP)
+    expect(page.get_by_label("Address contains")).to_have_value(MARKUP)
     open_page(f"/?status={MARKUP}")
     open_page(f"/job/{MARKUP.replace('/', '%2F')}")
 

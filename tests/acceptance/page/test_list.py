@@ -29,30 +29,30 @@ def found(page: Page, count: int, *texts: str) -> None:
 
 def test_by_text_state_and_kind(page: Page, pages: PageServer, manager: Manager) -> None:
     some_jobs(manager, pages, "filtered")
-    page.get_by_label("Address holds").fill("FILTERED/")
+    page.get_by_label("Address contains").fill("FILTERED/")
     page.get_by_role("button", name="Filter").click()
     found(page, 3, "other-kind", "pear", "Apple")
-    page.get_by_label("Address holds").fill("filtered")
+    page.get_by_label("Address contains").fill("filtered")
     page.keyboard.press("Enter")
     found(page, 4, "other-kind", "missing", "pear", "Apple")
     page.get_by_role("link", name="FAILURE").click()
     found(page, 1, "missing")
     expect(page.get_by_role("link", name="FAILURE")).to_have_attribute("aria-current", "true")
-    expect(page.get_by_label("Address holds")).to_have_value("filtered")
+    expect(page.get_by_label("Address contains")).to_have_value("filtered")
     page.get_by_role("link", name="All", exact=True).click()
     expect(page.get_by_role("link", name="All", exact=True)).to_have_attribute("aria-current", "true")
     page.get_by_label("Kind").select_option("echo")
     page.get_by_role("button", name="Filter").click()
     found(page, 1, "other-kind")
     page.get_by_role("link", name="REVOKED").click()
-    expect(page.get_by_text("No job among those looked through is like that.")).to_be_visible()
+    expect(page.get_by_text("No matching jobs among those searched.")).to_be_visible()
     page.get_by_role("link", name="Show all").click()
     expect(rows(page).first).to_contain_text("other-kind")
 
 
 def test_page_by_page(page: Page, pages: PageServer, manager: Manager) -> None:
     manager.ended_all(manager.submit_all([pages.url(f"/words/1/paged/{number}") for number in range(41)]), within=30)
-    page.get_by_label("Address holds").fill("/paged/")
+    page.get_by_label("Address contains").fill("/paged/")
     page.get_by_role("button", name="Filter").click()
     page.wait_for_url("**/?text=%2Fpaged%2F*")
     seen = []

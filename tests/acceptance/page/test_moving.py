@@ -16,7 +16,7 @@ from tests.integration.pausing import Stopwatch
 def test_from_waiting_to_running_to_done(page: Page, pages: PageServer, stack: Stack) -> None:
     occupy(stack, pages, "seen-to-move")
     submit(page, pages.url("/held/seen"))
-    expect_state(page, "PENDING", "Waits for a worker")
+    expect_state(page, "PENDING", "Waiting for a worker")
     mark(page)
     pages.release_all()
     wait_until_held(pages, "/held/seen")
@@ -32,11 +32,11 @@ def test_from_waiting_to_running_to_done(page: Page, pages: PageServer, stack: S
 def test_from_attempt_to_attempt(page: Page, pages: PageServer) -> None:
     submit(page, pages.url("/busy/seen?times=1&after=1"))
     mark(page)
-    expect_state(page, "RETRY", "Attempt 1 of 5 did not work; the next is due")
+    expect_state(page, "RETRY", "Attempt 1 of 5 failed; the next is due")
     expect(page.get_by_role("heading", name="The site could not answer right now")).to_be_visible()
     expect_state(page, "SUCCESS", "Done in attempt 2")
     expect(page.locator(".scroll tbody tr")).to_have_count(2)
-    expect(page.locator(".scroll tbody tr").first).to_contain_text("failed, to be tried again: The site could not")
+    expect(page.locator(".scroll tbody tr").first).to_contain_text("failed, will be retried: The site could not")
     expect_not_reloaded(page)
 
 
@@ -59,10 +59,10 @@ def test_the_list_and_its_totals(page: Page, pages: PageServer, stack: Stack) ->
     row = rows(page).filter(has_text="/held/in-the-list")
     expect(row).to_contain_text("STARTED")
     expect(row).to_contain_text("attempt 1 of 5")
-    expect(page.get_by_text("0 in the queue, 1 running.")).to_be_visible()
+    expect(page.get_by_text("0 waiting, 1 running.")).to_be_visible()
     pages.release("/held/in-the-list")
     expect(row).to_contain_text("10 words")
-    expect(page.get_by_text("0 in the queue, 0 running.")).to_be_visible()
+    expect(page.get_by_text("0 waiting, 0 running.")).to_be_visible()
     expect_not_reloaded(page)
     row.get_by_role("link").click()
     assert job_id(page) == job
@@ -89,12 +89,12 @@ def refreshing(page: Page) -> Iterator[None]:
 
 def test_what_is_written_into_the_filter_stays(page: Page, pages: PageServer, stack: Stack) -> None:
     with refreshing(page):
-        page.get_by_label("Address holds").fill("half-writ")
+        page.get_by_label("Address contains").fill("half-writ")
         page.get_by_role("button", name="Filter").focus()
         stack.manager.submit(pages.url("/words/1/meanwhile"))
     expect(rows(page).first).to_contain_text("/words/1/meanwhile")
     expect(page.get_by_role("button", name="Filter")).to_be_focused()
-    expect(page.get_by_label("Address holds")).to_have_value("half-writ")
+    expect(page.get_by_label("Address contains")).to_have_value("half-writ")
 
 
 def test_a_refresh_takes_nothing_from_under_the_finger(page: Page, pages: PageServer, stack: Stack) -> None:

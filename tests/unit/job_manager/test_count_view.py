@@ -1,4 +1,4 @@
-from job_manager.web.count_view import BARS, Bar, bars, hideable
+from job_manager.web.count_view import BARS, Bar, bars, stop_words
 
 
 def test_bars_are_as_long_as_their_counts() -> None:
@@ -10,7 +10,7 @@ def test_bars_are_as_long_as_their_counts() -> None:
 
 
 def test_the_longest_of_those_that_are_left_is_whole() -> None:
-    assert bars([["the", 8], ["queue", 4], ["end", 1]], hideable("en-GB")) == (
+    assert bars([["the", 8], ["queue", 4], ["end", 1]], stop_words("en-GB")) == (
         Bar(word="queue", count=4, percent=100.0),
         Bar(word="end", count=1, percent=25.0),
     )
@@ -26,7 +26,7 @@ def test_no_words_are_no_bars() -> None:
 
 
 def test_stop_words_are_those_of_the_pages_language() -> None:
-    assert "the" in hideable("EN")
-    assert "der" in hideable("de-CH")
-    assert "the" not in hideable("de")
-    assert hideable("tlh") == hideable("") == hideable(None) == frozenset()
+    assert "the" in stop_words("EN")
+    assert "der" in stop_words("de-CH")
+    assert "the" not in stop_words("de")
+    assert stop_words("tlh") == stop_words("") == stop_words(None) == frozenset()

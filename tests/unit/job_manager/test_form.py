@@ -18,7 +18,7 @@ def test_a_job_for_each_line_that_holds_something() -> None:
 
 @pytest.mark.parametrize("urls", ["", " \n\t", "a.example\n" * 1_001])
 def test_too_few_or_too_many(urls: str) -> None:
-    assert checked(urls) == ([], ["The form needs 1 to 1,000 addresses, one a line."])
+    assert checked(urls) == ([], ["The form needs 1 to 1,000 addresses, one per line."])
 
 
 def test_a_thousand_are_taken() -> None:

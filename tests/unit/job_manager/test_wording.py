@@ -34,14 +34,14 @@ def job(state: State, **changes: Any) -> Job:
 @pytest.mark.parametrize(
     ("shown", "says"),
     [
-        (job(State.PENDING, attempt=0), "Waits for a worker"),
-        (job(State.PENDING, attempt=0, parked_at=TIME), "Waits for room at its host"),
-        (job(State.PENDING, attempts_used=1), "Waits for a worker to make attempt 2 of 5"),
+        (job(State.PENDING, attempt=0), "Waiting for a worker"),
+        (job(State.PENDING, attempt=0, parked_at=TIME), "Waiting until its site has room"),
+        (job(State.PENDING, attempts_used=1), "Waiting for a worker for attempt 2 of 5"),
         (job(State.STARTED), "Attempt 1 of 5 is running"),
         (job(State.STARTED, attempt=5, attempts_used=4), "Attempt 5 of 5 is running"),
         # Two attempts were lost with their workers, which costs none.
         (job(State.STARTED, attempt=3), "Attempt 3 of 7 is running"),
-        (job(State.RETRY, attempts_used=1), "Attempt 1 of 5 did not work; the next is due"),
+        (job(State.RETRY, attempts_used=1), "Attempt 1 of 5 failed; the next is due"),
         (job(State.SUCCESS), "Done"),
         (job(State.SUCCESS, attempt=4, attempts_used=3), "Done in attempt 4"),
         (job(State.FAILURE), "Failed in attempt 1"),
@@ -68,7 +68,7 @@ def test_a_job_in_a_sentence(shown: Job, says: str) -> None:
     ],
 )
 def test_a_job_in_a_few_words(shown: Job, says: str) -> None:
-    assert wording.gist(shown) == says
+    assert wording.summary(shown) == says
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_sizes(count: int, says: str) -> None:
 
 @pytest.mark.parametrize(("count", "says"), [(0, "0"), (9_999, "9,999"), (10_000, "10,000"), (10_001, "10,000+")])
 def test_counts_that_stopped(count: int, says: str) -> None:
-    assert wording.bounded(count) == says
+    assert wording.capped(count) == says
 
 
 def test_a_moment() -> None:
