@@ -1,4 +1,4 @@
-"""The access log: one event for each answer, with what ties it to the jobs that it is about.
+"""The access log: one event for each answer, with the ids of its request and its job.
 
 Only the path is logged, never the query or the body, since those can hold a URL with a password in it.
 """
@@ -14,7 +14,7 @@ from job_core.metrics import count_answer
 
 REQUEST_ID = "X-Request-ID"
 ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
-ROUTINE = {"health.alive", "health.ready", "metrics.metrics"}  # asked every few seconds, by machines
+ROUTINE = {"health.alive", "health.ready", "metrics.metrics"}  # requested every few seconds, by machines
 NO_ROUTE = "none"
 FAULT = 500
 
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 
 def log_access(app: Flask) -> None:
-    """Let `app` log every answer, and give each request an id: the caller's `X-Request-ID`, or one of its own."""
+    """Let `app` log every answer, and give each request an id: the caller's `X-Request-ID`, or a new one."""
     app.before_request(_begin)
     app.after_request(_end)
 

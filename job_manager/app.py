@@ -1,4 +1,4 @@
-"""Makes the manager: the Flask app and what its routes work with."""
+"""The app factory of the manager."""
 
 from threading import Semaphore
 
@@ -24,18 +24,18 @@ from job_tasks.settings import Settings
 
 BROKER_TIMEOUT_SECONDS = 0.3  # a submission never waits longer than a second for the broker
 MAX_BATCHES_AT_ONCE = 16  # of one process, the one in turn among them
-MAX_OTHER_FIELDS = 100  # of a form, beside as many `urls` as there may be
+MAX_OTHER_FIELDS = 100  # of a form, besides `urls`
 
 
 def create_app(settings: Settings) -> Flask:
     """The manager, set by `settings`. Nothing is connected before it is needed."""
     app = Flask("job_manager", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BATCH_BYTES + 1  # the one more by which a body in chunks shows itself
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BATCH_BYTES + 1  # one more, to notice chunked ones
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BATCH_BYTES
     app.config["MAX_FORM_PARTS"] = MAX_BATCH + MAX_OTHER_FIELDS
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # so that no answer redirects
-    # A stream asks for its job once, and holds no connection: only the other threads have one each.
+    # A stream asks for its job once and holds no connection, so only the other threads need one each.
     database = Database(settings.database_url.get_secret_value(), pool_size=settings.manager_threads)
     outages = Outages()
     broker_url = settings.celery_broker_url.get_secret_value()

@@ -11,20 +11,20 @@
     ├── RequestTooLarge
     └── CrossSiteRequest
 
-The message of an error is shown to the caller: it says what was wrong and what to do.
+The message of an error is shown to the caller: it says what is wrong, and what to do about it.
 """
 
 from job_core.errors import ClientError, TransientError
 
 
 class BacklogFull(TransientError):
-    """More jobs wait than the service takes on."""
+    """More jobs are waiting than the service accepts."""
 
     title = "Too many jobs are waiting"
 
 
 class StreamsFull(TransientError):
-    """As many event streams are open as the service holds."""
+    """The maximum number of event streams is open."""
 
     title = "Too many event streams are open"
 
@@ -32,17 +32,17 @@ class StreamsFull(TransientError):
 class Unauthenticated(ClientError):
     """The request carries no API key, or an unknown one."""
 
-    title = "An API key is needed"
+    title = "An API key is required"
 
 
 class MalformedRequest(ClientError):
-    """The body cannot be read as what it says it is."""
+    """The body cannot be parsed as its content type."""
 
     title = "The body cannot be read"
 
 
 class InvalidRequest(ClientError):
-    """One or more fields are wrong. `errors` pairs each field's name with what is wrong about it."""
+    """One or more fields are invalid. `errors` pairs each field's name with the reason."""
 
     title = "The request is not valid"
 
@@ -57,7 +57,7 @@ class InvalidRequest(ClientError):
 class UnsupportedBody(ClientError):
     """The body is neither JSON nor a form."""
 
-    title = "The body has the wrong type"
+    title = "The content type is not supported"
 
 
 class RequestTooLarge(ClientError):
@@ -69,4 +69,4 @@ class RequestTooLarge(ClientError):
 class CrossSiteRequest(ClientError):
     """A browser sent it on behalf of another site's page."""
 
-    title = "Another site's page sent this"
+    title = "The request comes from another site's page"

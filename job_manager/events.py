@@ -2,7 +2,7 @@
 
 Each waiting caller holds a thread, but no connection to the database: one question answers all of them.
 
-An event holds the whole job, as `GET /result/<id>` gives it, and its id is the job's step. So whoever comes back with
+An event holds the whole job, as `GET /result/<id>` returns it, and its id is the job's step. So whoever comes back with
 the id of the last event it saw, here or at another process, goes on from there; steps that passed meanwhile are in the
 attempts of the next event.
 """
@@ -26,7 +26,7 @@ from job_manager.views import job_detail
 
 LOOK_SECONDS = 0.1
 TIMEOUT_SECONDS = 1.7  # for the database to answer a look
-PAUSE_SECONDS = 0.5  # after an error that nobody foresaw, so that it does not fill the log
+PAUSE_SECONDS = 0.5  # after an unexpected error, so that it does not fill the log
 RECONNECT_MS = 1_000
 EVENT_STREAM = "text/event-stream; charset=utf-8"
 
@@ -34,29 +34,29 @@ log = structlog.get_logger()
 
 
 class Watch:
-    """What the watcher found and the caller has not taken yet: the newest only, since it holds all that came before."""
+    """One caller that waits for a job: holds its newest state that the caller has not taken yet."""
 
     def __init__(self, job_id: UUID, seen: Step) -> None:
         self.job_id = job_id
-        self.seen = seen  # the step that the caller knows of, or is being told of
+        self.seen = seen  # the step that the caller knows of, or is about to take
         self.is_over = False  # nothing more will come
         self._found: WholeJob | None = None
         self._changed = threading.Condition()
 
-    def tell(self, whole: WholeJob) -> None:
-        """The job has gone on."""
+    def put(self, whole: WholeJob) -> None:
+        """Hand over the job, which has gone on."""
         with self._changed:
             self._found, self.seen = whole, whole.job.step
             self._changed.notify()
 
     def end(self) -> None:
-        """Nothing more will come: the job is gone, or the process stops."""
+        """Let the caller go: the job is gone, or the process stops."""
         with self._changed:
             self.is_over = True
             self._changed.notify()
 
     def take(self, seconds: float) -> WholeJob | None:
-        """The job once it has gone on; None when `seconds` are over, or nothing more will come."""
+        """The job once it has gone on; None when `seconds` are over, or the watch has ended."""
         with self._changed:
             self._changed.wait_for(lambda: self._found or self.is_over, seconds)
             found, self._found = self._found, None
@@ -77,12 +77,12 @@ class Watcher:
         self._is_stopping: Callable[[], bool] = lambda: False
 
     def stop_when(self, is_stopping: Callable[[], bool]) -> None:
-        """Let all callers go once `is_stopping`: a process that is told to stop shall not wait for theirs."""
+        """Let all callers go once `is_stopping`, so that the process need not wait for them."""
         self._is_stopping = is_stopping
 
     @contextmanager
     def watching(self, job_id: UUID, seen: Step) -> Iterator[Watch]:
-        """A look at the job for as long as the block runs, from the step that the caller has `seen`."""
+        """Watch the job while the block runs, from the step that the caller has `seen`."""
         watch = Watch(job_id, seen)
         self._add(watch)
         try:
@@ -108,13 +108,13 @@ class Watcher:
                 self._changed.wait_for(lambda: self._watches)
                 watches = list(self._watches)
             try:
-                self._tell_all(watches)
+                self._notify_all(watches)
             except Exception:  # without this thread, every caller of this process would wait in vain
-                log.exception("the watcher failed; looks again")
+                log.exception("unhandled exception in watcher")
                 time.sleep(PAUSE_SECONDS)
             time.sleep(LOOK_SECONDS)
 
-    def _tell_all(self, watches: list[Watch]) -> None:
+    def _notify_all(self, watches: list[Watch]) -> None:
         if self._is_stopping():
             for watch in watches:
                 watch.end()
@@ -131,14 +131,14 @@ class Watcher:
             self._outages.report(error)  # the callers go on waiting: it may come back in time
             return
         for watch in behind:
-            _tell(watch, found.get(watch.job_id))
+            _notify(watch, found.get(watch.job_id))
 
 
-def _tell(watch: Watch, whole: WholeJob | None) -> None:
-    if whole is None:  # it ended, and is not kept any more
+def _notify(watch: Watch, whole: WholeJob | None) -> None:
+    if whole is None:  # it has ended, and is not kept any more
         watch.end()
     else:
-        watch.tell(whole)
+        watch.put(whole)
 
 
 def event(whole: WholeJob) -> str:

@@ -1,4 +1,4 @@
-"""How gunicorn serves the manager. Threads, since every request is a wait for the database or the broker."""
+"""How gunicorn serves the manager: with threads, since every request waits for the database or the broker."""
 
 from gunicorn.http.message import Request
 from gunicorn.workers.base import Worker
@@ -11,7 +11,7 @@ bind = "0.0.0.0:5000"
 worker_class = "job_manager.gunicorn_worker.DeadlineWorker"
 workers = settings().manager_processes
 threads = settings().manager_threads + settings().manager_streams  # an open stream takes no other caller's thread
-worker_connections = threads + 1_000  # what else may be connected: kept-alive ones, and those in the queue
+worker_connections = threads + 1_000  # also connections that are kept alive, or wait for a thread
 limit_request_line = 8_190  # `GET /jobs` with 200 ids; gunicorn's maximum
 keepalive = 15
 graceful_timeout = 10
@@ -19,7 +19,7 @@ control_socket_disable = True
 
 
 def on_starting(_server: object) -> None:
-    """Before the first process is made: what they count, all of them show."""
+    """Before the first process starts: each then shows what all have counted."""
     share_between_processes(settings().metrics_folder)
 
 
@@ -30,5 +30,5 @@ def pre_request(_worker: Worker, request: Request) -> None:
 
 
 def post_worker_init(worker: Worker) -> None:
-    """Tell the app when its process stops, so that streams end and their clients go on with another process."""
+    """Let streams end when the process stops, so that their clients go on with another one."""
     worker.wsgi.extensions[EXTENSION].watcher.stop_when(lambda: not worker.alive)

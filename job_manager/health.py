@@ -1,4 +1,4 @@
-"""`/healthz`: whether the process is alive. `/readyz`: whether it can use what it needs."""
+"""`/healthz`: whether the process is alive. `/readyz`: whether it can use database and broker."""
 
 from collections.abc import Callable
 from typing import Literal

@@ -26,6 +26,7 @@ from job_manager.views import JobDetail, JobPage, answer, job_detail
 from page_fetch.url import MAX_ENCODED_LENGTH, parse_url
 
 ASKS = (UnknownJob, DatabaseUnavailable)  # how asking for a job may fail
+NOT_FOUND = "It was never accepted here, or its result has been deleted."
 
 blueprint = Blueprint("jobs", __name__)
 
@@ -63,7 +64,7 @@ def events(job_id: str) -> Response:
     first = "" if is_known else event(whole)
     seats = services().stream_seats
     if not seats.acquire(blocking=False):
-        raise StreamsFull("Ask for the job itself, or for its events later.")
+        raise StreamsFull("Request the job itself, or its events later.")
     streamed = Response(stream_of(services().watcher, whole, first), content_type=EVENT_STREAM)
     streamed.call_on_close(seats.release)
     streamed.headers["X-Accel-Buffering"] = "no"  # nginx would keep events back
@@ -118,7 +119,7 @@ def find_whole_job(job_id: str) -> WholeJob:
     with services().database.reading(DATABASE_SECONDS) as connection:
         found = find_whole(connection, [known])
     if known not in found or found[known].job.owner != owner():
-        raise UnknownJob("It was never accepted here, or it ended longer ago than results are kept.")
+        raise UnknownJob(NOT_FOUND)
     return found[known]
 
 
@@ -133,9 +134,9 @@ def resubmit(job_id: str) -> Job:
     """A new job with the request of an old one. Raises UnknownJob, JobNotEnded."""
     old = _find(_read_id(job_id))
     if old.state not in ENDED:
-        raise JobNotEnded(f"It is {old.state}; wait for its end, or cancel it first.")
+        raise JobNotEnded(f"Its status is {old.state}. Wait for its end, or cancel it first.")
     if old.kind not in KINDS:
-        raise UnknownJob(f"Nothing does jobs of the kind `{old.kind}` any more.")
+        raise UnknownJob(f"Jobs of the kind `{old.kind}` are not supported any more.")
     new = NewJob(
         kind=old.kind,
         url=old.url,
@@ -155,14 +156,14 @@ def _read_id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError as error:
-        raise UnknownJob("An id is a UUID, as the submission's answer gave it.") from error
+        raise UnknownJob("The id of a job is a UUID.") from error
 
 
 def _find(job_id: UUID) -> Job:
     with services().database.reading(DATABASE_SECONDS) as connection:
         job = find(connection, job_id)
     if job is None or job.owner != owner():
-        raise UnknownJob("It was never accepted here, or it ended longer ago than results are kept.")
+        raise UnknownJob(NOT_FOUND)
     return job
 
 

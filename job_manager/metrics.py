@@ -1,6 +1,7 @@
-"""`GET /metrics`: the figures of all the manager's processes, and how things stand in database and broker."""
+"""`GET /metrics`: the figures of all processes of the manager, and the state of database and broker."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from flask import Blueprint, Response, request
 from prometheus_client import Metric
@@ -13,7 +14,8 @@ from job_core.store.overview import COUNTED, overview
 from job_manager.openapi.operation import operation
 from job_manager.services import services
 
-DATABASE_SECONDS = 1.0  # with the broker's 0.6 at most, the answer comes within 2 s
+DATABASE_SECONDS = 1.0
+PING_SECONDS = 0.4  # with the broker's 0.6 at most, the answer comes within 2 s
 
 blueprint = Blueprint("metrics", __name__)
 
@@ -27,13 +29,13 @@ def metrics() -> Response:
     used, the gauges that come from it are missing and its `up` is 0.
     """
     figures = registry()
-    figures.register(_Standing())
+    figures.register(_Gauges())
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))
     return Response(encode(figures), content_type=content_type)
 
 
-class _Standing:
-    """Gauges that are asked for at each scrape, so that no process holds one that has become old."""
+class _Gauges:
+    """Gauges that are read at each scrape, so that none is out of date."""
 
     def collect(self) -> Iterator[Metric]:
         yield from _of_database()
@@ -41,38 +43,38 @@ class _Standing:
 
 
 def _of_database() -> Iterator[Metric]:
+    database, up = services().database, partial(_gauge, "wordcount_database_up", "Whether the database takes jobs.")
     try:
-        with services().database.reading(DATABASE_SECONDS) as connection:
+        database.ping(PING_SECONDS)
+        with database.reading(DATABASE_SECONDS) as connection:
             found = overview(connection)
-    except DatabaseUnavailable:
-        yield _gauge("wordcount_database_up", "Whether the database answers.", 0)
+    except DatabaseUnavailable as error:
+        services().outages.report(error)
+        yield up(0)
         return
-    yield _gauge("wordcount_database_up", "Whether the database answers.", 1)
-    jobs = GaugeMetricFamily(
-        "wordcount_jobs",
-        f"Jobs that have not ended, by state; counting stops at {COUNTED:,}.",
-        labels=["state"],
-    )
+    yield up(1)
+    meaning = f"Jobs that have not ended, by state; counting stops at {COUNTED:,}."
+    jobs = GaugeMetricFamily("wordcount_jobs", meaning, labels=["state"])
     for state, many in (("PENDING", found.waiting), ("STARTED", found.started), ("RETRY", found.retrying)):
         jobs.add_metric([state], many)
     yield jobs
-    yield _gauge(
-        "wordcount_longest_wait_seconds",
-        "How long the job that waits longest for its first attempt has waited.",
-        found.longest_wait_seconds,
-    )
-    yield _gauge("wordcount_workers", "Workers that live, by their beats.", found.workers)
+    meaning = "The longest wait of a job for its first attempt."
+    yield _gauge("wordcount_longest_wait_seconds", meaning, found.longest_wait_seconds)
+    yield _gauge("wordcount_workers", "Live workers, by their beats.", found.workers)
 
 
 def _of_broker() -> Iterator[Metric]:
+    broker, up = services().broker, partial(_gauge, "wordcount_broker_up", "Whether the broker takes messages.")
     try:
-        messages = services().broker.waiting()
-    except BrokerUnavailable:
-        yield _gauge("wordcount_broker_up", "Whether the broker answers.", 0)
+        broker.ping()
+        messages = broker.waiting()
+    except BrokerUnavailable as error:
+        services().outages.report(error)
+        yield up(0)
         return
-    yield _gauge("wordcount_broker_up", "Whether the broker answers.", 1)
-    yield _gauge("wordcount_messages", "Messages that wait in the broker.", messages)
+    yield up(1)
+    yield _gauge("wordcount_messages", "Messages waiting in the broker.", messages)
 
 
-def _gauge(name: str, tells: str, value: float) -> Metric:
-    return GaugeMetricFamily(name, tells, value)
+def _gauge(name: str, meaning: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, meaning, value)

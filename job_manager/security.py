@@ -1,4 +1,4 @@
-"""Who may ask, from where, and the headers of every answer."""
+"""Who may send requests, and from where; and the security headers of every answer."""
 
 from urllib.parse import urlsplit
 
@@ -18,7 +18,7 @@ EVERY_ANSWER = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-# Nothing but the page's own style, script and requests: no script in the markup runs, whatever text gets into it.
+# The page's own style, script and requests only: a script in the markup never runs, whatever text gets into it.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -35,7 +35,7 @@ def require_api_keys(app: Flask, known: tuple[ApiKey, ...]) -> None:
 
 
 def owner() -> str | None:
-    """Whose the jobs of this request are; None where there are no keys."""
+    """The owner of this request's jobs; None where there are no keys."""
     found: str | None = g.owner
     return found
 
@@ -48,12 +48,12 @@ def _owner(known: tuple[ApiKey, ...]) -> str:
         )
     found = owner_of(key, known)
     if found is None:
-        raise Unauthenticated("The API key is not known here.")
+        raise Unauthenticated("The API key is unknown.")
     return found
 
 
 def _key() -> str:
-    """The key as programs send it, or as a browser does: the password beside whatever user name."""
+    """The key as programs send it, or as a browser does: as the password, with any user name."""
     sent = request.authorization
     if sent is not None and sent.type == "basic":
         return sent.password or ""
@@ -62,13 +62,17 @@ def _key() -> str:
 
 
 def reject_cross_site(app: Flask) -> None:
-    """Let `app` refuse whatever changes something and comes from another site's page, forms of the API among it."""
+    """Let `app` reject cross-site requests (CSRF) that change something, by the page's forms or by the API.
+
+    Browsers say where a request comes from by `Sec-Fetch-Site` (W3C Fetch Metadata), or, on plain HTTP to another
+    machine, by `Origin`. Other programs send neither, and act for themselves. So no token is needed.
+    """
     app.before_request(_refuse)
 
 
 def _refuse() -> None:
     if request.method not in SAFE_METHODS and not is_own(request.headers, request.host):
-        raise CrossSiteRequest("Send it from this service's own page, or from a program that is no browser.")
+        raise CrossSiteRequest("Send it from this service's own page, or from a program other than a browser.")
 
 
 def is_own(headers: Headers, host: str) -> bool:
@@ -83,12 +87,12 @@ def is_own(headers: Headers, host: str) -> bool:
 def _host_of(origin: str) -> str | None:
     try:
         return urlsplit(origin).netloc
-    except ValueError:  # no URL, so nobody's
+    except ValueError:  # not a URL, so nobody's
         return None
 
 
 def add_security_headers(app: Flask) -> None:
-    """Let every answer of `app` carry these headers. A route that sets one of them by itself has its own."""
+    """Let every answer of `app` carry these headers, unless its route has set one by itself."""
     app.after_request(_add)
 
 
@@ -99,8 +103,8 @@ def _add(answer: Response) -> Response:
 
 
 def harden(answer: Response) -> Response:
-    """The answer with its headers."""
+    """Set the headers of the page, which runs a script and sends forms."""
     answer.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-    # Other sites do not learn the job's address. Not `no-referrer`: with it browsers send `Origin: null` from forms.
+    # Other sites do not learn the job's address. With `no-referrer`, browsers would send `Origin: null` with forms.
     answer.headers["Referrer-Policy"] = "same-origin"
     return answer

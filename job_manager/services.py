@@ -1,4 +1,4 @@
-"""What the manager's routes work with, made once by the app factory."""
+"""The objects that the routes share, made once by the app factory."""
 
 from dataclasses import dataclass
 from threading import Semaphore

@@ -1,4 +1,4 @@
-"""`POST /<kind>`: accept jobs. The answer goes out after the rows are committed, never before."""
+"""`POST /<kind>`: accept jobs. The answer is sent after the rows are committed, never before."""
 
 import hashlib
 import json
@@ -26,7 +26,7 @@ from job_manager.views import JobBatch, answer
 PUBLISH_WITHIN_SECONDS = 1.3  # with the broker 0.6 more at most: after ON_THE_WAY the reconciler takes it for lost
 ACCEPTS = (BacklogFull, UnknownJob, DatabaseUnavailable)  # how accepting a job may fail
 SUBMISSION = "The answer is sent once the jobs are stored. With `urls` instead of `url`, each URL is a job of its own."
-FIRST_LOOK_SECONDS = 1  # Retry-After of an accepted job: when a first look at it is worth it
+FIRST_LOOK_SECONDS = 1  # Retry-After of an accepted job: when a first look makes sense
 
 log = structlog.get_logger()
 
@@ -57,7 +57,7 @@ def _route_of(kind: Kind) -> Callable[[], Response]:
 
 
 def accepted_answer(job: Job) -> Response:
-    """202 for one job: where it is, and when to look."""
+    """202 for one job, with its place and the time for a first look."""
     accepted = _accepted(job_view(job))
     accepted.headers["Location"] = f"/result/{job.id}"
     return accepted

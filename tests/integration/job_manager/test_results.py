@@ -157,7 +157,7 @@ class TestTryingAgain:
         again = client.post(f"/result/{job.id}/retry")
         assert (again.status_code, again.get_json()["detail"]) == (
             404,
-            "Nothing does jobs of the kind `gone` any more.",
+            "Jobs of the kind `gone` are not supported any more.",
         )
         assert store.count() == 1
 

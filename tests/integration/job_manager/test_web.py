@@ -59,7 +59,7 @@ def test_what_another_sites_page_sends_changes_nothing(
     fields = {"url": "https://example.com/", "urls": "https://example.com/"}
     answer = web.post(path.format(job.id), data=fields, headers=headers)
     assert answer.status_code == 403
-    assert "Another site" in answer.text
+    assert "another site" in answer.text
     assert (store.count(), store.job(job.id)) == (1, job)
 
 
