@@ -151,8 +151,6 @@ class _Walk:
             self._add(_LINE)
         elif display in {Display.ATOMIC, Display.ATOMIC_FLEX}:
             self.read_atomic(node)
-        elif display is Display.TABLE_PART:
-            self.read_table_part(node)
         if node.tag in _WITH_CONTENT_OF_ITS_OWN:
             _SPECIAL[tag_id](self, node)
 
@@ -165,11 +163,12 @@ class _Walk:
         node.insert_after(_CLOSE)
 
     def leave_out(self, node: LexborNode) -> None:
-        _empty(node)
+        while (child := node.first_child) is not None:
+            child.decompose()
 
     def read_drawn(self, node: LexborNode) -> None:
         self._add(_DRAWING)
-        _empty(node)
+        self.leave_out(node)
 
     def read_details(self, details: LexborNode) -> None:
         """A closed one shows its first `<summary>` only."""
@@ -187,12 +186,12 @@ class _Walk:
         if "open" in dialog.attributes:
             self._add(_LINE)
         else:
-            _empty(dialog)
+            self.leave_out(dialog)
 
     def read_object(self, node: LexborNode) -> None:
         kind = (node.attributes.get("type") or "").lower()
         if kind.startswith("image/") and "svg" not in kind:
-            _empty(node)
+            self.leave_out(node)
 
     def read_select(self, select: LexborNode) -> None:
         """The text of every option on a line of its own, also of hidden ones, as Chromium has it."""
@@ -202,14 +201,12 @@ class _Walk:
                 self.read_option(option)
             else:
                 self._add(_LINE)
-        _empty(select)
+        self.leave_out(select)
 
     def read_option(self, option: LexborNode) -> None:
-        """All its text, whatever its elements are, except scripts."""
-        for script in option.css("script"):
-            script.decompose()
+        """All its text, whatever its elements are."""
         self._add(f"{_LINE}{option.text()}{_LINE}")
-        _empty(option)
+        self.leave_out(option)
 
     def read_foreign(self, root: LexborNode) -> None:
         """Of SVG, text in `<text>` and `<foreignObject>` is shown; of MathML, that of the tokens. Each has its line."""
@@ -217,19 +214,18 @@ class _Walk:
         shown: dict[int, bool | None] = {}  # None: neither is anything inside
         for node in root.traverse(include_text=True):
             parent = node.parent
-            is_shown = shown.get(parent.mem_id, False) if parent else False
-            if parent and node.is_text_node:
-                self._add(_foreign_text(node.text_content or "", parent) if is_shown else "")
-                continue
-            if is_shown is None or node.tag in _FOREIGN_HIDDEN:
-                is_shown = None
-            elif node.tag in _FOREIGN_TEXT or (is_shown and node.tag in BLOCKS):
-                self._add(_LINE)
-                is_shown = True
-            shown[node.mem_id] = is_shown
+            inside = shown.get(parent.mem_id, False) if parent else False
+            if not node.is_text_node:
+                begins = inside is not None and (node.tag in _FOREIGN_TEXT or (inside and node.tag in BLOCKS))
+                shown[node.mem_id] = None if node.tag in _FOREIGN_HIDDEN else begins or inside
+                self._add(_LINE if begins else "")
+            elif parent and inside:
+                is_letter = parent.tag == "mi" and "mathvariant" not in parent.attributes
+                text = node.text_content or ""
+                self._add(text.translate(_ITALIC) if is_letter and len(text) == 1 else text)
         if True in shown.values():
             self._add(_LINE)
-        _empty(root)
+        self.leave_out(root)
 
 
 _SPECIAL_BY_TAG: Final = {
@@ -247,17 +243,6 @@ _SPECIAL_BY_TAG: Final = {
 }
 _SPECIAL: Final = {tag_id: _SPECIAL_BY_TAG[tag] for tag_id, tag in _tag_ids(*_SPECIAL_BY_TAG).items()}
 _WITH_CONTENT_OF_ITS_OWN: Final = DRAWN | NOT_TEXT | {"details", "math", "object", "option", "select", "svg"}
-
-
-def _empty(node: LexborNode) -> None:
-    while (child := node.first_child) is not None:
-        child.decompose()
-
-
-def _foreign_text(text: str, parent: LexborNode) -> str:
-    if parent.tag == "mi" and len(text) == 1 and "mathvariant" not in parent.attributes:
-        return text.translate(_ITALIC)
-    return text
 
 
 def _is_blank_between(since: LexborNode, node: LexborNode) -> bool:
@@ -284,9 +269,8 @@ def _without_marks(text: str) -> str:
     """`text` without white space at the inner edges of atomic inlines, and without the marks that show them."""
     if "\0" not in text:
         return text
-    if _OPEN in text or _CLOSE in text:
-        *closed, rest = text.split(_CLOSE)
-        text = "".join([part.rstrip(_COLLAPSIBLE) + _CLOSE for part in closed]) + rest
-        first, *opened = text.split(_OPEN)
-        text = (first + "".join([part.lstrip(_COLLAPSIBLE) for part in opened])).replace(_CLOSE, "")
-    return text.replace(_DRAWING, "")
+    *closed, rest = text.split(_CLOSE)
+    text = "".join([part.rstrip(_COLLAPSIBLE) + _CLOSE for part in closed]) + rest
+    first, *opened = text.split(_OPEN)
+    text = first + "".join([part.lstrip(_COLLAPSIBLE) for part in opened])
+    return text.replace(_CLOSE, "").replace(_DRAWING, "")
