@@ -21,36 +21,46 @@ class UnicodeWordTokenizer(TokenizerI):  # type: ignore[misc] # NLTK ships no ty
 
     def tokenize(self, s: str) -> list[str]:
         """Words, numbers, signs and symbols of `s` in order, without white space. Lone surrogates become U+FFFD."""
-        return [segment for segment in _segments(s) if not segment.isspace()]
+        return [segment for segment in self._segments(s) if not segment.isspace()]
+
+    def count_words(self, text: str) -> Counter[str]:
+        """How often each token with a letter occurs in `text`, in lower case.
+
+        No such token contains white space, so chunks between white space are counted first. Most are one plain word.
+        The others are cut in one call, because thousands of short ones take ICU far longer.
+        """
+        counts = Counter(_lower_ascii(text).split())
+        others = [chunk for chunk in counts if not (chunk.isascii() and chunk.isalpha())]
+        occurrences = iter([counts.pop(chunk) for chunk in others])
+        count = 0
+        for segment in self._segments("".join([f"\n{chunk}" for chunk in others])):
+            if segment == "\n":
+                count = next(occurrences)
+            elif segment.isalpha() or (len(segment) > 1 and any(map(str.isalpha, segment))):
+                word = segment.lower()
+                counts[word] = counts.get(word, 0) + count
+        return counts
+
+    def _segments(self, text: str) -> Iterable[str]:
+        """An iterator, because a list takes more than 80 bytes for each segment."""
+        try:
+            return WordBreaker(text, "en")
+        except UnicodeEncodeError:  # a lone surrogate
+            return WordBreaker(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"), "en")
 
 
-def treebank_tokens(text: str) -> list[str]:
+class TreebankTokenizer(TokenizerI):  # type: ignore[misc] # NLTK ships no types
     """The tokens of `nltk.word_tokenize(text, preserve_line=True)`."""
-    # NLTK's rules look at both ends of a run of white space only, but take the square of the time for its length.
-    tokens: list[str] = NLTKWordTokenizer().tokenize(_INNER_SPACE.sub("", text))
-    return tokens
 
+    def tokenize(self, s: str) -> list[str]:
+        """The Treebank tokens of `s`."""
+        # NLTK's rules look at both ends of a run of white space only, but take the square of the time for its length.
+        tokens: list[str] = NLTKWordTokenizer().tokenize(re.sub(r"(?<=\s)\s+(?=\s)", "", s))
+        return tokens
 
-_INNER_SPACE = re.compile(r"(?<=\s)\s+(?=\s)")
-
-
-def frequencies(text: str, tokenizer: Tokenizer) -> Counter[str]:
-    """How often each word occurs in `text`, in lower case. A token is a word if it contains a letter."""
-    if tokenizer == "treebank":
-        return Counter(token.lower() for token in treebank_tokens(text) if any(map(str.isalpha, token)))
-    # No segment contains both white space and a letter, so chunks between white space are counted first. Most are one
-    # plain word. The others are cut in one call, because thousands of short ones take ICU far longer.
-    counts = Counter(_lower_ascii(text).split())
-    others = [chunk for chunk in counts if not (chunk.isascii() and chunk.isalpha())]
-    occurrences = iter([counts.pop(chunk) for chunk in others])
-    count = 0
-    for segment in _segments("".join([f"\n{chunk}" for chunk in others])):
-        if segment == "\n":
-            count = next(occurrences)
-        elif segment.isalpha() or (len(segment) > 1 and any(map(str.isalpha, segment))):
-            word = segment.lower()
-            counts[word] = counts.get(word, 0) + count
-    return counts
+    def count_words(self, text: str) -> Counter[str]:
+        """How often each token with a letter occurs in `text`, in lower case."""
+        return Counter(token.lower() for token in self.tokenize(text) if any(map(str.isalpha, token)))
 
 
 def _lower_ascii(text: str) -> str:
@@ -58,12 +68,9 @@ def _lower_ascii(text: str) -> str:
     return text.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
 
 
-def _segments(text: str) -> Iterable[str]:
-    """An iterator, because a list takes more than 80 bytes for each segment."""
-    try:
-        return WordBreaker(text, "en")
-    except UnicodeEncodeError:  # a lone surrogate
-        return WordBreaker(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"), "en")
+def frequencies(text: str, tokenizer: Tokenizer) -> Counter[str]:
+    """How often each word occurs in `text`, in lower case. A token is a word if it contains a letter."""
+    return (UnicodeWordTokenizer() if tokenizer == "words" else TreebankTokenizer()).count_words(text)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from icu4py.breakers import WordBreaker
 from nltk.tokenize import word_tokenize
 
-from page_read.words import UnicodeWordTokenizer, frequencies, summarize, treebank_tokens
+from page_read.words import TreebankTokenizer, UnicodeWordTokenizer, frequencies, summarize
 from tests.examples import examples
 
 TOKENIZER = UnicodeWordTokenizer()
@@ -158,12 +158,12 @@ PIECES = [
 @example("one two' three")
 @example("")
 def test_treebank_tokens_are_nltks(text: str) -> None:
-    assert treebank_tokens(text) == word_tokenize(text, preserve_line=True)
+    assert TreebankTokenizer().tokenize(text) == word_tokenize(text, preserve_line=True)
 
 
 @given(st.text())
 def test_treebank_tokens_of_any_text_are_nltks(text: str) -> None:
-    assert treebank_tokens(text) == word_tokenize(text, preserve_line=True)
+    assert TreebankTokenizer().tokenize(text) == word_tokenize(text, preserve_line=True)
 
 
 @pytest.mark.parametrize(
