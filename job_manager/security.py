@@ -97,8 +97,10 @@ def add_security_headers(app: Flask) -> None:
 
 
 def _add(answer: Response) -> Response:
+    present = {name.lower() for name, _ in answer.headers}
     for name, value in EVERY_ANSWER.items():
-        answer.headers.setdefault(name, value)
+        if name.lower() not in present:
+            answer.headers.add(name, value)
     return answer
 
 
