@@ -162,6 +162,14 @@ class Stack(AnyStack):
             other.stop()
 
 
+class MoreTasks(Services):
+    """The same services; those that must know all tasks know those of the module MORE_TASKS, too."""
+
+    def _command(self, name: str, module: str, *arguments: str, **settings: str) -> Command:
+        more = () if name in {"job_migrate", "job_viewer"} else ("dev.more_tasks",)
+        return super()._command(name, *more, module, *arguments, **settings)
+
+
 @contextmanager
 def process_stack(folder: DataFolder, wanted: Wanted) -> Iterator[Stack]:
     """The stack, ready for jobs; every process of it ends with the `with` block. Raises StackError."""
@@ -179,17 +187,13 @@ def process_stack(folder: DataFolder, wanted: Wanted) -> Iterator[Stack]:
 
 
 def _describe(servers: Servers, wanted: Wanted, ends: ExitStack) -> Stack:
-    broker, database, process = (
-        servers.broker,
-        servers.database,
-        partial(ServiceProcess, guard=servers.supervisor.guard),
-    )
+    broker, database = servers.broker, servers.database
+    process = partial(ServiceProcess, guard=servers.supervisor.guard)
     manager_port, viewer_port, proxy_port = free_ports(3)
     proxy = ends.enter_context(closing(Proxy(proxy_port, broker.port))) if wanted.proxy else None
     services = _services(servers, wanted)
     by_proxy = {"CELERY_BROKER_URL": replace(broker, port=proxy_port).url} if proxy else {}
     for_workers = replace(services, environment={**services.environment, **by_proxy})
-    program, include = ("dev.wsgi:app", ("--include", wanted.tasks)) if wanted.tasks else ("job_manager.wsgi:app", ())
     return Stack(
         manager=Manager(port=manager_port, check=wanted.check),
         tables=ends.enter_context(closing(Tables(database.url))),
@@ -201,8 +205,8 @@ def _describe(servers: Servers, wanted: Wanted, ends: ExitStack) -> Stack:
         proxy=proxy,
         job_broker=process(broker.command),
         job_db=process(database.command),
-        job_manager=process(lambda: services.manager(manager_port, program)),
-        job_workers=tuple(process(partial(for_workers.worker, name, *include)) for name in WORKERS),
+        job_manager=process(lambda: services.manager(manager_port)),
+        job_workers=tuple(process(partial(for_workers.worker, name)) for name in WORKERS),
         job_scheduler=process(services.scheduler),
         job_viewer=process(lambda: services.viewer(viewer_port)),
         viewer_port=viewer_port,
@@ -222,4 +226,5 @@ def _services(servers: Servers, wanted: Wanted) -> Services:
         | {"CELERY_BROKER_URL": servers.broker.url, "DATABASE_URL": servers.database.url}
     )
     grace_seconds = float(environment["WORKER_STOP_GRACE_SECONDS"])
-    return Services(folder=servers.folder, environment=environment, worker_grace_seconds=grace_seconds)
+    kind = MoreTasks if wanted.tasks else Services
+    return kind(folder=servers.folder, environment=environment, worker_grace_seconds=grace_seconds)

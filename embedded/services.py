@@ -38,19 +38,19 @@ class Services:
         """Brings the database's tables up to date, and ends."""
         return self._command("job_migrate", "job_core.store.migrate")
 
-    def manager(self, port: int, app: str = "job_manager.wsgi:app") -> Command:
+    def manager(self, port: int) -> Command:
         """The HTTP interface."""
         options = ("--config", "job_manager/gunicorn.conf.py", "--bind", f"{LOOPBACK}:{port}")
-        command = self._command("job_manager", "gunicorn", *options, app)
+        command = self._command("job_manager", "gunicorn", *options, "job_manager.wsgi:app")
         return replace(command, is_ready=lambda: _answers(port, "/readyz"))
 
-    def worker(self, name: str, *options: str) -> Command:
+    def worker(self, name: str) -> Command:
         """One Celery worker with its children. Its own grace ends well before it would be killed."""
         health_file = self._health_file(name)
         command = self._command(
             name,
             *("celery", "--app", "job_worker.worker", "worker", "--hostname", f"{name}@%h"),
-            *("--without-mingle", "--without-gossip", *options),
+            *("--without-mingle", "--without-gossip"),
             WORKER_HEALTH_FILE=str(health_file),
             METRICS_PORT=str(self.metrics_ports[name]),
         )

@@ -1,7 +1,4 @@
-"""Tasks that do what no page can make `count` do. They are added as anyone adds a task of their own.
-
-A worker loads them by `--include tests.acceptance.extra_tasks`, the manager by `tests.acceptance.extra_wsgi`.
-"""
+"""Tasks that do what no page can make `count` do, added as anyone adds a task of their own."""
 
 import os
 import time

@@ -12,7 +12,7 @@ from dev.manager import SUCCESS, Manager
 from dev.pages import PageServer
 from dev.stack import Stack
 from embedded.ports import free_ports
-from embedded.services import PROJECT
+from embedded.services import PROJECT, Services
 from embedded.supervisor import Command
 from tests.conformance import Conformance
 
@@ -27,9 +27,10 @@ def manager(stack: Stack, tmp_path: Path) -> Iterator[Manager]:
     with (tmp_path / "job_tasks" / "job_tasks.py").open("a", encoding="utf-8") as tasks:
         tasks.write(f"\n\n{OWN_TASK}")
     (port,) = free_ports(1)
+    services = Services(**vars(stack.services))  # without the tests' own tasks
     copies = (
-        stack.process(lambda: _from(tmp_path, stack.services.manager(port))),
-        stack.process(lambda: _from(tmp_path, stack.services.worker("job_worker_01"))),
+        stack.process(lambda: _from(tmp_path, services.manager(port))),
+        stack.process(lambda: _from(tmp_path, services.worker("job_worker_01"))),
     )
     for worker in stack.job_workers:
         worker.kill()  # they do not know the task
