@@ -2,7 +2,7 @@
 
 Each process counts what it did itself, once that is certain: a step of a job when its transaction is committed. So a
 sum over all processes tells of each step once. What merely is (how many jobs wait) nobody counts: the manager asks
-database and broker for it when it is scraped (`job_manager/metrics.py`).
+database and broker for it when it is scraped (`job_manager/health.py`).
 
 Names follow https://prometheus.io/docs/practices/naming. Counters begin anew with the service, as `rate()` expects.
 """

@@ -14,7 +14,7 @@ from job_core.metrics import count_answer
 
 REQUEST_ID = "X-Request-ID"
 ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
-ROUTINE = {"health.alive", "health.ready", "metrics.metrics"}  # requested every few seconds, by machines
+ROUTINE = {"health.alive", "health.ready", "health.metrics"}  # requested every few seconds, by machines
 NO_ROUTE = "none"
 FAULT = 500
 

@@ -1,15 +1,25 @@
-"""`/healthz`: whether the process is alive. `/readyz`: whether it can use database and broker."""
+"""What machines ask: whether the process is alive, whether it can use database and broker, and the figures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Literal
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
+from prometheus_client import Metric
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import choose_encoder
 
+from job_core.errors import BrokerUnavailable, DatabaseUnavailable
+from job_core.metrics import registry
+from job_core.store.overview import COUNTED, overview
 from job_core.views import ApiModel
 from job_manager.openapi.operation import operation
 from job_manager.outages import Unavailable
 from job_manager.services import services
 from job_manager.views import answer
+
+DATABASE_SECONDS = 1.0
+PING_SECONDS = 0.4  # with the broker's 0.6 at most, the answer comes within 2 s
 
 health = Blueprint("health", __name__)
 
@@ -63,3 +73,63 @@ def _check(ping: Callable[[], None]) -> str:
     except Unavailable as error:
         return services().outages.report(error)
     return "ok"
+
+
+@health.get("/metrics")
+@operation({200: "text/plain; version=0.0.4; charset=utf-8"}, is_open=True)
+def metrics() -> Response:
+    """Figures for Prometheus.
+
+    They name no job and no URL. A scraper that accepts OpenMetrics gets that format. Where database or broker cannot be
+    used, the gauges that come from it are missing and its `up` is 0.
+    """
+    figures = registry()
+    figures.register(_Gauges())
+    encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+    return Response(encode(figures), content_type=content_type)
+
+
+class _Gauges:
+    """Gauges that are read at each scrape, so that none is out of date."""
+
+    def collect(self) -> Iterator[Metric]:
+        yield from _of_database()
+        yield from _of_broker()
+
+
+def _of_database() -> Iterator[Metric]:
+    database, up = services().database, partial(_gauge, "wordcount_database_up", "Whether the database takes jobs.")
+    try:
+        database.ping(PING_SECONDS)
+        with database.reading(DATABASE_SECONDS) as connection:
+            found = overview(connection)
+    except DatabaseUnavailable as error:
+        services().outages.report(error)
+        yield up(0)
+        return
+    yield up(1)
+    meaning = f"Jobs that have not ended, by state; counting stops at {COUNTED:,}."
+    jobs = GaugeMetricFamily("wordcount_jobs", meaning, labels=["state"])
+    for state, many in (("PENDING", found.waiting), ("STARTED", found.started), ("RETRY", found.retrying)):
+        jobs.add_metric([state], many)
+    yield jobs
+    meaning = "The longest wait of a job for its first attempt."
+    yield _gauge("wordcount_longest_wait_seconds", meaning, found.longest_wait_seconds)
+    yield _gauge("wordcount_workers", "Live workers, by their beats.", found.workers)
+
+
+def _of_broker() -> Iterator[Metric]:
+    broker, up = services().broker, partial(_gauge, "wordcount_broker_up", "Whether the broker takes messages.")
+    try:
+        broker.ping()
+        messages = broker.waiting()
+    except BrokerUnavailable as error:
+        services().outages.report(error)
+        yield up(0)
+        return
+    yield up(1)
+    yield _gauge("wordcount_messages", "Messages waiting in the broker.", messages)
+
+
+def _gauge(name: str, meaning: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, meaning, value)

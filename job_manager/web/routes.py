@@ -2,34 +2,52 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from http import HTTPStatus
+from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 
 from job_core.job import ENDED, JsonObject, State
 from job_core.kinds import KINDS
-from job_core.store.browsing import MOST_SEARCHED
+from job_core.store.browsing import MOST_SEARCHED, Page, page_of
+from job_manager.errors import InvalidRequest
 from job_manager.jobs import cancel_job, find_whole_job, resubmit
 from job_manager.problems import explain, headers_of
-from job_manager.requests import arriving_body
+from job_manager.requests import DEFAULT_LIMIT, arriving_body, read_filter
 from job_manager.security import harden, owner
-from job_manager.services import services
+from job_manager.services import DATABASE_SECONDS, services
 from job_manager.submitting import accept_and_publish
 from job_manager.web import wording
 from job_manager.web.count_view import count_values
 from job_manager.web.form import Form
-from job_manager.web.listing import read_listing
 
-web = Blueprint("web", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
-web.after_request(harden)
 # By kind: the values of the template of its name, which shows a result. Results of other kinds are shown as JSON.
 RESULT_VALUES: Mapping[str, Callable[[JsonObject, Mapping[str, str]], JsonObject]] = {"count": count_values}
 
+web = Blueprint("web", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
+web.after_request(harden)
 for words in (
     *(wording.capped, wording.duration, wording.summary, wording.milliseconds, wording.moment),
     *(wording.pretty, wording.sentence, wording.size),
 ):
     web.add_app_template_filter(words)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """A page of the list, how many jobs there are at all, and the filters, by the names that the address has."""
+
+    page: Page
+    is_first: bool
+    totals: Mapping[State, int]
+    filters: Mapping[str, str]
+
+    def url(self, **changes: object) -> str:
+        """The address of a list with the same filters, but for `changes`; None takes a filter away."""
+        asked: dict[str, Any] = {**self.filters, **changes}
+        return url_for("web.index", _anchor="jobs", **asked)
 
 
 @web.get("/")
@@ -91,10 +109,25 @@ def _index(form: Form, wrong: list[str], status: int = HTTPStatus.OK) -> Respons
         form=form,
         wrong=wrong,
         accepted=request.args.get("accepted", type=int),
-        listing=read_listing(request.args),
+        listing=_read_listing(request.args),
         kinds=list(KINDS),
         most_searched=MOST_SEARCHED,
     )
+
+
+def _read_listing(query: MultiDict[str, str]) -> Listing:
+    """The list that a query string asks for. Raises InvalidRequest, DatabaseUnavailable."""
+    asked = {name: query.get(name, "").strip() for name in ("status", "kind", "text", "cursor")}
+    asked = {name: value for name, value in asked.items() if value}
+    text = asked.get("text")
+    if text is not None and "\0" in text:
+        raise InvalidRequest(("text", "holds a NUL character"))
+    which, _ = read_filter(MultiDict({name: value for name, value in asked.items() if name != "text"}))
+    totals = services().state_counts.of(owner())
+    with services().database.reading(DATABASE_SECONDS) as connection:
+        page = page_of(connection, replace(which, owner=owner()), text, DEFAULT_LIMIT)
+    cursor = asked.pop("cursor", None)
+    return Listing(page=page, is_first=cursor is None, totals=totals, filters=asked)
 
 
 def _page(template: str, status: int = HTTPStatus.OK, **values: object) -> Response:
