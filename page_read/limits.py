@@ -13,10 +13,10 @@ from page_read.errors import PageTooComplex
 
 _MAX_TAGS = 600_000  # each takes the parser some 200 bytes
 _MAX_STEPS = 50_000_000  # the sum, over all tags, of the elements that are open there
-_MAX_COPIES = 700_000  # the same of formatting elements; a copy takes 350 bytes
+_MAX_COPIES = 800_000  # the same of formatting elements; a copy takes 350 bytes
 _MAX_ATTRIBUTES = 1_000  # of a tag
 # What is below cannot exceed these bounds by much, so almost every page is seen to be harmless at once.
-_HARMLESS_TAGS = 1_600
+_HARMLESS_TAGS = 1_800
 _HARMLESS_DEPTH = 10_000
 _HARMLESS_TAG_BYTES = 40_000
 
@@ -24,7 +24,7 @@ _HARMLESS_TAG_BYTES = 40_000
 _FORMATTING = frozenset(b"b big code em font i s small strike strong tt u".split())
 _EQUAL_COPIED = 3
 _FORMATTING_WITH_ATTRIBUTES = re.compile(rb"<(?=[bcefistu])(?:%b)[\s/]" % b"|".join(_FORMATTING), re.IGNORECASE)
-# No end tag inside of these closes an element outside.
+# No end tag inside these closes an element outside them.
 _SCOPES = frozenset(b"applet foreignobject marquee math object select svg table template".split())
 _FOREIGN = frozenset({b"math", b"svg"})
 # No end tag need close these, and none nests in itself directly.
