@@ -17,6 +17,7 @@ from job_core.errors import (
     UnexpectedError,
     UnknownJob,
 )
+from job_core.views import to_json
 from job_manager.errors import (
     CrossSiteRequest,
     InvalidRequest,
@@ -120,5 +121,5 @@ def headers_of(error: Exception) -> Mapping[str, str]:
 
 
 def problem_json(problem: Problem) -> str:
-    """The body of an answer."""
-    return problem.model_dump_json(exclude_none=True) + "\n"
+    """The body of an answer, in ASCII like every other: some clients guess the encoding."""
+    return to_json(problem.model_dump(exclude_none=True)) + "\n"

@@ -286,9 +286,11 @@ def test_what_is_not_there_is_a_problem_too(client: FlaskClient, method: str, pa
             for wait in ("-1", "31", "long", "", "nan", "inf", "1e9")
         ),
         ("/result/018f0000-0000-7000-8000-000000000000?colour=red", "colour"),
+        ("/jobs?%22%C2%81%F1%86%AF%A1=null", '"\x81\U00046be1'),
     ],
 )
 def test_a_bad_query_is_answered_by_its_field(client: FlaskClient, path: str, wrong: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 422
+    assert answer.data.isascii()  # so that no client guesses its encoding
     assert [error["field"] for error in answer.get_json(force=True)["errors"]] == [wrong]
