@@ -11,7 +11,7 @@ from dev.stack import Stack
 from embedded.ports import LOOPBACK
 from tests.acceptance.page.screens import DESKTOP, MISSING, find_chromium
 
-MOMENT_MS = 10_000
+MOMENT_MS = 30_000  # on a busy machine
 
 OpenPage = Callable[..., Page]
 
