@@ -19,7 +19,9 @@ ONE_SHOT = "job_migrate"
 MONITORING = {"job_monitor": "prom/prometheus:v3.5.0", "job_dashboard": "grafana/grafana:12.1.0"}
 BASES = {"python:3.12-slim", "redis:8.0", "postgres:17", *MONITORING.values()}
 
-every_service = pytest.mark.parametrize("name", SERVICES)
+HARDENED = {"read_only": True, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"], "init": True}
+DANGEROUS = {"cap_add", "privileged", "devices", "network_mode", "pid", "ipc", "userns_mode"}
+LOGGING = {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}}
 
 
 def networks_of(name: str) -> set[str]:
@@ -39,49 +41,51 @@ def test_monitoring_is_there_for_those_who_ask_for_it() -> None:
     assert {name: SERVICES[name]["image"] for name in MONITORING} == MONITORING
 
 
-@every_service
-def test_each_service_is_hardened(name: str) -> None:
-    service = SERVICES[name]
+def test_each_service_is_hardened() -> None:
+    soft = {
+        name
+        for name, service in SERVICES.items()
+        if {key: service.get(key) for key in HARDENED} != HARDENED or DANGEROUS & set(service)
+    }
 
-    assert service["read_only"] is True
-    assert service["cap_drop"] == ["ALL"]
-    assert service["security_opt"] == ["no-new-privileges:true"]
-    assert service["init"] is True
-    assert not {"cap_add", "privileged", "devices", "network_mode", "pid", "ipc", "userns_mode"} & set(service)
-
-
-@every_service
-def test_each_service_is_bounded(name: str) -> None:
-    service = SERVICES[name]
-
-    assert 0 < service["pids_limit"] <= 1024
-    assert service["mem_limit"]
-    assert service["logging"] == {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}}
+    assert soft == set()
 
 
-@every_service
-def test_each_service_comes_back_by_itself(name: str) -> None:
-    assert SERVICES[name]["restart"] == ("on-failure:3" if name == ONE_SHOT else "unless-stopped")
+def test_each_service_is_bounded() -> None:
+    unbounded = {
+        name
+        for name, service in SERVICES.items()
+        if not (0 < service["pids_limit"] <= 1024 and service["mem_limit"] and service["logging"] == LOGGING)
+    }
+
+    assert unbounded == set()
 
 
-@every_service
-def test_no_service_has_a_name_that_keeps_it_from_being_scaled(name: str) -> None:
-    assert "container_name" not in SERVICES[name]
+def test_each_service_comes_back_by_itself() -> None:
+    assert {name: service["restart"] for name, service in SERVICES.items()} == {
+        **dict.fromkeys(SERVICES, "unless-stopped"),
+        ONE_SHOT: "on-failure:3",
+    }
 
 
-@pytest.mark.parametrize("name", [name for name in SERVICES if name != ONE_SHOT])
-def test_each_service_that_stays_has_a_health_check(name: str) -> None:
-    check = SERVICES[name]["healthcheck"]
-
-    assert check["test"][0] in {"CMD", "CMD-SHELL"}
-    assert "disable" not in check
+def test_no_service_has_a_name_that_keeps_it_from_being_scaled() -> None:
+    assert [name for name, service in SERVICES.items() if "container_name" in service] == []
 
 
-@every_service
-def test_what_a_service_waits_for_is_healthy_or_done(name: str) -> None:
-    for other, wait in SERVICES[name].get("depends_on", {}).items():
-        done = "service_completed_successfully" if other == ONE_SHOT else "service_healthy"
-        assert wait == {"condition": done}
+def test_each_service_that_stays_has_a_health_check() -> None:
+    checks = {name: service["healthcheck"] for name, service in SERVICES.items() if name != ONE_SHOT}
+
+    assert {name for name, check in checks.items() if check["test"][0] not in {"CMD", "CMD-SHELL"}} == set()
+    assert {name for name, check in checks.items() if "disable" in check} == set()
+
+
+def test_what_a_service_waits_for_is_healthy_or_done() -> None:
+    waits = {(name, other): wait for name in SERVICES for other, wait in SERVICES[name].get("depends_on", {}).items()}
+
+    assert waits == {
+        (name, other): {"condition": "service_completed_successfully" if other == ONE_SHOT else "service_healthy"}
+        for name, other in waits
+    }
 
 
 def test_manager_workers_and_scheduler_wait_for_everything_they_need() -> None:
