@@ -36,7 +36,7 @@ class Services:
 
     def migration(self) -> Command:
         """Brings the database's tables up to date, and ends."""
-        return self._command("job_migrate", "job_core.store.migrate")
+        return self._command("job_migrate", "job_manager.migrate")
 
     def manager(self, port: int) -> Command:
         """The HTTP interface."""

@@ -2,8 +2,9 @@
 
     CoreError
     ├── TransientError           the same request may succeed later
-    │   ├── DatabaseUnavailable
-    │   ├── BrokerUnavailable
+    │   ├── ServiceUnavailable       carries the reason
+    │   │   ├── DatabaseUnavailable
+    │   │   └── BrokerUnavailable
     │   └── WebhookNotTaken          any status that is not a success; may carry Retry-After
     ├── PermanentError           the same request will fail again
     │   ├── ReceiverGone
@@ -11,6 +12,8 @@
     │   ├── AttemptCrashed
     │   ├── AttemptOutOfTime
     │   ├── AttemptOutOfMemory
+    │   ├── AttemptLost
+    │   ├── UnknownKind
     │   └── UnexpectedError
     └── ClientError              the caller must change the request
         ├── UnknownJob
@@ -69,14 +72,24 @@ class TransientError(CoreError):
         self.limit_key = limit_key
 
 
-class DatabaseUnavailable(TransientError):
-    """The job store did not answer in time, or refused the connection."""
+class ServiceUnavailable(TransientError):
+    """A service of the stack cannot be used now. `reason` says why in a few words, without an address or a secret."""
+
+    title = "A service is not reachable"
+
+    def __init__(self, detail: str, *, reason: str = "not reachable") -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+class DatabaseUnavailable(ServiceUnavailable):
+    """The job store did not answer in time, refused the connection, or does not take writes."""
 
     title = "The job store is not reachable"
 
 
-class BrokerUnavailable(TransientError):
-    """The broker did not answer in time, or refused the connection."""
+class BrokerUnavailable(ServiceUnavailable):
+    """The broker did not answer in time, refused the connection, or does not take messages."""
 
     title = "The broker is not reachable"
 
@@ -121,6 +134,18 @@ class AttemptOutOfMemory(PermanentError):
     """The attempt needed more memory than its process may have."""
 
     title = "The job ran out of memory"
+
+
+class AttemptLost(PermanentError):
+    """The worker that ran the attempt was lost, too often."""
+
+    title = "The workers that ran the job were lost"
+
+
+class UnknownKind(PermanentError):
+    """No worker knows how to do jobs of this kind."""
+
+    title = "Nothing does jobs of this kind"
 
 
 class UnexpectedError(PermanentError):

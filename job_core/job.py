@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 JsonObject = dict[str, Any]
@@ -13,7 +13,7 @@ class State(StrEnum):
     """Celery's own names, so that Flower, logs and the HTTP interface agree."""
 
     PENDING = "PENDING"  # accepted; waits for a worker
-    STARTED = "STARTED"  # claimed by a worker
+    STARTED = "STARTED"  # claimed by a worker, or waits for its children
     RETRY = "RETRY"  # a transient error; becomes PENDING when due
     SUCCESS = "SUCCESS"  # ended: the result is written
     FAILURE = "FAILURE"  # ended: the error says why
@@ -21,7 +21,14 @@ class State(StrEnum):
 
 
 ENDED = (State.SUCCESS, State.FAILURE, State.REVOKED)
-CANCELLABLE = (State.PENDING, State.STARTED, State.RETRY)
+
+
+class Phase(StrEnum):
+    """Which part of its kind's work a job is at."""
+
+    WORK = "WORK"  # its function
+    AWAIT = "AWAIT"  # no function: its children have not all ended
+    JOIN = "JOIN"  # its second function, which gets what its children ended with
 
 
 class OnFailure(StrEnum):
@@ -31,8 +38,22 @@ class OnFailure(StrEnum):
     DISCARD = "discard"  # end at once: the lecture's "silently discard"
 
 
+class Outcome(StrEnum):
+    """How an attempt ended."""
+
+    SUCCESS = "SUCCESS"
+    FAILURE = "FAILURE"
+    RETRY = "RETRY"
+    REVOKED = "REVOKED"
+    CRASHED = "CRASHED"  # its process died or ran out of time
+    GIVEN_BACK = "GIVEN BACK"  # as if it had never been: a worker that stops, say
+    LOST = "LOST"  # with its worker
+    CONTINUED = "CONTINUED"  # not done yet: the job has left its progress, and waits for its next turn
+    FANNED_OUT = "FANNED OUT"  # the job waits for its children
+
+
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class JobStep:
     """Where a job is on its way. Rows of a job that say different things are at different steps."""
 
     attempt: int
@@ -46,18 +67,18 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class NewJob:
-    """A request that was checked and now wants to be accepted."""
+    """A request that was checked and is to be accepted."""
 
     kind: str
-    url: str
-    host: str  # of the URL, by which limits per host know it
-    request: JsonObject  # what the task gets, as checked: url, word, top, ...
+    label: str  # what people know the job by
+    request: JsonObject  # what the task gets, as checked
     max_attempts: int
     max_crashes: int
     on_failure: OnFailure
+    limit_key: str | None = None  # jobs of one key are limited together
     retry_of: UUID | None = None  # the ended job whose request this one repeats
     owner: str | None = None  # name of the API key that it came with; None where there are no keys
-    callback_url: str | None = None  # where a webhook tells of the job's end
+    callback_url: str | None = None  # where a webhook reports the job's end
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,13 +87,15 @@ class Claim:
 
     job_id: UUID
     attempt: int
-    worker_id: UUID
-    kind: str
-    host: str | None
+    phase: Phase
     request: JsonObject
+    progress: JsonObject | None  # what the attempt before left, if it was CONTINUED
+    parent_id: UUID | None
+    owner: str | None
     attempts_used: int
     max_attempts: int
     on_failure: OnFailure
+    limit_key: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +104,23 @@ class Message:
 
     kind: str
     job_id: UUID
-    published_at: datetime | None  # None where the message jumps the queue, and so says nothing about its neighbours
+    published_at: datetime
+    requeued: bool = False  # goes to the queue of jobs that have waited before
+
+
+class Step(NamedTuple):
+    """What the database has made of a job, or a message to send now; the type `step` of functions.sql."""
+
+    is_message: bool
+    job_id: UUID
+    kind: str
+    state: State
+    attempt: int
+    requeued: bool
+    published_at: datetime | None
+    seconds: float | None  # since the job was accepted, if it has ended
+    outcome: str | None
+    error: JsonObject | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,33 +137,38 @@ class Attempt:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """The whole row."""
+    """The whole row, but for what only its worker asks."""
 
     id: UUID
     kind: str
-    url: str
+    label: str
     request: JsonObject
     state: State
     on_failure: OnFailure
-    attempt: int  # number of the latest claim, 0 before the first
-    attempts_used: int  # attempts that ended in a transient error
     max_attempts: int
-    crashes: int  # attempts whose process died or ran out of time
     max_crashes: int
-    retry_of: UUID | None
     created_at: datetime
-    published_at: datetime | None  # when its latest message went to the broker; None: it has none there
-    due_at: datetime | None  # when a RETRY becomes PENDING
-    started_at: datetime | None  # when the latest attempt began
-    finished_at: datetime | None
-    result: JsonObject | None
-    error: JsonObject | None
-    host: str | None  # None: accepted before hosts were limited, so no limit holds
-    parked_at: datetime | None  # since when it waits, without a message, for room at its host
+    published_at: datetime | None  # when its latest message was sent; None: it has none in the queue
+    phase: Phase = Phase.WORK
+    attempt: int = 0  # number of the latest claim
+    attempts_used: int = 0  # attempts that ended in a transient error
+    crashes: int = 0  # attempts whose process died or ran out of time
+    losses: int = 0  # attempts that were lost with their worker
+    requeued: bool = False  # its latest message went to the queue of jobs that have waited before
+    retry_of: UUID | None = None
+    parent_id: UUID | None = None
+    open_children: int = 0
+    parked_at: datetime | None = None  # since when it waits, without a message, for room under its limit
+    due_at: datetime | None = None  # when a RETRY becomes PENDING
+    started_at: datetime | None = None  # when the latest attempt began
+    finished_at: datetime | None = None
+    result: JsonObject | None = None
+    error: JsonObject | None = None
+    limit_key: str | None = None
     owner: str | None = None  # only who has a key of this name gets to see the job
-    callback_url: str | None = None  # where a webhook tells of its end
+    callback_url: str | None = None  # where a webhook reports its end
 
     @property
-    def step(self) -> Step:
+    def step(self) -> JobStep:
         """Where it is on its way."""
-        return Step(attempt=self.attempt, state=self.state, parked_at=self.parked_at)
+        return JobStep(attempt=self.attempt, state=self.state, parked_at=self.parked_at)

@@ -1,11 +1,17 @@
 """The kinds of jobs. A kind is a function: its name, the request it takes, and the work it does."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeVar, get_origin, get_type_hints
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from inspect import signature
+from typing import Annotated, Any, Literal, get_origin, get_type_hints
+from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, create_model, field_validator
 from typing_extensions import is_typeddict
+
+from job_core.config import CoreConfig, RetryPolicy
+from job_core.job import JsonObject, NewJob, OnFailure, State
 
 NO_NUL = r"^[^\u0000]*$"
 URL_FORMAT = "web-url"  # what the WHATWG URL standard takes; more than `uri`, and no other scheme than http and https
@@ -24,7 +30,7 @@ def _read_callback_url(text: str, info: ValidationInfo) -> str:
 
 def _describe(schema: dict[str, Any]) -> None:
     """The fields of a kind come before those that every kind has, and no text takes a NUL."""
-    fields = sorted(schema["properties"].items(), key=lambda field: field[0] in JobRequest.model_fields)
+    fields = sorted(schema["properties"].items(), key=lambda field: field[0] in JobOptions.model_fields)
     schema["properties"] = dict(fields)
     for _, described in fields:
         for each in (described, *described.get("anyOf", ())):
@@ -39,8 +45,8 @@ CallbackUrl = Annotated[
 ]
 
 
-class JobRequest(BaseModel):
-    """What every kind of job takes. A kind adds fields of its own in a subclass."""
+class JobOptions(BaseModel):
+    """What every submission may say, whatever its kind."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, json_schema_extra=_describe)
 
@@ -48,11 +54,9 @@ class JobRequest(BaseModel):
     on_failure: Literal["retry", "discard"] = Field(
         default="retry", description="what a transient error does: try again later, or end the job at once"
     )
-
     callback_url: CallbackUrl | None = Field(
         default=None,
-        exclude=True,  # it is not the task's business
-        description="where a signed webhook tells of the job's end, whatever that is; public addresses only",
+        description="where a signed webhook reports the job's end; public addresses only",
         examples=["https://example.org/counted"],
     )
 
@@ -64,46 +68,168 @@ class JobRequest(BaseModel):
         return value
 
 
-Request = TypeVar("Request", bound=JobRequest)
-Work = Callable[[Request], Mapping[str, Any]]
+@dataclass(frozen=True, kw_only=True)
+class RunningJob:
+    """What a task may know of the job that it works on."""
+
+    id: UUID
+    owner: str | None
+    attempt: int
+    progress: JsonObject | None  # what the turn before left by GoOn
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndedChild:
+    """A child that has ended, whatever its end."""
+
+    id: UUID
+    kind: str
+    request: JsonObject
+    state: State
+    result: JsonObject | None
+    error: JsonObject | None
+
+
+@dataclass(frozen=True)
+class GoOn:
+    """Not done yet: the task leaves its `progress` (JSON, 64 KiB at most), and is called again when it is its turn.
+
+    No attempt is spent, others have their turn meanwhile, and a crash repeats only the piece since the last progress.
+    """
+
+    progress: JsonObject
+    children: Sequence[NewJob] = ()
+
+
+@dataclass(frozen=True)
+class FanOut:
+    """The job gives further jobs, and goes on with its kind's `join` when all have ended, whatever their end."""
+
+    children: Sequence[NewJob] = field(default=())
+
+
+Join = Callable[..., Mapping[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """A kind of job. `POST /<name>` takes its `request`; a worker calls `work` with it and keeps what that gives."""
+    """A kind of job. `POST /<name>` takes its submission; a worker calls `work` with its request and keeps the result.
+
+    Where the request has methods of these names, `label()` is what people know the job by, and `limit_key()` what it is
+    limited together with. `summary` is a result in a line. `join`, for a kind that fans out, gets the request and an
+    iterator of its ended children.
+    """
 
     name: str
-    request: type[JobRequest]
-    work: Callable[[Any], Mapping[str, Any]]
+    request: type[BaseModel]
+    work: Callable[..., Any]
+    join: Join | None = None
+    summary: Callable[[JsonObject], str] = lambda _: ""
+    queue: str = "celery"
+    max_attempts: int | None = None
+    soft_time_limit_seconds: float | None = None
+    hard_time_limit_seconds: float | None = None
+    retry: RetryPolicy | None = None
 
-    def kept_request(self, fields: Mapping[str, Any]) -> JobRequest:
+    @cached_property
+    def submission(self) -> type[BaseModel]:
+        """The model of what is submitted: the request's fields, and those that every kind has."""
+        options: dict[str, Any] = {}
+        if self.max_attempts is not None:
+            described = JobOptions.model_fields["max_attempts"]
+            options["max_attempts"] = (int, Field(self.max_attempts, ge=1, le=100, description=described.description))
+        return create_model(
+            self.request.__name__, __base__=(self.request, JobOptions), __doc__=self.request.__doc__, **options
+        )
+
+    def new_job(self, submitted: BaseModel, *, max_crashes: int, owner: str | None = None) -> NewJob:
+        """What a submission asks for."""
+        kept = submitted.model_dump(mode="json", include=set(self.request.model_fields))
+        options = JobOptions.model_construct(**{name: getattr(submitted, name) for name in JobOptions.model_fields})
+        return NewJob(
+            kind=self.name,
+            label=_asked(submitted, "label") or self.name,
+            limit_key=_asked(submitted, "limit_key"),
+            request=kept,
+            max_attempts=options.max_attempts,
+            max_crashes=max_crashes,
+            on_failure=OnFailure(options.on_failure),
+            owner=owner,
+            callback_url=options.callback_url,
+        )
+
+    def job(self, request: BaseModel, *, max_attempts: int = 5, max_crashes: int = 3) -> NewJob:
+        """A job of this kind, as a program submits it or a task gives it."""
+        return NewJob(
+            kind=self.name,
+            label=_asked(request, "label") or self.name,
+            limit_key=_asked(request, "limit_key"),
+            request=request.model_dump(mode="json"),
+            max_attempts=self.max_attempts or max_attempts,
+            max_crashes=max_crashes,
+            on_failure=OnFailure.RETRY,
+        )
+
+    def kept_request(self, fields: Mapping[str, Any]) -> BaseModel:
         """The request of a job that was accepted, as its row has it."""
         return self.request.model_validate(fields, context={IS_KEPT: True})
 
+    def hard_time_limit(self, config: CoreConfig) -> float:
+        """Seconds after which the process of an attempt is killed."""
+        return self.hard_time_limit_seconds or config.hard_time_limit_seconds
+
+    def soft_time_limit(self, config: CoreConfig) -> float:
+        """Seconds after which an attempt is told to end."""
+        return self.soft_time_limit_seconds or config.soft_time_limit_seconds
+
     @property
     def result(self) -> Any:  # noqa: ANN401 - a type
-        """The type of what `work` gives, as annotated: a TypedDict names its fields, a JsonObject may have any."""
-        return get_type_hints(self.work)["return"]
+        """The type of the result, as annotated: a TypedDict names its fields, a JsonObject may have any."""
+        return _result_of(self.join or self.work)
+
+    def start(self, request: BaseModel, job: RunningJob) -> object:
+        """Call the task's function: its result, or GoOn or FanOut."""
+        return self.work(request, job) if _takes(self.work) > 1 else self.work(request)
+
+    def finish(self, request: BaseModel, children: Iterator[EndedChild], job: RunningJob) -> object:
+        """Call its second function."""
+        if self.join is None:
+            raise TypeError(f"task {self.name}: it fanned out, and has no join")
+        return self.join(request, children, job) if _takes(self.join) > 2 else self.join(request, children)  # noqa: PLR2004 - request and children
 
 
-KINDS: dict[str, Kind] = {}
-
-
-def add_kind(work: Work[Request]) -> Kind:
+def kind_of(work: Callable[..., Any], **options: Any) -> Kind:  # noqa: ANN401 - the fields of Kind
     """The kind that `work` stands for.
 
-    Raises TypeError if its only parameter is not annotated with the request it takes, or it does not say that it gives
-    a mapping.
+    Raises TypeError if its first parameter is not annotated with a pydantic model, or its result not with a mapping.
     """
     hints = get_type_hints(work)
-    result = hints.pop("return", None)
-    if len(hints) != 1 or not _is(JobRequest, request := next(iter(hints.values()))):
-        raise TypeError(f"task {work.__name__}: annotate its one parameter, with JobRequest or a subclass of it")
-    if not (is_typeddict(result) or _is(Mapping, get_origin(result) or result)):
-        raise TypeError(f"task {work.__name__}: annotate what it returns; a result is a mapping, like a JsonObject")
-    kind = Kind(name=work.__name__, request=request, work=work)
-    KINDS[kind.name] = kind
+    first = next(iter(signature(work).parameters), None)
+    request: Any = hints.get(first or "")
+    if not _is(BaseModel, request) or not 1 <= _takes(work) <= 2:  # noqa: PLR2004 - request and job
+        raise TypeError(f"task {work.__name__}: annotate its first parameter with the pydantic model of its request")
+    kind = Kind(name=work.__name__, request=request, work=work, **options)
+    if not (is_typeddict(kind.result) or _is(Mapping, get_origin(kind.result) or kind.result)):
+        raise TypeError(f"task {work.__name__}: annotate its result, which is a mapping, like a JsonObject")
     return kind
+
+
+def _result_of(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - a type
+    """What it returns, but for GoOn and FanOut."""
+    returned = get_type_hints(function).get("return")
+    parts = [part for part in getattr(returned, "__args__", ()) if part not in {GoOn, FanOut}]
+    is_union = any(part in {GoOn, FanOut} for part in getattr(returned, "__args__", ()))
+    return parts[0] if is_union and len(parts) == 1 else returned
+
+
+def _asked(request: BaseModel, name: str) -> str | None:
+    """What a method of the request returns, if it has one of this name."""
+    method = getattr(request, name, None)
+    return method() if callable(method) else None
+
+
+def _takes(function: Callable[..., Any]) -> int:
+    return len(signature(function).parameters)
 
 
 def _is(base: type, hint: object) -> bool:

@@ -11,8 +11,6 @@ from typing import TextIO
 
 import structlog
 
-from job_tasks.settings import Settings
-
 # As the WHATWG URL standard reads them: after http: any slashes will do, and the last @ before the path ends the login.
 _LOGIN = re.compile(r"(?i)(https?:[/\\]*|[a-z][a-z0-9+.-]*://)[^/\\?#\n]*@")
 # The controls of ASCII and Latin-1, and Unicode's line separators and changes of direction.
@@ -21,8 +19,8 @@ _TRACE = "exception"  # many lines, written by Python
 _QUIET = ("urllib3",)  # at DEBUG it would log the whole URL of each page
 
 
-def configure_logs(settings: Settings) -> None:
-    """Send everything that this process logs, libraries too, to standard error in the format that is set."""
+def configure_logs(log_format: str, log_level: str) -> None:
+    """Send everything that this process logs, libraries too, to standard error as `json` or for a `terminal`."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -32,14 +30,14 @@ def configure_logs(settings: Settings) -> None:
     ]
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
-        if settings.log_format == "json"
+        if log_format == "json"
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     # Events of ours do not go through `logging`, which would take three times as long.
     structlog.configure(
         processors=[*shared, _make_harmless, renderer],
         logger_factory=_lines,
-        wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
+        wrapper_class=structlog.make_filtering_bound_logger(log_level),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -51,7 +49,7 @@ def configure_logs(settings: Settings) -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(settings.log_level)
+    root.setLevel(log_level)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(root.level, logging.INFO))
 

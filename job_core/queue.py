@@ -1,4 +1,8 @@
-"""The queue in Redis: messages go in by one pipeline, and its head can be looked at.
+"""The queues in Redis: messages go in by one pipeline, and the oldest of each queue can be looked at.
+
+Each queue has a second one beside it, for jobs that have waited before: released, retried, given back. Workers take
+from both in turn, so these jobs need not wait behind a whole surge, nor can they overtake others without end. Each of
+the two is first in, first out: that is what shows the reconciler which messages are lost.
 
 The envelope is kombu's for virtual transports, its content Celery's message protocol 2. `apply_async` in a loop would
 do the same at a fifth of the speed, since it goes to Redis once for each message.
@@ -7,8 +11,11 @@ do the same at a fifth of the speed, since it goes to Redis once for each messag
 import base64
 import json
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from uuid import UUID, uuid4
 
 import structlog
@@ -21,21 +28,50 @@ from redis.retry import Retry
 
 from job_core.errors import BrokerUnavailable
 from job_core.job import Message
+from job_core.kinds import Kind
 from job_core.name_lookup import ServiceName
-from job_core.reconciler import QueueHead
 
-QUEUE = "celery"
-MOST_LOOKED_AT = 2_000
+MAX_LOOKED_AT = 2_000
 PUBLISHED_AT = "published_at"  # a header of ours, which Celery hands through
+PROBE_KEY = "job_core.probe"
+
+# What Redis and its client say, in a few words that name neither address nor secret.
+_REASONS = {
+    "AuthenticationError": "wrong password",
+    "AuthenticationWrongNumberOfArgsError": "wrong password",
+    "OutOfMemoryError": "out of memory",
+    "ReadOnlyError": "read-only",
+    "BusyLoadingError": "starting up",
+    "TimeoutError": "timed out",
+    "MaxConnectionsError": "too many connections",
+}
 
 log = structlog.get_logger()
 
 
-class Broker:
+def requeued(queue: str) -> str:
+    """The name of the second queue beside `queue`."""
+    return f"{queue}.requeued"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Oldest:
+    """The message of a queue that is taken next: when it was sent. None: the queue holds no message of ours.
+
+    `is_known` is False where others' messages hide the answer.
+    """
+
+    published_at: datetime | None
+    is_known: bool = True
+
+
+class JobQueue:
     """Sends messages to the workers. Every call ends within two `timeout_seconds`, or raises BrokerUnavailable."""
 
-    def __init__(self, app: Celery, url: str, *, timeout_seconds: float) -> None:
+    def __init__(self, app: Celery, kinds: Mapping[str, Kind], url: str, *, timeout_seconds: float) -> None:
         self._app = app
+        self._kinds = kinds
+        self._templates: dict[tuple[str, str], tuple[str, str]] = {}
         pool = ConnectionPool.from_url(
             url,
             socket_timeout=timeout_seconds,
@@ -43,113 +79,120 @@ class Broker:
             retry=Retry(NoBackoff(), 0),
         )
         name = ServiceName(pool.connection_kwargs["host"])
-        pool.connection_class = _looked_up_in_time(pool.connection_class, name, timeout_seconds)
+        pool.connection_class = _with_bounded_lookup(pool.connection_class, name, timeout_seconds)
         self._redis = Redis(connection_pool=pool)
 
-    def publish(self, messages: Sequence[Message]) -> None:
-        """Send `messages` in one pipeline, to be taken in their order: those without a time before all that wait.
+    @property
+    def names(self) -> list[str]:
+        """The queues of all kinds, without the second one of each."""
+        return sorted({kind.queue for kind in self._kinds.values()})
 
-        After BrokerUnavailable, some may have been sent.
-        """
+    def publish(self, messages: Sequence[Message]) -> None:
+        """Send `messages` in one pipeline, in their order. After BrokerUnavailable, some may have been sent."""
         pipeline = self._redis.pipeline(transaction=False)
-        # Workers take from the right.
-        if last := [self._envelope(message) for message in messages if message.published_at is not None]:
-            pipeline.lpush(QUEUE, *last)
-        if first := [self._envelope(message) for message in messages if message.published_at is None]:
-            pipeline.rpush(QUEUE, *reversed(first))
-        try:
+        for name, group in groupby(messages, key=self._queue_of):
+            pipeline.lpush(name, *(self._envelope(message, name) for message in group))  # workers take from the right
+        with _broker_errors():
             pipeline.execute()
-        except (RedisError, OSError) as error:
-            raise BrokerUnavailable("The broker did not take the message.") from error
         for message in messages:
             log.info("published", job_id=str(message.job_id))
 
     def waiting(self) -> int:
         """How many messages wait to be taken."""
-        try:
-            return int(self._redis.llen(QUEUE))
-        except (RedisError, OSError) as error:
-            raise BrokerUnavailable("The broker did not answer.") from error
+        pipeline = self._redis.pipeline(transaction=False)
+        for name in self.names:
+            pipeline.llen(name)
+            pipeline.llen(requeued(name))
+        with _broker_errors():
+            return sum(pipeline.execute())
 
-    def head(self) -> QueueHead:
-        """What is taken next, up to the first message that tells when it was sent."""
-        for look in (1, MOST_LOOKED_AT):  # it is the very first one, save where jobs have jumped the queue
-            head = self._head(look)
-            if head.published_at is not None or head.is_whole:
-                break
-        return head
-
-    def _head(self, look: int) -> QueueHead:
-        try:
-            envelopes = self._redis.lrange(QUEUE, -look, -1)
-        except (RedisError, OSError) as error:
-            raise BrokerUnavailable("The broker did not answer.") from error
-        jumped: set[UUID] = set()
-        for envelope in reversed(envelopes):
-            job_id, published_at = _read(envelope)
-            if published_at is not None:
-                return QueueHead(jumped=frozenset(jumped), published_at=published_at, is_whole=False)
-            if job_id is not None:
-                jumped.add(job_id)
-        return QueueHead(jumped=frozenset(jumped), published_at=None, is_whole=len(envelopes) < look)
-
-    def next_job(self) -> UUID | None:
-        """The job whose message is taken next; None if there is none, or somebody else's."""
-        try:
-            envelope = self._redis.lindex(QUEUE, -1)
-        except (RedisError, OSError) as error:
-            raise BrokerUnavailable("The broker did not answer.") from error
-        return None if envelope is None else _read(envelope)[0]
+    def oldest(self, name: str) -> Oldest:
+        """The message of the queue `name` that is taken next."""
+        for look in (1, MAX_LOOKED_AT):  # it is the very first one, unless somebody else sends messages, too
+            with _broker_errors():
+                envelopes = self._redis.lrange(name, -look, -1)
+            for envelope in reversed(envelopes):
+                if (published_at := _published_at(envelope)) is not None:
+                    return Oldest(published_at=published_at)
+            if len(envelopes) < look:
+                return Oldest(published_at=None)
+        return Oldest(published_at=None, is_known=False)
 
     def ping(self) -> None:
-        """Do nothing but raise BrokerUnavailable if the broker does not answer."""
-        try:
-            self._redis.ping()
-        except (RedisError, OSError) as error:
-            raise BrokerUnavailable("The broker did not answer.") from error
+        """Do nothing but raise BrokerUnavailable if the broker would not take a message."""
+        with _broker_errors():
+            self._redis.set(PROBE_KEY, "", ex=60)
 
-    def _envelope(self, message: Message) -> str:
+    def _queue_of(self, message: Message) -> str:
+        name = self.name_of(message.kind)
+        return requeued(name) if message.requeued else name
+
+    def name_of(self, kind: str) -> str:
+        """The queue of a kind; the first one for a kind that is not known here, for it may be new."""
+        known = self._kinds.get(kind)
+        return known.queue if known else self.names[0]
+
+    def _envelope(self, message: Message, queue: str) -> str:
+        head, body = self._template(message.kind, queue)
         job_id = str(message.job_id)
-        task = self._app.amqp.as_task_v2(job_id, f"job_tasks.{message.kind}", args=(job_id,), ignore_result=True)
-        published_at = None if message.published_at is None else message.published_at.isoformat()
-        body = base64.b64encode(json.dumps(task.body).encode()).decode()
-        return json.dumps(
-            {
-                "body": body,
+        encoded = base64.b64encode(body.replace(_ID, job_id).encode()).decode()
+        return (
+            head.replace(_ID, job_id)
+            .replace(_BODY, encoded)
+            .replace(_TIME, message.published_at.isoformat())
+            .replace(_TAG, str(uuid4()))
+        )
+
+    def _template(self, kind: str, queue: str) -> tuple[str, str]:
+        """The envelope and the body of a kind's messages, made by Celery once, with names where each differs."""
+        if (made := self._templates.get((kind, queue))) is None:
+            task = self._app.amqp.as_task_v2(_ID, f"{self._app.main}.{kind}", args=(_ID,), ignore_result=True)
+            envelope = {
+                "body": _BODY,
                 "content-encoding": "utf-8",
                 "content-type": "application/json",
-                "headers": task.headers | {PUBLISHED_AT: published_at},
+                "headers": task.headers | {PUBLISHED_AT: _TIME},
                 "properties": task.properties
                 | {
                     "body_encoding": "base64",
                     "delivery_mode": 2,
-                    "delivery_info": {"exchange": "", "routing_key": QUEUE},
-                    "delivery_tag": str(uuid4()),
+                    "delivery_info": {"exchange": "", "routing_key": queue},
+                    "delivery_tag": _TAG,
                     "priority": 0,
                 },
             }
-        )
+            made = self._templates[kind, queue] = (json.dumps(envelope), json.dumps(task.body))
+        return made
 
 
-def _looked_up_in_time(connection_class: type[Connection], name: ServiceName, seconds: float) -> type[Connection]:
+_ID, _BODY, _TIME, _TAG = "<job id>", "<body>", "<published at>", "<delivery tag>"
+
+
+@contextmanager
+def _broker_errors() -> Iterator[None]:
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        reason = _REASONS.get(type(error).__name__) or ("out of memory" if "OOM" in str(error) else "not reachable")
+        raise BrokerUnavailable("The broker did not take the message, or did not answer.", reason=reason) from error
+
+
+def _with_bounded_lookup(connection_class: type[Connection], name: ServiceName, seconds: float) -> type[Connection]:
     """A connection that looks its host up first: redis-py's own look-up, which repeats it, knows no time-out."""
 
-    class InTime(connection_class):  # type: ignore[misc, valid-type] # with TLS or without, as the URL says
+    class BoundedLookupConnection(connection_class):  # type: ignore[misc, valid-type] # with TLS or without, as the URL says
         def _connect(self) -> socket.socket:
             name.addresses(seconds)
             return super()._connect()  # type: ignore[no-any-return]
 
-    return InTime
+    return BoundedLookupConnection
 
 
-def _read(envelope: str | bytes) -> tuple[UUID | None, datetime | None]:
-    """For which job a message is, and when it was sent: not told by one that jumped the queue.
-
-    Neither is told by what somebody else sent.
-    """
+def _published_at(envelope: str | bytes) -> datetime | None:
+    """When a message was sent; None for what somebody else sent."""
     try:
         headers = json.loads(envelope)["headers"]
-        job_id, published_at = UUID(headers["id"]), headers[PUBLISHED_AT]
-        return job_id, None if published_at is None else datetime.fromisoformat(published_at)
+        UUID(headers["id"])
+        return datetime.fromisoformat(headers[PUBLISHED_AT])
     except (ValueError, KeyError, TypeError, AttributeError):
-        return None, None
+        return None

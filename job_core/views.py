@@ -44,7 +44,8 @@ class JobView(ApiModel):
 
     id: UUID = Field(description="a UUIDv7, so ids sort by time; also the id of the Celery task that Flower shows")
     kind: str
-    url: str
+    label: str = Field(description="what people know the job by; for a page, its URL")
+    url: str | None = Field(description="of the page that the job is about, if it is about one")
     status: State = Field(description="SUCCESS, FAILURE and REVOKED are ends; nothing changes afterwards")
     request: JsonObject = Field(description="what was asked, with the defaults of what was not")
     attempt: int = Field(ge=0, description="the number of the latest attempt; 0 before the first")
@@ -54,8 +55,11 @@ class JobView(ApiModel):
     max_crashes: int = Field(ge=1)
     on_failure: Literal["retry", "discard"]
     retry_of: UUID | None = Field(description="the ended job whose request this one repeats")
+    parent_id: UUID | None = Field(description="the job that gave this one")
     created_at: Time
-    parked_at: Time | None = Field(description="since when it waits for room at its host, while that is full")
+    parked_at: Time | None = Field(
+        description="since when it waits for room under its limit (for a page, that of its host)"
+    )
     due_at: Time | None = Field(description="when the next attempt may begin, while the status is RETRY")
     started_at: Time | None = Field(description="when the latest attempt began")
     finished_at: Time | None = Field(description="when the job ended")
@@ -72,12 +76,15 @@ class JobEnded(ApiModel):
 
 
 _NAMES = tuple(JobView.model_fields)
-_values = attrgetter(*("state" if name == "status" else name for name in _NAMES))
+_COLUMNS = {"status": "state", "url": "label"}
+_values = attrgetter(*(_COLUMNS.get(name, name) for name in _NAMES))
 
 
 def job_view(job: Job) -> JsonObject:
     """The job as JobView describes it. Made without a model, since a batch is a thousand of them."""
-    return dict(zip(_NAMES, _values(job), strict=True))
+    view = dict(zip(_NAMES, _values(job), strict=True))
+    view["url"] = job.request.get("url")
+    return view
 
 
 def to_json(view: JsonObject) -> str:

@@ -5,16 +5,15 @@ function with the caller's request, and the mapping that it returns becomes the 
 transient error the job is tried again later; any other error ends it, with the reason on it.
 """
 
-from celery import Celery
-
-from job_core.worker.attempt import job_task
+from job_core.core import JobCore
 from job_tasks.count import CountRequest, CountResult, count_words
+from job_tasks.settings import core_config
 
-app = Celery("job_tasks", config_source="job_tasks.celeryconfig")
-app.backend_cls = "disabled"  # else CELERY_RESULT_BACKEND, which names the jobs' database, would be Celery's own too
+core = JobCore("job_tasks", config=core_config)
+app = core.app
 
 
-@job_task(app)
+@core.task()
 def count(request: CountRequest) -> CountResult:
     """Count the words that a person reads on a page."""
     from job_tasks.fetching import fetch_page  # noqa: PLC0415 - only workers can fetch and parse

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
-from job_core.kinds import IS_KEPT, URL_FORMAT, JobRequest
+from job_core.kinds import IS_KEPT, URL_FORMAT
 from page_fetch.errors import InvalidUrl
 from page_fetch.url import MAX_ENCODED_LENGTH, MAX_LENGTH, has_credentials, parse_url
 
@@ -20,11 +20,21 @@ def _check_url(text: str, info: ValidationInfo) -> str:
     return str(parsed) if has_credentials(text) else text
 
 
-class PageRequest(JobRequest):
+class PageRequest(BaseModel):
     """The request of a job about one page. A kind adds fields of its own in a subclass."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     url: Annotated[str, AfterValidator(_check_url)] = Field(
         description="an http or https URL, as browsers take them; credentials in it are dropped",
         json_schema_extra={"format": URL_FORMAT, "minLength": 1, "maxLength": MAX_LENGTH},
         examples=["https://example.com/page"],
     )
+
+    def label(self) -> str:
+        """What people know the job by."""
+        return self.url
+
+    def limit_key(self) -> str:
+        """The host: what one site is spared holds for all jobs about its pages."""
+        return parse_url(self.url, max_length=MAX_ENCODED_LENGTH).host_name

@@ -27,6 +27,7 @@ from pydantic import (
     field_validator,
 )
 
+from job_core.config import CoreConfig, Limits, RetryPolicy
 from job_core.webhooks import check_secret
 from job_tasks.api_keys import ApiKey, read_api_key
 from page_fetch.limits import FetchLimits
@@ -215,6 +216,24 @@ def _got(name: str, default: object, values: Mapping[str, str]) -> str:
     if name in SECRETS:
         return "a value that is kept secret"
     return repr(values[name]) if name in values else f"its default, {default!r}"
+
+
+def core_config() -> CoreConfig:
+    """What the core of the stack is to be like, by the settings of this process."""
+    wanted = settings()
+    return CoreConfig(
+        broker_url=wanted.celery_broker_url.get_secret_value(),
+        database_url=wanted.database_url.get_secret_value(),
+        limits=Limits(at_once=wanted.fetch_max_per_host, gap_seconds=wanted.fetch_host_gap_seconds),
+        retry=RetryPolicy(base_seconds=wanted.retry_base_seconds, cap_seconds=wanted.retry_cap_seconds),
+        soft_time_limit_seconds=wanted.job_soft_time_limit_seconds,
+        hard_time_limit_seconds=wanted.job_hard_time_limit_seconds,
+        max_crashes=wanted.job_max_crashes,
+        retention_hours=wanted.job_retention_hours,
+        worker_concurrency=wanted.worker_concurrency,
+        worker_child_memory_mb=wanted.worker_child_memory_mb,
+        worker_stop_grace_seconds=wanted.worker_stop_grace_seconds,
+    )
 
 
 @cache

@@ -1,120 +1,154 @@
-"""The steps of one attempt: claim, succeed, fail, retry, crash, give back.
+"""The steps of one attempt: claim, and whatever ends it. Each is one function of sql/functions.sql, and one round trip.
 
-Each is one conditional UPDATE of the job, and the note of it in `attempts`, on a connection that the caller commits.
-An attempt that lost its claim changes nothing, and is told so by False.
+An attempt that lost its claim changes nothing, and its caller gets ClaimLost. The messages that a step returns are the
+caller's to send; what is not sent, the reconciler finds.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, insert, tuple_, update
+from job_core.config import Limits
+from job_core.errors import AttemptLost, CoreError, TransientError
+from job_core.job import Claim, JsonObject, Message, NewJob, OnFailure, Outcome, Phase, State, Step
+from job_core.store.database import Database
+from job_core.store.events import record_claimed, record_steps
+from job_core.store.limits import asked_pause
+from job_core.store.submissions import as_rows
 
-from job_core.errors import CoreError
-from job_core.job import Claim, JsonObject, OnFailure, State
-from job_core.store.events import TOLD, tell_attempt_ended, tell_claimed
-from job_core.store.tables import attempts, jobs, workers
+MAX_LOSSES = 10  # attempts that may be lost with their worker before the job ends: its page may be what kills workers
 
-CRASHED = "CRASHED"
-GIVEN_BACK = "GIVEN BACK"
-LOST = "LOST"
+_CLAIM = "SELECT * FROM claim_job(%s, %s, %s, %s, %s, %s)"
+_END = """SELECT * FROM end_attempt(
+    %s, %s, %s, %s, %s, new_result => %s, new_error => %s, used => %s, wait => %s, pause_key => %s, pause => %s,
+    new_progress => %s, children => %s, at_once => %s
+)"""
 
 
-def claim(connection: Connection, job_id: UUID, worker_id: UUID) -> Claim | None:
-    """Begin an attempt; None if the job is not waiting (a duplicate message, a cancelled job) or the worker is dead."""
-    alive = exists().where(workers.c.id == worker_id, workers.c.stopped_at.is_(None), workers.c.lost_at.is_(None))
-    claimed = (
-        update(jobs)
-        .where(jobs.c.id == job_id, jobs.c.state == State.PENDING, alive)
-        .values(
-            state=State.STARTED,
-            attempt=jobs.c.attempt + 1,
-            worker_id=worker_id,
-            started_at=func.now(),
-            parked_at=None,
-        )
-        .returning(jobs)
+class ClaimLost(Exception):
+    """The job is not this attempt's any more; nothing was written."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claimant:
+    """Who claims: one start of a worker, and which of its processes."""
+
+    worker_id: UUID
+    pid: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotClaimed:
+    """There is no claim: the job is parked, or does not wait. `state` is None if it does not exist."""
+
+    is_parked: bool
+    state: State | None
+
+
+def claim(
+    database: Database, job_id: UUID, claimant: Claimant, limits: Limits, time_limit_seconds: float
+) -> Claim | NotClaimed:
+    """Begin an attempt, within the limits. It is broken once it has taken `time_limit_seconds`."""
+    gap, time_limit = timedelta(seconds=limits.gap_seconds), timedelta(seconds=time_limit_seconds)
+    parameters = (job_id, claimant.worker_id, claimant.pid, limits.at_once, gap, time_limit)
+    ((verdict, state, attempt, phase, request, progress, limit_key, parent_id, owner, used, most, policy, waited),) = (
+        database.call(_CLAIM, *parameters)
     )
-    row = connection.execute(claimed).one_or_none()
-    if row is None:
-        return None
-    connection.execute(insert(attempts).values(job_id=job_id, number=row.attempt, worker_id=worker_id))
-    tell_claimed(connection, row)
-    return Claim(
+    if verdict != "CLAIMED":
+        return NotClaimed(is_parked=verdict == "PARKED", state=State(state) if state else None)
+    held = Claim(
         job_id=job_id,
-        attempt=row.attempt,
-        worker_id=worker_id,
-        kind=row.kind,
-        host=row.host,
-        request=row.request,
-        attempts_used=row.attempts_used,
-        max_attempts=row.max_attempts,
-        on_failure=OnFailure(row.on_failure),
+        attempt=attempt,
+        phase=Phase(phase),
+        request=json.loads(request),
+        progress=json.loads(progress) if progress else None,
+        parent_id=parent_id,
+        owner=owner,
+        attempts_used=used,
+        max_attempts=most,
+        on_failure=OnFailure(policy),
+        limit_key=limit_key,
     )
+    record_claimed(held, waited)
+    return held
 
 
-def succeed(connection: Connection, held: Claim, result: Mapping[str, Any]) -> bool:
-    """End the job with its result."""
-    ended = {"state": State.SUCCESS, "finished_at": func.now(), "result": result, "error": None}
-    return _step(connection, _by(held), ended, outcome=State.SUCCESS) == 1
+def succeed(database: Database, held: Claim, result: str) -> list[Message]:
+    """End the job with its result, in JSON."""
+    return _end(database, held, Outcome.SUCCESS, result=result)
 
 
-def fail(connection: Connection, held: Claim, error: CoreError) -> bool:
+def fail(database: Database, held: Claim, error: CoreError) -> list[Message]:
     """End the job with its error. A transient one was its last attempt's."""
-    ended = {
-        "state": State.FAILURE,
-        "finished_at": func.now(),
-        "error": describe(error),
-        "attempts_used": jobs.c.attempts_used + int(error.retryable),
-    }
-    return _step(connection, _by(held), ended, outcome=State.FAILURE, error=describe(error)) == 1
+    return _end(database, held, Outcome.FAILURE, error=error, used=int(error.retryable))
 
 
-def retry(connection: Connection, held: Claim, error: CoreError, wait_seconds: float) -> bool:
+def retry(database: Database, held: Claim, error: CoreError, wait_seconds: float) -> list[Message]:
     """Let the job wait `wait_seconds` for its next attempt; this one is used."""
-    waits = {
-        "state": State.RETRY,
-        "due_at": func.now() + timedelta(seconds=wait_seconds),
-        "error": describe(error),
-        "attempts_used": jobs.c.attempts_used + 1,
-    }
-    return _step(connection, _by(held), waits, outcome=State.RETRY, error=describe(error)) == 1
+    return _end(database, held, Outcome.RETRY, error=error, used=1, wait=timedelta(seconds=wait_seconds))
 
 
-def crash(connection: Connection, job_id: UUID, worker_id: UUID, error: CoreError) -> bool:
-    """Count a crash of this worker's attempt: the job waits again, or ends at `max_crashes` with `error`."""
-    last = jobs.c.crashes + 1 >= jobs.c.max_crashes
-    counted = {
-        "crashes": jobs.c.crashes + 1,
-        "state": case((last, State.FAILURE.value), else_=State.PENDING.value),
-        "finished_at": case((last, func.now())),
-        "published_at": case((last, jobs.c.published_at)),
-        "error": describe(error),
-    }
-    return _step(connection, _of_worker(worker_id, [job_id]), counted, outcome=CRASHED, error=describe(error)) == 1
+def crash(database: Database, held: Claim, error: CoreError) -> list[Message]:
+    """Count a crash: the job waits again, or ends at `max_crashes` with `error`."""
+    return _end(database, held, Outcome.CRASHED, error=error)
 
 
-def give_back(connection: Connection, worker_id: UUID, job_ids: Sequence[UUID]) -> int:
-    """Let jobs of this worker wait again, as if the attempt had never been; nothing is spent; gives how many."""
-    return _step(connection, _of_worker(worker_id, job_ids), WAITS_AGAIN, outcome=GIVEN_BACK)
+def go_on(
+    database: Database, held: Claim, progress: JsonObject, children: Sequence[NewJob] = (), *, at_once: int
+) -> list[Message]:
+    """Let the job wait for its next turn, with what it has done so far, and write its new children."""
+    return _end(database, held, Outcome.CONTINUED, progress=json.dumps(progress), children=children, at_once=at_once)
 
 
-def give_back_all(connection: Connection, worker_id: UUID) -> int:
-    """The same for all that this worker holds; gives how many."""
-    held = and_(jobs.c.worker_id == worker_id, jobs.c.state == State.STARTED)
-    return _step(connection, held, WAITS_AGAIN, outcome=GIVEN_BACK)
+def fan_out(database: Database, held: Claim, children: Sequence[NewJob], *, at_once: int) -> list[Message]:
+    """Let the job wait until all its children have ended, these new ones among them; then it is joined."""
+    return _end(database, held, Outcome.FANNED_OUT, children=children, at_once=at_once)
 
 
-def take_back_lost(connection: Connection) -> int:
-    """Let all jobs wait again that dead workers hold; gives how many."""
-    gone = exists().where(
-        workers.c.id == jobs.c.worker_id, workers.c.lost_at.is_not(None) | workers.c.stopped_at.is_not(None)
+def _end(
+    database: Database,
+    held: Claim,
+    outcome: Outcome,
+    error: CoreError | None = None,
+    *,
+    children: Sequence[NewJob] = (),
+    **more: object,
+) -> list[Message]:
+    pause = asked_pause(error)
+    rows = database.call(
+        _END,
+        held.job_id,
+        held.attempt,
+        held.limit_key,
+        held.parent_id,
+        outcome,
+        more.get("result"),
+        _described(error),
+        more.get("used", 0),
+        more.get("wait"),
+        error.limit_key if pause and isinstance(error, TransientError) else None,
+        pause,
+        more.get("progress"),
+        as_rows(children, owner=held.owner)[1] if children else None,
+        more.get("at_once"),
     )
-    return _step(connection, and_(jobs.c.state == State.STARTED, gone), WAITS_AGAIN, outcome=LOST)
+    if not rows:
+        raise ClaimLost
+    return record_steps(map(Step._make, rows))
 
 
-WAITS_AGAIN: JsonObject = {"state": State.PENDING, "published_at": None}
+def end_of_process(
+    database: Database, job_id: UUID, claimant: Claimant, outcome: Outcome, error: CoreError | None = None
+) -> list[Message]:
+    """Write for a process that cannot any more that its attempt is GIVEN BACK or CRASHED.
+
+    If it has no claim on the job, the job's message is noted as lost.
+    """
+    statement = "SELECT * FROM end_attempt_of_process(%s, %s, %s, %s, %s)"
+    rows = database.call(statement, job_id, claimant.worker_id, claimant.pid, outcome, _described(error))
+    return record_steps(map(Step._make, rows))
 
 
 def describe(error: CoreError) -> JsonObject:
@@ -122,29 +156,8 @@ def describe(error: CoreError) -> JsonObject:
     return {"type": error.type, "title": error.title, "detail": str(error), "retryable": error.retryable}
 
 
-def _by(held: Claim) -> ColumnElement[bool]:
-    return and_(jobs.c.id == held.job_id, jobs.c.attempt == held.attempt, jobs.c.state == State.STARTED)
+def _described(error: CoreError | None) -> str | None:
+    return None if error is None else json.dumps(describe(error))
 
 
-def _of_worker(worker_id: UUID, job_ids: Sequence[UUID]) -> ColumnElement[bool]:
-    return and_(jobs.c.id.in_(job_ids), jobs.c.worker_id == worker_id, jobs.c.state == State.STARTED)
-
-
-def _step(
-    connection: Connection,
-    which: ColumnElement[bool],
-    values: dict[str, Any],
-    *,
-    outcome: str,
-    error: JsonObject | None = None,
-) -> int:
-    """Move the jobs on that `which` still holds for, and end their running attempts; gives how many."""
-    moved = update(jobs).where(which).values(worker_id=None, **values).returning(*TOLD)
-    rows = connection.execute(moved).all()
-    if not rows:
-        return 0
-    running = tuple_(attempts.c.job_id, attempts.c.number).in_([(row.id, row.attempt) for row in rows])
-    connection.execute(update(attempts).where(running).values(ended_at=func.now(), outcome=outcome, error=error))
-    for row in rows:
-        tell_attempt_ended(connection, row, outcome, error)
-    return len(rows)
+LOSS_ERROR = AttemptLost(f"Each of {MAX_LOSSES} workers that ran the job was lost; the job may be what ended them.")

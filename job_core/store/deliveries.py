@@ -1,22 +1,23 @@
 """Deliveries of webhooks: one row for each ended job with a callback, made by the database as the job ends.
 
-The row is all there is: no message stands for it. Who delivers takes a row that is due, and as it does so puts off the
-time at which the row is due again. So a delivery whose process died comes up again by itself.
+The row is all there is: no message stands for it. Claiming a delivery pushes its `due_at` into the future, so one whose
+process died becomes due again.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, select
 
 from job_core.errors import CoreError, ReceiverGone, ReceiverRefused
 from job_core.job import Job
-from job_core.store.events import tell_delivery_ended
-from job_core.store.lookup import job_of
-from job_core.store.retrying import retry_wait
+from job_core.retrying import retry_wait
+from job_core.store.database import Database
+from job_core.store.events import record_delivery_ended
+from job_core.store.rows import job_of
 from job_core.store.tables import deliveries, jobs
 
 # The longest waits are 5 s, 10 s, 20 s ... 5.7 h, then 6 h six times. All nineteen take 24 h on average, 47 h at most.
@@ -24,7 +25,7 @@ MAX_ATTEMPTS = 20
 BASE_SECONDS = 5.0
 CAP_SECONDS = 6 * 3_600.0
 RETRY = "RETRY"  # the outcome of an attempt that another follows
-WILL_NOT_PASS = (ReceiverRefused, ReceiverGone)
+FINAL = (ReceiverRefused, ReceiverGone)
 
 
 class DeliveryState(StrEnum):
@@ -50,7 +51,7 @@ class Delivery:
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryClaim:
-    """The right of one attempt to deliver, until it counts as lost, and the job to tell of."""
+    """The right of one attempt to deliver, until it counts as lost, and the job to report."""
 
     job: Job
     url: str
@@ -58,46 +59,49 @@ class DeliveryClaim:
     attempt: int
 
 
-def claim_due(connection: Connection, lost_after: timedelta, *, but_to: Collection[str]) -> DeliveryClaim | None:
-    """Begin an attempt of the delivery that is due longest, `but_to` no such receiver; None if there is none.
+_CLAIM_DUE = """
+    WITH due AS MATERIALIZED (
+        SELECT job_id FROM deliveries
+        WHERE due_at <= now() AND receiver <> ALL(%s::text[]) ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
+    )
+    UPDATE deliveries SET attempts = attempts + 1, due_at = now() + %s
+    WHERE job_id IN (SELECT job_id FROM due)
+    RETURNING job_id, receiver, attempts
+"""
+_END = """
+    UPDATE deliveries
+    SET state = %s, due_at = now() + %s, delivered_at = CASE WHEN %s = 'DELIVERED' THEN now() END, last_error = %s
+    WHERE job_id = %s AND attempts = %s AND state = 'PENDING'
+    RETURNING job_id
+"""
 
-    An attempt that has written no outcome after `lost_after` is lost, and another begins.
+
+def claim_due(database: Database, lost_after: timedelta, *, excluding: Collection[str]) -> DeliveryClaim | None:
+    """Begin an attempt of the delivery that is due longest, to no receiver of `excluding`; None if there is none.
+
+    Claiming a delivery pushes its `due_at` into the future, so an attempt that has written no outcome after
+    `lost_after` becomes due again.
     """
-    due = (
-        select(deliveries.c.job_id)
-        .where(deliveries.c.due_at <= func.now(), deliveries.c.receiver.not_in(but_to))
-        .order_by(deliveries.c.due_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .cte("due")  # as a subquery it may run more than once, each time with another row
-    )
-    begun = (
-        update(deliveries)
-        .where(deliveries.c.job_id.in_(select(due.c.job_id)))
-        .values(attempts=deliveries.c.attempts + 1, due_at=func.now() + lost_after)
-        .returning(deliveries.c.job_id, deliveries.c.receiver, deliveries.c.attempts)
-    )
-    row = connection.execute(begun).one_or_none()
-    if row is None:
+    rows = database.commit(_CLAIM_DUE, list(excluding), lost_after)
+    if not rows:
         return None
-    ended = connection.execute(select(jobs).where(jobs.c.id == row.job_id)).one()
-    return DeliveryClaim(job=job_of(ended), url=ended.callback_url, receiver=row.receiver, attempt=row.attempts)
+    ((job_id, receiver, attempt),) = rows
+    with database.reading() as connection:
+        job = job_of(connection.execute(select(jobs).where(jobs.c.id == job_id)).one())
+    return DeliveryClaim(job=job, url=str(job.callback_url), receiver=receiver, attempt=attempt)
 
 
-def succeed(connection: Connection, held: DeliveryClaim) -> bool:
+def succeed(database: Database, held: DeliveryClaim) -> bool:
     """Note that the receiver took it; False if another attempt has begun meanwhile."""
-    taken = {"state": DeliveryState.DELIVERED, "due_at": None, "delivered_at": func.now(), "last_error": None}
-    return _end(connection, held, taken, outcome=DeliveryState.DELIVERED)
+    return _end(database, held, DeliveryState.DELIVERED)
 
 
-def fail(connection: Connection, held: DeliveryClaim, error: CoreError) -> bool:
+def fail(database: Database, held: DeliveryClaim, error: CoreError) -> bool:
     """Note the error, and let the delivery wait for its next attempt if there is one; False like `succeed`."""
-    if isinstance(error, WILL_NOT_PASS) or held.attempt >= MAX_ATTEMPTS:
-        given_up = {"state": DeliveryState.GIVEN_UP, "due_at": None, "last_error": str(error)}
-        return _end(connection, held, given_up, outcome=DeliveryState.GIVEN_UP, error=error)
+    if isinstance(error, FINAL) or held.attempt >= MAX_ATTEMPTS:
+        return _end(database, held, DeliveryState.GIVEN_UP, error)
     wait = retry_wait(held.attempt - 1, error, base_seconds=BASE_SECONDS, cap_seconds=CAP_SECONDS)
-    waits = {"due_at": func.now() + timedelta(seconds=wait), "last_error": str(error)}
-    return _end(connection, held, waits, outcome=RETRY, error=error)
+    return _end(database, held, DeliveryState.PENDING, error, timedelta(seconds=wait))
 
 
 def deliveries_of(connection: Connection, job_ids: Collection[UUID]) -> dict[UUID, Delivery]:
@@ -110,20 +114,15 @@ def deliveries_of(connection: Connection, job_ids: Collection[UUID]) -> dict[UUI
 
 
 def _end(
-    connection: Connection,
+    database: Database,
     held: DeliveryClaim,
-    values: Mapping[str, object],
-    *,
-    outcome: str,
+    state: DeliveryState,
     error: CoreError | None = None,
+    wait: timedelta | None = None,
 ) -> bool:
     """End the attempt, unless another has begun."""
-    mine = (
-        deliveries.c.job_id == held.job.id,
-        deliveries.c.attempts == held.attempt,
-        deliveries.c.state == DeliveryState.PENDING,
-    )
-    written = connection.execute(update(deliveries).where(*mine).values(values)).rowcount == 1
+    said = None if error is None else str(error)
+    written = bool(database.commit(_END, state, wait, state, said, held.job.id, held.attempt))
     if written:
-        tell_delivery_ended(connection, held.job.id, held.attempt, outcome, error)
+        record_delivery_ended(held.job.id, held.attempt, state if wait is None else RETRY, error)
     return written

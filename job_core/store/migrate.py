@@ -1,4 +1,4 @@
-"""Brings the job store's tables to the newest form: `python -m job_core.store.migrate`.
+"""Brings the job store's tables to the newest form.
 
 Safe to run at any time and more than once at a time: an advisory lock lets one run after the other.
 """
@@ -8,8 +8,6 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, text
-
-from job_tasks.settings import settings
 
 LOCK = 0x6A6F6273  # any number that nobody else locks
 
@@ -24,7 +22,3 @@ def migrate(url: str, revision: str = "head") -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
     engine.dispose()
-
-
-if __name__ == "__main__":
-    migrate(settings().database_url.get_secret_value())

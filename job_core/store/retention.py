@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, delete, exists, func, select
 
 from job_core.store.submissions import IDEMPOTENCY_KEY_LIFETIME
-from job_core.store.tables import attempts, host_pauses, idempotency_keys, jobs, workers
+from job_core.store.tables import attempts, idempotency_keys, jobs, limit_pauses, workers
 
 BATCH = 1_000
 
@@ -14,7 +14,7 @@ def delete_ended(connection: Connection, older_than: timedelta) -> int:
     """Delete up to BATCH jobs that ended longer ago than `older_than`, and their attempts; gives how many."""
     old = (
         select(jobs.c.id)
-        .where(jobs.c.finished_at < func.now() - older_than)
+        .where(jobs.c.finished_at < func.now() - older_than, jobs.c.parent_id.is_(None))
         .order_by(jobs.c.finished_at)
         .limit(BATCH)
         .with_for_update(skip_locked=True)
@@ -31,7 +31,7 @@ def delete_expired_keys(connection: Connection) -> int:
 
 def delete_ended_pauses(connection: Connection) -> int:
     """Delete the pauses of hosts that are over; gives how many."""
-    return connection.execute(delete(host_pauses).where(host_pauses.c.until < func.now())).rowcount
+    return connection.execute(delete(limit_pauses).where(limit_pauses.c.until < func.now())).rowcount
 
 
 def delete_unreferenced_workers(connection: Connection, older_than: timedelta) -> int:

@@ -1,6 +1,6 @@
-"""The tables as queries see them. Constraints, indexes and the trigger that guards the states are in `migrations/`."""
+"""The tables as the queries of lists, deliveries and retention see them; sql/schema.sql defines them."""
 
-from sqlalchemy import Column, DateTime, Integer, LargeBinary, MetaData, SmallInteger, Table, Text, Uuid
+from sqlalchemy import Boolean, Column, DateTime, Integer, LargeBinary, MetaData, SmallInteger, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSON
 
 metadata = MetaData()
@@ -15,28 +15,32 @@ jobs = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("kind", Text),
-    Column("url", Text),
+    Column("label", Text),
     Column("request", JSON),
     Column("state", Text),
+    Column("phase", Text),
     Column("on_failure", Text),
     Column("attempt", Integer),
     Column("attempts_used", SmallInteger),
     Column("max_attempts", SmallInteger),
     Column("crashes", SmallInteger),
     Column("max_crashes", SmallInteger),
-    Column("worker_id", Uuid),
+    Column("losses", SmallInteger),
+    Column("limit_key", Text),
     Column("retry_of", Uuid),
+    Column("parent_id", Uuid),
+    Column("open_children", Integer),
+    Column("owner", Text),
+    Column("callback_url", Text),
     _time("created_at"),
     _time("published_at"),
+    Column("requeued", Boolean),
+    _time("parked_at"),
     _time("due_at"),
     _time("started_at"),
     _time("finished_at"),
     Column("result", JSON(none_as_null=True)),
     Column("error", JSON(none_as_null=True)),
-    Column("host", Text),
-    _time("parked_at"),
-    Column("owner", Text),
-    Column("callback_url", Text),
 )
 
 attempts = Table(
@@ -62,10 +66,10 @@ workers = Table(
     _time("lost_at"),
 )
 
-host_pauses = Table(
-    "host_pauses",
+limit_pauses = Table(
+    "limit_pauses",
     metadata,
-    Column("host", Text, primary_key=True),
+    Column("limit_key", Text, primary_key=True),
     _time("until"),
 )
 

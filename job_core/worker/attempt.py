@@ -5,186 +5,238 @@ written under that claim, and an outcome that cannot be written is given back by
 """
 
 import json
+import os
 import time
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from traceback import clear_frames
 from typing import NoReturn
 from uuid import UUID
 
 import structlog
-from celery import Celery, Task
+from celery import Task
 from celery.exceptions import Ignore, Retry, SoftTimeLimitExceeded
-from sqlalchemy import Connection
-from uuid_utils.compat import uuid7
 
-from job_core.errors import AttemptOutOfMemory, AttemptOutOfTime, CoreError, DatabaseUnavailable, UnexpectedError
-from job_core.job import Claim, State
-from job_core.kinds import Kind, Request, Work, add_kind
+from job_core.core import JobCore
+from job_core.errors import (
+    AttemptOutOfMemory,
+    AttemptOutOfTime,
+    BrokerUnavailable,
+    CoreError,
+    DatabaseUnavailable,
+    UnexpectedError,
+)
+from job_core.job import Claim, Message, NewJob, Phase, State
+from job_core.kinds import FanOut, GoOn, Kind, RunningJob
+from job_core.queue import JobQueue
+from job_core.retrying import may_retry, retry_wait
 from job_core.store import claims
-from job_core.store import limits as hosts
+from job_core.store.claims import Claimant, ClaimLost, NotClaimed
 from job_core.store.database import Database
-from job_core.store.lookup import find
-from job_core.store.retrying import may_retry, retry_wait
-from job_core.worker.releasing import host_limits, next_in_queue, publish_released
-from job_tasks.settings import settings
-
-# One start of a worker: made in its main process, and inherited by the children that are forked from it.
-WORKER_ID = uuid7()
+from job_core.store.read import ended_children
 
 # How long a child waits for a database that is away, before it lets go of what it holds.
 DATABASE_PATIENCE_SECONDS = 20.0
 DATABASE_PAUSE_SECONDS = 0.5
 
+BROKER_TIMEOUT_SECONDS = 0.3  # a broker that is away must not hold a child: the reconciler sends what is missing
+OVERDUE_MARGIN_SECONDS = 60.0  # beyond the hard time limit, after which the pool should have killed the child
+
 MAX_RESULT_LENGTH = 1_000_000  # lists and webhooks hold whole results
+MAX_PROGRESS_LENGTH = 65_536
+MAX_CHILDREN = 1_000  # of one attempt
 
 log = structlog.get_logger()
 
 
-def job_task(app: Celery) -> Callable[[Work[Request]], Task]:
-    """Make a function the task of a new kind of job, named after it."""
+class ChildProcess:
+    """What one child of a worker keeps between attempts: its connections, made after the fork and never shared."""
 
-    def register(work: Work[Request]) -> Task:
-        kind = add_kind(work)
+    def __init__(self, core: JobCore) -> None:
+        self._core = core
+        self.claimant = Claimant(worker_id=core.worker_id, pid=os.getpid())
 
-        def attempt(task: Task, job_id: str) -> None:
-            run_attempt(UUID(job_id), kind, task)
+    @cached_property
+    def database(self) -> Database:
+        """The job store."""
+        return self._core.database(pool_size=1)
 
-        # Errors of ours are outcomes, already on the row; Celery logs them in a line, without a trace.
-        options = {"bind": True, "name": f"{app.main}.{kind.name}", "throws": (CoreError,)}
-        task: Task = app.task(attempt, **options)
-        return task
+    @cached_property
+    def queue(self) -> JobQueue:
+        """The queues."""
+        return self._core.queue(timeout_seconds=BROKER_TIMEOUT_SECONDS)
 
-    return register
+    def publish(self, messages: Sequence[Message]) -> None:
+        """Send messages, or leave it to the reconciler if the broker is away."""
+        if not messages:
+            return
+        try:
+            self.queue.publish(messages)
+        except BrokerUnavailable as error:
+            log.warning("the broker is away; the reconciler will publish", jobs=len(messages), reason=error.reason)
 
 
-def run_attempt(job_id: UUID, kind: Kind, task: Task) -> None:
+_processes: dict[int, ChildProcess] = {}
+
+
+def this_process(core: JobCore) -> ChildProcess:
+    """The child that asks: one object for each process, since connections do not survive a fork."""
+    if (found := _processes.get(os.getpid())) is None:
+        found = _processes[os.getpid()] = ChildProcess(core)
+    return found
+
+
+def run_attempt(core: JobCore, kind: Kind, task: Task, job_id: UUID) -> None:
     """Claim the job, do its work, and write the outcome.
 
-    Raises, for Celery and the viewer to see: Ignore if there is nothing to claim, or the claim was lost meanwhile;
-    Retry if the job waits for its next attempt, or for room at its host; the error if it ended in one;
-    DatabaseUnavailable if the database stayed away, and SoftTimeLimitExceeded if time ran out over writing: then the
-    job must be given back.
+    Where the job has not succeeded, ends by raising, since that is how Celery and Flower learn of it:
+
+    - Ignore if there is nothing to claim, or the claim was lost meanwhile;
+    - Retry if the job waits: for its next attempt, its next turn, its children, or room under its limit;
+    - the job's error if it ended in one;
+    - DatabaseUnavailable if the database stayed away, and SoftTimeLimitExceeded if time ran out while writing: then
+      the main process gives the job back.
     """
     with structlog.contextvars.bound_contextvars(job_id=str(job_id)):
-        held = _claim(job_id)
-        if held is None:
-            _drop(job_id, task)
+        Attempt(core, kind, task, this_process(core)).run(job_id)
+
+
+class Attempt:
+    """One attempt, in the child that makes it."""
+
+    def __init__(self, core: JobCore, kind: Kind, task: Task, process: ChildProcess) -> None:
+        self._core = core
+        self._kind = kind
+        self._task = task
+        self._process = process
+
+    def run(self, job_id: UUID) -> None:
+        """See `run_attempt`."""
+        held = self._claim(job_id)
         try:
-            result = kind.work(kind.kept_request(held.request))
-            _check_result(result)
+            result = self._work(held)
+            write = self._writer(held, result)
         except SoftTimeLimitExceeded:
-            _crash(
-                held, AttemptOutOfTime(f"The job took longer than {settings().job_soft_time_limit_seconds:g} seconds.")
-            )
+            seconds = self._kind.soft_time_limit(self._core.config)
+            self._crash(held, AttemptOutOfTime(f"The job took longer than {seconds:g} seconds."))
         except MemoryError as error:
-            clear_frames(error.__traceback__)  # they hold what there was no room for
-            _crash(held, AttemptOutOfMemory("The job wanted more memory than one job may have."))
+            clear_frames(error.__traceback__)  # drop the frames' locals: they keep the oversized objects alive
+            self._crash(held, AttemptOutOfMemory("The job needed more memory than one job may have."))
         except CoreError as error:
-            _end_in_error(held, error)
+            self._end_in_error(held, error)
         except Exception as error:
-            log.exception("the task raised what nobody foresaw")
+            log.exception("unhandled exception in task")
             unexpected = UnexpectedError("The job failed for a reason that lies with this service, not with the page.")
-            _end_in_error(held, unexpected, cause=error)
+            self._end_in_error(held, unexpected, cause=error)
         else:
-            _write(held, lambda connection: claims.succeed(connection, held, result))
+            self._write(write)
+            if isinstance(result, GoOn | FanOut):
+                raise Retry("waits for its next turn" if isinstance(result, GoOn) else "waits for its children")
 
-
-def _check_result(result: object) -> None:
-    """Raise TypeError or ValueError for what no row holds: all but a small mapping of what JSON knows (RFC 8259)."""
-    if not isinstance(result, Mapping):
-        raise TypeError(f"a task gives a mapping, and this one gave {type(result).__name__}")
-    length = len(json.dumps(result, allow_nan=False))
-    if length > MAX_RESULT_LENGTH:
-        raise ValueError(f"a result may have {MAX_RESULT_LENGTH:,} characters in JSON, and this one has {length:,}")
-
-
-@cache
-def _database() -> Database:
-    """The connection of one child: made after the fork, and never shared."""
-    return Database(settings().database_url.get_secret_value(), pool_size=1)
-
-
-def _claim(job_id: UUID) -> Claim | None:
-    try:
-        with _database().transaction() as connection:
-            parked = hosts.park_if_full(connection, job_id, host_limits())
-            held = None if parked else claims.claim(connection, job_id, WORKER_ID)
-    except DatabaseUnavailable:
-        # Whether the claim was committed is not known, so it is given back and not tried again. Waiting here keeps a
-        # worker from emptying the queue while it can do nothing.
-        _wait_for_database()
-        raise
-    if parked:
-        log.info("parked", reason="its host has no room")
-        raise Retry("waits for room at its host")
-    return held
-
-
-def _drop(job_id: UUID, task: Task) -> NoReturn:
-    """Drop a message that has nothing to claim. The viewer keeps what it shows of a job that is under way, or ended."""
-    with _database().reading() as connection:
-        job = find(connection, job_id)
-    log.info("dropped", state=job and job.state)
-    if job is None or job.state is not State.STARTED:
-        # Else the viewer would show a cancelled job, or one that is gone, as started for ever.
-        task.send_event("task-revoked", terminated=False, signum=None, expired=False)
-    raise Ignore
-
-
-def _wait_for_database() -> None:
-    deadline = time.monotonic() + DATABASE_PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        time.sleep(DATABASE_PAUSE_SECONDS)
+    def _claim(self, job_id: UUID) -> Claim:
+        time_limit = self._kind.hard_time_limit(self._core.config) + OVERDUE_MARGIN_SECONDS
+        limits = self._core.config.limits
         try:
-            _database().ping()
+            held = claims.claim(self._process.database, job_id, self._process.claimant, limits, time_limit)
         except DatabaseUnavailable:
-            continue
-        return
+            # Whether the claim was written is not known, so it is given back and not tried again. Waiting here keeps a
+            # worker from emptying the queue while it can do nothing.
+            self._wait_for_database()
+            raise
+        if not isinstance(held, Claim):
+            self._drop(held)
+        return held
 
+    def _drop(self, unclaimed: NotClaimed) -> NoReturn:
+        """Drop the message. Flower keeps what it shows of a job that is under way, or ended."""
+        if unclaimed.is_parked:
+            log.info("parked", reason="its limit has no room")
+            raise Retry("waits for room under its limit")
+        log.info("dropped", state=unclaimed.state)
+        if unclaimed.state is not State.STARTED:
+            # Else Flower would show a cancelled job, or one that is gone, as started for ever.
+            self._task.send_event("task-revoked", terminated=False, signum=None, expired=False)
+        raise Ignore
 
-def _write(held: Claim, step: Callable[[Connection], bool], error: CoreError | None = None) -> None:
-    """Write an outcome, pause the host that asked for it by `error`, and send on a job that has room at its host now.
-
-    Raises Ignore if the claim is lost, DatabaseUnavailable if the database stays away.
-    """
-    deadline = time.monotonic() + DATABASE_PATIENCE_SECONDS
-    ahead = next_in_queue()
-    while True:
-        try:
-            with _database().transaction() as connection:
-                hosts.lock(connection, held.host)
-                written = step(connection)
-                hosts.pause_as_asked(connection, error)
-                released = hosts.release_next(connection, held.host, ahead) if written else []
-        except DatabaseUnavailable:
-            if time.monotonic() > deadline:
-                raise
+    def _wait_for_database(self) -> None:
+        deadline = time.monotonic() + DATABASE_PATIENCE_SECONDS
+        while time.monotonic() < deadline:
             time.sleep(DATABASE_PAUSE_SECONDS)
-            continue
-        if not written:
-            log.info("outcome dropped", reason="the claim was lost meanwhile")
-            raise Ignore
-        publish_released(released)
-        return
+            try:
+                self._process.database.ping()
+            except DatabaseUnavailable:
+                continue
+            return
+
+    def _work(self, held: Claim) -> object:
+        request = self._kind.kept_request(held.request)
+        job = RunningJob(id=held.job_id, owner=held.owner, attempt=held.attempt, progress=held.progress)
+        if held.phase is Phase.JOIN:
+            return self._kind.finish(request, ended_children(self._process.database, held.job_id), job)
+        return self._kind.start(request, job)
+
+    def _writer(self, held: Claim, result: object) -> Callable[[], list[Message]]:
+        """What writes the outcome. Raises TypeError or ValueError for a result that no row may hold."""
+        database, at_once = self._process.database, self._core.config.limits.at_once
+        if isinstance(result, GoOn):
+            _check_children(self._kind, result.children)
+            _check_length("progress", json.dumps(result.progress, allow_nan=False), MAX_PROGRESS_LENGTH)
+            return lambda: claims.go_on(database, held, result.progress, result.children, at_once=at_once)
+        if isinstance(result, FanOut):
+            _check_children(self._kind, result.children)
+            return lambda: claims.fan_out(database, held, result.children, at_once=at_once)
+        if not isinstance(result, Mapping):
+            raise TypeError(f"a task returns a mapping, and this one returned {type(result).__name__}")
+        text = _check_length("result", json.dumps(result, allow_nan=False), MAX_RESULT_LENGTH)
+        return lambda: claims.succeed(database, held, text)
+
+    def _write(self, step: Callable[[], list[Message]]) -> None:
+        """Write an outcome, and send the messages that it makes.
+
+        Raises Ignore if the claim is lost, DatabaseUnavailable if the database stays away.
+        """
+        deadline = time.monotonic() + DATABASE_PATIENCE_SECONDS
+        while True:
+            try:
+                messages = step()
+            except DatabaseUnavailable:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(DATABASE_PAUSE_SECONDS)
+            except ClaimLost:
+                log.info("outcome dropped", reason="the claim was lost meanwhile")
+                raise Ignore from None
+            else:
+                self._process.publish(messages)
+                return
+
+    def _end_in_error(self, held: Claim, error: CoreError, cause: Exception | None = None) -> NoReturn:
+        """Write the error, and raise what Celery and Flower are to see."""
+        database = self._process.database
+        if may_retry(held, error):
+            policy = self._kind.retry or self._core.config.retry
+            wait = retry_wait(
+                held.attempts_used, error, base_seconds=policy.base_seconds, cap_seconds=policy.cap_seconds
+            )
+            self._write(lambda: claims.retry(database, held, error, wait))
+            log.info("waits for its next attempt", wait_seconds=round(wait, 1))
+            raise Retry(message=error.title, exc=error, when=wait)
+        self._write(lambda: claims.fail(database, held, error))
+        raise error from cause
+
+    def _crash(self, held: Claim, error: CoreError) -> NoReturn:
+        self._write(lambda: claims.crash(self._process.database, held, error))
+        raise error from None
 
 
-def _end_in_error(held: Claim, error: CoreError, cause: Exception | None = None) -> None:
-    """Write the error, and raise what Celery and the viewer shall see."""
-    if may_retry(held, error):
-        wait = retry_wait(
-            held.attempts_used,
-            error,
-            base_seconds=settings().retry_base_seconds,
-            cap_seconds=settings().retry_cap_seconds,
-        )
-        _write(held, lambda connection: claims.retry(connection, held, error, wait), error)
-        log.info("waits for its next attempt", wait_seconds=round(wait, 1))
-        raise Retry(message=error.title, exc=error, when=wait)
-    _write(held, lambda connection: claims.fail(connection, held, error), error)
-    raise error from cause
+def _check_children(kind: Kind, children: Sequence[NewJob]) -> None:
+    if children and kind.join is None:
+        raise TypeError(f"task {kind.name}: it gives children, and has no join")
+    if len(children) > MAX_CHILDREN:
+        raise ValueError(f"an attempt may give {MAX_CHILDREN:,} children, and this one gives {len(children):,}")
 
 
-def _crash(held: Claim, error: CoreError) -> NoReturn:
-    _write(held, lambda connection: claims.crash(connection, held.job_id, held.worker_id, error))
-    raise error from None
+def _check_length(name: str, text: str, most: int) -> str:
+    if len(text) > most:
+        raise ValueError(f"the {name} may have {most:,} characters in JSON, and this one has {len(text):,}")
+    return text

@@ -1,7 +1,7 @@
 """The worker's beat: a thread with a database connection of its own, which neither the broker nor a job can stop.
 
-Every three seconds it says that this worker lives, and kills the children whose jobs were cancelled. In between it
-writes what the main process has to tell the job store.
+Every three seconds it reports that this worker lives, and kills the children whose jobs were cancelled. In between it
+writes what the main process has to report to the job store.
 """
 
 import os
@@ -19,48 +19,52 @@ from uuid import UUID
 
 import structlog
 from billiard.pool import CLOSE
-from sqlalchemy import Connection
 
+from job_core.core import JobCore
 from job_core.errors import CoreError, DatabaseUnavailable
-from job_core.store import claims, submissions, workers
+from job_core.job import Outcome
+from job_core.store import claims, workers
+from job_core.store.claims import Claimant
 from job_core.store.database import Database
-from job_core.worker.attempt import WORKER_ID
-from job_core.worker.children import children
-from job_tasks.settings import settings
-from job_worker.health import touch
+from job_core.worker.children import Children
 
 DATABASE_SECONDS = 2.0
 CONNECTIONS = 2  # to it: the beat's, and that of the goodbye, which comes from another thread
 PAUSE_SECONDS = 0.5  # between tries of a database that is away
+MAX_FAILURES = 5  # unhandled exceptions in a row, after which the worker starts again
 
-Step = Callable[[Connection], object]
 log = structlog.get_logger()
 
 
 class Beat:
     """One for each worker process. `worker` is Celery's, known from `start` on."""
 
-    def __init__(self) -> None:
+    def __init__(self, core: JobCore, worker_id: UUID, children: Children, report_health: Callable[[], object]) -> None:
         self.consuming = False
         self.told_to_stop = False
-        self._steps: deque[Step] = deque()
+        self._core = core
+        self._worker_id = worker_id
+        self._children = children
+        self._report_health = report_health
+        self._steps: deque[Callable[[], object]] = deque()
         self._writing = threading.Lock()
         self._wake = threading.Event()
         self._stopped = False
+        self._failures = 0
+        self._reported = ""  # why the latest beat failed, so that each cause is logged once
         self._thread = threading.Thread(target=self._run, name="beat", daemon=True)
 
     @cached_property
     def _database(self) -> Database:
-        return Database(settings().database_url.get_secret_value(), pool_size=CONNECTIONS)
+        return self._core.database(pool_size=CONNECTIONS)
 
     def register(self, name: str, wanted: Callable[[], bool]) -> None:
         """Note this worker's start; tries until the database is there, as long as the worker is `wanted`."""
         while wanted():
             try:
-                with self._database.transaction(DATABASE_SECONDS) as connection:
-                    workers.register(connection, WORKER_ID, name)
-            except DatabaseUnavailable:
-                log.warning("waits for the database")
+                workers.register(self._database, self._worker_id, name, seconds=DATABASE_SECONDS)
+            except DatabaseUnavailable as error:
+                self._report("waits for the database", error)
                 time.sleep(PAUSE_SECONDS)
             else:
                 return
@@ -70,37 +74,29 @@ class Beat:
         self._worker = worker
         self._thread.start()
 
-    def give_back(self, job_id: UUID) -> None:
+    def give_back(self, job_id: UUID, pid: int) -> None:
         """Let the job wait again; nothing is spent."""
+        self._soon(lambda: self._end(job_id, pid, Outcome.GIVEN_BACK))
 
-        def step(connection: Connection) -> None:
-            if not claims.give_back(connection, WORKER_ID, [job_id]):
-                _note_lost_message(connection, job_id)
+    def crash(self, job_id: UUID, pid: int, error: CoreError) -> None:
+        """Count a crash of the job, if the process `pid` had claimed it."""
+        self._soon(lambda: self._end(job_id, pid, Outcome.CRASHED, error))
 
-        self._soon(step)
-
-    def crash(self, job_id: UUID, error: CoreError) -> None:
-        """Count a crash of the job, if it was claimed."""
-
-        def step(connection: Connection) -> None:
-            if not claims.crash(connection, job_id, WORKER_ID, error):
-                _note_lost_message(connection, job_id)
-
-        self._soon(step)
-
-    def say_goodbye(self) -> None:
+    def deregister(self) -> None:
         """Write what is left, give back every claim, and end. What fails here, the reconciler finds."""
         self._stopped = True
         try:
             self._write_steps()
-            with self._database.transaction(DATABASE_SECONDS) as connection:
-                given_back = claims.give_back_all(connection, WORKER_ID)
-                workers.stop(connection, WORKER_ID)
-            log.info("said goodbye", given_back=given_back)
-        except DatabaseUnavailable:
-            log.warning("the database is away; the reconciler will find this worker's claims")
+            given_back = workers.stop(self._database, self._worker_id, seconds=DATABASE_SECONDS)
+            log.info("deregistered", given_back=given_back)
+        except DatabaseUnavailable as error:
+            log.warning("not deregistered; the reconciler will find this worker's claims", reason=error.reason)
 
-    def _soon(self, step: Step) -> None:
+    def _end(self, job_id: UUID, pid: int, outcome: Outcome, error: CoreError | None = None) -> None:
+        """Messages of released jobs are left to the reconciler: the broker must not hold up a beat."""
+        claims.end_of_process(self._database, job_id, Claimant(worker_id=self._worker_id, pid=pid), outcome, error)
+
+    def _soon(self, step: Callable[[], object]) -> None:
         self._steps.append(step)
         self._wake.set()
 
@@ -114,39 +110,50 @@ class Beat:
                 if time.monotonic() >= next_beat:
                     next_beat = time.monotonic() + workers.BEAT_SECONDS
                     self._beat()
-            except DatabaseUnavailable:
-                log.warning("no beat: the database is away")
+                self._failures = 0
+            except DatabaseUnavailable as error:
+                self._report("no beat: the database is away", error)
                 time.sleep(PAUSE_SECONDS)
                 next_beat = time.monotonic()
-            except Exception:  # without a beat, this worker would only take messages and drop them
-                log.exception("the beat failed; starts anew")
-                time.sleep(PAUSE_SECONDS)
-                self._start_anew()
+            except Exception:
+                log.exception("unhandled exception in the beat", failures=self._failures)
+                self._recover()
+                next_beat = time.monotonic()
+
+    def _report(self, event: str, error: DatabaseUnavailable) -> None:
+        if error.reason != self._reported:
+            log.warning(event, reason=error.reason)
+            self._reported = error.reason
+
+    def _recover(self) -> None:
+        """Go on after a pause; start again if the beat fails for good, for then its claims will be lost anyway."""
+        self._failures += 1
+        if self._steps and self._failures > 1:
+            self._steps.popleft()  # it may be what fails; the reconciler finds what it was to report
+        time.sleep(PAUSE_SECONDS * self._failures)
+        if self._failures >= MAX_FAILURES:
+            self._start_again()
 
     def _write_steps(self) -> None:
-        with self._writing:  # the goodbye comes from another thread
+        with self._writing:  # the deregistration comes from another thread
             while self._steps:
-                step = self._steps[0]
-                with self._database.transaction(DATABASE_SECONDS) as connection:
-                    step(connection)
+                self._steps[0]()
                 self._steps.popleft()
 
     def _beat(self) -> None:
-        running = children.job_ids()
-        with self._database.transaction(DATABASE_SECONDS) as connection:
-            alive = workers.beat(connection, WORKER_ID)
-            revoked = workers.revoked_among(connection, running) if running else set()
-        if not alive and not self._stopped:
-            log.warning("was declared lost; starts anew")
-            self._start_anew()
-        if revoked:
-            log.info("kills cancelled jobs", job_ids=[str(job_id) for job_id in revoked])
-            children.kill(self._worker, revoked.__contains__)
+        found = workers.beat(self._database, self._worker_id, self._children.job_ids(), seconds=DATABASE_SECONDS)
+        self._reported = ""
+        if not found.is_alive and not self._stopped:
+            log.warning("was declared lost; starts again")
+            self._start_again()
+        if found.revoked:
+            log.info("kills cancelled jobs", job_ids=[str(job_id) for job_id in found.revoked])
+            self._children.kill(self._worker, found.revoked.__contains__)
         if self.consuming:
-            touch(settings().worker_health_file)
+            self._report_health()
 
-    def _start_anew(self) -> None:
-        """Become a new worker. The claims of this one are lost, or will be for want of a beat.
+    def _start_again(self) -> None:
+        """Become a new worker. The claims of this one are lost, or will be for lack of a beat.
 
         One that was told to stop ends instead, at once: what its children do is done by others now.
         """
@@ -154,11 +161,6 @@ class Beat:
         if self.told_to_stop:
             os._exit(0)
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - the command it was started by
-
-
-def _note_lost_message(connection: Connection, job_id: UUID) -> None:
-    """The child took the job's message and did not get as far as the claim: so if the job still waits, it has none."""
-    submissions.unpublish(connection, [job_id])
 
 
 def kill_pool(worker: Any) -> None:
@@ -172,8 +174,5 @@ def kill_pool(worker: Any) -> None:
 
 
 def worker_name(hostname: str) -> str:
-    """The worker's name as the viewer shows it, and the machine it runs on."""
+    """The worker's name as Flower shows it, and the machine it runs on."""
     return f"{hostname} ({socket.gethostname()})"
-
-
-beat = Beat()

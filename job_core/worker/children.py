@@ -71,6 +71,3 @@ def _await_death(pid: int) -> None:
         except ChildProcessError:
             return
         time.sleep(LOOK_SECONDS)
-
-
-children = Children()

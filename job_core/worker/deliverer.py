@@ -5,17 +5,19 @@ The rows of `deliveries` say what is to be done; every worker takes what is due,
 
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import cached_property
 
 import structlog
+from pydantic import SecretStr
 
+from job_core.core import JobCore
 from job_core.errors import CoreError, DatabaseUnavailable, UnexpectedError
 from job_core.store import deliveries
 from job_core.store.database import Database
 from job_core.store.deliveries import DeliveryClaim
 from job_core.webhooks import Post, send
-from job_tasks.settings import Settings
 
 AT_ONCE = 16  # in one worker
 AT_ONCE_PER_RECEIVER = 4  # so that one which hangs leaves room for others
@@ -30,10 +32,10 @@ log = structlog.get_logger()
 class Deliverer:
     """One for each worker process. `post` must end within TOTAL_SECONDS."""
 
-    def __init__(self, settings: Settings, post: Post) -> None:
-        self._settings = settings
+    def __init__(self, core: JobCore, secrets: Sequence[SecretStr], post: Post) -> None:
+        self._core = core
         self._post = post
-        self._secrets = settings.webhook_secrets
+        self._secrets = secrets
         self._room = threading.Semaphore(AT_ONCE)
         self._changing = threading.Lock()
         self._busy: Counter[str] = Counter()  # attempts under way, by receiver
@@ -42,7 +44,7 @@ class Deliverer:
 
     @cached_property
     def _database(self) -> Database:
-        return Database(self._settings.database_url.get_secret_value(), pool_size=CONNECTIONS)
+        return self._core.database(pool_size=CONNECTIONS)
 
     def start(self) -> None:
         """Begin to deliver. Without a secret nothing can be signed, so nothing is sent, and what is due waits."""
@@ -60,8 +62,8 @@ class Deliverer:
             begun = False
             try:
                 begun = self._begin_next()
-            except DatabaseUnavailable:
-                log.warning("no delivery: the database is away")
+            except DatabaseUnavailable as error:
+                log.warning("no delivery: the database is away", reason=error.reason)
             except Exception:  # without this thread, nothing would be delivered any more
                 log.exception("looking for deliveries failed")
             if not begun:
@@ -73,8 +75,7 @@ class Deliverer:
         """Begin an attempt of what is due, in a thread of its own; False if there is nothing."""
         with self._changing:
             full = [receiver for receiver, running in self._busy.items() if running >= AT_ONCE_PER_RECEIVER]
-        with self._database.transaction() as connection:
-            held = deliveries.claim_due(connection, LOST_AFTER, but_to=full)
+        held = deliveries.claim_due(self._database, LOST_AFTER, excluding=full)
         if held is None:
             return False
         with self._changing:
@@ -90,8 +91,8 @@ class Deliverer:
         try:
             with structlog.contextvars.bound_contextvars(job_id=str(held.job.id)):
                 self._write(held, self._error_of(held))
-        except DatabaseUnavailable:
-            log.warning("not noted: the database is away; the webhook will be sent again", job_id=str(held.job.id))
+        except DatabaseUnavailable as error:
+            log.warning("not noted; the webhook will be sent again", job_id=str(held.job.id), reason=error.reason)
         finally:
             self._forget(held.receiver)
             self._room.release()
@@ -114,8 +115,7 @@ class Deliverer:
         return None
 
     def _write(self, held: DeliveryClaim, error: CoreError | None) -> None:
-        with self._database.transaction() as connection:
-            if error is None:
-                deliveries.succeed(connection, held)
-            else:
-                deliveries.fail(connection, held, error)
+        if error is None:
+            deliveries.succeed(self._database, held)
+        else:
+            deliveries.fail(self._database, held, error)

@@ -1,4 +1,4 @@
-"""Celery's request, with the end of the attempt told to the job store whatever way it ended.
+"""Celery's request, with the end of the attempt reported to the job store, whatever way it ended.
 
 Celery calls the hooks here in the worker's main process: it lives on when a child dies.
 """
@@ -12,8 +12,8 @@ from celery.exceptions import Ignore, Reject, Retry, SoftTimeLimitExceeded
 from celery.worker.request import Request
 
 from job_core.errors import AttemptCrashed, AttemptOutOfTime, CoreError, DatabaseUnavailable
-from job_core.worker.beat import beat
-from job_core.worker.children import children
+from job_core.worker.beat import Beat
+from job_core.worker.children import Children
 
 WRITTEN_BY_THE_CHILD = (CoreError, Ignore, Reject, Retry)
 LEFT_BY_THE_CHILD = (DatabaseUnavailable, SoftTimeLimitExceeded)
@@ -23,6 +23,8 @@ class AttemptRequest(Request):
     """A message whose task a child runs. `killed` is set before this worker kills that child on purpose."""
 
     killed = False
+    children: Children  # of this worker, and its beat: set by `install_worker`, once for the process
+    beat: Beat
     _connection_errors: tuple[type[BaseException], ...]
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -34,19 +36,19 @@ class AttemptRequest(Request):
     def on_accepted(self, pid: int, time_accepted: float) -> None:
         super().on_accepted(pid, time_accepted)
         if not self.acknowledged:
-            children.began(pid, self)
+            self.children.began(pid, self)
 
     def acknowledge(self) -> None:
-        children.ended(self.worker_pid, self)
+        self.children.ended(self.worker_pid, self)
         super().acknowledge()
 
     def reject(self, requeue: bool = False) -> None:  # noqa: FBT001, FBT002 - Celery's signature
-        children.ended(self.worker_pid, self)
+        self.children.ended(self.worker_pid, self)
         super().reject(requeue)
 
     def on_failure(self, exc_info: Any, send_failed_event: bool = True, return_ok: bool = False) -> None:  # noqa: FBT001, FBT002 - Celery's signature
-        children.ended(self.worker_pid, self)
-        give_back_or_crash(UUID(self.id), error_of(exc_info), killed=self.killed)
+        self.children.ended(self.worker_pid, self)
+        self._report(error_of(exc_info))
         super().on_failure(exc_info, send_failed_event, return_ok)  # acknowledges
 
     def on_timeout(self, soft: bool, timeout: float) -> None:  # noqa: FBT001 - Celery's signature
@@ -54,18 +56,20 @@ class AttemptRequest(Request):
         if soft or not self.acknowledged:
             super().on_timeout(soft, timeout)
 
+    def _report(self, error: BaseException) -> None:
+        """Have the beat write how an attempt ended that its child did not, or could not, bring to its end."""
+        job_id, pid = UUID(self.id), self.worker_pid or 0
+        if self.killed or isinstance(error, LEFT_BY_THE_CHILD):
+            self.beat.give_back(job_id, pid)
+        elif isinstance(error, TimeLimitExceeded):
+            self.beat.crash(job_id, pid, AttemptOutOfTime("The job took too long, and its process was ended."))
+        elif not isinstance(error, WRITTEN_BY_THE_CHILD):
+            self.beat.crash(
+                job_id, pid, AttemptCrashed("The process that ran the job died, perhaps for lack of memory.")
+            )
+
 
 def error_of(exc_info: Any) -> BaseException:
     """What the child raised, without what Celery may wrap it in to carry its trace."""
     raised: BaseException = exc_info.exception
     return raised.exc if isinstance(raised, ExceptionWithTraceback) else raised
-
-
-def give_back_or_crash(job_id: UUID, error: BaseException, *, killed: bool) -> None:
-    """Tell the job store how an attempt ended that its child did not, or could not, bring to its end."""
-    if killed or isinstance(error, LEFT_BY_THE_CHILD):
-        beat.give_back(job_id)
-    elif isinstance(error, TimeLimitExceeded):
-        beat.crash(job_id, AttemptOutOfTime("The job took longer than it may, and its process was ended."))
-    elif not isinstance(error, WRITTEN_BY_THE_CHILD):
-        beat.crash(job_id, AttemptCrashed("The process that ran the job died, perhaps for want of memory."))

@@ -5,7 +5,7 @@ import random
 from job_core.errors import CoreError, TransientError
 from job_core.job import Claim, OnFailure
 
-RETRY_AFTER_BOUND_SECONDS = 3600.0
+MAX_RETRY_AFTER_SECONDS = 3600.0
 
 
 def may_retry(held: Claim, error: CoreError) -> bool:
@@ -30,4 +30,4 @@ def retry_wait(attempts_used: int, error: CoreError, *, base_seconds: float, cap
 def asked_pause(error: CoreError | None) -> float:
     """Seconds that the site wants to be left alone, up to an hour; 0 if it asked for nothing."""
     asked = error.retry_after if isinstance(error, TransientError) else None
-    return min(asked or 0.0, RETRY_AFTER_BOUND_SECONDS)
+    return min(asked or 0.0, MAX_RETRY_AFTER_SECONDS)

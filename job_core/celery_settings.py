@@ -1,0 +1,58 @@
+"""How Celery is set. The jobs table is the one truth; what Celery would keep or time by itself is off.
+
+https://docs.celeryq.dev/en/stable/userguide/configuration.html explains each name.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from kombu.entity import Queue as CeleryQueue
+
+from job_core.config import CoreConfig
+from job_core.kinds import Kind
+from job_core.queue import requeued
+
+
+def celery_settings(config: CoreConfig, kinds: Iterable[Kind]) -> dict[str, Any]:
+    """Celery's settings for a service with these kinds."""
+    kinds = list(kinds)
+    hard = max([config.hard_time_limit_seconds, *(kind.hard_time_limit(config) for kind in kinds)])
+    names = sorted({kind.queue for kind in kinds} or {"celery"})
+    return {
+        # Celery prefers the environment's CELERY_BROKER_URL to `broker_url`; the settings may have it from a file.
+        **dict.fromkeys(("broker_url", "broker_read_url", "broker_write_url"), config.broker_url),
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,  # a worker waits for its broker for ever
+        "broker_transport_options": {
+            # Redis is told nothing of messages that are taken but not done: what a dead worker held, the reconciler
+            # sends again, long before Redis would.
+            "ack_emulation": False,
+            "visibility_timeout": max(3_600, 2 * hard),
+            "socket_connect_timeout": 2,
+            "socket_timeout": 5,
+            "socket_keepalive": True,
+            "health_check_interval": 5,
+        },
+        "task_queues": [CeleryQueue(queue) for name in names for queue in (name, requeued(name))],
+        "task_default_queue": names[0],
+        # The message is the task's name and the job's id, in JSON. Nothing is pickled.
+        "accept_content": ["json"],
+        "task_serializer": "json",
+        "event_serializer": "json",
+        # Results land in the jobs table, written by the attempt that holds the claim.
+        "result_backend": None,
+        "task_ignore_result": True,
+        # A message stays with the worker until its attempt has ended, and no worker holds one that it does not work on.
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": False,  # the claim is given back instead
+        "worker_prefetch_multiplier": 1,
+        "worker_concurrency": config.worker_concurrency,
+        "worker_cancel_long_running_tasks_on_connection_loss": False,  # the claim is in the database
+        "task_soft_time_limit": config.soft_time_limit_seconds,
+        "task_time_limit": config.hard_time_limit_seconds,
+        "worker_max_memory_per_child": 300_000,  # KiB; a child above it is replaced after its attempt
+        "worker_send_task_events": True,  # for the viewer
+        "worker_enable_remote_control": True,  # the viewer asks workers what they do
+        "worker_hijack_root_logger": False,
+        "worker_proc_alive_timeout": 30,
+    }

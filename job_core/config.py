@@ -1,0 +1,36 @@
+"""What a service hands to the core: where its servers are, and what its jobs may cost."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What holds for each limit key: attempts at a time, and the least time between two starts."""
+
+    at_once: int
+    gap_seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryPolicy:
+    """How long a job waits after a transient error: exponential back-off with full jitter, from `base` up to `cap`."""
+
+    base_seconds: float = 2.0
+    cap_seconds: float = 300.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoreConfig:
+    """The defaults suit a small service; a kind may have time limits, attempts and a retry policy of its own."""
+
+    broker_url: str
+    database_url: str  # postgresql+psycopg2://...
+    limits: Limits = field(default_factory=lambda: Limits(at_once=8))
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    soft_time_limit_seconds: float = 60.0
+    hard_time_limit_seconds: float = 90.0
+    max_crashes: int = 3
+    retention_hours: float = 24 * 30
+    worker_concurrency: int = 4
+    worker_child_memory_mb: int = 512
+    worker_stop_grace_seconds: float = 20.0

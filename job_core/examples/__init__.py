@@ -1,0 +1,1 @@
+"""Services that use the core. Tests run them."""

@@ -1,0 +1,305 @@
+"""Answering questions about jobs; nothing here writes."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    Select,
+    Text,
+    Uuid,
+    any_,
+    func,
+    literal,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, array
+
+from job_core.job import Attempt, Job, JobStep, State
+from job_core.kinds import EndedChild
+from job_core.store.database import Database
+from job_core.store.deliveries import Delivery, deliveries_of
+from job_core.store.rows import job_of
+from job_core.store.tables import attempts, jobs, workers
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobFilter:
+    """Which jobs a list holds. None means any, but for `owner` None, which means jobs that came without a key.
+
+    Children are in the lists of their `parent` only. `before` is the id of the last job of the page before.
+    """
+
+    owner: str | None = None
+    state: State | None = None
+    kind: str | None = None
+    label: str | None = None
+    parent: UUID | None = None
+    before: UUID | None = None
+
+
+def find(connection: Connection, job_id: UUID) -> Job | None:
+    """The whole row."""
+    row = connection.execute(select(jobs).where(jobs.c.id == job_id)).one_or_none()
+    return None if row is None else job_of(row)
+
+
+def find_all(connection: Connection, job_ids: Sequence[UUID]) -> list[Job]:
+    """The rows of `job_ids`, in their order; unknown ones are left out."""
+    found = {row.id: job_of(row) for row in connection.execute(select(jobs).where(jobs.c.id.in_(job_ids)))}
+    return [found[job_id] for job_id in job_ids if job_id in found]
+
+
+def attempts_by_job(connection: Connection, job_ids: Sequence[UUID]) -> Mapping[UUID, list[Attempt]]:
+    """Every attempt of each of the jobs, the first one first."""
+    asked = (
+        select(attempts, workers.c.name.label("worker"))
+        .join(workers, workers.c.id == attempts.c.worker_id)
+        .where(attempts.c.job_id.in_(job_ids))
+        .order_by(attempts.c.job_id, attempts.c.number)
+    )
+    found: defaultdict[UUID, list[Attempt]] = defaultdict(list)
+    for row in connection.execute(asked):
+        attempt = Attempt(
+            number=row.number,
+            worker=row.worker,
+            started_at=row.started_at,
+            ended_at=row.ended_at,
+            outcome=row.outcome,
+            error=row.error,
+        )
+        found[row.job_id].append(attempt)
+    return found
+
+
+def newest(connection: Connection, which: JobFilter, limit: int) -> list[Job]:
+    """Up to `limit` jobs, the newest first."""
+    return [job_of(row) for row in connection.execute(newest_query(which).limit(limit))]
+
+
+def newest_query(which: JobFilter) -> Select[Any]:
+    """What asks for the jobs, the newest first. Ids are UUIDv7, so their order is that of time.
+
+    Each kind of filter has an index that holds its jobs in this order, and the query is such that no other index
+    gives that order. Else PostgreSQL likes to walk over all jobs from the newest on and to pass over those that do not
+    match, which is slow when they are many, as after a surge of waiting ones.
+    """
+    leading = _leading(which)
+    asked = select(jobs).order_by(*(column.desc() for column, _ in leading), jobs.c.id.desc())
+    for column, value in leading:
+        # For a plain equality, PostgreSQL would drop the column from the order.
+        asked = asked.where(column == any_(array([value])))
+    if which.parent is None:
+        asked = asked.where(jobs.c.parent_id.is_(None))
+    if which.owner is None:
+        asked = asked.where(jobs.c.owner.is_(None))
+    elif which.parent is not None:
+        asked = asked.where(jobs.c.owner == which.owner)
+    if which.label is not None:
+        asked = asked.where(jobs.c.label == which.label)
+    if which.label is not None or which.parent is not None:
+        asked = asked.where(*_kind_and_state(which))
+    if which.before is not None:
+        asked = asked.where(jobs.c.id < which.before)
+    return asked
+
+
+def count_waiting(connection: Connection, *, at_most: int) -> int:
+    """How many jobs wait for a worker; counting stops at `at_most`."""
+    waiting = _oldest(State.PENDING, at_most, jobs.c.id).subquery()
+    return connection.execute(select(func.count()).select_from(waiting)).scalar_one()
+
+
+def _leading(which: JobFilter) -> list[tuple[ColumnElement[Any], ColumnElement[Any]]]:
+    """The columns before `id` in the index for this filter, each with its value."""
+    if which.parent is not None:
+        return [(jobs.c.parent_id, literal(which.parent, Uuid))]
+    owner = [(jobs.c.owner, which.owner)]
+    if which.label is not None:
+        return [*_given(owner), (func.md5(jobs.c.label), func.md5(which.label))]
+    return _given([*owner, (jobs.c.kind, which.kind), (jobs.c.state, which.state)])
+
+
+def _given(
+    asked: Sequence[tuple[ColumnElement[Any], str | None]],
+) -> list[tuple[ColumnElement[Any], ColumnElement[Any]]]:
+    return [(column, literal(value, Text)) for column, value in asked if value is not None]
+
+
+def _kind_and_state(which: JobFilter) -> list[ColumnElement[bool]]:
+    asked = ((jobs.c.kind, which.kind), (jobs.c.state, which.state))
+    return [column == value for column, value in asked if value is not None]
+
+
+def children_by_state(connection: Connection, parent_id: UUID) -> dict[State, int]:
+    """How many children of a job are in each state; states that none is in are left out."""
+    asked = select(jobs.c.state, func.count()).where(jobs.c.parent_id == parent_id).group_by(jobs.c.state)
+    return {State(state): count for state, count in connection.execute(asked)}
+
+
+def ended_children(database: Database, parent_id: UUID) -> Iterator[EndedChild]:
+    """What each child of a job ended with, in the order in which they were given, CHILDREN_READ at a time."""
+    after = UUID(int=0)
+    while True:
+        rows = database.call(_ENDED_CHILDREN, parent_id, after, CHILDREN_READ)
+        for job_id, kind, request, state, result, error in rows:
+            yield EndedChild(id=job_id, kind=kind, request=request, state=State(state), result=result, error=error)
+        if len(rows) < CHILDREN_READ:
+            return
+        after = rows[-1][0]
+
+
+CHILDREN_READ = 100
+_ENDED_CHILDREN = """
+    SELECT id, kind, request, state, result, error FROM jobs
+    WHERE parent_id = %s AND id > %s AND finished_at IS NOT NULL ORDER BY id LIMIT %s
+"""
+
+
+def steps_of(connection: Connection, job_ids: Collection[UUID]) -> dict[UUID, JobStep]:
+    """Where each of `job_ids` is on its way; those that do not exist any more are left out."""
+    columns = (jobs.c.id, jobs.c.attempt, jobs.c.state, jobs.c.parked_at)
+    asked = select(*columns).where(jobs.c.id == any_(literal(job_ids, ARRAY(Uuid))))
+    return {
+        row.id: JobStep(attempt=row.attempt, state=State(row.state), parked_at=row.parked_at)
+        for row in connection.execute(asked)
+    }
+
+
+MAX_SEARCHED = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Some jobs, the newest first. The next page holds those `before`; None after the last one."""
+
+    jobs: tuple[Job, ...]
+    before: UUID | None
+
+
+def page_of(connection: Connection, which: JobFilter, text: str | None, limit: int) -> Page:
+    """Up to `limit` jobs, only those whose label holds `text`, in whatever case.
+
+    No index helps with a text, so a page looks through the newest 10,000 jobs of `which` at most. It may hold few or
+    none, and the next one looks on from there.
+    """
+    if text is None:
+        return _cut(newest(connection, which, limit + 1), limit)
+    looked_through = newest_query(which).limit(MAX_SEARCHED).subquery()
+    place = func.strpos(func.lower(looked_through.c.label), literal(text.lower(), Text))
+    asked = select(looked_through).where(place > 0).order_by(looked_through.c.id.desc()).limit(limit + 1)
+    found = [job_of(row) for row in connection.execute(asked)]
+    if len(found) > limit:
+        return _cut(found, limit)
+    return replace(_cut(found, limit), before=_last_looked_at(connection, which))
+
+
+def _cut(found: list[Job], limit: int) -> Page:
+    return Page(jobs=tuple(found[:limit]), before=found[limit - 1].id if len(found) > limit else None)
+
+
+def _last_looked_at(connection: Connection, which: JobFilter) -> UUID | None:
+    """The oldest of the jobs that a search looked through, if there may be older ones."""
+    ids = newest_query(which).with_only_columns(jobs.c.id).offset(MAX_SEARCHED - 1).limit(1)
+    return connection.execute(ids).scalar_one_or_none()
+
+
+def count_by_state(connection: Connection, *, owner: str | None, at_most: int) -> dict[State, int]:
+    """How many jobs of `owner` are in each state, without children; None means jobs that came without a key.
+
+    Counting stops at `at_most`.
+    """
+    whose = jobs.c.owner.is_(None) if owner is None else jobs.c.owner == owner
+    counts = []
+    for state in State:
+        some = select(jobs.c.state).where(jobs.c.state == state, whose, jobs.c.parent_id.is_(None)).limit(at_most)
+        counts.append(select(func.count()).select_from(some.subquery()).scalar_subquery().label(state.name))
+    found = connection.execute(select(*counts)).one()
+    return {State(name): count for name, count in found._mapping.items()}  # noqa: SLF001 - SQLAlchemy's documented name
+
+
+@dataclass(frozen=True, kw_only=True)
+class WholeJob:
+    """The row, every attempt of it, the first one first, and the delivery of its webhook, if there is one."""
+
+    job: Job
+    attempts: tuple[Attempt, ...]
+    delivery: Delivery | None
+
+
+def find_whole(connection: Connection, job_ids: Sequence[UUID]) -> dict[UUID, WholeJob]:
+    """The rows of `job_ids` with what belongs to them; unknown ones are left out.
+
+    Between the questions a job may go on: then its attempts are the newer ones, never its row.
+    """
+    found = find_all(connection, job_ids)
+    made = attempts_by_job(connection, job_ids)
+    with_callback = [job.id for job in found if job.callback_url is not None]
+    told = deliveries_of(connection, with_callback) if with_callback else {}
+    return {job.id: WholeJob(job=job, attempts=tuple(made[job.id]), delivery=told.get(job.id)) for job in found}
+
+
+COUNTED = 10_000  # jobs of a state at which counting stops
+OLDEST = 200  # waiting jobs among which the one that waits longest is looked for
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    """Jobs that have not ended, by state; how long the longest has waited; and the workers that live."""
+
+    waiting: int
+    started: int
+    retrying: int
+    longest_wait_seconds: float
+    workers: int
+
+
+def overview(connection: Connection, *, at_most: int = COUNTED) -> Overview:
+    """How things stand; counting the jobs of a state stops at `at_most`.
+
+    The wait is for a first attempt. Jobs in back-off are left out: they wait on purpose.
+    """
+    alive = select(func.count()).where(workers.c.stopped_at.is_(None), workers.c.lost_at.is_(None))
+    row = connection.execute(
+        select(
+            _count(State.PENDING, at_most).label("waiting"),
+            _count(State.STARTED, at_most).label("started"),
+            _count(State.RETRY, at_most).label("retrying"),
+            _longest_wait().label("longest_wait_seconds"),
+            alive.scalar_subquery().label("workers"),
+        )
+    ).one()
+    return Overview(
+        waiting=row.waiting,
+        started=row.started,
+        retrying=row.retrying,
+        longest_wait_seconds=float(row.longest_wait_seconds or 0),
+        workers=row.workers,
+    )
+
+
+def _count(state: State, at_most: int) -> ScalarSelect[int]:
+    counted = _oldest(state, at_most, jobs.c.id).subquery()
+    return select(func.count()).select_from(counted).scalar_subquery()
+
+
+def _longest_wait() -> ScalarSelect[float]:
+    oldest = _oldest(State.PENDING, OLDEST, jobs.c.created_at, jobs.c.attempts_used).subquery()
+    wait = func.extract("epoch", func.now() - func.min(oldest.c.created_at))
+    return select(wait).where(oldest.c.attempts_used == 0).scalar_subquery()
+
+
+def _oldest(state: State, at_most: int, *columns: Column[Any]) -> Select[Any]:
+    """The first accepted jobs of a state, in the order of the index `jobs_open`.
+
+    Asked like this, PostgreSQL has no other way: see `newest_query`. It would read the whole table for jobs of a state
+    that it takes to be frequent.
+    """
+    of_state = (jobs.c.state == any_(array([literal(state.value)])), jobs.c.finished_at.is_(None))
+    return select(*columns).where(*of_state).order_by(jobs.c.state, jobs.c.id).limit(at_most)
