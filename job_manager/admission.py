@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 from job_core.errors import DatabaseUnavailable
 from job_core.job import State
-from job_core.store.browsing import count_by_state
 from job_core.store.database import Database
-from job_core.store.lookup import count_waiting
+from job_core.store.read import count_by_state, count_waiting
 from job_manager.errors import BacklogFull
 from job_manager.outages import Outages
 

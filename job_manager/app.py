@@ -4,7 +4,7 @@ from threading import Semaphore
 
 from flask import Flask
 
-from job_core.queue import Broker
+from job_core.queue import JobQueue
 from job_core.store.database import Database
 from job_manager import jobs
 from job_manager.access_log import log_access
@@ -19,7 +19,7 @@ from job_manager.security import add_security_headers, reject_cross_site, requir
 from job_manager.services import EXTENSION, Services
 from job_manager.submitting import submitting
 from job_manager.web.routes import web
-from job_tasks import job_tasks
+from job_tasks.job_tasks import core
 from job_tasks.settings import Settings
 
 BROKER_TIMEOUT_SECONDS = 0.3  # a submission never waits longer than a second for the broker
@@ -43,7 +43,7 @@ def create_app(settings: Settings) -> Flask:
         settings=settings,
         outages=outages,
         database=database,
-        broker=Broker(job_tasks.app, broker_url, timeout_seconds=BROKER_TIMEOUT_SECONDS),
+        queue=JobQueue(core.app, core.kinds, broker_url, timeout_seconds=BROKER_TIMEOUT_SECONDS),
         watcher=Watcher(database, outages),
         wait_seats=Semaphore(settings.manager_wait_callers),
         stream_seats=Semaphore(settings.manager_streams),

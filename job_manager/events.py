@@ -16,10 +16,9 @@ from uuid import UUID
 import structlog
 
 from job_core.errors import DatabaseUnavailable
-from job_core.job import ENDED, Step
+from job_core.job import ENDED, JobStep
 from job_core.store.database import Database
-from job_core.store.lookup import steps_of
-from job_core.store.whole import WholeJob, find_whole
+from job_core.store.read import WholeJob, find_whole, steps_of
 from job_core.views import to_json
 from job_manager.outages import Outages
 from job_manager.views import job_detail
@@ -36,7 +35,7 @@ log = structlog.get_logger()
 class Watch:
     """One caller that waits for a job: holds its newest state that the caller has not taken yet."""
 
-    def __init__(self, job_id: UUID, seen: Step) -> None:
+    def __init__(self, job_id: UUID, seen: JobStep) -> None:
         self.job_id = job_id
         self.seen = seen  # the step that the caller knows of, or is about to take
         self.is_over = False  # nothing more will come
@@ -81,7 +80,7 @@ class Watcher:
         self._is_stopping = is_stopping
 
     @contextmanager
-    def watching(self, job_id: UUID, seen: Step) -> Iterator[Watch]:
+    def watching(self, job_id: UUID, seen: JobStep) -> Iterator[Watch]:
         """Watch the job while the block runs, from the step that the caller has `seen`."""
         watch = Watch(job_id, seen)
         self._add(watch)
@@ -153,7 +152,7 @@ def stream_of(watcher: Watcher, whole: WholeJob, first: str) -> Iterator[str]:
         yield from _further_events(watcher, whole.job.id, whole.job.step)
 
 
-def _further_events(watcher: Watcher, job_id: UUID, seen: Step) -> Iterator[str]:
+def _further_events(watcher: Watcher, job_id: UUID, seen: JobStep) -> Iterator[str]:
     with watcher.watching(job_id, seen) as watch:
         while not watch.is_over:
             found = watch.take(watcher.beat_seconds)

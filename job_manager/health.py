@@ -11,7 +11,7 @@ from prometheus_client.exposition import choose_encoder
 
 from job_core.errors import BrokerUnavailable, DatabaseUnavailable
 from job_core.metrics import registry
-from job_core.store.overview import COUNTED, overview
+from job_core.store.read import COUNTED, overview
 from job_core.views import ApiModel
 from job_manager.openapi.operation import operation
 from job_manager.outages import Unavailable
@@ -61,7 +61,7 @@ def ready() -> Response:
 
     Without the broker, jobs are still accepted; without the database they are not.
     """
-    checks = {"database": _check(services().database.ping), "broker": _check(services().broker.ping)}
+    checks = {"database": _check(services().database.ping), "broker": _check(services().queue.ping)}
     if set(checks.values()) == {"ok"}:
         return answer({"status": "ready", "checks": checks})
     return answer({"status": "not ready", "checks": checks}, 503)
@@ -119,7 +119,7 @@ def _of_database() -> Iterator[Metric]:
 
 
 def _of_broker() -> Iterator[Metric]:
-    broker, up = services().broker, partial(_gauge, "wordcount_broker_up", "Whether the broker takes messages.")
+    broker, up = services().queue, partial(_gauge, "wordcount_broker_up", "Whether the broker takes messages.")
     try:
         broker.ping()
         messages = broker.waiting()

@@ -10,10 +10,8 @@ from flask import Blueprint, Response, request
 
 from job_core.errors import DatabaseUnavailable, JobNotEnded, UnknownJob
 from job_core.job import ENDED, Job, NewJob
-from job_core.kinds import KINDS
 from job_core.store import submissions
-from job_core.store.lookup import find, find_all, newest
-from job_core.store.whole import WholeJob, find_whole
+from job_core.store.read import WholeJob, find, find_all, find_whole, newest
 from job_core.views import JobView, job_view
 from job_manager.errors import StreamsFull
 from job_manager.events import EVENT_STREAM, event, stream_of
@@ -23,7 +21,7 @@ from job_manager.security import owner
 from job_manager.services import DATABASE_SECONDS, services
 from job_manager.submitting import ACCEPTS, accept_and_publish, accepted_answer, idempotency_key
 from job_manager.views import JobDetail, JobPage, answer, job_detail
-from page_fetch.url import MAX_ENCODED_LENGTH, parse_url
+from job_tasks.job_tasks import core
 
 ASKS = (UnknownJob, DatabaseUnavailable)  # how asking for a job may fail
 NOT_FOUND = "It was never accepted here, or its result has been deleted."
@@ -126,8 +124,7 @@ def find_whole_job(job_id: str) -> WholeJob:
 def cancel_job(job_id: str) -> None:
     """Cancel the job, unless it has ended. Raises UnknownJob."""
     known = _find(_read_id(job_id))
-    with services().database.transaction(DATABASE_SECONDS) as connection:
-        submissions.cancel(connection, known.id)
+    submissions.cancel(services().database, known.id, seconds=DATABASE_SECONDS)
 
 
 def resubmit(job_id: str) -> Job:
@@ -135,12 +132,12 @@ def resubmit(job_id: str) -> Job:
     old = _find(_read_id(job_id))
     if old.state not in ENDED:
         raise JobNotEnded(f"Its status is {old.state}. Wait for its end, or cancel it first.")
-    if old.kind not in KINDS:
+    if old.kind not in core.kinds:
         raise UnknownJob(f"Jobs of the kind `{old.kind}` are not supported any more.")
     new = NewJob(
         kind=old.kind,
-        url=old.url,
-        host=parse_url(old.url, max_length=MAX_ENCODED_LENGTH).host_name,
+        label=old.label,
+        limit_key=old.limit_key,
         request=old.request,
         max_attempts=old.max_attempts,
         max_crashes=old.max_crashes,

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from flask import Request
@@ -13,13 +13,12 @@ from pydantic.config import JsonDict
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
-from job_core.job import JsonObject, NewJob, OnFailure, State
-from job_core.kinds import KINDS, NO_NUL, READ_CALLBACK_URL, Kind
-from job_core.store.lookup import JobFilter
+from job_core.job import JsonObject, NewJob, State
+from job_core.kinds import NO_NUL, READ_CALLBACK_URL, Kind
+from job_core.store.read import JobFilter
 from job_manager.callbacks import read_callback_url
 from job_manager.errors import InvalidRequest, MalformedRequest, RequestTooLarge, UnsupportedBody
-from job_tasks.page_request import PageRequest
-from page_fetch.url import MAX_ENCODED_LENGTH, parse_url
+from job_tasks.job_tasks import core
 
 KNOWN = {"extra_forbidden": "is not known", "missing": "is missing"}
 
@@ -53,7 +52,7 @@ def _only_digits(text: object) -> object:
 
 
 def _name_kinds(schema: JsonDict) -> None:
-    schema["enum"] = list(KINDS)
+    schema["enum"] = list(core.kinds)
 
 
 class Query(BaseModel):
@@ -84,6 +83,7 @@ class JobsQuery(Query):
         description="only jobs of exactly this URL, as it was submitted",
         json_schema_extra={"pattern": NO_NUL},
     )
+    parent: UUID | None = Field(default=None, description="only children of this job, which are in no other list")
     limit: Annotated[int, BeforeValidator(_only_digits)] = Field(
         default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="jobs on a page"
     )
@@ -92,8 +92,8 @@ class JobsQuery(Query):
     @field_validator("kind")
     @classmethod
     def _check_kind(cls, kind: str | None) -> str | None:
-        if kind is not None and kind not in KINDS:
-            raise ValueError(f"must be one of {', '.join(KINDS)}")
+        if kind is not None and kind not in core.kinds:
+            raise ValueError(f"must be one of {', '.join(core.kinds)}")
         return kind
 
 
@@ -108,7 +108,9 @@ def read_wait(query: MultiDict[str, str]) -> float:
 def read_filter(query: MultiDict[str, str]) -> tuple[JobFilter, int]:
     """Which jobs are asked for, and how many on a page."""
     asked = _read(JobsQuery, query)
-    return JobFilter(state=asked.status, kind=asked.kind, url=asked.url, before=asked.cursor), asked.limit
+    return JobFilter(
+        state=asked.status, kind=asked.kind, label=asked.url, parent=asked.parent, before=asked.cursor
+    ), asked.limit
 
 
 def read_ids(query: MultiDict[str, str]) -> list[UUID]:
@@ -224,26 +226,13 @@ def new_jobs(
     kind: Kind, fields: JsonObject, *, typed: bool, max_crashes: int, owner: str | None = None
 ) -> list[NewJob]:
     """The jobs that `fields` ask for: one for `url`, or one for each of `urls`. Raises InvalidRequest."""
-    requests = [_checked(kind, each, typed, name) for each, name in _each(fields)]
-    return [
-        NewJob(
-            kind=kind.name,
-            url=request.url,
-            host=parse_url(request.url, max_length=MAX_ENCODED_LENGTH).host_name,
-            request=request.model_dump(mode="json"),
-            max_attempts=request.max_attempts,
-            max_crashes=max_crashes,
-            on_failure=OnFailure(request.on_failure),
-            owner=owner,
-            callback_url=request.callback_url,
-        )
-        for request in requests
-    ]
+    submitted = [_checked(kind, each, typed, name) for each, name in _each(kind, fields)]
+    return [kind.new_job(each, max_crashes=max_crashes, owner=owner) for each in submitted]
 
 
-def _each(fields: JsonObject) -> Iterator[tuple[JsonObject, str]]:
+def _each(kind: Kind, fields: JsonObject) -> Iterator[tuple[JsonObject, str]]:
     """The fields of each single request, and the name that its URL has in the body."""
-    if "urls" not in fields:
+    if "urls" not in fields or "url" not in kind.request.model_fields:
         yield fields, "url"
         return
     shared = dict(fields)
@@ -256,10 +245,10 @@ def _each(fields: JsonObject) -> Iterator[tuple[JsonObject, str]]:
         yield shared | {"url": url}, f"urls[{index}]"
 
 
-def _checked(kind: Kind, fields: JsonObject, typed: bool, url_name: str) -> PageRequest:  # noqa: FBT001 - passed on
+def _checked(kind: Kind, fields: JsonObject, typed: bool, url_name: str) -> BaseModel:  # noqa: FBT001 - passed on
     context = {READ_CALLBACK_URL: read_callback_url}
     try:
-        return cast("PageRequest", kind.request.model_validate(fields, strict=typed, context=context))
+        return kind.submission.model_validate(fields, strict=typed, context=context)
     except ValidationError as error:
         wrong = ((url_name if field == "url" else field, detail) for field, detail in wrong_fields(error))
         raise InvalidRequest(*wrong) from error

@@ -5,7 +5,7 @@ from threading import Semaphore
 
 from flask import current_app
 
-from job_core.queue import Broker
+from job_core.queue import JobQueue
 from job_core.store.database import Database
 from job_manager.admission import Backlog, BatchQueue, StateCounts
 from job_manager.events import Watcher
@@ -19,12 +19,12 @@ BATCH_SECONDS = 10.0  # for a thousand rows, by a database that is busy but answ
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """The manager's ways to the database, the broker and what becomes of a job, and its bounds."""
+    """The manager's ways to the database, the queue and what becomes of a job, and its bounds."""
 
     settings: Settings
     outages: Outages
     database: Database
-    broker: Broker
+    queue: JobQueue
     watcher: Watcher
     wait_seats: Semaphore  # for callers that hold a thread each, so that submissions always find one
     stream_seats: Semaphore

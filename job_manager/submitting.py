@@ -3,17 +3,17 @@
 import hashlib
 import json
 import re
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import nullcontext
 
 import structlog
 from flask import Blueprint, Response, request
 
-from job_core.errors import BrokerUnavailable, DatabaseUnavailable, UnknownJob
-from job_core.job import Job, JsonObject, Message, NewJob
-from job_core.kinds import KINDS, Kind
-from job_core.store.submissions import Accepted, IdempotencyKey, accept, repetition, unpublish
+from job_core import submitting as core_submitting
+from job_core.errors import DatabaseUnavailable, ServiceUnavailable, UnknownJob
+from job_core.job import Job, JsonObject, NewJob
+from job_core.kinds import Kind
+from job_core.store.submissions import Accepted, IdempotencyKey, repetition
 from job_core.views import JobView, job_view
 from job_manager.callbacks import check_callbacks
 from job_manager.errors import BacklogFull, InvalidRequest
@@ -22,8 +22,8 @@ from job_manager.requests import IDEMPOTENCY_KEY, new_jobs, read_body
 from job_manager.security import owner
 from job_manager.services import BATCH_SECONDS, DATABASE_SECONDS, services
 from job_manager.views import JobBatch, answer
+from job_tasks.job_tasks import core
 
-PUBLISH_WITHIN_SECONDS = 1.3  # with the broker 0.6 more at most: after ON_THE_WAY the reconciler takes it for lost
 ACCEPTS = (BacklogFull, UnknownJob, DatabaseUnavailable)  # how accepting a job may fail
 SUBMISSION = "The answer is sent once the jobs are stored. With `urls` instead of `url`, each URL is a job of its own."
 FIRST_LOOK_SECONDS = 1  # Retry-After of an accepted job: when a first look makes sense
@@ -34,7 +34,7 @@ log = structlog.get_logger()
 def submitting() -> Blueprint:
     """One route for each kind of job."""
     blueprint = Blueprint("submitting", __name__)
-    for kind in KINDS.values():
+    for kind in core.kinds.values():
         blueprint.add_url_rule(f"/{kind.name}", kind.name, _route_of(kind), methods=["POST"])
     return blueprint
 
@@ -72,51 +72,30 @@ def _accepted(body: JsonObject) -> Response:
 def accept_and_publish(jobs: list[NewJob], key: IdempotencyKey | None) -> Accepted:
     """Commit the rows, then send their messages. A broker that is away keeps no job from being accepted."""
     check_callbacks(jobs, services().settings)
-    began = time.monotonic()
-    accepted = _repetition(key) or _accept(jobs, key)
+    # Asked before anything else, since a repetition needs no room in the backlog.
+    accepted = repetition(services().database, key, seconds=DATABASE_SECONDS) if key else None
+    accepted = accepted or _accept(jobs, key)
     if len(jobs) == 1:
         structlog.contextvars.bind_contextvars(job_id=str(accepted.jobs[0].id))
-    if accepted.is_new and time.monotonic() - began < PUBLISH_WITHIN_SECONDS:
-        _publish([job for job in accepted.jobs if job.parked_at is None])
-    elif accepted.is_new:
-        log.warning("the database took so long that the reconciler publishes", jobs=len(jobs))
     return accepted
 
 
-def _repetition(key: IdempotencyKey | None) -> Accepted | None:
-    """Asked before anything else, since a repetition needs no room in the backlog."""
-    if key is None:
-        return None
-    with services().database.reading(DATABASE_SECONDS) as connection:
-        return repetition(connection, key)
-
-
 def _accept(jobs: list[NewJob], key: IdempotencyKey | None) -> Accepted:
-    most = services().settings.fetch_max_per_host
-    seconds = DATABASE_SECONDS if len(jobs) == 1 else BATCH_SECONDS
-    with (
-        services().backlog.room_for(len(jobs)),
-        services().database.transaction(seconds, first_answer_seconds=DATABASE_SECONDS) as connection,
-    ):
-        return accept(connection, jobs, key, at_once_per_host=most)
-
-
-def _publish(jobs: Sequence[Job]) -> None:
-    messages = [Message(kind=job.kind, job_id=job.id, published_at=job.published_at) for job in jobs]
-    try:
-        services().broker.publish(messages)
-    except BrokerUnavailable as error:
+    def report(error: ServiceUnavailable) -> None:
         services().outages.report(error)
         structlog.contextvars.bind_contextvars(published=False)  # by us: the reconciler will do it
-        _note_unpublished(jobs)
 
-
-def _note_unpublished(jobs: Sequence[Job]) -> None:
-    try:
-        with services().database.transaction(DATABASE_SECONDS) as connection:
-            unpublish(connection, [job.id for job in jobs])
-    except DatabaseUnavailable as error:  # the reconciler finds out by itself
-        services().outages.report(error)
+    with services().backlog.room_for(len(jobs)):
+        return core_submitting.accept_and_publish(
+            jobs,
+            key,
+            services().database,
+            services().queue,
+            at_once=services().settings.fetch_max_per_host,
+            seconds=DATABASE_SECONDS if len(jobs) == 1 else BATCH_SECONDS,
+            first_answer_seconds=DATABASE_SECONDS,
+            report=report,
+        )
 
 
 def idempotency_key(asked: object) -> IdempotencyKey | None:

@@ -9,21 +9,23 @@ URL = "https://example.com/page"
 CALLBACK_URL = "https://example.org/counted"
 ACCEPTED_AT, STARTED_AT, ENDED_AT = (f"2026-11-24T08:12:10.{ms}Z" for ms in (195, 468, 581))
 
-OPTIONS: JsonObject = {"word": "queue", "top": 3, "tokenizer": "words", "max_attempts": 5, "on_failure": "retry"}
+ASKED: JsonObject = {"url": URL, "word": "queue", "top": 3, "tokenizer": "words"}
+OPTIONS: JsonObject = {"max_attempts": 5, "on_failure": "retry", "callback_url": CALLBACK_URL}
 # By kind. A kind that is not here has one example, its URL alone.
 REQUESTS: dict[str, dict[str, JsonObject]] = {
     "count": {
         "one page": {"url": URL},
-        "one page, with every option": {"url": URL} | OPTIONS | {"callback_url": CALLBACK_URL},
+        "one page, with every option": ASKED | OPTIONS,
         "many pages": {"urls": [URL, "https://example.com/other"], "top": 10, "on_failure": "discard"},
     },
 }
 ACCEPTED: JsonObject = {
     "id": ID,
     "kind": "count",
+    "label": URL,
     "url": URL,
     "status": "PENDING",
-    "request": {"url": URL} | OPTIONS,
+    "request": ASKED,
     "attempt": 0,
     "attempts_used": 0,
     "max_attempts": 5,
@@ -31,6 +33,7 @@ ACCEPTED: JsonObject = {
     "max_crashes": 3,
     "on_failure": "retry",
     "retry_of": None,
+    "parent_id": None,
     "created_at": ACCEPTED_AT,
     **dict.fromkeys(("parked_at", "due_at", "started_at", "finished_at", "result", "error")),
 }

@@ -6,8 +6,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, TypeAdapter
 
 from job_core.job import JsonObject
-from job_core.kinds import KINDS, Kind
+from job_core.kinds import JobOptions, Kind
 from job_manager.requests import MAX_BATCH
+from job_tasks.job_tasks import core
 
 REF = "#/components/schemas/{model}"
 Mode = Literal["validation", "serialization"]
@@ -23,16 +24,17 @@ def component_schemas(answers: Iterable[type[BaseModel]]) -> JsonObject:
     described: list[tuple[str, Mode, TypeAdapter[Any]]] = [
         (model.__name__, "serialization", TypeAdapter(model)) for model in answers
     ]
-    for kind in KINDS.values():
-        described.append((f"{kind.name} request", "validation", TypeAdapter(kind.request)))
+    for kind in core.kinds.values():
+        described.append((f"{kind.name} request", "validation", TypeAdapter(kind.submission)))
         described.append((f"{kind.name} result", "serialization", TypeAdapter(kind.result)))
     _, definitions = TypeAdapter.json_schemas(described, ref_template=REF)
     schemas: JsonObject = _without_titles(definitions["$defs"])
-    for name in [kind.request.__name__ for kind in KINDS.values()]:
-        schemas[f"{name}Batch"] = _batch(schemas[name])
-        schemas[f"{name}Kept"] = _each_property(schemas[name], _unbounded)
+    for name in [kind.request.__name__ for kind in core.kinds.values()]:
+        schemas[f"{name}Kept"] = _kept(schemas[name])
         schemas[f"{name}Form"] = _each_property(schemas[name], without_null)
-        schemas[f"{name}BatchForm"] = _each_property(schemas[f"{name}Batch"], without_null)
+        if "url" in schemas[name]["properties"]:
+            schemas[f"{name}Batch"] = _batch(schemas[name])
+            schemas[f"{name}BatchForm"] = _each_property(schemas[f"{name}Batch"], without_null)
     for name in ("JobView", "JobDetail"):
         _name_kinds(schemas[name]["properties"])
     return schemas
@@ -40,7 +42,8 @@ def component_schemas(answers: Iterable[type[BaseModel]]) -> JsonObject:
 
 def submission(kind: Kind, form: Literal["", "Form"]) -> JsonObject:
     """A submission of this kind, of one job or a batch: in JSON, or as a form, where nothing is null."""
-    return {"anyOf": [ref(f"{kind.request.__name__}{batch}{form}") for batch in ("", "Batch")]}
+    batches = ("", "Batch") if "url" in kind.request.model_fields else ("",)
+    return {"anyOf": [ref(f"{kind.request.__name__}{batch}{form}") for batch in batches]}
 
 
 def without_null(schema: JsonObject) -> JsonObject:
@@ -78,12 +81,20 @@ def _batch(single: JsonObject) -> JsonObject:
 
 def _name_kinds(properties: JsonObject) -> None:
     """Say what `request` and `result` of a job are, by kind."""
-    requests = [ref(f"{kind.request.__name__}Kept") for kind in KINDS.values()]
-    results = [TypeAdapter(kind.result).json_schema(ref_template=REF) for kind in KINDS.values()]
+    requests = [ref(f"{kind.request.__name__}Kept") for kind in core.kinds.values()]
+    results = [TypeAdapter(kind.result).json_schema(ref_template=REF) for kind in core.kinds.values()]
     named = [ref(result["title"]) if "properties" in result else result for result in results]
-    properties["kind"]["enum"] = list(KINDS)
+    properties["kind"]["enum"] = list(core.kinds)
     properties["request"] = {"anyOf": requests, "description": properties["request"]["description"]}
     properties["result"] = {"anyOf": [*named, {"type": "null"}], "description": properties["result"]["description"]}
+
+
+def _kept(submitted: JsonObject) -> JsonObject:
+    """The request as jobs show it: what every kind may be asked for is beside it."""
+    properties = {
+        name: _unbounded(each) for name, each in submitted["properties"].items() if name not in JobOptions.model_fields
+    }
+    return {**submitted, "properties": properties}
 
 
 def _unbounded(schema: JsonObject) -> JsonObject:

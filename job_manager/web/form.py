@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from job_core.job import NewJob
-from job_core.kinds import KINDS
 from job_manager.errors import InvalidRequest
 from job_manager.requests import MAX_BATCH, new_jobs
+from job_tasks.job_tasks import core
 
 TOP = 100  # so that enough words are left when stop words are hidden
 
@@ -41,7 +41,7 @@ class Form:
         for number, address in addresses:
             try:
                 jobs += new_jobs(
-                    KINDS[self.KIND], self._fields(address), typed=False, max_crashes=max_crashes, owner=owner
+                    core.kinds[self.KIND], self._fields(address), typed=False, max_crashes=max_crashes, owner=owner
                 )
             except InvalidRequest as error:
                 names = {"url": f"Line {number}" if len(addresses) > 1 else "The address", "word": "The word"}

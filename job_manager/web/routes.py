@@ -10,8 +10,7 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from werkzeug.datastructures import MultiDict
 
 from job_core.job import ENDED, JsonObject, State
-from job_core.kinds import KINDS
-from job_core.store.browsing import MOST_SEARCHED, Page, page_of
+from job_core.store.read import MAX_SEARCHED, Page, page_of
 from job_manager.errors import InvalidRequest
 from job_manager.jobs import cancel_job, find_whole_job, resubmit
 from job_manager.problems import explain, headers_of
@@ -22,6 +21,7 @@ from job_manager.submitting import accept_and_publish
 from job_manager.web import wording
 from job_manager.web.count_view import count_values
 from job_manager.web.form import Form
+from job_tasks.job_tasks import core
 
 # By kind: the values of the template of its name, which shows a result. Results of other kinds are shown as JSON.
 RESULT_VALUES: Mapping[str, Callable[[JsonObject, Mapping[str, str]], JsonObject]] = {"count": count_values}
@@ -110,8 +110,8 @@ def _index(form: Form, wrong: list[str], status: int = HTTPStatus.OK) -> Respons
         wrong=wrong,
         accepted=request.args.get("accepted", type=int),
         listing=_read_listing(request.args),
-        kinds=list(KINDS),
-        most_searched=MOST_SEARCHED,
+        kinds=list(core.kinds),
+        most_searched=MAX_SEARCHED,
     )
 
 
@@ -136,7 +136,7 @@ def _page(template: str, status: int = HTTPStatus.OK, **values: object) -> Respo
         template,
         State=State,
         ENDED=ENDED,
-        KINDS=KINDS,
+        KINDS=core.kinds,
         STATE_LABELS=wording.STATE_LABELS,
         OUTCOME_LABELS=wording.OUTCOME_LABELS,
         flower_url=services().settings.flower_url.rstrip("/"),
