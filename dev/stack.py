@@ -27,9 +27,10 @@ from embedded.servers import Servers, servers_on
 from embedded.services import WORKERS, Services
 from embedded.supervisor import Command
 from embedded.terminal import Terminal
-from job_core.queue import QUEUE
+from job_core.queue import requeued
 from job_tasks.settings import SECRETS, Settings
 
+QUEUES = ("celery", requeued("celery"))
 QUIET_SECONDS = 40.0
 RECOVERY_SECONDS = 30.0  # the promise of design.md, section 4
 
@@ -82,7 +83,7 @@ class AnyStack:
         """Whether no job is under way, and no message waits."""
         ((going_on,),) = self.query("SELECT count(*) FROM jobs WHERE finished_at IS NULL")
         with self.redis() as client:
-            return not going_on and not client.llen(QUEUE)
+            return not going_on and not any(client.llen(name) for name in QUEUES)
 
     def wait_until_quiet(self) -> None:
         """Wait until that is so."""

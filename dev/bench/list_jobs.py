@@ -1,7 +1,7 @@
 """How long `GET /jobs` and the page's list take the database at a million jobs: `make bench-list`.
 
-Fills a PostgreSQL of its own, and prints for each question of `job_core.store.lookup.newest`, at the newest page and at
-cursors deep in the past, and of `job_core.store.browsing`, the index, the rows that were read for those given, the
+Fills a PostgreSQL of its own, and prints for each question of `job_core.store.read.newest`, at the newest page and at
+cursors deep in the past, and of `job_core.store.read`, the index, the rows that were read for those given, the
 buffers, and the time of the server: the median of 15 runs with warm caches, and the longest.
 """
 
@@ -19,14 +19,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection, create_engine, text
 
-from dev.bench.many_jobs import COLD_URL, HOT_URL, fill, nodes, plan_of
+from dev.bench.many_jobs import COLD_LABEL, HOT_LABEL, fill, nodes, plan_of
 from embedded.data_folder import DataFolder
 from embedded.servers import servers_on
 from embedded.terminal import Terminal
 from job_core.job import State
-from job_core.store.browsing import count_by_state, page_of
-from job_core.store.lookup import JobFilter, newest
 from job_core.store.migrate import migrate
+from job_core.store.read import JobFilter, count_by_state, newest, page_of
 from job_manager.admission import MAX_COUNTED
 
 LIMITS = (21, 201)  # a page of 20 and one of 200, and the one row more that tells of a next page
@@ -39,13 +38,13 @@ FILTERS = {
     "kind=count (90 %)": JobFilter(kind="count"),
     "kind=none": JobFilter(kind="none"),
     "kind=quotes, status=FAILURE (0.6 %)": JobFilter(kind="quotes", state=State.FAILURE),
-    "url=hot (20 %)": JobFilter(url=HOT_URL),
-    "url=cold (0.01 %)": JobFilter(url=COLD_URL),
-    "url=hot, status=SUCCESS": JobFilter(url=HOT_URL, state=State.SUCCESS),
-    "url=hot, status=STARTED": JobFilter(url=HOT_URL, state=State.STARTED),
-    "url=hot, kind=quotes": JobFilter(url=HOT_URL, kind="quotes"),
-    "url=hot, kind=none": JobFilter(url=HOT_URL, kind="none"),
-    "url=cold, kind=count, status=FAILURE": JobFilter(url=COLD_URL, kind="count", state=State.FAILURE),
+    "label=hot (20 %)": JobFilter(label=HOT_LABEL),
+    "label=cold (0.01 %)": JobFilter(label=COLD_LABEL),
+    "label=hot, status=SUCCESS": JobFilter(label=HOT_LABEL, state=State.SUCCESS),
+    "label=hot, status=STARTED": JobFilter(label=HOT_LABEL, state=State.STARTED),
+    "label=hot, kind=quotes": JobFilter(label=HOT_LABEL, kind="quotes"),
+    "label=hot, kind=none": JobFilter(label=HOT_LABEL, kind="none"),
+    "label=cold, kind=count, status=FAILURE": JobFilter(label=COLD_LABEL, kind="count", state=State.FAILURE),
 }
 FILTERS_OF_SEARCHES = {
     "text that no URL holds": JobFilter(),

@@ -5,27 +5,28 @@ from typing import Any
 
 from sqlalchemy import Connection, event, text
 
-HOT_URL = "https://example.com/hot"  # every fifth job
-COLD_URL = "https://example.com/cold/7"  # one of 10,000 others
+HOT_LABEL = "https://example.com/hot"  # every fifth job
+COLD_LABEL = "https://example.com/cold/7"  # one of 10,000 others
 
 _WORKER = "INSERT INTO workers (id, name) VALUES ('018bcfe5-6800-7000-8000-000000000000', 'job_worker_01')"
 # Ids are UUIDv7, one a second, in the order of `number`. Of 1,000 jobs: 900 SUCCESS, 60 FAILURE, 20 REVOKED,
 # 15 PENDING, 4 RETRY, 1 STARTED; every tenth is of another kind. The newest tenth waits: a surge has just come in.
 _JOBS = """
-    INSERT INTO jobs (id, kind, url, request, state, on_failure, attempt, max_attempts, max_crashes, worker_id,
-                      created_at, published_at, started_at, due_at, finished_at, result, error, owner)
+    INSERT INTO jobs (id, kind, label, request, state, on_failure, attempt, max_attempts, max_crashes, worker_id,
+                      worker_pid, created_at, published_at, started_at, due_at, finished_at, result, error, owner)
     SELECT (lpad(to_hex(1700000000000 + number * 1000), 12, '0') || '7' || substr(mix, 1, 3) || '8'
             || substr(mix, 4, 15))::uuid,
            CASE WHEN number % 10 = 3 THEN 'quotes' ELSE 'count' END,
            CASE WHEN number % 5 = 1 THEN :hot ELSE 'https://example.com/cold/' || number % 10000 END,
-           '{"top": 25, "word": null, "tokenizer": "words", "on_failure": "retry", "max_attempts": 5}',
+           '{"top": 25, "word": null, "tokenizer": "words"}',
            state, 'retry', 1, 5, 3,
            CASE WHEN state = 'STARTED' THEN '018bcfe5-6800-7000-8000-000000000000'::uuid END,
+           CASE WHEN state = 'STARTED' THEN 1 END,
            time, time, time,
            CASE WHEN state = 'RETRY' THEN time + interval '1 minute' END,
            CASE WHEN state IN ('SUCCESS', 'FAILURE', 'REVOKED') THEN time + interval '1 second' END,
            CASE WHEN state = 'SUCCESS' THEN result END,
-           CASE WHEN state IN ('FAILURE', 'RETRY') THEN '{"type": "not-text", "detail": "It is image/png."}'::jsonb END,
+           CASE WHEN state IN ('FAILURE', 'RETRY') THEN '{"type": "not-text", "detail": "It is image/png."}'::json END,
            CASE WHEN :owned AND number % 3 < 2 THEN 'busy' WHEN :owned AND number % 60 = 2 THEN 'small' END
     FROM generate_series(CAST(:first AS bigint), :last) AS number,
          md5(number::text) AS mix,
@@ -35,7 +36,7 @@ _JOBS = """
                               WHEN of_thousand < 980 THEN 'REVOKED' WHEN of_thousand < 995 THEN 'PENDING'
                               WHEN of_thousand < 999 THEN 'RETRY' ELSE 'STARTED' END) AS stated (state),
          LATERAL (SELECT to_timestamp(1700000000 + number)) AS timed (time),
-         (SELECT jsonb_build_object('words', 4321, 'top', jsonb_agg(jsonb_build_array('word' || n, 100 - n)))
+         (SELECT json_build_object('words', 4321, 'top', json_agg(json_build_array('word' || n, 100 - n)))
           FROM generate_series(1, 25) AS n) AS made (result)
 """
 _STEP = 20_000
@@ -52,7 +53,7 @@ def fill(
     for first in range(1, many + 1, _STEP):
         last = min(first + _STEP - 1, many)
         bounds = {"first": first, "last": last, "surge": many * 9 // 10}
-        connection.execute(text(_JOBS), bounds | {"hot": HOT_URL, "owned": owned})
+        connection.execute(text(_JOBS), bounds | {"hot": HOT_LABEL, "owned": owned})
         done(last)
     connection.execute(text("ANALYZE jobs"))
 

@@ -4,7 +4,6 @@ Each function injects one fault into a running stack. When it returns, the fault
 started again (but need not be ready yet), what was paused has been resumed, and what was cut has been joined.
 """
 
-import json
 import random
 import threading
 import time
@@ -15,9 +14,8 @@ from dev.chaos.load import Client, Submission, count_pages
 from dev.chaos.watch import QueueWatch, job_ids_in
 from dev.containers import Container, ContainerStack
 from dev.service import ServiceProcess
-from dev.stack import Stack
+from dev.stack import QUEUES, Stack
 from embedded.terminal import wait_until
-from job_core.queue import QUEUE
 
 PAUSE_SECONDS = (1.0, 20.0)
 PAST_ITS_CLAIM_SECONDS = (9.5, 14.0)  # a worker unseen for 9 s has lost its claims
@@ -31,7 +29,6 @@ STARTED_SECONDS = 3.0
 SURGE_PAGES = 60
 MAX_DOUBLED = 20
 COMMIT_SECONDS = 5.0
-UNACKNOWLEDGED = "unacked"  # kombu's, for messages that workers have
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +63,7 @@ class Scene:
         time.sleep(self.chance.uniform(0, seconds / 2))
 
     def _started(self, submission: Submission) -> int:
-        started = "SELECT 1 FROM jobs WHERE url = ANY(%s) AND state = 'STARTED'"
+        started = "SELECT 1 FROM jobs WHERE label = ANY(%s) AND state = 'STARTED'"
         return len(self.stack.query(started, list(submission.urls)))
 
 
@@ -123,7 +120,7 @@ def _stop_all_workers(scene: Scene) -> None:
 def _kill_manager_before_it_publishes(scene: Scene) -> None:
     """The broker hangs, so the manager has committed but cannot publish; then it is killed."""
     submission = scene.new_submission(1)
-    committed = "SELECT 1 FROM jobs WHERE url = %s"
+    committed = "SELECT 1 FROM jobs WHERE label = %s"
     with scene.stack.job_broker.paused():
         caller = threading.Thread(target=scene.client.submit, args=(submission,))
         caller.start()
@@ -163,12 +160,11 @@ def _double_messages(scene: Scene) -> None:
     """Double messages in the queue, and those that workers have taken."""
     scene.client.submit(scene.new_submission(MAX_DOUBLED))
     with scene.stack.redis() as client:
-        lying = client.lrange(QUEUE, -MAX_DOUBLED, -1)
-        taken = [json.dumps(json.loads(held)[0]).encode() for held in client.hvals(UNACKNOWLEDGED)]
-        envelopes = [*lying, *taken[:MAX_DOUBLED]]
-        scene.queue.ignore(job_ids_in(envelopes))
-        if envelopes:
-            client.rpush(QUEUE, *envelopes)
+        for name in QUEUES:
+            envelopes = client.lrange(name, -MAX_DOUBLED, -1)
+            scene.queue.ignore(job_ids_in(envelopes))
+            if envelopes:
+                client.rpush(name, *envelopes)
 
 
 def _two_schedulers(scene: Scene) -> None:

@@ -13,10 +13,9 @@ import redis
 
 from dev.chaos.checks import Breach, Flaw
 from dev.chaos.load import Client, count_pages
-from dev.stack import RECOVERY_SECONDS, AnyStack
+from dev.stack import QUEUES, RECOVERY_SECONDS, AnyStack
 from embedded.terminal import wait_until
 from job_core.job import ENDED
-from job_core.queue import QUEUE
 
 LOOK_SECONDS = 0.25
 MAX_MESSAGES = 1.1  # for each job that waits
@@ -92,7 +91,7 @@ class QueueWatch:
                     self._note(self._look(client))
 
     def _look(self, client: "redis.Redis") -> Look:
-        lying = job_ids_in(client.lrange(QUEUE, 0, -1))
+        lying = job_ids_in([each for name in QUEUES for each in client.lrange(name, 0, -1)])
         states: dict[str, str] = dict(self._stack.query(_STATES, lying))
         self._unfinished = sum(state not in ENDED for state in states.values())
         return Look(
@@ -134,7 +133,7 @@ def recover(stack: AnyStack, client: Client, fault: str, probe: str, *, during: 
     url = f"{stack.site}/stamped/3/{probe}"
     submission = count_pages((url,), key=probe)
     wait_until(lambda: client.submit(submission), seconds=PATIENCE_SECONDS)
-    probes = {job_id for (job_id,) in stack.query("SELECT id::text FROM jobs WHERE url = %s", url)}
+    probes = {job_id for (job_id,) in stack.query("SELECT id::text FROM jobs WHERE label = %s", url)}
     jobs = before | _unfinished(stack) | probes
     late = _left(stack, jobs, begun + RECOVERY_SECONDS)
     _left(stack, late, begun + PATIENCE_SECONDS)
