@@ -49,7 +49,7 @@ def lent(shared: Stack, pages: PageServer, request: pytest.FixtureRequest) -> It
     pages.release_all()
     for (job_id,) in shared.query("SELECT id FROM jobs WHERE finished_at IS NULL"):
         shared.manager.cancel(job_id)
-    shared.query("DELETE FROM host_pauses")  # other tests' pages are on the same hosts
+    shared.query("DELETE FROM limit_pauses")  # other tests' pages are on the same hosts
     shared.wait_until_quiet()
     assert not died, f"died of a fault of another service: {', '.join(died)}"
 

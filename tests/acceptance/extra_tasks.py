@@ -5,23 +5,21 @@ import time
 from contextlib import suppress
 
 from job_core.job import JsonObject
-from job_core.worker.attempt import job_task
-from job_tasks.job_tasks import app
+from job_tasks.job_tasks import core
 from job_tasks.page_request import PageRequest
 
-SOFT_SECONDS = 1
-HARD_SECONDS = 2
+LIMITS = {"soft_time_limit_seconds": 1, "hard_time_limit_seconds": 2}
 MEGABYTES_10 = 10_000_000
 SWOLLEN = 300_000_000
 
 
-@job_task(app)
+@core.task()
 def crash(_request: PageRequest) -> JsonObject:
     """Kill the process that runs this, as an exhausted memory would."""
     os._exit(1)
 
 
-@job_task(app)
+@core.task()
 def hoard(_request: PageRequest) -> JsonObject:
     """Take more and more memory, without end."""
     hoarded = []
@@ -29,20 +27,20 @@ def hoard(_request: PageRequest) -> JsonObject:
         hoarded.append(b"x" * MEGABYTES_10)
 
 
-@job_task(app)
+@core.task()
 def swell(_request: PageRequest) -> JsonObject:
     """Take more memory than a child may keep, yet less than it may have, and let it go again."""
     return {"bytes": len(b"x" * SWOLLEN), "pid": os.getpid()}
 
 
-@job_task(app)
+@core.task(**LIMITS)
 def dawdle(_request: PageRequest) -> JsonObject:
     """Run into the soft time limit."""
     time.sleep(600)
     return {}
 
 
-@job_task(app)
+@core.task(**LIMITS)
 def spin(_request: PageRequest) -> JsonObject:
     """Run into the soft time limit, take no notice, and run into the hard one."""
     while True:
@@ -50,29 +48,25 @@ def spin(_request: PageRequest) -> JsonObject:
             time.sleep(600)
 
 
-@job_task(app)
+@core.task()
 def echo(request: PageRequest) -> JsonObject:
     """Give back what was asked for, as markup."""
     return {"said": f"<b>{request.url}"}
 
 
-@job_task(app)
+@core.task()
 def ramble(_request: PageRequest) -> JsonObject:
     """Give what JSON does not know."""
     return {"words": {"a", "set"}}
 
 
-@job_task(app)
+@core.task()
 def calculate(_request: PageRequest) -> JsonObject:
     """Give a number that is none."""
     return {"mean": float("nan")}
 
 
-@job_task(app)
+@core.task()
 def forget(_request: PageRequest) -> JsonObject:
     """Give nothing."""
     return None  # type: ignore[return-value] # the mistake that is made
-
-
-for task in (dawdle, spin):
-    task.soft_time_limit, task.time_limit = SOFT_SECONDS, HARD_SECONDS

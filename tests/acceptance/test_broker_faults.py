@@ -9,9 +9,8 @@ from uuid_utils.compat import uuid7
 
 from dev.manager import SUCCESS, Unanswered
 from dev.pages import PageServer
-from dev.stack import RECOVERY_SECONDS, Stack
+from dev.stack import QUEUES, RECOVERY_SECONDS, Stack
 from dev.waiting import eventually
-from job_core.queue import QUEUE
 from tests.acceptance.held import occupy, wait_until_held
 from tests.acceptance.recovery import Recoveries
 
@@ -80,7 +79,7 @@ def test_a_job_whose_manager_is_killed_before_it_can_publish_runs(stack: Stack, 
         stack.job_manager.kill()  # while it waits for the broker
         caller.join()
     stack.job_manager.restart()
-    ((job_id,),) = stack.query("SELECT id FROM jobs WHERE url = %s", url)
+    ((job_id,),) = stack.query("SELECT id FROM jobs WHERE label = %s", url)
     assert stack.manager.ended(str(job_id), within=RECOVERY_SECONDS) == SUCCESS
     assert pages.requests("/words/1/manager-killed") == 1
 
@@ -92,16 +91,16 @@ def test_a_message_that_comes_three_times_is_one_attempt(stack: Stack, pages: Pa
     path = "/held/duplicated"
     job_id = stack.manager.submit(pages.url(path))
     with stack.redis() as client:
-        (envelope,) = client.lrange(QUEUE, 0, -1)
+        (envelope,) = client.lrange(QUEUES[0], 0, -1)
         assert job_id.encode() in envelope
-        client.lpush(QUEUE, envelope, envelope)
+        client.lpush(QUEUES[0], envelope, envelope)
         for other in busy:
             pages.release(other)
         wait_until_held(pages, path)
-        eventually(lambda: client.llen(QUEUE) == 0, "the duplicates are dropped", seconds=10)
+        eventually(lambda: client.llen(QUEUES[0]) == 0, "the duplicates are dropped", seconds=10)
         pages.release(path)
         assert stack.manager.ended(job_id) == SUCCESS
-        client.lpush(QUEUE, envelope)  # and once more, late
+        client.lpush(QUEUES[0], envelope)  # and once more, late
         stack.wait_until_quiet()
         eventually(
             lambda: client.hlen(UNACKNOWLEDGED) == left_by_killed_workers, "every message is acknowledged", seconds=10

@@ -40,7 +40,7 @@ def as_listed(stack: Stack, job_id: str) -> dict[str, Any]:
 
 def newest(stack: Stack, url: str) -> str:
     """The id of the latest job for the URL."""
-    ((job_id,),) = stack.query("SELECT id::text FROM jobs WHERE url = %s ORDER BY id DESC LIMIT 1", url)
+    ((job_id,),) = stack.query("SELECT id::text FROM jobs WHERE label = %s ORDER BY id DESC LIMIT 1", url)
     return str(job_id)
 
 
@@ -161,7 +161,7 @@ class TestWhileWaiting:
             *_, said = counting.said.rstrip().rpartition("again:\n  ")
         assert f"{len(urls) - jobs} of {len(urls)} job{'s' if jobs > 1 else ''} ended so far" in counting.said
         assert "Traceback" not in counting.said
-        ((going_on,),) = stack.query("SELECT count(*) FROM jobs WHERE finished_at IS NULL AND url = ANY(%s)", urls)
+        ((going_on,),) = stack.query("SELECT count(*) FROM jobs WHERE finished_at IS NULL AND label = ANY(%s)", urls)
         assert going_on == jobs
         for path in paths:
             pages.release(path)
@@ -190,7 +190,7 @@ class TestWhileWaiting:
             with stack.job_db.paused():
                 counting.wait_until_said("; trying again for up to 60 s\n")
             assert counting.end() == 0
-        assert stack.query("SELECT count(*) FROM jobs WHERE url = %s", url) == [(1,)]
+        assert stack.query("SELECT count(*) FROM jobs WHERE label = %s", url) == [(1,)]
 
     def test_elsewhere_than_on_a_terminal_there_are_no_control_codes(
         self, command: CommandLine, pages: PageServer

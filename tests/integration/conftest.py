@@ -9,6 +9,7 @@ import redis
 
 from embedded.servers import Servers
 from job_core.store.database import Database
+from job_tasks.job_tasks import core
 from job_tasks.settings import read_settings, settings
 from tests.integration.job_store import Store
 from tests.integration.queue import Queue
@@ -45,9 +46,14 @@ def _empty_servers(servers: Servers) -> None:
 def _settings_of_servers(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("CELERY_BROKER_URL", servers.broker.url)
     monkeypatch.setenv("DATABASE_URL", servers.database.url)
-    settings.cache_clear()
+    _forget_settings()
     yield
+    _forget_settings()
+
+
+def _forget_settings() -> None:
     settings.cache_clear()
+    vars(core).pop("config", None)
 
 
 @pytest.fixture(scope="session")

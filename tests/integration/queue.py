@@ -1,21 +1,26 @@
-"""The queue in Redis, looked at from outside."""
+"""The queues in Redis, looked at from outside."""
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 from uuid import UUID
 
+from kombu import Consumer, Message
 from redis import Redis
 
-from job_core.queue import QUEUE
+from job_core.queue import requeued
+from job_tasks.job_tasks import core
+
+QUEUE = "celery"
+QUEUES = (requeued(QUEUE), QUEUE)
 
 
 @dataclass(frozen=True)
 class Queue:
-    """What lies in it, the message that is taken next first."""
+    """What lies in the queue, and in the one beside it for jobs that have waited before."""
 
     redis: Redis
 
@@ -25,26 +30,51 @@ class Queue:
         with Redis.from_url(url, decode_responses=True) as redis:
             yield cls(redis)
 
-    def envelopes(self) -> list[dict[str, Any]]:
-        return [json.loads(each) for each in reversed(self.redis.lrange(QUEUE, 0, -1))]
+    def envelopes(self, *names: str) -> list[dict[str, Any]]:
+        """The messages of the queues `names`, or of both."""
+        return [json.loads(each) for name in names or QUEUES for each in reversed(self.redis.lrange(name, 0, -1))]
 
-    def job_ids(self) -> list[UUID]:
-        bodies = (json.loads(base64.b64decode(envelope["body"])) for envelope in self.envelopes())
+    def job_ids(self, *names: str) -> list[UUID]:
+        """The jobs of the messages of the queues `names`, or of both: those that were sent again come first."""
+        bodies = (json.loads(base64.b64decode(envelope["body"])) for envelope in self.envelopes(*names))
         return [UUID(arguments[0]) for arguments, _, _ in bodies]
+
+    @contextmanager
+    def consumer(self) -> Iterator[Callable[[], UUID]]:
+        """Take messages one by one as a worker does, from both queues in turn; returns the job of each."""
+        taken: list[UUID] = []
+
+        def note(_: object, message: Message) -> None:
+            message.ack()
+            taken.append(UUID(message.headers["id"]))
+
+        def take() -> UUID:
+            before = len(taken)
+            while len(taken) == before:
+                connection.drain_events(timeout=10)
+            return taken[-1]
+
+        with (
+            core.app.connection_for_read() as connection,
+            Consumer(connection, core.app.conf.task_queues, callbacks=[note], accept=["json"]) as consumer,
+        ):
+            consumer.qos(prefetch_count=1)
+            yield take
 
     def take(self) -> None:
         """Take one message, as a worker would."""
-        assert self.redis.rpop(QUEUE) is not None
+        assert any(self.redis.rpop(name) is not None for name in QUEUES)
 
     def lose(self, job_id: UUID) -> None:
         """Lose one message among the others."""
-        for raw in self.redis.lrange(QUEUE, 0, -1):
-            if json.loads(raw)["headers"]["id"] == str(job_id):
-                self.redis.lrem(QUEUE, 1, str(raw))
+        for name in QUEUES:
+            for raw in self.redis.lrange(name, 0, -1):
+                if json.loads(raw)["headers"]["id"] == str(job_id):
+                    self.redis.lrem(name, 1, str(raw))
 
     def wipe(self) -> None:
         """Lose everything, as a broker does that restarts empty."""
         self.redis.flushall()
 
     def __len__(self) -> int:
-        return int(self.redis.llen(QUEUE))
+        return sum(int(self.redis.llen(name)) for name in QUEUES)

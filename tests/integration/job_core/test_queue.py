@@ -1,32 +1,47 @@
 import base64
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
+from pydantic import BaseModel
 from uuid_utils.compat import uuid7
 
 from embedded.servers import Servers
 from job_core.errors import BrokerUnavailable
-from job_core.job import Message
-from job_core.queue import MOST_LOOKED_AT, PUBLISHED_AT, Broker
-from job_core.reconciler import QueueHead
-from job_tasks.job_tasks import app
+from job_core.job import JsonObject, Message
+from job_core.kinds import Kind
+from job_core.queue import MAX_LOOKED_AT, PUBLISHED_AT, JobQueue, Oldest, requeued
+from job_tasks.job_tasks import core
 from tests.integration.pausing import Stopwatch, hung_broker, refused_port, silent_port, with_port
-from tests.integration.queue import Queue
+from tests.integration.queue import QUEUE, Queue
 
 TIMEOUT_SECONDS = 0.3
 TIME = datetime(2024, 5, 1, 12, 30, 15, 123456, tzinfo=UTC)
+LATER = TIME.replace(year=2025)
+EMPTY = Oldest(published_at=None)
+both_queues = pytest.mark.parametrize("name", [QUEUE, requeued(QUEUE)])
 
 
 @pytest.fixture
-def broker(servers: Servers) -> Broker:
-    return Broker(app, servers.broker.url, timeout_seconds=TIMEOUT_SECONDS)
+def broker(servers: Servers) -> JobQueue:
+    return queue_at(servers.broker.url)
 
 
-def message(job_id: UUID | None = None, published_at: datetime | None = TIME) -> Message:
-    return Message(kind="count", job_id=job_id or uuid7(), published_at=published_at)
+def queue_at(url: str) -> JobQueue:
+    return JobQueue(core.app, core.kinds, url, timeout_seconds=TIMEOUT_SECONDS)
+
+
+def message(name: str = QUEUE, *, kind: str = "count", published_at: datetime = TIME) -> Message:
+    """One for the queue `name`."""
+    return Message(kind=kind, job_id=uuid7(), published_at=published_at, requeued=name == requeued(QUEUE))
+
+
+def ids(messages: list[Message]) -> list[UUID]:
+    return [each.job_id for each in messages]
 
 
 def opened(envelope: dict[str, Any]) -> dict[str, Any]:
@@ -34,17 +49,19 @@ def opened(envelope: dict[str, Any]) -> dict[str, Any]:
     return envelope | {"body": json.loads(base64.b64decode(envelope["body"]))}
 
 
+@pytest.mark.parametrize("name", [QUEUE, requeued(QUEUE)])
 class TestTheEnvelope:
     """A worker cannot tell a message of ours from one of Celery's own."""
 
     @pytest.fixture
-    def both(self, broker: Broker, queue: Queue) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The message as Celery sends it, and as the broker does."""
-        job_id = uuid7()
-        app.tasks["job_tasks.count"].apply_async((str(job_id),), task_id=str(job_id))
-        broker.publish([message(job_id)])
-        theirs, ours = (opened(envelope) for envelope in queue.envelopes())
-        return theirs, ours
+    def both(self, name: str, broker: JobQueue, queue: Queue) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The message as Celery sends it, and as we do."""
+        ours = message(name)
+        job_id = str(ours.job_id)
+        core.app.tasks["job_tasks.count"].apply_async((job_id,), task_id=job_id, queue=name)
+        broker.publish([ours])
+        first, second = (opened(envelope) for envelope in queue.envelopes(name))
+        return first, second
 
     def test_has_the_same_body(self, both: tuple[dict[str, Any], dict[str, Any]]) -> None:
         theirs, ours = both
@@ -73,124 +90,228 @@ class TestTheEnvelope:
         assert ours.keys() == theirs.keys()
 
 
-def test_messages_are_taken_in_the_order_in_which_they_were_sent(broker: Broker, queue: Queue) -> None:
-    sent = [message() for _ in range(1_000)]
-    broker.publish(sent[:500])
-    broker.publish(sent[500:])
-    assert queue.job_ids() == [each.job_id for each in sent]
+class TestOrder:
+    """Each queue is first in, first out, and workers take from the two in turn."""
+
+    @both_queues
+    def test_messages_of_a_queue_are_taken_in_the_order_in_which_they_were_sent(
+        self, broker: JobQueue, queue: Queue, name: str
+    ) -> None:
+        sent = [message(name) for _ in range(1_000)]
+        broker.publish(sent[:500])
+        broker.publish(sent[500:])
+        assert queue.job_ids(name) == ids(sent)
+        assert broker.waiting() == 1_000
+
+    def test_messages_of_both_queues_can_be_sent_at_once(self, broker: JobQueue, queue: Queue) -> None:
+        sent = [message(name) for name in (QUEUE, QUEUE, requeued(QUEUE), QUEUE, requeued(QUEUE))]
+        broker.publish(sent)
+        assert queue.job_ids(QUEUE) == ids([sent[0], sent[1], sent[3]])
+        assert queue.job_ids(requeued(QUEUE)) == ids([sent[2], sent[4]])
+        assert broker.waiting() == 5
+
+    @both_queues
+    def test_no_message_is_overtaken_by_more_than_one_of_the_other_queue(
+        self, broker: JobQueue, queue: Queue, name: str
+    ) -> None:
+        (other,) = {QUEUE, requeued(QUEUE)} - {name}
+        broker.publish([message(other) for _ in range(50)])
+        with queue.consumer() as take:
+            for _ in range(5):
+                take()
+            waiting = message(name)
+            broker.publish([waiting])
+            assert waiting.job_id in [take() for _ in range(2)]
+
+    def test_a_message_in_the_queue_is_not_overtaken_without_end(self, broker: JobQueue, queue: Queue) -> None:
+        first = [message() for _ in range(5)]
+        broker.publish(first)
+        with queue.consumer() as take:
+            taken = []
+            for _ in range(2 * len(first)):
+                broker.publish([message(requeued(QUEUE)) for _ in range(3)])
+                taken.append(take())
+        assert [job_id for job_id in taken if job_id in ids(first)] == ids(first)
 
 
-def test_tags_differ(broker: Broker, queue: Queue) -> None:
+class Nothing(BaseModel):
+    """A request without fields."""
+
+
+def work(_: Nothing) -> JsonObject:
+    return {}
+
+
+class TestKindsWithAQueueOfTheirOwn:
+    """A kind of long jobs need not stand before others."""
+
+    @pytest.fixture
+    def broker(self, servers: Servers) -> JobQueue:
+        kinds = [
+            Kind(name="quick", request=Nothing, work=work),
+            Kind(name="slow", request=Nothing, work=work, queue="s"),
+        ]
+        return JobQueue(
+            core.app, {kind.name: kind for kind in kinds}, servers.broker.url, timeout_seconds=TIMEOUT_SECONDS
+        )
+
+    def test_their_messages_go_there(self, broker: JobQueue, queue: Queue) -> None:
+        quick, slow, again = message(kind="quick"), message(kind="slow"), message(requeued(QUEUE), kind="slow")
+        broker.publish([quick, slow, again])
+        assert broker.names == [QUEUE, "s"]
+        assert [queue.job_ids(name) for name in (QUEUE, requeued(QUEUE), "s", requeued("s"))] == [
+            [quick.job_id],
+            [],
+            [slow.job_id],
+            [again.job_id],
+        ]
+        assert broker.waiting() == 3
+
+    def test_those_of_a_kind_that_is_not_known_here_go_to_the_first(self, broker: JobQueue, queue: Queue) -> None:
+        gone = message(kind="gone")
+        broker.publish([gone])
+        assert queue.job_ids(QUEUE) == [gone.job_id]
+
+
+def test_tags_differ(broker: JobQueue, queue: Queue) -> None:
     broker.publish([message() for _ in range(100)])
     assert len({each["properties"]["delivery_tag"] for each in queue.envelopes()}) == 100
 
 
-def test_one_that_jumps_the_queue_is_taken_first(broker: Broker, queue: Queue) -> None:
-    waiting, urgent = message(), message(published_at=None)
-    broker.publish([waiting])
-    broker.publish([urgent])
-    assert queue.job_ids() == [urgent.job_id, waiting.job_id]
-    assert broker.head() == QueueHead(jumped=frozenset({urgent.job_id}), published_at=TIME, is_whole=False)
-    queue.take()
-    assert broker.head() == QueueHead(jumped=frozenset(), published_at=TIME, is_whole=False)
-
-
-def test_those_that_jump_the_queue_at_once_are_taken_in_their_order(broker: Broker, queue: Queue) -> None:
-    waiting, urgent = message(), [message(published_at=None) for _ in range(3)]
-    broker.publish([waiting])
-    broker.publish(urgent)
-    assert queue.job_ids() == [each.job_id for each in (*urgent, waiting)]
-
-
-def test_those_that_jumped_are_told_where_no_other_waits(broker: Broker) -> None:
-    urgent = [message(published_at=None) for _ in range(3)]
-    broker.publish(urgent)
-    jumped = frozenset(each.job_id for each in urgent)
-    assert broker.head() == QueueHead(jumped=jumped, published_at=None, is_whole=True)
-
-
-def test_the_look_past_those_that_jumped_is_bounded(broker: Broker, queue: Queue) -> None:
-    broker.publish([message(), *(message(published_at=None) for _ in range(MOST_LOOKED_AT))])
-    head = broker.head()
-    assert (len(head.jumped), head.published_at, head.is_whole) == (MOST_LOOKED_AT, None, False)
-    queue.take()
-    assert broker.head().published_at == TIME
-
-
-def test_the_head_is_the_message_that_is_taken_next(broker: Broker, queue: Queue) -> None:
-    assert broker.next_job() is None
-    assert broker.head() == QueueHead(jumped=frozenset(), published_at=None, is_whole=True)
-    later = TIME.replace(year=2025)
-    broker.publish([message(), message(published_at=later)])
-    for expected in (TIME, later):
-        assert broker.next_job() == queue.job_ids()[0]
-        assert broker.head() == QueueHead(jumped=frozenset(), published_at=expected, is_whole=False)
-        queue.take()
-
-
-@pytest.mark.parametrize(
-    "foreign", ["", "not JSON", "[]", "{}", '{"headers": null}', '{"headers": {"published_at": 5}}']
-)
-def test_a_message_of_somebody_else_says_nothing(broker: Broker, queue: Queue, foreign: str) -> None:
-    queue.redis.lpush("celery", foreign)
-    assert broker.next_job() is None
-    assert broker.head() == QueueHead(jumped=frozenset(), published_at=None, is_whole=True)
-
-
-def test_nothing_to_send_is_no_error(broker: Broker, queue: Queue) -> None:
+def test_nothing_to_send_is_no_error(broker: JobQueue, queue: Queue) -> None:
     broker.publish([])
     assert len(queue) == 0
 
 
-def test_connections_that_the_broker_ended_are_replaced(broker: Broker, queue: Queue) -> None:
+class TestTheOldest:
+    """The message that is taken next says since when a queue is whole."""
+
+    @both_queues
+    def test_is_the_message_that_is_taken_next(self, broker: JobQueue, queue: Queue, name: str) -> None:
+        (other,) = {QUEUE, requeued(QUEUE)} - {name}
+        assert broker.oldest(name) == EMPTY
+        broker.publish([message(name), message(name, published_at=LATER)])
+        for expected in (TIME, LATER):
+            assert broker.oldest(name) == Oldest(published_at=expected)
+            queue.take()
+        assert (broker.oldest(name), broker.oldest(other)) == (EMPTY, EMPTY)
+
+    @pytest.mark.parametrize(
+        "foreign",
+        [
+            "",
+            "not JSON",
+            "[]",
+            "{}",
+            '{"headers": null}',
+            '{"headers": {"published_at": 5}}',
+            '{"headers": {"id": "01a20c9c-c451-726f-a7db-dc9eca01d34e"}}',
+        ],
+    )
+    def test_is_none_of_somebody_else(self, broker: JobQueue, queue: Queue, foreign: str) -> None:
+        queue.redis.lpush(QUEUE, foreign)
+        assert broker.oldest(QUEUE) == EMPTY
+        broker.publish([message()])
+        assert broker.oldest(QUEUE) == Oldest(published_at=TIME)
+
+    def test_is_not_known_where_too_many_of_somebody_else_come_before(self, broker: JobQueue, queue: Queue) -> None:
+        queue.redis.rpush(QUEUE, *["not JSON"] * MAX_LOOKED_AT)
+        broker.publish([message()])
+        assert broker.oldest(QUEUE) == Oldest(published_at=None, is_known=False)
+        queue.redis.rpop(QUEUE)
+        assert broker.oldest(QUEUE) == Oldest(published_at=TIME)
+
+
+def test_connections_that_the_broker_ended_are_replaced(broker: JobQueue, queue: Queue) -> None:
     broker.ping()
     queue.redis.client_kill_filter(_type="normal", skipme=True)
     broker.publish([message()])
     assert len(queue) == 1
 
 
-def assert_unavailable_within_a_second(broker: Broker) -> None:
-    for call in (lambda: broker.publish([message()]), broker.head, broker.ping):
+CALLS: list[Callable[[JobQueue], object]] = [
+    lambda broker: broker.publish([message()]),
+    lambda broker: broker.oldest(QUEUE),
+    JobQueue.waiting,
+    JobQueue.ping,
+]
+
+
+def assert_unavailable_within_a_second(broker: JobQueue, reason: str) -> None:
+    for call in CALLS:
         watch = Stopwatch()
-        with pytest.raises(BrokerUnavailable):
-            call()
+        with pytest.raises(BrokerUnavailable) as raised:
+            call(broker)
         assert watch.seconds < 1
+        assert raised.value.reason == reason
 
 
 class TestUnavailable:
-    """Every call ends within a second."""
+    """Every call ends within a second, and says why."""
 
     def test_where_nothing_listens(self, servers: Servers) -> None:
-        url = with_port(servers.broker.url, refused_port())
-        assert_unavailable_within_a_second(Broker(app, url, timeout_seconds=TIMEOUT_SECONDS))
+        assert_unavailable_within_a_second(
+            queue_at(with_port(servers.broker.url, refused_port())), reason="not reachable"
+        )
 
     def test_where_nothing_answers(self, servers: Servers) -> None:
         with silent_port() as port:
-            url = with_port(servers.broker.url, port)
-            assert_unavailable_within_a_second(Broker(app, url, timeout_seconds=TIMEOUT_SECONDS))
+            assert_unavailable_within_a_second(queue_at(with_port(servers.broker.url, port)), reason="timed out")
 
-    def test_where_the_broker_hangs(self, broker: Broker, servers: Servers) -> None:
+    def test_where_the_broker_hangs(self, broker: JobQueue, servers: Servers) -> None:
         broker.ping()
         with hung_broker(servers):
-            assert_unavailable_within_a_second(broker)
+            assert_unavailable_within_a_second(broker, reason="timed out")
         broker.ping()
 
     def test_where_the_password_is_wrong(self, servers: Servers) -> None:
         url = servers.broker.url.replace("redis://:", "redis://:not-")
-        assert_unavailable_within_a_second(Broker(app, url, timeout_seconds=TIMEOUT_SECONDS))
+        assert_unavailable_within_a_second(queue_at(url), reason="wrong password")
 
-    def test_where_the_broker_is_full(self, broker: Broker, queue: Queue) -> None:
-        queue.redis.config_set("maxmemory", "1")
-        try:
-            with pytest.raises(BrokerUnavailable):
-                broker.publish([message()])
-        finally:
-            queue.redis.config_set("maxmemory", "0")
+    @pytest.mark.parametrize("write", [CALLS[0], JobQueue.ping], ids=["publish", "ping"])
+    def test_where_the_broker_is_full(
+        self, broker: JobQueue, queue: Queue, write: Callable[[JobQueue], object]
+    ) -> None:
+        with full(queue), pytest.raises(BrokerUnavailable) as raised:
+            write(broker)
+        assert raised.value.reason == "out of memory"
         assert len(queue) == 0
+        write(broker)
+
+    @pytest.mark.parametrize("write", [CALLS[0], JobQueue.ping], ids=["publish", "ping"])
+    def test_where_the_broker_takes_no_writes(
+        self, broker: JobQueue, queue: Queue, write: Callable[[JobQueue], object]
+    ) -> None:
+        with replica(queue), pytest.raises(BrokerUnavailable) as raised:
+            write(broker)
+        assert raised.value.reason == "read-only"
+        assert len(queue) == 0
+        write(broker)
+
+
+@contextmanager
+def full(queue: Queue) -> Iterator[None]:
+    queue.redis.config_set("maxmemory", "1")
+    try:
+        yield
+    finally:
+        queue.redis.config_set("maxmemory", "0")
+
+
+@contextmanager
+def replica(queue: Queue) -> Iterator[None]:
+    """Redis copies another, and takes no writes of its own."""
+    queue.redis.slaveof("127.0.0.1", str(refused_port()))
+    try:
+        yield
+    finally:
+        queue.redis.slaveof()
 
 
 def test_its_errors_name_no_address(servers: Servers) -> None:
-    broker = Broker(app, with_port(servers.broker.url, refused_port()), timeout_seconds=TIMEOUT_SECONDS)
+    port = refused_port()
+    broker = queue_at(with_port(servers.broker.url, port))
     with pytest.raises(BrokerUnavailable) as raised:
         broker.ping()
-    assert "127.0.0.1" not in str(raised.value)
+    said = f"{raised.value} {raised.value.reason}"
+    assert not [secret for secret in ("127.0.0.1", str(port)) if secret in said]

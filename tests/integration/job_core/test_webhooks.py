@@ -19,6 +19,7 @@ from job_core.job import Job
 from job_core.store.deliveries import DeliveryState
 from job_core.webhooks import send
 from job_core.worker.deliverer import AT_ONCE_PER_RECEIVER, TOTAL_SECONDS, Deliverer
+from job_tasks.job_tasks import core
 from job_tasks.settings import Settings, read_settings
 from job_worker.webhook_post import webhook_post
 from page_fetch.limits import FetchLimits
@@ -141,7 +142,7 @@ def settings_of(servers: Servers, **changes: str) -> Settings:
 
 def deliverer_of(servers: Servers, **changes: str) -> Deliverer:
     settings = settings_of(servers, **changes)
-    return Deliverer(settings, webhook_post(settings.fetch_limits, TOTAL_SECONDS))
+    return Deliverer(core, settings.webhook_secrets, webhook_post(settings.fetch_limits, TOTAL_SECONDS))
 
 
 @pytest.fixture

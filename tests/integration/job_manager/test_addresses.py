@@ -9,9 +9,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from job_core.errors import PermanentError
-from job_core.kinds import KINDS
 from job_tasks.count import CountRequest
 from job_tasks.fetching import fetcher
+from job_tasks.job_tasks import core
 from tests.integration.job_store import Store
 from tests.integration.page_fetch.test_address_guard import ATTACKS
 
@@ -35,7 +35,7 @@ def canary(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 def refusal(request: CountRequest) -> PermanentError:
     """What the worker's own function raises for it."""
     with pytest.raises(PermanentError) as raised:
-        KINDS["count"].work(request)
+        core.kinds["count"].work(request)
     return raised.value
 
 

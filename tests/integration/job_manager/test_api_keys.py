@@ -113,7 +113,7 @@ class TestOwners:
         assert (store.state(job_id), store.count()) == (State.PENDING, 1)
 
     def test_a_list_holds_the_owners_jobs_only(self, manager: FlaskClient, store: Store) -> None:
-        store.submit(url=URL)
+        store.submit(label=URL)
         alices = [submit(manager, ALICE) for _ in range(3)]
         bobs = [submit(manager, BOB) for _ in range(2)]
         for query in ("", f"?url={URL}", "?status=PENDING", "?kind=count", "?kind=count&status=PENDING"):

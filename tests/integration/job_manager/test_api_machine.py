@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -13,12 +12,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule, run_state_machine_as_test
 
 from embedded.servers import Servers
+from job_core.config import Limits
 from job_core.job import ENDED, Claim, State
-from job_core.queue import Broker
+from job_core.queue import JobQueue
 from job_core.reconciler import Reconciler
-from job_core.store.limits import HostLimits
-from job_core.store.retrying import may_retry
-from job_tasks.job_tasks import app
+from job_core.retrying import may_retry
+from job_tasks.job_tasks import core
 from tests.examples import examples
 from tests.integration.job_store import BUSY, KINDS, NO_TEXT, RESULT, Store
 
@@ -53,7 +52,7 @@ class ApiMachine(RuleBasedStateMachine):
 
     manager_url: ClassVar[str]
     store: ClassVar[Store]
-    broker: ClassVar[Broker]
+    queue: ClassVar[JobQueue]
 
     jobs = Bundle("jobs")
     claims = Bundle("claims")
@@ -66,11 +65,11 @@ class ApiMachine(RuleBasedStateMachine):
         self.states: dict[str, State] = {}
         self.ended: dict[str, Body] = {}
         self.made_by_key: dict[str, tuple[str, list[str]]] = {}
+        self.pids: dict[tuple[UUID, int], int] = {}  # of the process of each attempt
         self.reconciler = Reconciler(
             database=self.store.database,
-            broker=self.broker,
-            overdue_after=timedelta(minutes=3),
-            host_limits=HostLimits(at_once=8, gap_seconds=0),
+            queue=self.queue,
+            limits=Limits(at_once=8),
             kinds=KINDS,
         )
 
@@ -153,11 +152,13 @@ class ApiMachine(RuleBasedStateMachine):
 
     @rule(target=claims, job_id=jobs)
     def begin(self, job_id: str) -> Any:
-        held = self.store.claim(self.store.job(UUID(job_id)), self.worker)
+        pid = len(self.pids) + 1
+        held = self.store.claim(self.store.job(UUID(job_id)), self.worker, pid=pid)
         assert (held is not None) is (self.states[job_id] is State.PENDING)
         if held is None:
             return multiple()
         self.states[job_id] = State.STARTED
+        self.pids[held.job_id, held.attempt] = pid
         return held
 
     @rule(held=claims)
@@ -177,16 +178,17 @@ class ApiMachine(RuleBasedStateMachine):
 
     @rule(held=claims)
     def crash(self, held: Claim) -> None:
-        before = self.store.job(held.job_id)
-        crashed = self.store.crash(held)
-        last = before.crashes + 1 >= before.max_crashes
-        assert crashed is (self.states[str(held.job_id)] is State.STARTED)
-        if crashed:
+        before, was_held = self.store.job(held.job_id), self.is_held(held)
+        assert self.store.crash(held) is was_held
+        if was_held:
+            last = before.crashes + 1 >= before.max_crashes
             self.states[str(held.job_id)] = State.FAILURE if last else State.PENDING
 
     @rule(held=claims)
     def give_back(self, held: Claim) -> None:
-        if self.store.give_back(self.worker, held.job_id):
+        was_held = self.is_held(held)
+        self.store.give_back(self.worker, held.job_id, pid=self.pids[held.job_id, held.attempt])
+        if was_held:
             self.states[str(held.job_id)] = State.PENDING
 
     @rule()
@@ -195,6 +197,10 @@ class ApiMachine(RuleBasedStateMachine):
         self.reconciler.round(judge_workers=False)
         due = {job_id: State.PENDING for job_id, state in self.states.items() if state is State.RETRY}
         self.states |= due
+
+    def is_held(self, held: Claim) -> bool:
+        job = self.store.job(held.job_id)
+        return self.states[str(held.job_id)] is State.STARTED and job.attempt == held.attempt
 
     def move(self, held: Claim, state: State, moved: bool) -> None:  # noqa: FBT001 - what the store said
         job_id = str(held.job_id)
@@ -222,9 +228,9 @@ class ApiMachine(RuleBasedStateMachine):
 @pytest.fixture
 def machine(manager_url: str, store: Store, servers: Servers) -> Iterator[type[ApiMachine]]:
     ApiMachine.manager_url, ApiMachine.store = manager_url, store
-    ApiMachine.broker = Broker(app, servers.broker.url, timeout_seconds=2.0)
+    ApiMachine.queue = JobQueue(core.app, core.kinds, servers.broker.url, timeout_seconds=2.0)
     yield ApiMachine
-    del ApiMachine.manager_url, ApiMachine.store, ApiMachine.broker
+    del ApiMachine.manager_url, ApiMachine.store, ApiMachine.queue
 
 
 @pytest.mark.hypothesis

@@ -29,7 +29,7 @@ def test_more_urls_than_a_batch_holds_are_submitted_and_waited_for_in_their_orde
     assert main(["count", "-"]) == 0
     submitted = capsys.readouterr().out
     assert [line.split()[1] for line in submitted.splitlines()] == URLS
-    assert [row.url for row in store.sql("SELECT url FROM jobs ORDER BY id")] == URLS
+    assert [row.label for row in store.sql("SELECT label FROM jobs ORDER BY id")] == URLS
     store.sql("UPDATE jobs SET state = 'REVOKED', finished_at = now()")
     give(monkeypatch, submitted)
     assert main(["wait", "-"]) == 1

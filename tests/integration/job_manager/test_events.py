@@ -87,7 +87,7 @@ def test_a_stream_tells_each_step_until_the_end_and_closes(manager_url: str, sto
                 held = store.claim(job)
             elif event.id == "1-STARTED":
                 assert held is not None
-                store.give_back(held.worker_id, job.id)
+                store.give_back(store.holder(job.id), job.id)
             elif event.id == "2-STARTED":
                 assert held is not None
                 store.succeed(held)
@@ -208,7 +208,7 @@ class TestRefusing:
             answer = requests.get(f"{manager_url}/result/{job.id}/events", timeout=20)
             assert (answer.status_code, answer.json()["type"]) == (503, "urn:job-manager:streams-full")
             assert int(answer.headers["Retry-After"]) > 0
-            assert requests.post(f"{manager_url}/count", json={"url": job.url}, timeout=20).status_code == 202
+            assert requests.post(f"{manager_url}/count", json={"url": job.label}, timeout=20).status_code == 202
         all_at_once(manager_url, job.id)
 
     def test_a_look_at_the_headers_takes_no_place(self, manager_url: str, store: Store) -> None:

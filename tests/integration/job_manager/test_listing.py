@@ -8,6 +8,7 @@ import pytest
 import requests
 from flask.testing import FlaskClient
 
+from job_core.job import NewJob
 from tests.integration.job_store import NEW_JOB, Store
 
 ODD = "https://example.com/ä?q=a&b=%20+#x"
@@ -32,6 +33,10 @@ def test_a_job_is_listed_as_it_is_shown(client: FlaskClient, store: Store) -> No
     assert listed(client)["jobs"] == [whole]
 
 
+def about(url: str) -> NewJob:
+    return replace(NEW_JOB, label=url, request={"url": url})
+
+
 @pytest.mark.parametrize(
     ("query", "urls"),
     [
@@ -47,7 +52,7 @@ def test_a_job_is_listed_as_it_is_shown(client: FlaskClient, store: Store) -> No
     ],
 )
 def test_filters(client: FlaskClient, store: Store, query: str, urls: list[str]) -> None:
-    _, second, _ = store.accept([replace(NEW_JOB, url=f"https://example.com/{name}") for name in "abc"]).jobs
+    _, second, _ = store.accept([about(f"https://example.com/{name}") for name in "abc"]).jobs
     store.cancel(second.id)
     assert [job["url"].removeprefix("https://example.com/") for job in listed(client, query)["jobs"]] == urls
 
@@ -62,7 +67,7 @@ def test_a_url_is_found_as_it_was_given(client: FlaskClient, store: Store) -> No
 def test_following_next_gives_each_job_once_while_new_ones_arrive(
     client: FlaskClient, store: Store, query: str
 ) -> None:
-    new = [replace(NEW_JOB, url=ODD)] * 10
+    new = [about(ODD)] * 10
     there = [str(job.id) for job in store.accept(new).jobs]
     seen: list[str] = []
     following: str | None = f"/jobs{query}"

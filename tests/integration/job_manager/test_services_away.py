@@ -1,16 +1,15 @@
 """Promise 1: a broker that is away keeps no job from being accepted; a database that is away is said so, soon."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
 from embedded.servers import Servers
-from job_core.queue import Broker
+from job_core.queue import JobQueue
 from job_core.reconciler import Reconciler
-from job_tasks.job_tasks import app
+from job_tasks.job_tasks import core
 from tests.integration.job_manager.conftest import StrictClient, manager_on
 from tests.integration.job_store import KINDS, UNLIMITED, Store
 from tests.integration.pausing import (
@@ -30,10 +29,8 @@ WITHOUT_DATABASE = [("POST", "/count"), ("GET", "/jobs"), ("GET", f"/result/{UUI
 
 @pytest.fixture
 def reconciler(store: Store, servers: Servers) -> Reconciler:
-    broker = Broker(app, servers.broker.url, timeout_seconds=2.0)
-    return Reconciler(
-        database=store.database, broker=broker, overdue_after=timedelta(minutes=3), host_limits=UNLIMITED, kinds=KINDS
-    )
+    queue = JobQueue(core.app, core.kinds, servers.broker.url, timeout_seconds=2.0)
+    return Reconciler(database=store.database, queue=queue, limits=UNLIMITED, kinds=KINDS)
 
 
 def assert_accepted_within_a_second(client: StrictClient, store: Store) -> UUID:
@@ -50,11 +47,11 @@ def test_a_batch_that_a_busy_database_took_long_over_is_published_by_the_reconci
 ) -> None:
     """The manager cannot know whether the reconciler has taken the messages for lost meanwhile."""
     client.get("/readyz")
-    with ThreadPoolExecutor(1) as caller, store.database.transaction(20) as locking:
-        locking.execute(text("LOCK TABLE jobs IN SHARE ROW EXCLUSIVE MODE"))
-        answer = caller.submit(client.post, "/count", json={"urls": [BODY["url"], "https://example.org/"]})
-        locking.execute(text("SELECT pg_sleep(2.2)"))
-        locking.commit()
+    with ThreadPoolExecutor(1) as caller:
+        with store.database.transaction(20) as locking:
+            locking.execute(text("LOCK TABLE jobs IN SHARE ROW EXCLUSIVE MODE"))
+            answer = caller.submit(client.post, "/count", json={"urls": [BODY["url"], "https://example.org/"]})
+            locking.execute(text("SELECT pg_sleep(2.2)"))
         assert answer.result(20).status_code == 202
     assert (store.count(), len(queue)) == (2, 0)
     eventually(lambda: reconciler.round(judge_workers=True).published == 2)
@@ -155,9 +152,11 @@ class TestHealth:
         assert (answer.status_code, answer.get_json()) == (200, self.READY)
 
     @pytest.mark.parametrize(
-        ("key", "name"), [("CELERY_BROKER_URL", "broker"), ("DATABASE_URL", "database")], ids=["broker", "database"]
+        ("key", "name", "reason"),
+        [("CELERY_BROKER_URL", "broker", "not reachable"), ("DATABASE_URL", "database", "connection refused")],
+        ids=["broker", "database"],
     )
-    def test_the_one_that_is_away_is_named(self, servers: Servers, key: str, name: str) -> None:
+    def test_the_one_that_is_away_is_named(self, servers: Servers, key: str, name: str, reason: str) -> None:
         url = servers.broker.url if name == "broker" else servers.database.url
         client = manager_on(servers, **{key: with_port(url, refused_port())})
         assert client.get("/healthz").status_code == 200
@@ -165,14 +164,14 @@ class TestHealth:
         assert answer.status_code == 503
         assert answer.get_json() == {
             "status": "not ready",
-            "checks": {"database": "ok", "broker": "ok"} | {name: "not reachable"},
+            "checks": {"database": "ok", "broker": "ok"} | {name: reason},
         }
 
     def test_a_hung_one_is_named_soon(self, client: StrictClient, servers: Servers) -> None:
         watch = Stopwatch()
         with hung_broker(servers), hung_database(servers):
             assert client.get("/readyz").get_json()["checks"] == {
-                "database": "not reachable",
-                "broker": "not reachable",
+                "database": "timed out",
+                "broker": "timed out",
             }
         assert watch.seconds < 4

@@ -29,12 +29,11 @@ def test_a_job_is_accepted_kept_and_published(client: FlaskClient, store: Store,
     assert body == {
         "id": str(job.id),
         "kind": "count",
+        "label": URL,
         "url": URL,
         "status": "PENDING",
         "request": {
             "url": URL,
-            "max_attempts": 5,
-            "on_failure": "retry",
             "word": None,
             "top": 25,
             "tokenizer": "words",
@@ -46,6 +45,7 @@ def test_a_job_is_accepted_kept_and_published(client: FlaskClient, store: Store,
         "max_crashes": 3,
         "on_failure": "retry",
         "retry_of": None,
+        "parent_id": None,
         "parked_at": None,
         "due_at": None,
         "started_at": None,
@@ -55,7 +55,8 @@ def test_a_job_is_accepted_kept_and_published(client: FlaskClient, store: Store,
     }
 
 
-ASKED = {"url": URL, "word": "naïve", "top": 0, "tokenizer": "treebank", "max_attempts": 7, "on_failure": "discard"}
+REQUEST = {"url": URL, "word": "naïve", "top": 0, "tokenizer": "treebank"}
+ASKED = REQUEST | {"max_attempts": 7, "on_failure": "discard"}
 
 
 @pytest.mark.parametrize("sent", [{"json": ASKED}, {"data": {name: str(value) for name, value in ASKED.items()}}])
@@ -63,7 +64,7 @@ def test_json_and_form_say_the_same(client: FlaskClient, store: Store, sent: dic
     answer = client.post("/count", **sent)
     assert answer.status_code == 202
     job = store.job(UUID(answer.get_json()["id"]))
-    assert job.request == ASKED
+    assert job.request == REQUEST
     assert (job.max_attempts, job.on_failure) == (7, OnFailure.DISCARD)
 
 
@@ -90,9 +91,9 @@ def test_a_long_url_without_its_credentials_is_accepted_and_tried_again(client: 
     submitted = client.post("/count", json={"url": f"https://user:hunter2@example.com/{'字' * 300}"})
     assert submitted.status_code == 202
     job = store.job(UUID(submitted.get_json()["id"]))
-    assert (job.url, job.host) == (f"https://example.com/{quote('字' * 300)}", "example.com")
+    assert (job.label, job.limit_key) == (f"https://example.com/{quote('字' * 300)}", "example.com")
     store.cancel(job.id)
-    assert client.post(f"/result/{job.id}/retry").get_json()["url"] == job.url
+    assert client.post(f"/result/{job.id}/retry").get_json()["url"] == job.label
 
 
 class TestBatches:
@@ -122,7 +123,10 @@ class TestBatches:
         published = [job["id"] for job in jobs if job["parked_at"] is None]
         assert published == [job["id"] for job in (*jobs[:8], jobs[20])]
         assert [str(job_id) for job_id in queue.job_ids()] == published
-        assert {(row.host, row.many) for row in store.sql("SELECT host, count(*) AS many FROM jobs GROUP BY host")} == {
+        assert {
+            (row.limit_key, row.many)
+            for row in store.sql("SELECT limit_key, count(*) AS many FROM jobs GROUP BY limit_key")
+        } == {
             ("example.com", 20),
             ("example.org", 1),
         }

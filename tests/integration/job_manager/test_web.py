@@ -102,7 +102,9 @@ def test_flower_is_where_the_setting_says(servers: Servers, store: Store) -> Non
 
 
 def test_totals_are_of_all_jobs_and_a_second_old_at_most(web: FlaskClient, store: Store) -> None:
-    store.accept([replace(NEW_JOB, url="https://example.com/listed")] * 3)
+    store.accept(
+        [replace(NEW_JOB, label="https://example.com/listed", request={"url": "https://example.com/listed"})] * 3
+    )
     assert 'PENDING <span class="count">3</span>' in web.get("/?text=nothing").text
     store.submit()
     eventually(lambda: 'PENDING <span class="count">4</span>' in web.get("/?text=nothing").text, seconds=2)

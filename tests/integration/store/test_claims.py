@@ -1,29 +1,37 @@
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
-from job_core.job import Claim, OnFailure, State
-from job_core.store.claims import describe
-from tests.integration.job_store import BUSY, DIED, NEW_JOB, NO_TEXT, RESULT, Store
+import pytest
+
+from job_core.job import Claim, OnFailure, Phase, State
+from job_core.reconciler import Reconciler
+from job_core.store import claims
+from job_core.store.claims import LOSS_ERROR, MAX_LOSSES, NotClaimed, describe
+from tests.integration.job_store import BUSY, DIED, NEW_JOB, NO_TEXT, PID, RESULT, Store
+
+ANOTHER_PID = PID + 1
 
 
 class TestClaiming:
     """An attempt begins by a claim, and only one can have it."""
 
     def test_a_claim_holds_what_the_attempt_needs(self, store: Store) -> None:
-        worker_id = store.worker()
-        job = store.submit(on_failure=OnFailure.DISCARD)
-        assert store.claim(job, worker_id) == Claim(
+        job = store.submit(on_failure=OnFailure.DISCARD, owner="busy")
+        assert store.claim(job) == Claim(
             job_id=job.id,
             attempt=1,
-            worker_id=worker_id,
-            kind="count",
-            host="example.com",
+            phase=Phase.WORK,
             request=NEW_JOB.request,
+            progress=None,
+            parent_id=None,
+            owner="busy",
             attempts_used=0,
             max_attempts=3,
             on_failure=OnFailure.DISCARD,
+            limit_key="example.com",
         )
 
     def test_a_claim_is_noted_with_its_worker(self, store: Store) -> None:
@@ -35,38 +43,49 @@ class TestClaiming:
         assert (attempt.ended_at, attempt.outcome, attempt.error) == (None, None, None)
 
     def test_a_duplicate_message_claims_nothing(self, store: Store) -> None:
+        worker_id = store.worker()
         job = store.submit()
-        assert store.claim(job) is not None
-        assert store.claim(job) is None
+        assert store.claim(job, worker_id) is not None
+        for another in ((worker_id, ANOTHER_PID), (store.worker("another"), PID)):
+            assert store.ask_for(job.id, another[0], pid=another[1]) == NotClaimed(is_parked=False, state=State.STARTED)
         assert len(store.attempts(job.id)) == 1
+
+    def test_a_process_that_asks_again_gets_the_claim_that_it_has(self, store: Store) -> None:
+        """Its first answer may have been lost on the way."""
+        worker_id = store.worker()
+        job = store.submit()
+        held = store.claim(job, worker_id)
+        before = store.job(job.id), store.attempts(job.id)
+        assert held is not None
+        assert store.claim(job, worker_id) == held
+        assert (store.job(job.id), store.attempts(job.id)) == before
 
     def test_a_late_message_claims_nothing(self, store: Store) -> None:
         job = store.submit()
         held = store.claim(job)
         assert held
         store.succeed(held)
-        assert store.claim(job) is None
+        assert store.ask_for(job.id) == NotClaimed(is_parked=False, state=State.SUCCESS)
 
     def test_a_job_that_waits_for_its_time_is_not_claimed(self, store: Store) -> None:
         job = store.submit()
         held = store.claim(job)
         assert held
         store.retry(held)
-        assert store.claim(job) is None
+        assert store.ask_for(job.id) == NotClaimed(is_parked=False, state=State.RETRY)
 
     def test_an_unknown_job_is_not_claimed(self, store: Store) -> None:
-        job = store.submit()
-        assert store.claim(replace(job, id=store.worker())) is None
+        assert store.ask_for(UUID(int=1)) == NotClaimed(is_parked=False, state=None)
 
     def test_a_worker_that_stopped_claims_nothing(self, store: Store) -> None:
         worker_id = store.worker()
         store.stop(worker_id)
         assert store.claim(store.submit(), worker_id) is None
 
-    def test_a_lost_worker_claims_nothing(self, store: Store) -> None:
+    def test_a_lost_worker_claims_nothing(self, store: Store, reconciler: Reconciler) -> None:
         worker_id = store.worker()
         store.unseen(worker_id)
-        store.lose_unseen()
+        assert reconciler.round(judge_workers=True).workers_lost == 1
         assert store.claim(store.submit(), worker_id) is None
 
     def test_a_worker_that_never_registered_claims_nothing(self, store: Store) -> None:
@@ -85,8 +104,8 @@ class TestClaiming:
                 return store.claim(job, workers[number])  # noqa: B023 - the same
 
             with ThreadPoolExecutor(many) as pool:
-                claims = list(pool.map(claim, range(many)))
-            (winner,) = [held for held in claims if held]
+                found = list(pool.map(claim, range(many)))
+            (winner,) = [held for held in found if held]
             assert [attempt.number for attempt in store.attempts(job.id)] == [winner.attempt] == [1]
 
 
@@ -162,37 +181,117 @@ class TestEnding:
     def test_giving_back_spends_nothing(self, store: Store) -> None:
         worker_id = store.worker()
         kept, given = store.claimed(worker_id), store.claimed(worker_id)
-        assert store.give_back(worker_id, given.job_id) == 1
+        store.give_back(worker_id, given.job_id)
         job = store.job(given.job_id)
-        assert (job.state, job.attempt, job.attempts_used, job.crashes) == (State.PENDING, 1, 0, 0)
-        assert job.published_at is None
+        assert (job.state, job.attempt, job.attempts_used, job.crashes, job.losses) == (State.PENDING, 1, 0, 0, 0)
+        assert (job.published_at, job.requeued) == (None, True)
         assert store.outcomes(given.job_id) == ["GIVEN BACK"]
         assert store.state(kept.job_id) is State.STARTED
 
-    def test_a_worker_gives_back_all_of_its_own(self, store: Store) -> None:
+    def test_a_worker_that_stops_gives_back_all_of_its_own(self, store: Store) -> None:
         mine, others = store.worker(), store.worker()
         held = [store.claimed(mine) for _ in range(3)]
         other = store.claimed(others)
         ended = store.claimed(mine)
         store.succeed(ended)
-        assert store.give_back_all(mine) == 3
+        assert store.stop(mine) == 3
         assert {store.state(each.job_id) for each in held} == {State.PENDING}
+        assert {tuple(store.outcomes(each.job_id)) for each in held} == {("GIVEN BACK",)}
         assert (store.state(other.job_id), store.state(ended.job_id)) == (State.STARTED, State.SUCCESS)
 
-    def test_what_dead_workers_hold_is_taken_back(self, store: Store) -> None:
+    def test_what_dead_workers_hold_is_taken_back(self, store: Store, reconciler: Reconciler) -> None:
         lost, stopped, alive = (store.worker(name) for name in ("lost", "stopped", "alive"))
         of_lost, of_stopped, of_alive = (store.claimed(each) for each in (lost, stopped, alive))
         store.unseen(lost)
-        store.lose_unseen()
-        store.stop(stopped)
-        assert store.take_back_lost() == 2
+        store.sql("UPDATE workers SET stopped_at = now() WHERE id = :id", id=stopped)  # and its goodbye failed
+        assert reconciler.round(judge_workers=True).taken_back == 2
         assert [store.state(each.job_id) for each in (of_lost, of_stopped, of_alive)] == [
             State.PENDING,
             State.PENDING,
             State.STARTED,
         ]
-        assert store.outcomes(of_lost.job_id) == ["LOST"]
-        assert store.job(of_lost.job_id).attempts_used == 0
+        job = store.job(of_lost.job_id)
+        assert store.outcomes(job.id) == ["LOST"]
+        assert (job.attempts_used, job.crashes, job.losses, job.error) == (0, 0, 1, None)
+
+
+class TestLosses:
+    """A job may be what ends its workers, so they are not lost for it without end."""
+
+    def lose(self, store: Store, reconciler: Reconciler, job_id: UUID) -> None:
+        worker_id = store.worker()
+        assert store.claim(store.job(job_id), worker_id)
+        store.unseen(worker_id)
+        assert reconciler.round(judge_workers=True).taken_back == 1
+
+    def test_a_job_whose_workers_were_lost_too_often_ends_with_the_reason(
+        self, store: Store, reconciler: Reconciler
+    ) -> None:
+        job_id = store.submit(max_attempts=1, max_crashes=1).id
+        for lost in range(1, MAX_LOSSES):
+            self.lose(store, reconciler, job_id)
+            job = store.job(job_id)
+            assert (job.state, job.losses, job.attempts_used, job.crashes) == (State.PENDING, lost, 0, 0)
+        self.lose(store, reconciler, job_id)
+        job = store.job(job_id)
+        assert (job.state, job.losses, job.error) == (State.FAILURE, MAX_LOSSES, describe(LOSS_ERROR))
+        assert store.outcomes(job_id) == ["LOST"] * MAX_LOSSES
+        assert [attempt.error for attempt in store.attempts(job_id)] == [None] * (MAX_LOSSES - 1) + [job.error]
+
+    def test_a_claim_that_was_given_back_is_no_loss(self, store: Store, reconciler: Reconciler) -> None:
+        job = store.submit()
+        store.sql("UPDATE jobs SET losses = :almost", almost=MAX_LOSSES - 1)
+        worker_id = store.worker()
+        assert store.claim(job, worker_id)
+        assert store.stop(worker_id) == 1
+        assert not reconciler.round(judge_workers=True).taken_back
+        assert (store.state(job.id), store.job(job.id).losses) == (State.PENDING, MAX_LOSSES - 1)
+
+
+class TestWhatTheMainProcessReports:
+    """A child that died, or let go of its job, has its attempt ended for it; and no attempt of another."""
+
+    def test_a_crash(self, store: Store) -> None:
+        held = store.claimed(max_crashes=2)
+        worker_id = store.worker_of(held)
+        store.crash_of_process(worker_id, held.job_id)
+        job = store.job(held.job_id)
+        assert (job.state, job.crashes, job.published_at, job.requeued) == (State.PENDING, 1, None, True)
+        assert store.claim(job, worker_id)
+        store.crash_of_process(worker_id, held.job_id)
+        job = store.job(held.job_id)
+        assert (job.state, job.crashes, job.error) == (State.FAILURE, 2, describe(DIED))
+        assert store.outcomes(job.id) == ["CRASHED", "CRASHED"]
+
+    @pytest.mark.parametrize("report", [Store.crash_of_process, Store.give_back])
+    def test_another_process_that_had_a_second_message_ends_nothing(
+        self,
+        store: Store,
+        report: Callable[..., None],
+    ) -> None:
+        held = store.claimed()
+        before = store.job(held.job_id), store.attempts(held.job_id)
+        report(store, store.worker_of(held), held.job_id, pid=ANOTHER_PID)
+        report(store, store.worker("another"), held.job_id)
+        assert (store.job(held.job_id), store.attempts(held.job_id)) == before
+        assert store.succeed(held)
+
+    @pytest.mark.parametrize("report", [Store.crash_of_process, Store.give_back])
+    def test_a_process_that_took_the_message_and_claimed_nothing_has_lost_it(
+        self, store: Store, report: Callable[..., None]
+    ) -> None:
+        job = store.submit()
+        report(store, store.worker(), job.id)
+        now = store.job(job.id)
+        assert (now.state, now.published_at, now.crashes) == (State.PENDING, None, 0)
+        assert store.outcomes(job.id) == []
+
+    def test_a_parked_job_has_no_message_to_lose(self, store: Store) -> None:
+        store.submit(at_once=1)
+        job = store.submit(at_once=1)
+        assert job.parked_at is not None
+        store.give_back(store.worker(), job.id)
+        assert store.job(job.id) == job
 
 
 class TestALostClaim:
@@ -204,17 +303,21 @@ class TestALostClaim:
         assert not store.fail(lost)
         assert not store.retry(lost)
         assert not store.crash(lost)
-        assert store.give_back(lost.worker_id, lost.job_id) == 0
+        assert not store.written(lambda: claims.go_on(store.database, lost, {"done": 1}, [NEW_JOB], at_once=8))
+        assert not store.written(lambda: claims.fan_out(store.database, lost, [NEW_JOB], at_once=8))
+        store.give_back(store.worker_of(lost), lost.job_id)
+        store.crash_of_process(store.worker_of(lost), lost.job_id)
         assert (store.job(lost.job_id), store.attempts(lost.job_id)) == before
+        assert store.count() == 1
 
     def test_while_the_job_waits_again(self, store: Store) -> None:
         held = store.claimed()
-        store.give_back_all(held.worker_id)
+        store.stop(store.worker_of(held))
         self.assert_writes_nothing(store, held)
 
     def test_while_another_worker_holds_the_job(self, store: Store) -> None:
         held = store.claimed()
-        store.give_back_all(held.worker_id)
+        store.stop(store.worker_of(held))
         assert store.claim(store.job(held.job_id), store.worker("another"))
         self.assert_writes_nothing(store, held)
 
@@ -228,10 +331,10 @@ class TestALostClaim:
         store.cancel(held.job_id)
         self.assert_writes_nothing(store, held)
 
-    def test_by_number_where_the_same_worker_holds_the_job_again(self, store: Store) -> None:
+    def test_by_number_where_the_same_process_holds_the_job_again(self, store: Store) -> None:
         first = store.claimed()
-        store.give_back_all(first.worker_id)
-        second = store.claim(store.job(first.job_id), first.worker_id)
+        store.give_back(store.worker_of(first), first.job_id)
+        second = store.claim(store.job(first.job_id), store.worker_of(first))
         assert second
         assert not store.succeed(first)
         assert not store.retry(first)

@@ -17,6 +17,7 @@ CALLBACK = "https://example.org:8443/counted?by=us"
 REFUSED = ReceiverRefused("The URL leads to an address that is not public.")
 GONE = ReceiverGone("The receiver answered 410 Gone.")
 AT_ONCE = timedelta(0)
+BY_HAND = "UPDATE jobs SET state = 'REVOKED', finished_at = now(), worker_id = NULL, worker_pid = NULL"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +43,7 @@ ENDS = {
     "cancelled": End(state=State.REVOKED, take=lambda store, held: store.cancel(held.job_id)),
     "by hand": End(
         state=State.REVOKED,
-        take=lambda store, _: store.sql("UPDATE jobs SET state = 'REVOKED', finished_at = now(), worker_id = NULL"),
+        take=lambda store, _: store.sql(BY_HAND),
     ),
 }
 
@@ -71,7 +72,7 @@ def test_each_end_makes_one_delivery(store: Store, name: str) -> None:
 def test_a_retry_and_a_claim_given_back_are_no_ends(store: Store) -> None:
     first, second, third = (store.claimed(callback_url=CALLBACK) for _ in range(3))
     store.retry(first)
-    store.give_back(second.worker_id, second.job_id)
+    store.give_back(store.worker_of(second), second.job_id)
     store.crash(third)
     assert store.count("deliveries") == 0
 
@@ -84,7 +85,7 @@ def test_a_job_without_a_callback_has_no_delivery(store: Store) -> None:
 def test_an_end_that_is_not_committed_makes_no_delivery(store: Store) -> None:
     held = store.claimed(callback_url=CALLBACK)
     with pytest.raises(ZeroDivisionError), store.database.transaction() as connection:
-        connection.exec_driver_sql("UPDATE jobs SET state = 'REVOKED', finished_at = now(), worker_id = NULL")
+        connection.exec_driver_sql(BY_HAND)
         raise ZeroDivisionError
     assert store.count("deliveries") == 0
     assert store.state(held.job_id) is State.STARTED

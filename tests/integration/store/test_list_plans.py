@@ -1,20 +1,21 @@
-"""Every question of `GET /jobs` reads an index from where the page begins, and little more than it gives."""
+"""Every question of `GET /jobs` reads an index from where the page begins, and little more than it returns."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import product
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from sqlalchemy import Connection, NullPool, create_engine
 
-from dev.bench.many_jobs import COLD_URL, HOT_URL, fill, nodes, plan_of
+from dev.bench.many_jobs import COLD_LABEL, HOT_LABEL, fill, nodes, plan_of
 from embedded.servers import Servers
 from job_core.job import State
-from job_core.store import browsing, lookup
-from job_core.store.lookup import JobFilter
+from job_core.store import read
 from job_core.store.migrate import migrate
+from job_core.store.read import JobFilter
 from tests.integration.databases import another_database
 
 MANY = 20_000
@@ -44,12 +45,27 @@ def owned(servers: Servers) -> Iterator[Connection]:
             yield connection
 
 
-@pytest.mark.parametrize("url", [None, HOT_URL, COLD_URL])
+@pytest.fixture(scope="module")
+def with_children(servers: Servers) -> Iterator[tuple[Connection, UUID]]:
+    """A connection that sees many jobs, half of which are children, the newest of all among them; and their parent."""
+    with another_database(servers, "with_children") as url:
+        migrate(url)
+        engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            fill(connection, MANY)
+            parent = deep(connection)
+            connection.exec_driver_sql("ALTER TABLE jobs DISABLE TRIGGER USER")
+            connection.exec_driver_sql("UPDATE jobs SET parent_id = %s WHERE id > %s", (parent, parent))
+            connection.exec_driver_sql("VACUUM ANALYZE jobs")
+            yield connection, parent
+
+
+@pytest.mark.parametrize("label", [None, HOT_LABEL, COLD_LABEL])
 @pytest.mark.parametrize("kind", [None, "count", "quotes", "none"])
-def test_a_list_reads_little_more_than_it_gives(filled: Connection, kind: str | None, url: str | None) -> None:
+def test_a_list_reads_little_more_than_it_gives(filled: Connection, kind: str | None, label: str | None) -> None:
     for state, before in product((None, *State), (None, deep(filled))):
-        which = JobFilter(state=state, kind=kind, url=url, before=before)
-        plan = plan_of(filled, partial(lookup.newest, which=which, limit=LIMIT), run=True)
+        which = JobFilter(state=state, kind=kind, label=label, before=before)
+        plan = plan_of(filled, partial(read.newest, which=which, limit=LIMIT), run=True)
         steps = list(nodes(plan["Plan"]))
         assert "Seq Scan" not in {step["Node Type"] for step in steps}, which
         assert max(step["Actual Rows"] + step.get("Rows Removed by Filter", 0) for step in steps) <= FEW, which
@@ -58,20 +74,20 @@ def test_a_list_reads_little_more_than_it_gives(filled: Connection, kind: str | 
 @pytest.mark.parametrize(
     ("which", "index"),
     [
-        (JobFilter(), "jobs_pkey"),
+        (JobFilter(), "jobs_by_id"),
         (JobFilter(state=State.SUCCESS), "jobs_by_state"),
         (JobFilter(kind="count"), "jobs_by_kind"),
         (JobFilter(kind="count", state=State.SUCCESS), "jobs_by_kind_and_state"),
-        (JobFilter(url=HOT_URL), "jobs_by_url"),
-        (JobFilter(url=HOT_URL, kind="count"), "jobs_by_url"),
-        (JobFilter(url=HOT_URL, state=State.SUCCESS), "jobs_by_url"),
-        (JobFilter(url=HOT_URL, kind="count", state=State.SUCCESS), "jobs_by_url"),
+        (JobFilter(label=HOT_LABEL), "jobs_by_label"),
+        (JobFilter(label=HOT_LABEL, kind="count"), "jobs_by_label"),
+        (JobFilter(label=HOT_LABEL, state=State.SUCCESS), "jobs_by_label"),
+        (JobFilter(label=HOT_LABEL, kind="count", state=State.SUCCESS), "jobs_by_label"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_list_of_many_is_read_in_the_order_of_its_index(filled: Connection, which: JobFilter, index: str) -> None:
     for before in (None, deep(filled)):
-        plan = plan_of(filled, partial(lookup.newest, which=replace(which, before=before), limit=LIMIT), run=False)
+        plan = plan_of(filled, partial(read.newest, which=replace(which, before=before), limit=LIMIT), run=False)
         assert [(step["Node Type"], step.get("Index Name")) for step in nodes(plan["Plan"])] == [
             ("Limit", None),
             ("Index Scan", index),
@@ -79,14 +95,14 @@ def test_a_list_of_many_is_read_in_the_order_of_its_index(filled: Connection, wh
 
 
 @pytest.mark.parametrize("owner", ["busy", "small", "nobody"])
-@pytest.mark.parametrize("url", [None, HOT_URL, COLD_URL])
+@pytest.mark.parametrize("label", [None, HOT_LABEL, COLD_LABEL])
 @pytest.mark.parametrize("kind", [None, "count", "quotes"])
 def test_a_list_of_an_owners_jobs_reads_little_more_than_it_gives(
-    owned: Connection, kind: str | None, url: str | None, owner: str
+    owned: Connection, kind: str | None, label: str | None, owner: str
 ) -> None:
     for state, before in product((None, *State), (None, deep(owned))):
-        which = JobFilter(owner=owner, state=state, kind=kind, url=url, before=before)
-        plan = plan_of(owned, partial(lookup.newest, which=which, limit=LIMIT), run=True)
+        which = JobFilter(owner=owner, state=state, kind=kind, label=label, before=before)
+        plan = plan_of(owned, partial(read.newest, which=which, limit=LIMIT), run=True)
         steps = list(nodes(plan["Plan"]))
         assert "Seq Scan" not in {step["Node Type"] for step in steps}, which
         assert max(step["Actual Rows"] + step.get("Rows Removed by Filter", 0) for step in steps) <= FEW, which
@@ -99,7 +115,7 @@ def test_a_list_of_an_owners_jobs_reads_little_more_than_it_gives(
         (JobFilter(state=State.SUCCESS), "jobs_of_owner_by_state"),
         (JobFilter(kind="count"), "jobs_of_owner_by_kind"),
         (JobFilter(kind="count", state=State.SUCCESS), "jobs_of_owner_by_kind_and_state"),
-        (JobFilter(url=HOT_URL), "jobs_of_owner_by_url"),
+        (JobFilter(label=HOT_LABEL), "jobs_of_owner_by_label"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -108,7 +124,7 @@ def test_a_list_of_an_owners_many_jobs_is_read_in_the_order_of_its_index(
 ) -> None:
     for before in (None, deep(owned)):
         asked = replace(which, owner="busy", before=before)
-        plan = plan_of(owned, partial(lookup.newest, which=asked, limit=LIMIT), run=False)
+        plan = plan_of(owned, partial(read.newest, which=asked, limit=LIMIT), run=False)
         assert [(step["Node Type"], step.get("Index Name")) for step in nodes(plan["Plan"])] == [
             ("Limit", None),
             ("Index Scan", index),
@@ -117,7 +133,7 @@ def test_a_list_of_an_owners_many_jobs_is_read_in_the_order_of_its_index(
 
 def test_counts_by_state_read_no_more_than_they_may_and_no_row(filled: Connection) -> None:
     filled.exec_driver_sql("VACUUM jobs")
-    plan = plan_of(filled, partial(browsing.count_by_state, owner=None, at_most=FEW), run=True)
+    plan = plan_of(filled, partial(read.count_by_state, owner=None, at_most=FEW), run=True)
     scans = [step for step in nodes(plan["Plan"]) if "Scan" in step["Node Type"]]
     assert {step["Node Type"] for step in scans} == {"Index Only Scan"}
     assert max(step["Actual Rows"] for step in scans) == FEW
@@ -126,7 +142,7 @@ def test_counts_by_state_read_no_more_than_they_may_and_no_row(filled: Connectio
 @pytest.mark.parametrize("owner", [None, "busy", "small"])
 def test_counts_by_state_pass_over_no_job_of_others(owned: Connection, owner: str | None) -> None:
     owned.exec_driver_sql("VACUUM jobs")
-    plan = plan_of(owned, partial(browsing.count_by_state, owner=owner, at_most=FEW), run=True)
+    plan = plan_of(owned, partial(read.count_by_state, owner=owner, at_most=FEW), run=True)
     scans = [step for step in nodes(plan["Plan"]) if "Scan" in step["Node Type"]]
     assert {step["Node Type"] for step in scans} == {"Index Only Scan"}
     assert max(step["Actual Rows"] + step.get("Rows Removed by Filter", 0) for step in scans) <= FEW
@@ -134,11 +150,59 @@ def test_counts_by_state_pass_over_no_job_of_others(owned: Connection, owner: st
 
 def test_a_search_reads_its_share_at_most(filled: Connection) -> None:
     for which in (JobFilter(), JobFilter(state=State.SUCCESS), JobFilter(kind="count", state=State.SUCCESS)):
-        ask = partial(browsing.page_of, which=which, text="nowhere", limit=LIMIT)
+        ask = partial(read.page_of, which=which, text="nowhere", limit=LIMIT)
         plan = plan_of(filled, ask, run=True, statement=0)
         steps = list(nodes(plan["Plan"]))
         assert "Seq Scan" not in {step["Node Type"] for step in steps}, which
-        assert max(step["Actual Rows"] for step in steps) <= browsing.MOST_SEARCHED, which
+        assert max(step["Actual Rows"] for step in steps) <= read.MAX_SEARCHED, which
+
+
+def test_a_list_of_children_is_read_in_the_order_of_its_index(with_children: tuple[Connection, UUID]) -> None:
+    connection, parent = with_children
+    middle = connection.exec_driver_sql(
+        "SELECT id FROM jobs WHERE parent_id = %s ORDER BY id OFFSET %s LIMIT 1", (parent, MANY // 4)
+    ).scalar_one()
+    for state, before in product((None, State.SUCCESS), (None, middle)):
+        which = JobFilter(parent=parent, state=state, before=before)
+        plan = plan_of(connection, partial(read.newest, which=which, limit=LIMIT), run=True)
+        steps = list(nodes(plan["Plan"]))
+        assert [(step["Node Type"], step.get("Index Name")) for step in steps] == [
+            ("Limit", None),
+            ("Index Scan", "jobs_by_parent"),
+        ], which
+        assert max(step["Actual Rows"] + step.get("Rows Removed by Filter", 0) for step in steps) <= FEW, which
+
+
+def test_children_are_counted_without_reading_a_row(with_children: tuple[Connection, UUID]) -> None:
+    connection, parent = with_children
+    plan = plan_of(connection, partial(read.children_by_state, parent_id=parent), run=True)
+    scans = [step for step in nodes(plan["Plan"]) if "Scan" in step["Node Type"]]
+    assert [(step["Node Type"], step["Index Name"]) for step in scans] == [("Index Only Scan", "jobs_by_parent")]
+
+
+def test_lists_pass_over_no_children(with_children: tuple[Connection, UUID]) -> None:
+    """However many there are, and however new."""
+    connection, _ = with_children
+    for which in (JobFilter(), JobFilter(state=State.SUCCESS), JobFilter(kind="count"), JobFilter(label=HOT_LABEL)):
+        plan = plan_of(connection, partial(read.newest, which=which, limit=LIMIT), run=True)
+        steps = list(nodes(plan["Plan"]))
+        assert max(step["Actual Rows"] + step.get("Rows Removed by Filter", 0) for step in steps) <= FEW, which
+
+
+def test_waiting_jobs_are_counted_by_their_index(filled: Connection) -> None:
+    plan = plan_of(filled, partial(read.count_waiting, at_most=FEW), run=True)
+    scans = [step for step in nodes(plan["Plan"]) if "Scan" in step["Node Type"]]
+    assert [step["Index Name"] for step in scans if "Index Name" in step] == ["jobs_open"]
+    assert max(step["Actual Rows"] for step in scans) <= FEW
+
+
+def test_every_index_of_lists_is_read_by_some_list_here(filled: Connection) -> None:
+    named = Path(__file__).read_text(encoding="utf-8")
+    indexes = (
+        filled.exec_driver_sql("SELECT indexname FROM pg_indexes WHERE indexname ~ '^jobs_(by|of)_'").scalars().all()
+    )
+    assert len(indexes) > 10
+    assert [index for index in indexes if f'"{index}"' not in named] == []
 
 
 def deep(connection: Connection) -> UUID:

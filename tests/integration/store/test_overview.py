@@ -1,4 +1,4 @@
-"""How things stand, told truly, and by indexes alone."""
+"""How things stand, truly, and by indexes alone."""
 
 from datetime import timedelta
 
@@ -6,8 +6,9 @@ from sqlalchemy import NullPool, create_engine
 
 from dev.bench.many_jobs import fill, nodes, plan_of
 from embedded.servers import Servers
+from job_core.reconciler import Reconciler
 from job_core.store.migrate import migrate
-from job_core.store.overview import Overview, overview
+from job_core.store.read import Overview, overview
 from tests.integration.databases import another_database
 from tests.integration.job_store import Store
 
@@ -43,11 +44,11 @@ def test_each_state_is_counted_up_to_the_bound(store: Store) -> None:
     assert standing(store, at_most=2).waiting == 2
 
 
-def test_only_workers_that_live_are_counted(store: Store) -> None:
+def test_only_workers_that_live_are_counted(store: Store, reconciler: Reconciler) -> None:
     store.worker()
     store.stop(store.worker())
     store.unseen(store.worker())
-    store.lose_unseen()
+    assert reconciler.round(judge_workers=True).workers_lost == 1
     assert standing(store).workers == 1
 
 

@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from job_core.reconciler import Reconciler
 from job_core.store import retention
 from job_core.store.submissions import IDEMPOTENCY_KEY_LIFETIME, IdempotencyKey
 from tests.integration.job_store import MANY_ENDED, NEW_JOB, Store
@@ -55,14 +56,14 @@ def test_keys_go_when_they_have_expired(store: Store) -> None:
     assert store.count() == 2
 
 
-def test_workers_go_once_no_attempt_names_them(store: Store) -> None:
+def test_workers_go_once_no_attempt_names_them(store: Store, reconciler: Reconciler) -> None:
     named, lost, alive, fresh = (store.worker(name) for name in ("named", "lost", "alive", "fresh"))
     ended = store.claimed(named)
     store.succeed(ended)
     for worker_id in (named, fresh):
         store.stop(worker_id)
     store.unseen(lost)
-    store.lose_unseen()
+    assert reconciler.round(judge_workers=True).workers_lost == 1
     store.sql(
         "UPDATE workers SET stopped_at = stopped_at - interval '2 days', lost_at = lost_at - interval '2 days'"
         " WHERE name <> 'fresh'"

@@ -12,23 +12,26 @@ from tests.integration.job_store import Store
 
 ARROWS = {
     (State.PENDING, State.STARTED),
-    (State.STARTED, State.SUCCESS),
-    (State.STARTED, State.RETRY),
-    (State.RETRY, State.PENDING),
-    (State.STARTED, State.PENDING),
-    (State.STARTED, State.FAILURE),
     (State.PENDING, State.REVOKED),
-    (State.RETRY, State.REVOKED),
+    (State.PENDING, State.FAILURE),  # of a kind that no worker knows, or lost too often
+    (State.STARTED, State.SUCCESS),
+    (State.STARTED, State.FAILURE),
+    (State.STARTED, State.RETRY),
+    (State.STARTED, State.PENDING),
     (State.STARTED, State.REVOKED),
+    (State.RETRY, State.PENDING),
+    (State.RETRY, State.REVOKED),
 }
+NO_CLAIM = "worker_id = NULL, worker_pid = NULL"
 # What a row in a state must have besides, so that only the step itself can be what is refused.
 COLUMNS = {
-    State.PENDING: "worker_id = NULL, due_at = NULL, finished_at = NULL, result = NULL, error = NULL",
-    State.STARTED: "worker_id = :worker, started_at = now(), due_at = NULL, finished_at = NULL, result = NULL",
-    State.RETRY: "worker_id = NULL, due_at = now(), finished_at = NULL, result = NULL, error = '{}'",
-    State.SUCCESS: "worker_id = NULL, due_at = NULL, finished_at = now(), result = '{}', error = NULL",
-    State.FAILURE: "worker_id = NULL, due_at = NULL, finished_at = now(), result = NULL, error = '{}'",
-    State.REVOKED: "worker_id = NULL, due_at = NULL, finished_at = now(), result = NULL, error = NULL",
+    State.PENDING: f"{NO_CLAIM}, due_at = NULL, finished_at = NULL, result = NULL, error = NULL",
+    State.STARTED: "worker_id = :worker, worker_pid = 1, started_at = now(), due_at = NULL, finished_at = NULL,"
+    " result = NULL",
+    State.RETRY: f"{NO_CLAIM}, due_at = now(), finished_at = NULL, result = NULL, error = '{{}}'",
+    State.SUCCESS: f"{NO_CLAIM}, due_at = NULL, finished_at = now(), result = '{{}}', error = NULL",
+    State.FAILURE: f"{NO_CLAIM}, due_at = NULL, finished_at = now(), result = NULL, error = '{{}}'",
+    State.REVOKED: f"{NO_CLAIM}, due_at = NULL, finished_at = now(), result = NULL, error = NULL",
 }
 WAY_TO = {
     State.PENDING: (),
@@ -64,7 +67,7 @@ def test_exactly_the_arrows_of_the_design_can_be_taken(store: Store, before: Sta
 
 @pytest.mark.parametrize("state", ENDED)
 @pytest.mark.parametrize(
-    "change", ["url = 'x'", "result = '{\"other\": 1}'", "finished_at = NULL", "attempts_used = 1", "state = state"]
+    "change", ["label = 'x'", "result = '{\"other\": 1}'", "finished_at = NULL", "attempts_used = 1", "state = state"]
 )
 def test_a_row_that_has_ended_stays_as_it_is(store: Store, state: State, change: str) -> None:
     worker = store.worker()
@@ -80,25 +83,32 @@ def test_a_row_that_has_ended_stays_as_it_is(store: Store, state: State, change:
 @pytest.mark.parametrize(
     ("constraint", "change"),
     [
-        ("jobs_url_check", "url = repeat('x', 8193)"),
+        ("jobs_label_check", "label = repeat('x', 8193)"),
         ("jobs_owner_check", "owner = repeat('x', 65)"),
         ("jobs_on_failure_check", "on_failure = 'explode'"),
+        ("jobs_phase_check", "phase = 'REST'"),
         ("jobs_attempt_check", "attempt = -1"),
         ("jobs_max_attempts_check", "max_attempts = 0"),
         ("jobs_max_crashes_check", "max_crashes = 0"),
+        ("jobs_losses_check", "losses = -1"),
+        ("jobs_open_children_check", "open_children = -1"),
+        ("jobs_callback_url_check", "callback_url = repeat('x', 8193)"),
+        ("jobs_parent_id_fkey", "parent_id = gen_random_uuid()"),
         ("attempts_within_bound", "attempts_used = max_attempts + 1"),
         ("attempts_within_bound", "attempts_used = -1"),
         ("crashes_within_bound", "crashes = max_crashes + 1"),
         ("crashes_within_bound", "crashes = -1"),
         ("claimed_by_a_worker", "state = 'STARTED', started_at = now()"),
-        ("claimed_by_a_worker", "worker_id = :worker"),
-        ("started_is_timed", "state = 'STARTED', worker_id = :worker"),
+        ("claimed_by_a_worker", "worker_id = :worker, worker_pid = 1"),
+        ("claimed_by_a_process", "worker_pid = 1"),
+        ("claimed_by_a_process", "state = 'STARTED', started_at = now(), worker_id = :worker"),
+        ("awaiting_is_started", "phase = 'AWAIT'"),
+        ("started_is_timed", "state = 'STARTED', worker_id = :worker, worker_pid = 1"),
         ("retry_has_a_due_time", "due_at = now()"),
         ("ended_is_timed", "finished_at = now()"),
         ("ended_is_timed", "state = 'REVOKED'"),
         ("success_has_the_result", "result = '{}'"),
-        ("parked_jobs_wait", "parked_at = now(), host = NULL"),
-        ("jobs_callback_url_check", "callback_url = repeat('x', 8193)"),
+        ("parked_jobs_wait", "parked_at = now(), limit_key = NULL"),
     ],
 )
 def test_a_waiting_row_keeps_every_rule(store: Store, constraint: str, change: str) -> None:
@@ -113,18 +123,24 @@ def test_a_waiting_row_keeps_every_rule(store: Store, constraint: str, change: s
     [
         ("claimed_by_a_worker", "state = 'PENDING'"),
         ("claimed_by_a_worker", "state = 'SUCCESS', finished_at = now(), result = '{}'"),
-        ("retry_has_a_due_time", "state = 'RETRY', worker_id = NULL, error = '{}'"),
-        ("ended_is_timed", "state = 'FAILURE', worker_id = NULL, error = '{}'"),
-        ("success_has_the_result", "state = 'SUCCESS', worker_id = NULL, finished_at = now()"),
-        ("success_has_the_result", "state = 'REVOKED', worker_id = NULL, finished_at = now(), result = '{}'"),
+        ("claimed_by_a_worker", "phase = 'AWAIT'"),
+        ("claimed_by_a_process", "worker_pid = NULL"),
+        ("awaiting_is_started", f"state = 'RETRY', phase = 'AWAIT', {NO_CLAIM}, due_at = now(), error = '{{}}'"),
+        (
+            "awaiting_is_started",
+            f"state = 'SUCCESS', phase = 'AWAIT', {NO_CLAIM}, finished_at = now(), result = '{{}}'",
+        ),
+        ("retry_has_a_due_time", f"state = 'RETRY', {NO_CLAIM}, error = '{{}}'"),
+        ("ended_is_timed", f"state = 'FAILURE', {NO_CLAIM}, error = '{{}}'"),
+        ("success_has_the_result", f"state = 'SUCCESS', {NO_CLAIM}, finished_at = now()"),
+        ("success_has_the_result", f"state = 'REVOKED', {NO_CLAIM}, finished_at = now(), result = '{{}}'"),
         (
             "success_has_no_error",
-            "state = 'SUCCESS', worker_id = NULL, finished_at = now(), result = '{}', error = '{}'",
+            f"state = 'SUCCESS', {NO_CLAIM}, finished_at = now(), result = '{{}}', error = '{{}}'",
         ),
-        ("failure_has_an_error", "state = 'FAILURE', worker_id = NULL, finished_at = now()"),
-        ("failure_has_an_error", "state = 'RETRY', worker_id = NULL, due_at = now()"),
+        ("failure_has_an_error", f"state = 'FAILURE', {NO_CLAIM}, finished_at = now()"),
+        ("failure_has_an_error", f"state = 'RETRY', {NO_CLAIM}, due_at = now()"),
         ("parked_jobs_wait", "parked_at = now()"),
-        ("jobs_worker_id_fkey", "worker_id = gen_random_uuid()"),
     ],
 )
 def test_a_row_that_is_worked_on_keeps_every_rule(store: Store, constraint: str, change: str) -> None:
@@ -133,10 +149,17 @@ def test_a_row_that_is_worked_on_keeps_every_rule(store: Store, constraint: str,
         store.sql(f"UPDATE jobs SET {change}")
 
 
+@pytest.mark.parametrize("state", ["STARTED", "REVOKED", "FAILURE"])
+def test_a_job_that_waits_for_its_children_is_held_by_no_worker(store: Store, state: str) -> None:
+    store.claimed()
+    ended = "now()" if state != "STARTED" else "NULL"
+    store.sql(f"UPDATE jobs SET state = '{state}', phase = 'AWAIT', {NO_CLAIM}, finished_at = {ended}, error = '{{}}'")
+
+
 def test_no_other_state_exists(store: Store) -> None:
     with pytest.raises(IntegrityError, match="jobs_state_check"):
         store.sql(
-            "INSERT INTO jobs (id, kind, url, request, state, on_failure, max_attempts, max_crashes)"
+            "INSERT INTO jobs (id, kind, label, request, state, on_failure, max_attempts, max_crashes)"
             " VALUES (gen_random_uuid(), 'count', 'x', '{}', 'LATER', 'retry', 1, 1)"
         )
 
@@ -198,14 +221,22 @@ def test_a_job_has_one_delivery(store: Store) -> None:
 
 def test_an_idempotency_key_is_bounded(store: Store) -> None:
     with pytest.raises(IntegrityError, match="idempotency_keys_key_check"):
-        store.sql("INSERT INTO idempotency_keys VALUES (repeat('x', 256), '', '{}')")
+        store.sql("INSERT INTO idempotency_keys VALUES (repeat('x', 256), NULL, '', '{}')")
+
+
+@pytest.mark.parametrize("owner", ["NULL", "'one'"])
+def test_an_owners_idempotency_key_comes_once(store: Store, owner: str) -> None:
+    add = f"INSERT INTO idempotency_keys VALUES ('order-1', {owner}, '', '{{}}')"
+    store.sql(add)
+    with pytest.raises(IntegrityError, match="idempotency_keys_of_owner"):
+        store.sql(add)
 
 
 def test_every_rule_is_broken_by_some_test_here(store: Store) -> None:
     named = Path(__file__).read_text(encoding="utf-8")
     rules = store.sql(
         "SELECT conname FROM pg_constraint WHERE contype IN ('c', 'f')"
-        " AND conrelid IN ('jobs'::regclass, 'attempts'::regclass, 'workers'::regclass, 'idempotency_keys'::regclass,"
-        " 'deliveries'::regclass)"
+        " AND connamespace = 'public'::regnamespace AND conrelid <> 0"
     )
+    assert len(rules) > 30
     assert [rule.conname for rule in rules if f'"{rule.conname}"' not in named] == []

@@ -1,7 +1,7 @@
 """The store under any order of steps: what design section 4 promises holds after every one of them."""
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -19,21 +19,22 @@ from hypothesis.stateful import (
 )
 
 from job_core.job import ENDED, Claim, OnFailure, State
-from job_core.queue import Broker
+from job_core.queue import JobQueue
 from job_core.reconciler import Reconciler
-from job_core.store.retrying import may_retry
+from job_core.retrying import may_retry
+from job_core.store.claims import MAX_LOSSES
 from tests.examples import examples
 from tests.integration.job_store import BUSY, KINDS, NO_TEXT, RESULT, UNLIMITED, Store
 from tests.integration.queue import Queue
 
-OVERDUE_AFTER = timedelta(minutes=3)
+PIDS = st.sampled_from([1, 2])
 
 
 class StoreMachine(RuleBasedStateMachine):
     """Callers, workers, faults and a reconciler, in whatever order."""
 
     store: ClassVar[Store]
-    broker: ClassVar[Broker]
+    broker: ClassVar[JobQueue]
     queue: ClassVar[Queue]
 
     jobs = Bundle("jobs")
@@ -45,13 +46,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.store.sql("TRUNCATE jobs, attempts, deliveries, workers")
         self.queue.wipe()
         self.ended: dict[UUID, object] = {}
-        self.reconciler = Reconciler(
-            database=self.store.database,
-            broker=self.broker,
-            overdue_after=OVERDUE_AFTER,
-            host_limits=UNLIMITED,
-            kinds=KINDS,
-        )
+        self.reconciler = Reconciler(database=self.store.database, queue=self.broker, limits=UNLIMITED, kinds=KINDS)
 
     @rule(
         target=jobs,
@@ -67,11 +62,14 @@ class StoreMachine(RuleBasedStateMachine):
     def start_worker(self) -> UUID:
         return self.store.worker()
 
-    @rule(target=claims, job_id=jobs, worker_id=workers)
-    def claim(self, job_id: UUID, worker_id: UUID) -> Any:
-        before = self.store.job(job_id)
-        held = self.store.claim(before, worker_id)
+    @rule(target=claims, job_id=jobs, worker_id=workers, pid=PIDS)
+    def claim(self, job_id: UUID, worker_id: UUID, pid: int) -> Any:
+        before, holder = self.store.job(job_id), self.holder(job_id)
+        held = self.store.claim(before, worker_id, pid=pid)
         if held is None:
+            return multiple()
+        if before.state is State.STARTED:
+            assert (held.attempt, holder) == (before.attempt, (worker_id, pid))
             return multiple()
         assert before.state is State.PENDING
         assert held.attempt == before.attempt + 1
@@ -97,22 +95,27 @@ class StoreMachine(RuleBasedStateMachine):
     def crash(self, held: Claim) -> None:
         self.store.crash(held)
 
-    @rule(held=claims)
-    def give_back(self, held: Claim) -> None:
-        self.store.give_back(held.worker_id, held.job_id)
+    @rule(report=st.sampled_from([Store.give_back, Store.crash_of_process]), job_id=jobs, worker_id=workers, pid=PIDS)
+    def a_main_process_reports(self, report: Callable[..., None], job_id: UUID, worker_id: UUID, pid: int) -> None:
+        before, holder = self.store.job(job_id), self.holder(job_id)
+        report(self.store, worker_id, job_id, pid=pid)
+        if holder != (worker_id, pid):
+            assert replace(self.store.job(job_id), published_at=None) == replace(before, published_at=None)
+        else:
+            assert self.store.state(job_id) is not State.STARTED
 
     @rule(worker_id=consumes(workers))
     def stop_worker(self, worker_id: UUID) -> None:
-        self.store.give_back_all(worker_id)
         self.store.stop(worker_id)
 
     @rule(worker_id=workers)
     def lose_worker(self, worker_id: UUID) -> None:
         self.store.unseen(worker_id)
 
-    @rule(worker_id=workers)
-    def beat(self, worker_id: UUID) -> None:
-        self.store.beat(worker_id)
+    @rule(worker_id=workers, of_running=st.booleans())
+    def beat(self, worker_id: UUID, of_running: bool) -> None:  # noqa: FBT001 - drawn by hypothesis
+        running = self.store.sql("SELECT id FROM jobs WHERE worker_id = :id", id=worker_id) if of_running else []
+        self.store.beat(worker_id, *(row.id for row in running))
 
     @rule(job_id=jobs)
     def cancel(self, job_id: UUID) -> None:
@@ -121,11 +124,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([1, 10, 100, 1_000]))
     def time_passes(self, seconds: int) -> None:
-        self.store.sql(
-            "UPDATE jobs SET published_at = published_at - :by, started_at = started_at - :by, due_at = due_at - :by"
-            " WHERE finished_at IS NULL",
-            by=timedelta(seconds=seconds),
-        )
+        self.store.let_pass(seconds)
 
     @rule()
     def broker_restarts_empty(self) -> None:
@@ -133,7 +132,8 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule()
     def message_is_taken(self) -> None:
-        self.queue.redis.rpop("celery")
+        if len(self.queue):
+            self.queue.take()
 
     @rule(judge_workers=st.booleans())
     def reconcile(self, judge_workers: bool) -> None:  # noqa: FBT001 - drawn by hypothesis
@@ -152,7 +152,8 @@ class StoreMachine(RuleBasedStateMachine):
             assert row.running == (row.state == State.STARTED)
             assert row.attempts_used <= row.max_attempts
             assert row.crashes <= row.max_crashes
-            assert row.attempts_used + row.crashes <= row.attempt
+            assert row.losses <= MAX_LOSSES
+            assert row.attempts_used + row.crashes + row.losses <= row.attempt
             assert row.deliveries == (row.callback_url is not None and row.state in ENDED)
             assert (row.result == RESULT) is (row.state == State.SUCCESS)
             if row.id in self.ended:
@@ -164,6 +165,11 @@ class StoreMachine(RuleBasedStateMachine):
     def is_held(self, held: Claim) -> bool:
         job = self.store.job(held.job_id)
         return job.state is State.STARTED and job.attempt == held.attempt
+
+    def holder(self, job_id: UUID) -> tuple[UUID, int] | None:
+        """Which process of which worker has the claim."""
+        (row,) = self.store.sql("SELECT worker_id, worker_pid FROM jobs WHERE id = :id", id=job_id)
+        return row.worker_id and (row.worker_id, row.worker_pid)
 
     def teardown(self) -> None:
         """However it went: with one worker that works, every job comes to its end within a few rounds."""
@@ -181,7 +187,7 @@ class StoreMachine(RuleBasedStateMachine):
 
 
 @pytest.fixture
-def machine(store: Store, broker: Broker, queue: Queue) -> Iterator[type[StoreMachine]]:
+def machine(store: Store, broker: JobQueue, queue: Queue) -> Iterator[type[StoreMachine]]:
     StoreMachine.store, StoreMachine.broker, StoreMachine.queue = store, broker, queue
     yield StoreMachine
     del StoreMachine.store, StoreMachine.broker, StoreMachine.queue

@@ -1,35 +1,36 @@
-from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, text
+from psycopg2 import IntegrityError
+from sqlalchemy import text
 
+from embedded.servers import Servers
+from job_core.errors import DatabaseUnavailable
 from job_core.job import Job, OnFailure, State
 from job_core.store import submissions
-from tests.integration.job_store import NEW_JOB, Store
+from job_core.store.claims import NotClaimed
+from job_core.store.database import COMMIT_RESERVE_SECONDS, Database
+from job_core.store.submissions import IdempotencyKey
+from tests.integration.job_store import NEW_JOB, UNLIMITED, Store
+from tests.integration.store.conftest import Sent
+from tests.waiting import eventually
 
-
-@contextmanager
-def statements(store: Store) -> Iterator[list[str]]:
-    """Every statement that goes to the database meanwhile."""
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        seen.append(statement)
-
-    with store.database.transaction() as connection:
-        engine = connection.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
+TOO_LONG = replace(NEW_JOB, label="x" * 8_193)
+KEY = IdempotencyKey(key="order-1", fingerprint=b"f" * 32)
+WAITS_FOR_THE_KEY = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%accept_jobs%'"
 
 
 def test_an_accepted_job_waits_and_is_as_it_was_asked_for(store: Store) -> None:
-    new = replace(NEW_JOB, url="https://example.com/ä?q='x'", on_failure=OnFailure.DISCARD, request={"deep": [1, None]})
+    new = replace(
+        NEW_JOB,
+        label="https://example.com/ä?q='x'",
+        on_failure=OnFailure.DISCARD,
+        request={"deep": [1, None]},
+        owner="busy",
+        callback_url="https://example.org/counted",
+    )
     accepted = store.accept([new])
     (job,) = accepted.jobs
     assert accepted.is_new
@@ -37,60 +38,68 @@ def test_an_accepted_job_waits_and_is_as_it_was_asked_for(store: Store) -> None:
     assert job == Job(
         id=job.id,
         kind="count",
-        url="https://example.com/ä?q='x'",
+        label="https://example.com/ä?q='x'",
         request={"deep": [1, None]},
         state=State.PENDING,
         on_failure=OnFailure.DISCARD,
-        attempt=0,
-        attempts_used=0,
         max_attempts=3,
-        crashes=0,
         max_crashes=3,
-        retry_of=None,
         created_at=job.created_at,
         published_at=job.published_at,
-        due_at=None,
-        started_at=None,
-        finished_at=None,
-        result=None,
-        error=None,
-        host="example.com",
-        parked_at=None,
+        limit_key="example.com",
+        owner="busy",
+        callback_url="https://example.org/counted",
     )
     assert job.published_at is not None
     assert job.created_at <= job.published_at
     assert job.id.version == 7
 
 
-def test_a_batch_is_one_insert_and_keeps_its_order(store: Store) -> None:
-    urls = [f"https://example.com/{number}" for number in range(1_000)]
-    with statements(store) as seen:
-        accepted = store.accept([replace(NEW_JOB, url=url) for url in urls])
-    assert [statement.split()[0] for statement in seen] == ["INSERT", "SET"]  # the latter by the guard of the COMMIT
-    assert [job.url for job in accepted.jobs] == urls
+def test_a_batch_is_one_statement_and_a_commit_and_keeps_its_order(store: Store, servers: Servers, sent: Sent) -> None:
+    database = Database(servers.database.url.replace("postgresql", "postgresql+psycopg2", 1), pool_size=1)
+    database.ping()
+    sent.clear()
+    labels = [f"https://example.com/{number}" for number in range(1_000)]
+    accepted = submissions.accept(database, [replace(NEW_JOB, label=label) for label in labels], at_once=8)
+    assert [statement.count("SELECT * FROM accept_jobs") for statement in sent] == [1, 0]
+    assert sent[1] == "COMMIT"
+    assert [job.label for job in accepted.jobs] == labels
     assert sorted(job.id for job in accepted.jobs) == [job.id for job in accepted.jobs]
     assert store.count() == 1_000
 
 
 def test_a_message_counts_as_sent_when_its_row_is_written_and_not_when_the_transaction_began(store: Store) -> None:
-    with store.database.transaction() as connection:
-        connection.execute(text("SELECT pg_sleep(0.3)"))
-        (job,) = submissions.accept(connection, [NEW_JOB], at_once_per_host=1).jobs
+    """Another submission with the same key holds it up, and fails at last."""
+    with ThreadPoolExecutor(1) as pool:
+        with pytest.raises(ZeroDivisionError), store.database.transaction() as connection:
+            connection.execute(text("INSERT INTO idempotency_keys VALUES ('order-1', NULL, '', '{}')"))
+            accepting = pool.submit(store.accept, [NEW_JOB], KEY)
+            eventually(lambda: store.sql(WAITS_FOR_THE_KEY))
+            connection.execute(text("SELECT pg_sleep(0.3)"))
+            raise ZeroDivisionError
+        (job,) = accepting.result(10).jobs
     assert job.published_at is not None
     assert job.published_at - job.created_at >= timedelta(seconds=0.3)
 
 
-def test_what_is_not_committed_is_not_accepted(store: Store) -> None:
-    with pytest.raises(ZeroDivisionError), store.database.transaction() as connection:
-        submissions.accept(connection, [NEW_JOB], at_once_per_host=8)
-        raise ZeroDivisionError
-    assert store.count() == 0
+def test_a_batch_that_the_database_refuses_is_not_accepted_in_part(store: Store) -> None:
+    with pytest.raises(IntegrityError, match="jobs_label_check"):
+        store.accept([NEW_JOB, TOO_LONG, NEW_JOB], KEY)
+    assert (store.count(), store.count("idempotency_keys")) == (0, 0)
+
+
+def test_a_submission_that_is_too_late_to_be_committed_is_not_accepted(store: Store) -> None:
+    with pytest.raises(DatabaseUnavailable) as raised:
+        submissions.accept(
+            store.database, [NEW_JOB], KEY, at_once=UNLIMITED.at_once, seconds=COMMIT_RESERVE_SECONDS / 2
+        )
+    assert raised.value.reason == "timed out"
+    assert (store.count(), store.count("idempotency_keys")) == (0, 0)
 
 
 def test_unpublish_concerns_what_waits_alone(store: Store) -> None:
     waiting, held = store.submit(), store.claimed()
-    with store.database.transaction() as connection:
-        submissions.unpublish(connection, [waiting.id, held.job_id])
+    submissions.unpublish(store.database, [waiting.id, held.job_id])
     assert store.job(waiting.id).published_at is None
     assert store.job(held.job_id).published_at is not None
 
@@ -102,7 +111,7 @@ class TestCancelling:
         job = store.submit()
         assert store.cancel(job.id)
         assert store.state(job.id) is State.REVOKED
-        assert store.claim(job) is None
+        assert store.ask_for(job.id) == NotClaimed(is_parked=False, state=State.REVOKED)
         assert store.attempts(job.id) == []
 
     def test_during_its_attempt(self, store: Store) -> None:

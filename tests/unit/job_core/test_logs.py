@@ -14,7 +14,7 @@ START = """
 import logging, structlog
 from job_core.logs import configure_logs
 from job_tasks.settings import settings
-configure_logs(settings())
+configure_logs(settings().log_format, settings().log_level)
 log = structlog.get_logger()
 """
 

@@ -6,16 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from job_core.errors import BrokerUnavailable, CoreError, PermanentError, TransientError
-from job_core.job import Claim, OnFailure
-from job_core.store.retrying import RETRY_AFTER_BOUND_SECONDS, may_retry, retry_wait
+from job_core.job import Claim, OnFailure, Phase
+from job_core.retrying import MAX_RETRY_AFTER_SECONDS, may_retry, retry_wait
 
 HELD = Claim(
     job_id=UUID(int=1),
     attempt=1,
-    worker_id=UUID(int=2),
-    kind="count",
-    host="example.com",
+    phase=Phase.WORK,
     request={},
+    progress=None,
+    parent_id=None,
+    owner=None,
     attempts_used=0,
     max_attempts=5,
     on_failure=OnFailure.RETRY,
@@ -35,13 +36,13 @@ def test_a_wait_lies_between_nothing_and_the_doubled_base_or_the_cap(used: int, 
 @given(uses, asked)
 def test_what_the_site_asks_for_is_the_least_wait_up_to_the_bound(used: int, retry_after: float) -> None:
     wait = retry_wait(used, TransientError("busy", retry_after=retry_after), base_seconds=2, cap_seconds=300)
-    assert min(retry_after, RETRY_AFTER_BOUND_SECONDS) <= wait <= max(300, RETRY_AFTER_BOUND_SECONDS)
+    assert min(retry_after, MAX_RETRY_AFTER_SECONDS) <= wait <= max(300, MAX_RETRY_AFTER_SECONDS)
 
 
 @given(asked.filter(lambda value: value > 300))
 def test_what_the_site_asks_for_beyond_the_cap_is_the_wait(retry_after: float) -> None:
     wait = retry_wait(0, TransientError("busy", retry_after=retry_after), base_seconds=2, cap_seconds=300)
-    assert wait == min(retry_after, RETRY_AFTER_BOUND_SECONDS)
+    assert wait == min(retry_after, MAX_RETRY_AFTER_SECONDS)
 
 
 def test_waits_are_spread_over_the_whole_range() -> None:

@@ -9,12 +9,11 @@ from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder
 
 from job_core.job import NewJob, OnFailure
-from job_core.kinds import KINDS
 from job_manager.errors import InvalidRequest, MalformedRequest
 from job_manager.requests import MAX_BATCH, new_jobs, read_body
-from job_tasks import job_tasks  # noqa: F401 - its import makes the kinds
+from job_tasks.job_tasks import core
 
-COUNT = KINDS["count"]
+COUNT = core.kinds["count"]
 NAMES = st.text(max_size=10)
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.text(max_size=10),
@@ -65,12 +64,10 @@ def test_one_url_is_one_job() -> None:
     assert jobs({"url": "https://example.com/", "top": 3, "on_failure": "discard", "max_attempts": 2}) == [
         NewJob(
             kind="count",
-            url="https://example.com/",
-            host="example.com",
+            label="https://example.com/",
+            limit_key="example.com",
             request={
                 "url": "https://example.com/",
-                "max_attempts": 2,
-                "on_failure": "discard",
                 "word": None,
                 "top": 3,
                 "tokenizer": "words",

@@ -6,7 +6,7 @@ from job_manager.web.form import Form
 def checked(urls: str, word: str = "") -> tuple[list[tuple[str, str | None]], list[str]]:
     """URL and word of each job, and what is wrong."""
     jobs, wrong = Form(urls=urls, word=word).check(max_crashes=3, owner=None)
-    return [(job.url, job.request["word"]) for job in jobs], wrong
+    return [(job.label, job.request["word"]) for job in jobs], wrong
 
 
 def test_a_job_for_each_line_that_holds_something() -> None:

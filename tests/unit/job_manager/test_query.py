@@ -6,11 +6,10 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from job_core.job import State
-from job_core.kinds import KINDS
-from job_core.store.lookup import JobFilter
+from job_core.store.read import JobFilter
 from job_manager.errors import InvalidRequest
 from job_manager.requests import DEFAULT_LIMIT, MAX_LIMIT, MAX_WAIT_SECONDS, read_filter, read_wait
-from job_tasks import job_tasks  # noqa: F401 - its import makes the kinds
+from job_tasks.job_tasks import core
 
 
 def query(**values: object) -> MultiDict[str, str]:
@@ -24,14 +23,14 @@ def test_nothing_asked_is_everything() -> None:
 
 @given(
     state=st.sampled_from(State),
-    kind=st.sampled_from(sorted(KINDS)),
+    kind=st.sampled_from(sorted(core.kinds)),
     url=st.text().filter(lambda text: "\0" not in text),
     before=st.uuids(),
     limit=st.integers(1, MAX_LIMIT),
 )
 def test_what_is_asked_is_what_is_read(state: State, kind: str, url: str, before: UUID, limit: int) -> None:
     asked = query(status=state, kind=kind, url=url, cursor=before, limit=limit)
-    assert read_filter(asked) == (JobFilter(state=state, kind=kind, url=url, before=before), limit)
+    assert read_filter(asked) == (JobFilter(state=state, kind=kind, label=url, before=before), limit)
 
 
 @given(st.integers() | st.text())
@@ -58,7 +57,7 @@ def test_a_wait_is_within_its_bounds_or_refused(wait: float | str) -> None:
 
 @given(st.dictionaries(st.text(max_size=8), st.text(max_size=8), min_size=1, max_size=4))
 def test_a_name_that_is_not_known_is_refused(values: dict[str, str]) -> None:
-    known = {"id", "status", "kind", "url", "limit", "cursor"}
+    known = {"id", "status", "kind", "url", "parent", "limit", "cursor"}
     if values.keys() - known:
         with pytest.raises(InvalidRequest) as raised:
             read_filter(MultiDict(values))

@@ -14,7 +14,7 @@ def job(state: State, **changes: Any) -> Job:
     usual: dict[str, Any] = {
         "id": UUID(int=1),
         "kind": "count",
-        "url": "https://example.com/",
+        "label": "https://example.com/",
         "request": {},
         "on_failure": OnFailure.RETRY,
         "attempt": 1,
@@ -23,7 +23,7 @@ def job(state: State, **changes: Any) -> Job:
         "crashes": 0,
         "max_crashes": 3,
         "created_at": TIME,
-        "host": "example.com",
+        "limit_key": "example.com",
     }
     rest = dict.fromkeys(
         ("retry_of", "parked_at", "published_at", "due_at", "started_at", "finished_at", "result", "error")

@@ -9,6 +9,8 @@ from job_core.job import JsonObject
 from job_core.kinds import Kind
 from job_tasks.page_request import PageRequest
 
+READ = Kind(name="read", request=PageRequest, work=lambda _: {})
+
 
 @pytest.mark.parametrize(
     "fields",
@@ -22,7 +24,7 @@ from job_tasks.page_request import PageRequest
 )
 def test_a_url_that_cannot_be_fetched_is_refused(fields: JsonObject) -> None:
     with pytest.raises(ValidationError) as raised:
-        PageRequest.model_validate(fields)
+        READ.submission.model_validate(fields)
     assert [error["loc"] for error in raised.value.errors()] == [("url",)]
 
 
@@ -43,8 +45,7 @@ def test_what_is_kept_without_credentials_can_be_read_again_however_long_it_has_
     request = PageRequest(url=f"https://user:password@example.com/{MANY_LETTERS}")
     assert request.url == f"https://example.com/{quote(MANY_LETTERS)}"
     assert len(request.url) > 2_048
-    kind = Kind(name="read", request=PageRequest, work=lambda _: {})
-    assert kind.kept_request(request.model_dump(mode="json")) == request
+    assert READ.kept_request(request.model_dump(mode="json")) == request
     with pytest.raises(ValidationError):
         PageRequest.model_validate(request.model_dump(mode="json"))
 

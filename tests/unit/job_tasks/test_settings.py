@@ -177,7 +177,7 @@ def test_the_database_url_goes_before_the_name_of_the_lecture() -> None:
 def test_a_process_with_wrong_settings_ends_with_the_lines() -> None:
     wrong = NEEDED | {"JOB_MAX_CRASHES": "three", "LOG_FORMAT": "xml"}
     ended = subprocess.run(
-        [sys.executable, "-m", "job_core.store.migrate"],
+        [sys.executable, "-m", "job_manager.migrate"],
         env={"PATH": os.environ["PATH"]} | wrong,
         capture_output=True,
         text=True,

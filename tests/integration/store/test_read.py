@@ -5,15 +5,14 @@ from uuid import UUID
 import pytest
 
 from job_core.job import Job, State
-from job_core.store import lookup
-from job_core.store.lookup import JobFilter
-from job_core.store.whole import find_whole
+from job_core.store import read
+from job_core.store.read import JobFilter, find_whole
 from tests.integration.job_store import NEW_JOB, Store
 
 
 def newest(store: Store, limit: int = 100, **asked: Any) -> list[Job]:
     with store.database.reading() as connection:
-        return lookup.newest(connection, JobFilter(**asked), limit)
+        return read.newest(connection, JobFilter(**asked), limit)
 
 
 def ids(jobs: list[Job]) -> list[UUID]:
@@ -22,11 +21,11 @@ def ids(jobs: list[Job]) -> list[UUID]:
 
 @pytest.fixture
 def some(store: Store) -> list[Job]:
-    """A waiting job, a started one and a cancelled one, each of two kinds and two URLs."""
+    """A waiting job, a started one and a cancelled one, each of two kinds and two labels."""
     made = []
     for kind in ("count", "quotes"):
-        for url in ("https://example.com/a", "https://example.com/b"):
-            waiting, held, cancelled = (store.submit(kind=kind, url=url) for _ in range(3))
+        for label in ("https://example.com/a", "https://example.com/b"):
+            waiting, held, cancelled = (store.submit(kind=kind, label=label) for _ in range(3))
             store.claim(held)
             store.cancel(cancelled.id)
             made += [store.job(job.id) for job in (waiting, held, cancelled)]
@@ -41,11 +40,11 @@ def some(store: Store) -> list[Job]:
         {"state": State.SUCCESS},
         {"kind": "quotes"},
         {"kind": "nonsense"},
-        {"url": "https://example.com/a"},
-        {"url": "https://example.com/A"},
+        {"label": "https://example.com/a"},
+        {"label": "https://example.com/A"},
         {"kind": "count", "state": State.REVOKED},
-        {"kind": "count", "url": "https://example.com/b"},
-        {"kind": "quotes", "url": "https://example.com/b", "state": State.STARTED},
+        {"kind": "count", "label": "https://example.com/b"},
+        {"kind": "quotes", "label": "https://example.com/b", "state": State.STARTED},
     ],
     ids=str,
 )
@@ -63,20 +62,20 @@ def test_pages_are_complete_and_do_not_overlap_while_new_jobs_arrive(store: Stor
     while page := newest(store, 5, before=before):
         seen += ids(page)
         before = page[-1].id
-        store.accept([replace(NEW_JOB, url="https://example.com/new")] * 3)
+        store.accept([replace(NEW_JOB, label="https://example.com/new")] * 3)
     assert seen == there[::-1]
 
 
 def test_many_are_found_in_the_order_asked_without_the_unknown(store: Store) -> None:
     first, _second, third = (store.submit() for _ in range(3))
     with store.database.reading() as connection:
-        assert lookup.find_all(connection, [third.id, UUID(int=1), first.id]) == [third, first]
-        assert lookup.find_all(connection, []) == []
+        assert read.find_all(connection, [third.id, UUID(int=1), first.id]) == [third, first]
+        assert read.find_all(connection, []) == []
 
 
 def test_an_unknown_job_is_none(store: Store) -> None:
     with store.database.reading() as connection:
-        assert lookup.find(connection, UUID(int=1)) is None
+        assert read.find(connection, UUID(int=1)) is None
 
 
 def test_steps_of_jobs_of_which_some_have_ended_or_are_gone(store: Store) -> None:
@@ -85,7 +84,7 @@ def test_steps_of_jobs_of_which_some_have_ended_or_are_gone(store: Store) -> Non
     store.succeed(done)
     unknown = UUID(int=1)
     with store.database.reading() as connection:
-        steps = lookup.steps_of(connection, [waiting.id, cancelled.id, done.job_id, unknown])
+        steps = read.steps_of(connection, [waiting.id, cancelled.id, done.job_id, unknown])
     assert {job_id: str(step) for job_id, step in steps.items()} == {
         waiting.id: "0-PENDING",
         cancelled.id: "0-REVOKED",
@@ -96,7 +95,7 @@ def test_steps_of_jobs_of_which_some_have_ended_or_are_gone(store: Store) -> Non
 def test_a_job_is_never_at_the_same_step_twice(store: Store) -> None:
     job = store.submit()
     steps = [store.job(job.id).step]
-    for come_to_an_end in (store.retry, store.crash, lambda held: store.give_back(held.worker_id, held.job_id)):
+    for come_to_an_end in (store.retry, store.crash, lambda held: store.give_back(store.worker_of(held), held.job_id)):
         held = store.claim(job)
         assert held is not None
         steps.append(store.job(job.id).step)
@@ -110,7 +109,7 @@ def test_a_job_is_never_at_the_same_step_twice(store: Store) -> None:
 
 def test_whole_jobs_have_their_own_attempts(store: Store) -> None:
     one, other = store.claimed(), store.claimed()
-    store.give_back(one.worker_id, one.job_id)
+    store.give_back(store.worker_of(one), one.job_id)
     with store.database.reading() as connection:
         found = find_whole(connection, [one.job_id, other.job_id, UUID(int=1)])
     assert {job_id: (whole.job, list(whole.attempts)) for job_id, whole in found.items()} == {

@@ -1,4 +1,4 @@
-"""Limits per host under any order of steps: never exceeded, and no job parked for ever."""
+"""Limits per key under any order of steps: never exceeded, and no job parked for ever."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from job_core.config import Limits
 from job_core.errors import TransientError
-from job_core.queue import Broker
+from job_core.queue import JobQueue
 from job_core.reconciler import Reconciler
-from job_core.store.limits import HostLimits
 from tests.examples import examples
 from tests.integration.job_store import BUSY, KINDS, Store
 from tests.integration.queue import Queue
@@ -21,37 +21,30 @@ from tests.integration.queue import Queue
 if TYPE_CHECKING:
     from job_core.job import Claim
 
-LIMITS = HostLimits(at_once=2, gap_seconds=0)
-HOSTS = ("a.example", "b.example")
-hosts = st.sampled_from(HOSTS)
+LIMITS = Limits(at_once=2)
+keys = st.sampled_from(("a.example", "b.example"))
 numbers = st.integers(0, 1_000)
 
 
-class HostMachine(RuleBasedStateMachine):
+class LimitsMachine(RuleBasedStateMachine):
     """Workers that take messages, end attempts and die; a broker that forgets; sites that ask for pauses."""
 
     store: ClassVar[Store]
-    broker: ClassVar[Broker]
+    broker: ClassVar[JobQueue]
     queue: ClassVar[Queue]
 
     def __init__(self) -> None:
         super().__init__()
-        self.store.sql("TRUNCATE jobs, attempts, deliveries, workers, host_pauses")
+        self.store.sql("TRUNCATE jobs, attempts, deliveries, workers, limit_pauses")
         self.queue.wipe()
         self.worker = self.store.worker()
         self.held: list[Claim] = []
-        self.reconciler = Reconciler(
-            database=self.store.database,
-            broker=self.broker,
-            overdue_after=timedelta(minutes=3),
-            host_limits=LIMITS,
-            kinds=KINDS,
-        )
+        self.reconciler = Reconciler(database=self.store.database, queue=self.broker, limits=LIMITS, kinds=KINDS)
 
-    @rule(host=hosts, many=st.integers(1, 4))
-    def submit(self, host: str, many: int) -> None:
+    @rule(key=keys, many=st.integers(1, 4))
+    def submit(self, key: str, many: int) -> None:
         for _ in range(many):
-            self.store.submit(host=host)
+            self.store.submit(limit_key=key, at_once=LIMITS.at_once)
 
     @rule()
     def reconcile(self) -> None:
@@ -80,7 +73,13 @@ class HostMachine(RuleBasedStateMachine):
     def an_attempt_is_given_back(self, number: int) -> None:
         if self.held:
             held = self.held.pop(number % len(self.held))
-            self.store.give_back(held.worker_id, held.job_id)
+            self.store.give_back(self.store.worker_of(held), held.job_id)
+
+    @rule(number=numbers)
+    def a_process_dies(self, number: int) -> None:
+        if self.held:
+            held = self.held.pop(number % len(self.held))
+            self.store.crash_of_process(self.store.worker_of(held), held.job_id)
 
     @rule(number=numbers)
     def an_attempt_ends_in_a_transient_error(self, number: int) -> None:
@@ -99,29 +98,31 @@ class HostMachine(RuleBasedStateMachine):
         if ids := [row.id for row in self.store.sql("SELECT id FROM jobs WHERE state = 'PENDING' ORDER BY id")]:
             self.store.cancel(ids[number % len(ids)])
 
-    @rule(host=hosts)
-    def a_site_asks_for_a_pause(self, host: str) -> None:
-        self.store.pause_as_asked(TransientError("busy", type="server-busy", retry_after=100, limit_key=host))
+    @rule(key=keys)
+    def a_site_asks_for_a_pause(self, key: str) -> None:
+        if self.held:
+            busy = TransientError("busy", type="server-busy", retry_after=100, limit_key=key)
+            self.store.fail(self.held.pop(), busy)
 
     @rule()
     def the_broker_restarts_empty(self) -> None:
         self.queue.wipe()
 
     @invariant()
-    def no_host_has_more_than_its_limit(self) -> None:
-        running = self.store.sql("SELECT host, count(*) AS many FROM jobs WHERE state = 'STARTED' GROUP BY host")
+    def no_key_has_more_than_its_limit(self) -> None:
+        running = self.store.sql(
+            "SELECT limit_key, count(*) AS many FROM jobs WHERE state = 'STARTED' GROUP BY limit_key"
+        )
         assert [row for row in running if row.many > LIMITS.at_once] == []
 
     def enter(self, job_id: UUID) -> None:
-        if held := self.store.enter(self.store.job(job_id), self.worker, LIMITS):
+        held = self.store.claim(self.store.job(job_id), self.worker, LIMITS)
+        if held and held not in self.held:
             self.held.append(held)
 
     def time_passes(self, seconds: int) -> None:
-        by = timedelta(seconds=seconds)
-        self.store.sql(
-            "UPDATE jobs SET published_at = published_at - :by, due_at = due_at - :by WHERE finished_at IS NULL", by=by
-        )
-        self.store.sql("UPDATE host_pauses SET until = until - :by", by=by)
+        self.store.let_pass(seconds)
+        self.store.sql("UPDATE limit_pauses SET until = until - :by", by=timedelta(seconds=seconds))
 
     def teardown(self) -> None:
         """However it went: with a worker that works, every job comes to its end."""
@@ -138,13 +139,13 @@ class HostMachine(RuleBasedStateMachine):
 
 
 @pytest.fixture
-def machine(store: Store, broker: Broker, queue: Queue) -> Iterator[type[HostMachine]]:
-    HostMachine.store, HostMachine.broker, HostMachine.queue = store, broker, queue
-    yield HostMachine
-    del HostMachine.store, HostMachine.broker, HostMachine.queue
+def machine(store: Store, broker: JobQueue, queue: Queue) -> Iterator[type[LimitsMachine]]:
+    LimitsMachine.store, LimitsMachine.broker, LimitsMachine.queue = store, broker, queue
+    yield LimitsMachine
+    del LimitsMachine.store, LimitsMachine.broker, LimitsMachine.queue
 
 
 @pytest.mark.hypothesis
-def test_no_order_of_steps_exceeds_a_limit_or_leaves_a_job_parked(machine: type[HostMachine]) -> None:
+def test_no_order_of_steps_exceeds_a_limit_or_leaves_a_job_parked(machine: type[LimitsMachine]) -> None:
     bounded = settings(max_examples=examples(5), stateful_step_count=25, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(machine, settings=bounded)

@@ -1,4 +1,4 @@
-"""Every step of a job is told once, when it is committed: counted, and logged with the job's id."""
+"""Every step of a job is recorded once, when it is committed: counted, and logged with the job's id."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
+from psycopg2 import IntegrityError
 from structlog.testing import capture_logs
 
 from job_core.errors import DatabaseUnavailable, ReceiverGone
 from job_core.metrics import registry
-from job_core.store import claims, submissions
+from job_core.reconciler import UNKNOWN_AFTER, Reconciler
+from job_core.store import submissions
+from job_core.store.claims import MAX_LOSSES
 from job_core.store.database import COMMIT_RESERVE_SECONDS
 from tests.integration.job_store import DIED, NEW_JOB, NO_TEXT, NOT_TAKEN, Store
 
@@ -50,7 +53,7 @@ def logged() -> Iterator[list[Any]]:
 
 
 def life(logged: list[Any], job_id: object) -> list[tuple[str, ...]]:
-    """What the log tells of the job, in order."""
+    """What the log says of the job, in order."""
     return [
         tuple(str(event[name]) for name in ("event", "outcome", "state", "error") if name in event)
         for event in logged
@@ -116,33 +119,70 @@ def test_a_cancelled_job(store: Store, counted: Counted, logged: list[Any], *, r
     new = counted.new()
     assert new[ENDED, "count", "REVOKED", ""] == 1
     assert new.get((ATTEMPTS, "REVOKED", "")) == (1 if running else None)
-    assert life(logged, job_id)[-1] == ("cancelled", "REVOKED")
+    assert life(logged, job_id)[-1] == ("cancelled", *["REVOKED"] * running, "REVOKED")
 
 
-def test_claims_of_a_lost_worker(store: Store, counted: Counted, logged: list[Any]) -> None:
+def test_claims_of_a_lost_worker(store: Store, reconciler: Reconciler, counted: Counted, logged: list[Any]) -> None:
     worker = store.worker()
     held = [store.claimed(worker) for _ in range(3)]
     store.unseen(worker)
-    store.lose_unseen()
-    store.take_back_lost()
+    reconciler.round(judge_workers=True)
     assert counted.new()[ATTEMPTS, "LOST", ""] == 3
-    assert [life(logged, each.job_id)[-1] for each in held] == [("attempt ended", "LOST", "PENDING")] * 3
+    assert [life(logged, each.job_id)[2] for each in held] == [("attempt ended", "LOST", "PENDING")] * 3
 
 
-def test_an_outcome_without_a_claim_is_not_told(store: Store, counted: Counted) -> None:
+def test_the_loss_that_ends_a_job(store: Store, reconciler: Reconciler, counted: Counted, logged: list[Any]) -> None:
+    held = store.claimed()
+    store.sql("UPDATE jobs SET losses = :almost", almost=MAX_LOSSES - 1)
+    store.unseen(store.worker_of(held))
+    reconciler.round(judge_workers=True)
+    assert counted.new()[ATTEMPTS, "LOST", "attempt-lost"] == 1
+    assert counted.new()[ENDED, "count", "FAILURE", "attempt-lost"] == 1
+    assert life(logged, held.job_id)[-1] == ("attempt ended", "LOST", "FAILURE", "attempt-lost")
+
+
+def test_claims_that_are_given_back(store: Store, counted: Counted, logged: list[Any]) -> None:
+    stopped, let_go, idle = store.claimed(), store.claimed(store.worker()), store.claimed(store.worker())
+    store.stop(store.worker_of(stopped))
+    store.give_back(store.worker_of(let_go), let_go.job_id)
+    store.let_pass(60)
+    store.beat(store.worker_of(idle))
+    assert counted.new()[ATTEMPTS, "GIVEN BACK", ""] == 3
+    for held in (stopped, let_go, idle):
+        assert life(logged, held.job_id)[-1] == ("attempt ended", "GIVEN BACK", "PENDING")
+
+
+def test_a_crash_that_the_main_process_reports(store: Store, counted: Counted, logged: list[Any]) -> None:
+    held = store.claimed()
+    store.crash_of_process(store.worker_of(held), held.job_id)
+    store.crash_of_process(store.worker_of(held), held.job_id)  # there is nothing to report any more
+    assert counted.new()[ATTEMPTS, "CRASHED", "attempt-crashed"] == 1
+    assert life(logged, held.job_id)[2:] == [("attempt ended", "CRASHED", "PENDING", "attempt-crashed")]
+
+
+def test_a_job_of_a_kind_that_no_worker_knows(
+    store: Store, reconciler: Reconciler, counted: Counted, logged: list[Any]
+) -> None:
+    job = store.submit(kind="gone")
+    store.sql("UPDATE jobs SET created_at = created_at - :by", by=UNKNOWN_AFTER)
+    reconciler.round(judge_workers=True)
+    assert counted.new()[ENDED, "gone", "FAILURE", "unknown-kind"] == 1
+    assert life(logged, job.id)[-1] == ("ended", "FAILURE", "unknown-kind")
+
+
+def test_an_outcome_without_a_claim_is_not_recorded(store: Store, counted: Counted, logged: list[Any]) -> None:
     held = store.claimed()
     store.cancel(held.job_id)
-    before = counted.new()
+    before = counted.new(), life(logged, held.job_id)
     assert not store.succeed(held)
-    assert counted.new() == before
+    assert (counted.new(), life(logged, held.job_id)) == before
 
 
-def test_what_is_not_committed_is_not_told(store: Store, counted: Counted, logged: list[Any]) -> None:
-    with pytest.raises(RuntimeError, match="on the way"), store.database.transaction() as connection:
-        submissions.accept(connection, [NEW_JOB], at_once_per_host=8)
-        raise RuntimeError("on the way")
-    with pytest.raises(DatabaseUnavailable), store.database.transaction(COMMIT_RESERVE_SECONDS / 2) as connection:
-        submissions.accept(connection, [NEW_JOB], at_once_per_host=8)
+def test_what_is_not_committed_is_not_recorded(store: Store, counted: Counted, logged: list[Any]) -> None:
+    with pytest.raises(IntegrityError, match="jobs_label_check"):
+        store.accept([NEW_JOB, replace(NEW_JOB, label="x" * 8_193)])
+    with pytest.raises(DatabaseUnavailable):
+        submissions.accept(store.database, [NEW_JOB], at_once=8, seconds=COMMIT_RESERVE_SECONDS / 2)
     assert store.count() == 0
     assert (counted.new(), logged) == ({}, [])
 
@@ -158,8 +198,7 @@ def test_the_times_are_those_of_the_database(store: Store) -> None:
     before = registry().get_sample_value("wordcount_job_start_seconds_sum") or 0
     job = store.submit()
     store.sql("UPDATE jobs SET created_at = now() - interval '100 seconds'")
-    with store.database.transaction() as connection:
-        claims.claim(connection, job.id, store.worker())
+    store.claim(job)
     waited = (registry().get_sample_value("wordcount_job_start_seconds_sum") or 0) - before
     assert 100 <= waited < 110
 
@@ -171,18 +210,18 @@ def test_each_attempt_to_deliver(store: Store, counted: Counted, logged: list[An
         held = store.claim_due()
         assert held is not None
         assert store.not_delivered(held, error)
-        assert not store.delivered(replace(held, attempt=held.attempt - 1)), "which tells nothing"
+        assert not store.delivered(replace(held, attempt=held.attempt - 1)), "which is not recorded"
     taken = store.ended("https://example.org/counted")
     held = store.claim_due()
     assert held is not None
     assert store.delivered(held)
-    assert [told for told in life(logged, job.id) if told[0] == "delivery ended"] == [
+    assert [line for line in life(logged, job.id) if line[0] == "delivery ended"] == [
         ("delivery ended", "RETRY", "webhook-not-taken"),
         ("delivery ended", "GIVEN UP", "receiver-gone"),
     ]
     assert life(logged, taken.id)[-1] == ("delivery ended", "DELIVERED")
-    told = {key: count for key, count in counted.new().items() if key[0] == "wordcount_deliveries_total"}
-    assert told == {
+    deliveries = {key: count for key, count in counted.new().items() if key[0] == "wordcount_deliveries_total"}
+    assert deliveries == {
         ("wordcount_deliveries_total", "DELIVERED", ""): 1,
         ("wordcount_deliveries_total", "RETRY", "webhook-not-taken"): 1,
         ("wordcount_deliveries_total", "GIVEN UP", "receiver-gone"): 1,

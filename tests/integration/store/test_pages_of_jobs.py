@@ -4,19 +4,18 @@ from uuid import UUID
 import pytest
 
 from job_core.job import State
-from job_core.store import browsing
-from job_core.store.browsing import Page
-from job_core.store.lookup import JobFilter
+from job_core.store import read
+from job_core.store.read import JobFilter, Page
 from tests.integration.job_store import NEW_JOB, Store
 
 
 def page(store: Store, text: str | None = None, limit: int = 3, **asked: object) -> Page:
     with store.database.reading() as connection:
-        return browsing.page_of(connection, JobFilter(**asked), text, limit)  # type: ignore[arg-type]
+        return read.page_of(connection, JobFilter(**asked), text, limit)  # type: ignore[arg-type]
 
 
-def urls(found: Page) -> str:
-    return "".join(job.url[-1] for job in found.jobs)
+def letters(found: Page) -> str:
+    return "".join(job.label[-1] for job in found.jobs)
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +23,7 @@ def _letters(store: Store) -> None:
     """Ten jobs, the newest of which is j; those at odd places lie under /odd/."""
     store.accept(
         [
-            replace(NEW_JOB, url=f"https://example.com/{'Odd' if number % 2 else 'even'}/{letter}")
+            replace(NEW_JOB, label=f"https://example.com/{'Odd' if number % 2 else 'even'}/{letter}")
             for number, letter in enumerate("abcdefghij")
         ]
     )
@@ -35,7 +34,7 @@ def test_page_by_page(store: Store, text: str | None, pages: list[str]) -> None:
     seen, before = [], None
     while True:
         found = page(store, text, before=before)
-        seen.append(urls(found))
+        seen.append(letters(found))
         before = found.before
         if before is None:
             break
@@ -44,28 +43,28 @@ def test_page_by_page(store: Store, text: str | None, pages: list[str]) -> None:
 
 @pytest.mark.parametrize("text", ["%", "_", "\\", "'"])
 def test_a_text_is_no_pattern(store: Store, text: str) -> None:
-    assert urls(page(store, text)) == ""
-    store.submit(url=f"https://example.com/{text}/z")
-    assert urls(page(store, text)) == "z"
+    assert letters(page(store, text)) == ""
+    store.submit(label=f"https://example.com/{text}/z")
+    assert letters(page(store, text)) == "z"
 
 
 def test_a_search_stops_after_its_share_and_can_be_gone_on_with(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(browsing, "MOST_SEARCHED", 4)
+    monkeypatch.setattr(read, "MAX_SEARCHED", 4)
     seen, before, pages = "", None, 0
     while True:
         found = page(store, "/a", before=before)
-        seen, before, pages = seen + urls(found), found.before, pages + 1
+        seen, before, pages = seen + letters(found), found.before, pages + 1
         if before is None:
             break
     assert (seen, pages) == ("a", 3)
 
 
 def test_filters_and_text_together(store: Store) -> None:
-    cancelled = store.submit(url="https://example.com/odd/z")
+    cancelled = store.submit(label="https://example.com/odd/z")
     store.cancel(cancelled.id)
-    assert urls(page(store, "odd", state=State.REVOKED)) == "z"
-    assert urls(page(store, "odd", state=State.PENDING, kind="count")) == "jhf"
-    assert urls(page(store, "odd", kind="quotes")) == ""
+    assert letters(page(store, "odd", state=State.REVOKED)) == "z"
+    assert letters(page(store, "odd", state=State.PENDING, kind="count")) == "jhf"
+    assert letters(page(store, "odd", kind="quotes")) == ""
     assert page(store, "odd", before=UUID(int=0)) == Page(jobs=(), before=None)
 
 
@@ -73,7 +72,7 @@ def test_counts_by_state_stop_where_they_are_told_to(store: Store) -> None:
     store.cancel(page(store).jobs[0].id)
     store.claimed()
     with store.database.reading() as connection:
-        assert browsing.count_by_state(connection, owner=None, at_most=5) == {
+        assert read.count_by_state(connection, owner=None, at_most=5) == {
             State.PENDING: 5,
             State.STARTED: 1,
             State.RETRY: 0,
@@ -88,7 +87,9 @@ def test_counts_are_of_the_jobs_that_the_list_shows(store: Store, owner: str | N
     store.submit(owner="one")
     store.submit(owner="one")
     store.submit(owner="another")
+    child = store.submit()
+    store.sql("UPDATE jobs SET parent_id = :parent WHERE id = :id", parent=page(store).jobs[-1].id, id=child.id)
     with store.database.reading() as connection:
-        counts = browsing.count_by_state(connection, owner=owner, at_most=100)
+        counts = read.count_by_state(connection, owner=owner, at_most=100)
     assert counts == dict.fromkeys(State, 0) | {State.PENDING: many}
     assert len(page(store, owner=owner, limit=100).jobs) == many
