@@ -43,7 +43,7 @@ def create_app(settings: Settings) -> Flask:
         settings=settings,
         outages=outages,
         database=database,
-        queue=JobQueue(core.app, core.kinds, broker_url, timeout_seconds=BROKER_TIMEOUT_SECONDS),
+        queue=JobQueue(core.name, core.kinds, broker_url, timeout_seconds=BROKER_TIMEOUT_SECONDS),
         watcher=Watcher(database, outages),
         wait_seats=Semaphore(settings.manager_wait_callers),
         stream_seats=Semaphore(settings.manager_streams),

@@ -1,4 +1,4 @@
-"""The tasks, and the Celery app that runs them. Start reading here.
+"""The tasks. Start reading here.
 
 A task is a function. The manager puts its name and a job's id into the queue; a worker takes them out and calls the
 function with the caller's request, and the mapping that it returns becomes the job's result in the database. After a
@@ -9,8 +9,7 @@ from job_core.core import JobCore
 from job_tasks.count import CountRequest, CountResult, count_words
 from job_tasks.settings import core_config
 
-core = JobCore("job_tasks", config=core_config)
-app = core.app
+core = JobCore("job_tasks", config=core_config)  # core.app is the Celery app; job_worker/worker.py runs it
 
 
 @core.task()

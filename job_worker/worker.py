@@ -10,12 +10,12 @@ from job_core.logs import configure_logs
 from job_core.metrics import share_between_processes
 from job_core.worker.deliverer import TOTAL_SECONDS, Deliverer
 from job_core.worker.program import install_worker
-from job_tasks.job_tasks import app, core
+from job_tasks.job_tasks import core
 from job_tasks.settings import settings
 from job_worker.health import touch
 from job_worker.scrape import serve_metrics
 
-__all__ = ["app"]
+app = core.app
 
 
 @signals.setup_logging.connect

@@ -32,7 +32,7 @@ def broker(servers: Servers) -> JobQueue:
 
 
 def queue_at(url: str) -> JobQueue:
-    return JobQueue(core.app, core.kinds, url, timeout_seconds=TIMEOUT_SECONDS)
+    return JobQueue(core.name, core.kinds, url, timeout_seconds=TIMEOUT_SECONDS)
 
 
 def message(name: str = QUEUE, *, kind: str = "count", published_at: datetime = TIME) -> Message:
@@ -152,7 +152,7 @@ class TestKindsWithAQueueOfTheirOwn:
             Kind(name="slow", request=Nothing, work=work, queue="s"),
         ]
         return JobQueue(
-            core.app, {kind.name: kind for kind in kinds}, servers.broker.url, timeout_seconds=TIMEOUT_SECONDS
+            core.name, {kind.name: kind for kind in kinds}, servers.broker.url, timeout_seconds=TIMEOUT_SECONDS
         )
 
     def test_their_messages_go_there(self, broker: JobQueue, queue: Queue) -> None:

@@ -40,7 +40,7 @@ def test_a_message_whose_connection_is_gone_may_be_acknowledged_too_late(
     servers: Servers, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     monkeypatch.setattr(AttemptRequest, "children", Children(), raising=False)
-    JobQueue(core.app, core.kinds, servers.broker.url, timeout_seconds=1).publish(
+    JobQueue(core.name, core.kinds, servers.broker.url, timeout_seconds=1).publish(
         [Message(kind="count", job_id=uuid7(), published_at=datetime.now(UTC))]
     )
     connection = CappedConnection(servers.broker.url)

@@ -228,7 +228,7 @@ class ApiMachine(RuleBasedStateMachine):
 @pytest.fixture
 def machine(manager_url: str, store: Store, servers: Servers) -> Iterator[type[ApiMachine]]:
     ApiMachine.manager_url, ApiMachine.store = manager_url, store
-    ApiMachine.queue = JobQueue(core.app, core.kinds, servers.broker.url, timeout_seconds=2.0)
+    ApiMachine.queue = JobQueue(core.name, core.kinds, servers.broker.url, timeout_seconds=2.0)
     yield ApiMachine
     del ApiMachine.manager_url, ApiMachine.store, ApiMachine.queue
 

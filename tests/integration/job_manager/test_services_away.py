@@ -29,7 +29,7 @@ WITHOUT_DATABASE = [("POST", "/count"), ("GET", "/jobs"), ("GET", f"/result/{UUI
 
 @pytest.fixture
 def reconciler(store: Store, servers: Servers) -> Reconciler:
-    queue = JobQueue(core.app, core.kinds, servers.broker.url, timeout_seconds=2.0)
+    queue = JobQueue(core.name, core.kinds, servers.broker.url, timeout_seconds=2.0)
     return Reconciler(database=store.database, queue=queue, limits=UNLIMITED, kinds=KINDS)
 
 

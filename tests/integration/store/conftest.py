@@ -18,7 +18,7 @@ from tests.integration.job_store import KINDS, UNLIMITED, Store
 
 @pytest.fixture
 def broker(servers: Servers) -> JobQueue:
-    return JobQueue(core.app, core.kinds, servers.broker.url, timeout_seconds=2.0)
+    return JobQueue(core.name, core.kinds, servers.broker.url, timeout_seconds=2.0)
 
 
 @pytest.fixture

@@ -113,7 +113,7 @@ class TestPublishing:
     ) -> None:
         job = store.submit()
         store.let_pass(60)
-        away = JobQueue(core.app, KINDS, with_port(servers.broker.url, refused_port()), timeout_seconds=0.3)
+        away = JobQueue(core.name, KINDS, with_port(servers.broker.url, refused_port()), timeout_seconds=0.3)
         with pytest.raises(BrokerUnavailable) as raised:
             replace(reconciler, queue=away).round(judge_workers=True)
         assert raised.value.reason == "not reachable"

@@ -11,8 +11,8 @@ import pytest
 SETTINGS = {"CELERY_BROKER_URL": "redis://broker", "DATABASE_URL": "postgresql://user@host/jobs"}
 ASK = """
 import json, sys
-from job_tasks.job_tasks import app
-json.dump({name: app.conf[name] for name in sys.argv[1:]}, sys.stdout)
+from job_tasks.job_tasks import core
+json.dump({name: core.app.conf[name] for name in sys.argv[1:]}, sys.stdout)
 """
 
 
@@ -51,7 +51,7 @@ def test_the_jobs_table_is_the_one_truth_and_nothing_is_pickled() -> None:
 
 def test_the_lectures_name_for_the_jobs_database_gives_celery_no_result_backend() -> None:
     answer = subprocess.run(
-        [sys.executable, "-c", "from job_tasks.job_tasks import app; print(type(app.backend).__name__)"],
+        [sys.executable, "-c", "from job_tasks.job_tasks import core; print(type(core.app.backend).__name__)"],
         env={"PATH": os.environ["PATH"], "CELERY_BROKER_URL": "redis://broker"}
         | {"CELERY_RESULT_BACKEND": "db+postgresql://user@host/jobs"},
         capture_output=True,

@@ -1,19 +1,54 @@
-"""How Celery is set. The jobs table is the one truth; what Celery would keep or time by itself is off.
+"""The Celery app of a service. The jobs table is the one truth; what Celery would keep or time by itself is off.
 
 https://docs.celeryq.dev/en/stable/userguide/configuration.html explains each name.
 """
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
+from celery import Celery, Task
 from kombu.entity import Queue as CeleryQueue
 
 from job_core.config import CoreConfig
+from job_core.core import JobCore
+from job_core.errors import CoreError
 from job_core.kinds import Kind
 from job_core.queue import requeued
+from job_core.worker.attempt import run_attempt
 
 
-def celery_settings(config: CoreConfig, kinds: Iterable[Kind]) -> dict[str, Any]:
+def celery_app(core: JobCore) -> Celery:
+    """The app, with a task for each kind. It reads the settings, and looks for the kinds, when Celery first asks."""
+    app = Celery(core.name)
+    app.backend_cls = "disabled"  # `jobs` is where results land
+
+    def configure(**_: object) -> None:
+        app.config_from_object(_settings(core.config, core.kinds.values()))
+
+    def add_tasks(**_: object) -> None:
+        for kind in core.kinds.values():
+            _add_task(app, core, kind)
+
+    app.on_configure.connect(configure, weak=False)
+    app.on_after_finalize.connect(add_tasks, weak=False)
+    return app
+
+
+def _add_task(app: Celery, core: JobCore, kind: Kind) -> None:
+    def attempt(task: Task, job_id: str) -> None:
+        run_attempt(core, kind, task, UUID(job_id))
+
+    # Errors of ours are outcomes, already on the row; Celery logs them in a line, without a trace.
+    limits = {
+        "soft_time_limit": kind.soft_time_limit_seconds,
+        "time_limit": kind.hard_time_limit_seconds,
+        "throws": (CoreError,),
+    }
+    app.task(attempt, bind=True, name=f"{core.name}.{kind.name}", **limits)
+
+
+def _settings(config: CoreConfig, kinds: Iterable[Kind]) -> dict[str, Any]:
     """Celery's settings for a service with these kinds."""
     kinds = list(kinds)
     hard = max([config.hard_time_limit_seconds, *(kind.hard_time_limit(config) for kind in kinds)])
