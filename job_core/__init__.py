@@ -3,7 +3,6 @@
 Knows no URL, no page and no word: lift it out. `job_core/examples/` holds a whole service.
 """
 
-from job_core.client import JobClient
 from job_core.config import CoreConfig, Limits, RetryPolicy
 from job_core.core import JobCore
 from job_core.errors import ClientError, CoreError, PermanentError, TransientError
@@ -18,7 +17,6 @@ __all__ = [
     "FanOut",
     "GoOn",
     "Job",
-    "JobClient",
     "JobCore",
     "Kind",
     "Limits",

@@ -1,4 +1,8 @@
-"""The core of a service: its name, its kinds of jobs, and the Celery app that runs them."""
+"""The core of a service: its name, its kinds of jobs, and the Celery app that runs them.
+
+Each program loads what it asks for, and no more: only workers load Celery, and a supervisor that checks the settings
+loads neither that nor SQLAlchemy.
+"""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -8,11 +12,12 @@ from uuid_utils.compat import uuid7
 
 from job_core.config import CoreConfig
 from job_core.kinds import Kind, kind_of
-from job_core.queue import JobQueue
-from job_core.store.database import Database
 
 if TYPE_CHECKING:
     from celery import Celery
+
+    from job_core.queue import JobQueue
+    from job_core.store.database import Database
 
 
 class JobCore:
@@ -34,8 +39,8 @@ class JobCore:
 
     @cached_property
     def app(self) -> "Celery":
-        """The Celery app that runs the tasks: of all programs, only workers need it, and so only they load Celery."""
-        from job_core.celery_app import celery_app  # noqa: PLC0415 - see above
+        """The Celery app that runs the tasks."""
+        from job_core.celery_app import celery_app
 
         return celery_app(self)
 
@@ -49,10 +54,14 @@ class JobCore:
 
         return register
 
-    def database(self, *, pool_size: int) -> Database:
+    def database(self, *, pool_size: int) -> "Database":
         """The job store, by a pool of connections of its own."""
+        from job_core.store.database import Database
+
         return Database(self.config.database_url, pool_size=pool_size)
 
-    def queue(self, *, timeout_seconds: float = 0.3) -> JobQueue:
+    def queue(self, *, timeout_seconds: float = 0.3) -> "JobQueue":
         """The queues of messages, by a connection of its own."""
+        from job_core.queue import JobQueue
+
         return JobQueue(self.name, self.kinds, self.config.broker_url, timeout_seconds=timeout_seconds)

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
-from job_core import CoreConfig, EndedChild, FanOut, JobClient, JobCore
+from job_core import CoreConfig, EndedChild, FanOut, JobCore
+from job_core.client import JobClient
 from job_core.logs import configure_logs
 from job_core.scheduler import run_scheduler
 from job_core.store.migrate import migrate
