@@ -1,13 +1,12 @@
 """The two servers that everything else needs, Redis and PostgreSQL. Tests use them alone."""
 
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-import redis
 
 from embedded.account import Account, account_for, shared_folder
 from embedded.data_folder import DataFolder
@@ -67,11 +66,13 @@ class RedisServer:
 
     def is_ready(self) -> bool:
         """Whether it answers, which it does not while it loads its data."""
-        with redis.Redis.from_url(self.url, socket_timeout=CONNECT_SECONDS) as client:
-            try:
-                return bool(client.ping())
-            except redis.RedisError:
-                return False
+        try:
+            with socket.create_connection((LOOPBACK, self.port), CONNECT_SECONDS) as connection:
+                connection.sendall(f"AUTH {self.data.passwords().broker}\r\nPING\r\n".encode())
+                answers = connection.makefile("rb")
+                return [answers.readline(), answers.readline()] == [b"+OK\r\n", b"+PONG\r\n"]
+        except OSError:
+            return False
 
     def _settings(self) -> str:
         lines = (
