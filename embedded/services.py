@@ -68,7 +68,7 @@ class Services:
         """Flower. It is read-only, as in the containers, unless FLOWER_READ_ONLY says otherwise."""
         command = self._command(
             "job_viewer",
-            *("celery", "--app", "job_worker.worker", "flower", f"--address={LOOPBACK}", f"--port={port}"),
+            *("celery", "--app", "job_worker.viewer", "flower", f"--address={LOOPBACK}", f"--port={port}"),
             FLOWER_BASIC_AUTH=f"{VIEWER_USER}:{self.folder.passwords().viewer}",
             FLOWER_READ_ONLY=self.environment.get("FLOWER_READ_ONLY") or "true",
         )

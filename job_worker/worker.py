@@ -1,7 +1,4 @@
-"""A worker of this stack: `celery --app job_worker.worker worker` starts one.
-
-`celery --app job_worker.worker flower` shows them all.
-"""
+"""A worker of this stack: `celery --app job_worker.worker worker` starts one."""
 
 from billiard.process import current_process
 from celery import signals
@@ -10,10 +7,12 @@ from job_core.logs import configure_logs
 from job_core.metrics import share_between_processes
 from job_core.worker.deliverer import TOTAL_SECONDS, Deliverer
 from job_core.worker.program import install_worker
+from job_tasks.fetching import fetcher
 from job_tasks.job_tasks import core
 from job_tasks.settings import settings
 from job_worker.health import touch
 from job_worker.scrape import serve_metrics
+from job_worker.webhook_post import webhook_post
 
 app = core.app
 
@@ -30,17 +29,9 @@ def _serve_metrics(**_: object) -> None:
     serve_metrics(settings())
 
 
-def _preload() -> None:
-    from job_tasks.fetching import fetcher  # noqa: PLC0415 - Flower, which starts from this module too, needs none of it
-
-    fetcher()
-
-
 def _deliverer() -> Deliverer:
-    from job_worker.webhook_post import webhook_post  # noqa: PLC0415 - the same
-
     post = webhook_post(settings().fetch_limits, TOTAL_SECONDS)
     return Deliverer(core, settings().webhook_secrets, post)
 
 
-install_worker(core, preload=_preload, report_health=lambda: touch(settings().worker_health_file), deliverer=_deliverer)
+install_worker(core, preload=fetcher, report_health=lambda: touch(settings().worker_health_file), deliverer=_deliverer)

@@ -1,8 +1,4 @@
-"""A worker: the Celery app of a core, with what keeps the promises hung into it.
-
-Flower starts from the same module as a worker does, and needs nothing of this but the app: so everything here waits for
-a signal that only a worker gives.
-"""
+"""A worker: the Celery app of a core, with what keeps the promises hung into it."""
 
 import os
 import threading
