@@ -12,7 +12,6 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from werkzeug.exceptions import RequestTimeout
 
 from job_manager.problems import MEDIA_TYPE, Problem, problem_json
-from job_manager.security import EVERY_ANSWER
 
 MIN_TIMEOUT_SECONDS = 0.001  # 0 would mean not to wait at all, not even for what has arrived
 STATUS = {
@@ -81,6 +80,9 @@ class DeadlineWorker(ThreadWorker):
 
 
 def _answer(status: HTTPStatus) -> bytes:
+    # Not loaded with this module, which gunicorn loads before it forks: live editing would not reach the tasks then.
+    from job_manager.security import EVERY_ANSWER  # noqa: PLC0415 - see above
+
     detail = "The request could not be read as HTTP."
     found = Problem(type="about:blank", title=status.phrase, status=status.value, detail=detail)
     body = problem_json(found).encode()
