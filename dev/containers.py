@@ -21,7 +21,7 @@ from embedded.ports import LOOPBACK, free_ports
 from embedded.services import PROJECT, WORKERS
 
 PAGES = ("docker-compose.yml", "dev/docker-compose.pages.yml")
-DOORS = (*PAGES, "dev/docker-compose.doors.yml")  # broker and database can be reached from this machine
+CHAOS = (*PAGES, "dev/docker-compose.chaos.yml")  # broker and database can be reached from this machine
 OF_DOCKER = ("PATH", "HOME", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG")
 COMMAND_SECONDS = 120.0
 BUILD_SECONDS = 420.0
@@ -161,7 +161,7 @@ class Container:
 
 @dataclass(frozen=True, kw_only=True)
 class ContainerStack(AnyStack):
-    """A stack of containers. Its tables and queue can be reached only with the DOORS files."""
+    """A stack of containers. Its tables and queue can be reached only with the CHAOS files."""
 
     compose: Compose
     viewer_port: int

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dev.chaos.faults import FAULTS, Fault
 from dev.chaos.run import Plan, Run
-from dev.containers import DOORS, container_stack, own_project
+from dev.containers import CHAOS, container_stack, own_project
 from dev.pages import served_pages
 from dev.stack import Wanted, process_stack
 from dev.waiting import NotInTime
@@ -21,6 +21,7 @@ from embedded.terminal import Terminal
 
 INTERRUPTED = 130
 SEED_BITS = 32
+TASKS = "dev.chaos.tasks"
 # Many pages take longer, so a worker that is asked to stop has something to give back.
 SETTINGS = {"WORKER_STOP_GRACE_SECONDS": "1"}
 IN_CONTAINERS = ("pages", "job_broker", "job_db", "job_manager", "job_scheduler", *WORKERS)
@@ -70,7 +71,7 @@ def _on_processes(plan: Plan, terminal: Terminal) -> int:
     folder = Path(tempfile.mkdtemp(prefix="wordcount-chaos-"))
     terminal.progress(f"starting the stack; its data and logs are in {folder}")
     with served_pages() as pages:
-        wanted = Wanted(page_port=pages.port, settings=SETTINGS, durable=True, proxy=True)
+        wanted = Wanted(page_port=pages.port, settings=SETTINGS, tasks=TASKS, durable=True, proxy=True)
         with process_stack(DataFolder(folder), wanted) as stack:
             terminal.progress("the stack is ready")
             outcome = Run(stack, plan, terminal).carry_out()
@@ -84,7 +85,7 @@ def _on_processes(plan: Plan, terminal: Terminal) -> int:
 
 def _in_containers(plan: Plan, terminal: Terminal) -> int:
     terminal.progress("building and starting the containers")
-    with container_stack(own_project("chaos"), DOORS, IN_CONTAINERS, **SETTINGS) as stack:
+    with container_stack(own_project("chaos"), CHAOS, IN_CONTAINERS, **SETTINGS) as stack:
         terminal.progress("the stack is ready")
         outcome = Run(stack, plan, terminal).carry_out()
         terminal.say(outcome.report())

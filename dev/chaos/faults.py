@@ -28,6 +28,7 @@ BUSY_PAGES = 8
 STARTED_SECONDS = 3.0
 SURGE_PAGES = 60
 MAX_DOUBLED = 20
+TAKEN_SECONDS = (0.05, 0.5)  # after which workers have most of the messages
 COMMIT_SECONDS = 5.0
 
 
@@ -64,7 +65,7 @@ class Scene:
 
     def _started(self, submission: Submission) -> int:
         started = "SELECT 1 FROM jobs WHERE label = ANY(%s) AND state = 'STARTED'"
-        return len(self.stack.query(started, list(submission.urls)))
+        return len(self.stack.query(started, list(submission.labels)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +125,7 @@ def _kill_manager_before_it_publishes(scene: Scene) -> None:
     with scene.stack.job_broker.paused():
         caller = threading.Thread(target=scene.client.submit, args=(submission,))
         caller.start()
-        wait_until(lambda: scene.stack.query(committed, submission.urls[0]), seconds=COMMIT_SECONDS)
+        wait_until(lambda: scene.stack.query(committed, submission.labels[0]), seconds=COMMIT_SECONDS)
         scene.stack.job_manager.kill()
         caller.join()
     scene.stack.job_manager.start()
@@ -157,14 +158,16 @@ def _cut_off(scene: Scene) -> None:
 
 
 def _double_messages(scene: Scene) -> None:
-    """Double messages in the queue, and those that workers have taken."""
+    """Double messages that are in a queue, and once more when workers have taken them."""
     scene.client.submit(scene.new_submission(MAX_DOUBLED))
     with scene.stack.redis() as client:
-        for name in QUEUES:
-            envelopes = client.lrange(name, -MAX_DOUBLED, -1)
-            scene.queue.ignore(job_ids_in(envelopes))
-            if envelopes:
-                client.rpush(name, *envelopes)
+        envelopes = {name: client.lrange(name, -MAX_DOUBLED, -1) for name in QUEUES}
+        scene.queue.ignore(job_ids_in([each for some in envelopes.values() for each in some]))
+        for wait in ((0.0, 0.0), TAKEN_SECONDS):
+            scene.hold(wait)
+            for name, some in envelopes.items():
+                if some:
+                    client.rpush(name, *some)
 
 
 def _two_schedulers(scene: Scene) -> None:

@@ -27,10 +27,10 @@ RECENT = 400
 
 @dataclass(frozen=True, kw_only=True)
 class Submission:
-    """A POST for one job per URL. With an Idempotency-Key it can be sent again."""
+    """A POST for one job per label. With an Idempotency-Key it can be sent again."""
 
     path: str
-    urls: tuple[str, ...]
+    labels: tuple[str, ...]  # for pages, their URLs
     body: JsonObject | None = None
     key: str | None = None
     retry_of: str | None = None  # the ended job that it repeats
@@ -41,7 +41,7 @@ def count_pages(urls: tuple[str, ...], *, key: str | None, batch: bool = False) 
     # Only pages that must fail get few attempts: the others must not run out of them.
     fails = any(behaviour_at(url).error for url in urls)
     body: JsonObject = {"urls": urls} if batch else {"url": urls[0]}
-    return Submission(path="/count", urls=urls, body=body | {"max_attempts": 2 if fails else 5}, key=key)
+    return Submission(path="/count", labels=urls, body=body | {"max_attempts": 2 if fails else 5}, key=key)
 
 
 class Journal:
@@ -63,10 +63,10 @@ class Journal:
         """A 202 named `job_ids`."""
         with self._lock:
             known = self._ids_of_key.setdefault(submission.key, job_ids) if submission.key else job_ids
-            if known != job_ids or len(job_ids) != len(submission.urls):
+            if known != job_ids or len(job_ids) != len(submission.labels):
                 detail = f"the submission of {known} was answered with {job_ids}"
                 self._breaches.append(Breach(flaw=Flaw.DOUBLED, detail=detail, job_id=known[0]))
-            self._promised.update(zip(job_ids, submission.urls, strict=False))
+            self._promised.update(zip(job_ids, submission.labels, strict=False))
             self._recent.extend(job_ids)
             if submission.key:
                 self._open.pop(submission.key, None)
@@ -78,7 +78,7 @@ class Journal:
             if submission.key:
                 self._open[submission.key] = submission
             else:
-                self._unanswered.update((submission.retry_of, url) for url in submission.urls)
+                self._unanswered.update((submission.retry_of, label) for label in submission.labels)
 
     def take_open(self) -> Submission | None:
         """A submission to send again, if there is one."""
@@ -112,8 +112,8 @@ class Journal:
         with self._lock:
             return chance.choice(self._repeatable) if self._repeatable else None
 
-    def url_of(self, job_id: str) -> str:
-        """The URL of a promised job."""
+    def label_of(self, job_id: str) -> str:
+        """The label of a promised job."""
         with self._lock:
             return self._promised[job_id]
 
@@ -153,8 +153,8 @@ class Client:
 
     def retry(self, job_id: str, key: str | None) -> None:
         """Retry the job, which must have ended."""
-        urls = (self.journal.url_of(job_id),)
-        self.submit(Submission(path=f"/result/{job_id}/retry", urls=urls, key=key, retry_of=job_id))
+        labels = (self.journal.label_of(job_id),)
+        self.submit(Submission(path=f"/result/{job_id}/retry", labels=labels, key=key, retry_of=job_id))
 
     def cancel(self, job_id: str) -> None:
         """Cancel the job."""
@@ -221,7 +221,7 @@ class Load:
         journal, deadline = self._client.journal, time.monotonic() + AFTERWARDS_SECONDS
         while submission := journal.take_open():
             if time.monotonic() > deadline:
-                detail = f"no answer but 503 within {AFTERWARDS_SECONDS:g} s, for {submission.urls[0]} and others"
+                detail = f"no answer but 503 within {AFTERWARDS_SECONDS:g} s, for {submission.labels[0]} and others"
                 journal.breach(Flaw.ANSWER, detail)
                 return
             self._client.submit(submission)
@@ -249,6 +249,7 @@ class _Caller:
         acts = {
             self._submit_one: 45,
             self._submit_batch: 25,
+            self._submit_scatter: 2,
             self._cancel: 10,
             self._retry: 5,
             self._repeat: 7,
@@ -262,6 +263,10 @@ class _Caller:
     def _submit_batch(self) -> None:
         urls = tuple(self._url() for _ in range(self.chance.randint(2, MAX_BATCH)))
         self._client.submit(count_pages(urls, key=self._key(), batch=True))
+
+    def _submit_scatter(self) -> None:
+        name = f"{self._name}-{next(self._numbers)}"
+        self._client.submit(Submission(path="/scatter", labels=(name,), body={"name": name}, key=self._key()))
 
     def _repeat(self) -> None:
         if (submission := self._client.journal.repeatable(self.chance)) is not None:

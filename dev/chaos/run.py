@@ -1,8 +1,9 @@
 """One chaos run on a stack that is ready: load, one fault after the other, checks, and a report."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from dev.chaos.checks import JOBS, Breach, Flaw, Shown, check, job_of
 from dev.chaos.faults import Fault, Planned, Scene, schedule
@@ -137,19 +138,18 @@ class Run:
         unfinished = "SELECT 1 FROM jobs WHERE finished_at IS NULL LIMIT 1"
         wait_until(lambda: not self._stack.query(unfinished), seconds=END_SECONDS, between=self._terminal.check)
         jobs = [job_of(row) for row in self._stack.query(JOBS)]
-        return check(self._journal.known(), jobs, self._shown())
+        parents = sorted({job.parent for job in jobs if job.parent})
+        lists = [f"/jobs?limit={LISTED}", *(f"/jobs?limit={LISTED}&parent={parent}" for parent in parents)]
+        return check(self._journal.known(), jobs, dict(chain.from_iterable(map(self._shown, lists))))
 
-    def _shown(self) -> dict[str, Shown]:
-        """All jobs, as `GET /jobs` lists them."""
-        shown: dict[str, Shown] = {}
-        following: str | None = f"/jobs?limit={LISTED}"
+    def _shown(self, path: str) -> Iterator[tuple[str, Shown]]:
+        """The jobs of a list, as HTTP shows them."""
+        following: str | None = path
         try:
             while following:
                 page = self._stack.manager.ask("GET", following).body
                 for job in page["jobs"]:
-                    words = job["result"] and job["result"]["words"]
-                    shown[job["id"]] = Shown(state=job["status"], words=words)
+                    yield job["id"], Shown(state=job["status"], result=job["result"])
                 following = page["next"]
         except Unanswered as error:
-            self._journal.breach(Flaw.ANSWER, f"GET /jobs broke off: {error}")
-        return shown
+            self._journal.breach(Flaw.ANSWER, f"GET {path} broke off: {error}")

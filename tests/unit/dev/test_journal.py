@@ -5,7 +5,7 @@ from dataclasses import replace
 from dev.chaos.checks import Flaw
 from dev.chaos.load import Journal, Submission
 
-KEYED = Submission(path="/count", key="key", urls=("http://site/a", "http://site/b"))
+KEYED = Submission(path="/count", key="key", labels=("http://site/a", "http://site/b"))
 UNKEYED = replace(KEYED, key=None)
 
 
@@ -44,7 +44,7 @@ def test_a_submission_with_a_key_stays_open_until_it_is_answered() -> None:
 def test_a_submission_without_a_key_is_never_asked_for_again() -> None:
     journal = Journal()
     journal.unanswered(UNKEYED)
-    journal.unanswered(replace(UNKEYED, urls=("http://site/a",), retry_of="1"))
+    journal.unanswered(replace(UNKEYED, labels=("http://site/a",), retry_of="1"))
     assert journal.take_open() is None
     assert journal.known().unanswered == {
         (None, "http://site/a"): 1,
