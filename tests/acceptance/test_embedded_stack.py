@@ -21,9 +21,9 @@ import pytest
 import requests
 from pytest_httpserver import HTTPServer
 
+from dev.waiting import eventually
 from embedded.ports import LOOPBACK, free_ports
 from job_tasks.api_keys import ApiKey, hash_key, make_key
-from tests.waiting import eventually
 
 PROJECT = Path(__file__).parents[2]
 START_SECONDS = 90.0

@@ -16,11 +16,11 @@ import psycopg2
 import pytest
 import redis
 
+from dev.waiting import eventually
 from embedded.data_folder import DataFolder
 from embedded.postgres import PostgresServer
 from embedded.servers import Servers, servers_on
 from embedded.terminal import Terminal
-from tests.waiting import eventually
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from celery.exceptions import Ignore, Retry, SoftTimeLimitExceeded
 from pydantic import BaseModel
 from sqlalchemy import text
 
+from dev.waiting import eventually
 from embedded.servers import Servers
 from job_core.config import RetryPolicy
 from job_core.core import JobCore
@@ -31,7 +32,6 @@ from job_tasks.job_tasks import core
 from tests.integration.job_store import BUSY, NO_TEXT, Store
 from tests.integration.pausing import refused_port, with_port
 from tests.integration.queue import QUEUE, Queue
-from tests.waiting import eventually
 
 WAITS_FOR_THE_LOCK = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND wait_event = 'advisory'"
 

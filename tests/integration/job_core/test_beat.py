@@ -10,6 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 from uuid_utils.compat import uuid7
 
+from dev.waiting import eventually
 from embedded.servers import Servers
 from job_core.job import State
 from job_core.store import workers
@@ -19,7 +20,6 @@ from job_core.worker.children import Children
 from job_tasks.job_tasks import core
 from tests.integration.job_store import DIED, PID, Store
 from tests.integration.pausing import hung_database
-from tests.waiting import eventually
 
 WORKER = SimpleNamespace(pool=SimpleNamespace(_pool=SimpleNamespace(_pool=[], _state=0)), consumer=None)
 

@@ -12,9 +12,9 @@ import psutil
 import psycopg2
 import pytest
 
+from dev.waiting import eventually
 from embedded.servers import Servers
 from tests.integration.databases import another_database
-from tests.waiting import eventually
 
 PROJECT = Path(__file__).parents[3]
 MODULE = "job_core.examples.greetings"

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
+from dev.waiting import eventually
 from embedded.servers import Servers
 from job_core import scheduler as scheduler_module
 from job_core.core import JobCore
@@ -21,7 +22,6 @@ from job_core.store.workers import LOST_AFTER
 from job_tasks.job_tasks import core
 from tests.integration.job_store import MANY_ENDED, Store
 from tests.integration.pausing import hung_database, refused_port, with_port
-from tests.waiting import eventually
 
 HANG_SECONDS = 9.0  # a round that gives up, and one that waits when the database goes on
 PROMPT_SECONDS = 1.0

@@ -13,6 +13,7 @@ from pytest_httpserver import HTTPServer
 from standardwebhooks import Webhook
 from werkzeug import Request, Response
 
+from dev.waiting import eventually
 from embedded.servers import Servers
 from job_core.errors import CoreError, ReceiverGone, ReceiverRefused, WebhookNotTaken
 from job_core.job import Job
@@ -26,7 +27,6 @@ from page_fetch.limits import FetchLimits
 from tests.integration.job_manager.conftest import manager_on
 from tests.integration.job_store import RESULT, Store
 from tests.integration.pausing import hung_database
-from tests.waiting import eventually
 
 OLD, NEW = "whsec_" + "b2xk" * 10, "whsec_" + "bmV3" * 10
 LISTED = FetchLimits(allowed_private_networks=(ip_network("127.0.0.0/8"),), total_timeout_seconds=5)

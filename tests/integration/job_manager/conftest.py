@@ -14,13 +14,13 @@ import requests
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from dev.waiting import eventually
 from embedded.ports import free_ports
 from embedded.servers import Servers
 from job_manager.app import create_app
 from job_tasks.settings import read_settings
 from tests.conformance import Description, is_for_people
 from tests.integration.pausing import Stopwatch
-from tests.waiting import eventually
 
 THREADS = 24
 PLACES = 16

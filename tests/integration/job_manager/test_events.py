@@ -12,13 +12,13 @@ import pytest
 import requests
 from flask.testing import FlaskClient
 
+from dev.waiting import eventually
 from embedded.ports import free_ports
 from embedded.servers import Servers
 from job_manager import jobs
 from tests.integration.job_manager.conftest import STREAMS, deployed_manager, manager_on
 from tests.integration.job_store import Store
 from tests.integration.pausing import Stopwatch, hung_database
-from tests.waiting import eventually
 
 NOTICED_SECONDS = 0.5
 GONE_SECONDS = 10.0  # two beats, and room

@@ -13,13 +13,13 @@ from uuid import UUID
 import pytest
 import requests
 
+from dev.waiting import eventually
 from embedded.servers import Servers
 from job_core.job import Job, State
 from tests.integration.job_manager.conftest import PLACES, THREADS
 from tests.integration.job_store import Store
 from tests.integration.pausing import Stopwatch, hung_broker, hung_database
 from tests.integration.queue import Queue
-from tests.waiting import eventually
 
 URL = "https://example.com/"
 NOTICED_SECONDS = 0.25

@@ -14,13 +14,13 @@ from flask.testing import FlaskClient
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from dev.waiting import eventually
 from embedded.ports import free_ports
 from embedded.servers import Servers
 from tests.integration.job_manager.conftest import manager_on
 from tests.integration.job_store import Store
 from tests.integration.pausing import Stopwatch, hung_broker, hung_database, refused_port, silent_port, with_port
 from tests.integration.queue import Queue
-from tests.waiting import eventually
 
 PROCESSES = 3
 BODY = {"url": "https://example.com/"}

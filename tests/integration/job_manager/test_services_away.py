@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from dev.waiting import eventually
 from embedded.servers import Servers
 from job_core.queue import JobQueue
 from job_core.reconciler import Reconciler
@@ -21,7 +22,6 @@ from tests.integration.pausing import (
     with_port,
 )
 from tests.integration.queue import Queue
-from tests.waiting import eventually
 
 BODY = {"url": "https://example.com/"}
 WITHOUT_DATABASE = [("POST", "/count"), ("GET", "/jobs"), ("GET", f"/result/{UUID(int=1)}")]

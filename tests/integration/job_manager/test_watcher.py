@@ -2,13 +2,13 @@
 
 from structlog.testing import capture_logs
 
+from dev.waiting import eventually
 from embedded.servers import Servers
 from job_core.store.database import Database
 from job_manager.events import Watcher
 from job_manager.outages import Outages
 from job_tasks.settings import read_settings
 from tests.integration.job_store import Store
-from tests.waiting import eventually
 
 NOTICED_SECONDS = 10.0
 

@@ -7,12 +7,12 @@ from html import unescape
 import pytest
 from flask.testing import FlaskClient
 
+from dev.waiting import eventually
 from embedded.servers import Servers
 from job_core.job import JsonObject
 from tests.integration.job_manager.conftest import manager_on
 from tests.integration.job_store import NEW_JOB, Store
 from tests.integration.pausing import Stopwatch, hung_database
-from tests.waiting import eventually
 
 UNKNOWN = "/job/00000000-0000-0000-0000-000000000001"
 

@@ -10,6 +10,7 @@ import pytest
 from psycopg2 import errors
 from sqlalchemy import text
 
+from dev.waiting import eventually
 from embedded.servers import Servers
 from job_core.errors import DatabaseUnavailable
 from job_core.store.database import COMMIT_RESERVE_SECONDS, COMMIT_WITHIN_MS, REFUSE_LATE_COMMIT, Database
@@ -18,7 +19,6 @@ from tests.integration.databases import another_database
 from tests.integration.job_store import NEW_JOB, Store
 from tests.integration.pausing import Stopwatch, hung_database, refused_port, silent_port, with_port
 from tests.integration.store.conftest import Sent
-from tests.waiting import eventually
 
 ROOM_SECONDS = 1.0  # for a machine that does other things, too
 NO_ROW = "SELECT 1 WHERE false"

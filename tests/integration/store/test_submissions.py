@@ -6,6 +6,7 @@ import pytest
 from psycopg2 import IntegrityError
 from sqlalchemy import text
 
+from dev.waiting import eventually
 from embedded.servers import Servers
 from job_core.errors import DatabaseUnavailable
 from job_core.job import Job, OnFailure, State
@@ -15,7 +16,6 @@ from job_core.store.database import COMMIT_RESERVE_SECONDS, Database
 from job_core.store.submissions import IdempotencyKey
 from tests.integration.job_store import NEW_JOB, UNLIMITED, Store
 from tests.integration.store.conftest import Sent
-from tests.waiting import eventually
 
 TOO_LONG = replace(NEW_JOB, label="x" * 8_193)
 KEY = IdempotencyKey(key="order-1", fingerprint=b"f" * 32)

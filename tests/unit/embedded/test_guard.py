@@ -3,7 +3,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.waiting import eventually
+from dev.waiting import eventually
 
 PROJECT = Path(__file__).parents[3]
 

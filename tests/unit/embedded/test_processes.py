@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from dev.waiting import eventually
 from embedded.errors import StackError
 from embedded.guard import Guard
 from embedded.supervisor import Command, Process, tail
-from tests.waiting import eventually
 
 READY = "print('ready');"
 FOREVER = "import time; time.sleep(600)"

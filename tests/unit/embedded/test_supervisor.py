@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from dev.waiting import eventually
 from embedded import supervisor as supervisor_module
 from embedded.errors import StackError, StopRequested
 from embedded.supervisor import Command, Supervisor
 from embedded.terminal import Terminal
-from tests.waiting import eventually
 
 FOREVER = "import time; time.sleep(600)"
 MakeCommand = Callable[..., Command]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from dev.waiting import eventually
 from embedded.errors import StopRequested
 from embedded.terminal import Terminal, wait_until
-from tests.waiting import eventually
 
 
 class ClosedTerminal(StringIO):

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from dev.waiting import eventually
 from job_core.name_lookup import ASK_AGAIN_SECONDS, ServiceName
-from tests.waiting import eventually
 
 ADDRESSES = ("192.0.2.1", "192.0.2.2", "192.0.2.1")
 

@@ -3,10 +3,10 @@ from threading import Event, Semaphore
 
 import pytest
 
+from dev.waiting import eventually
 from job_core.errors import DatabaseUnavailable
 from job_manager.admission import BatchQueue
 from job_manager.errors import BacklogFull
-from tests.waiting import eventually
 
 
 class TestBatchQueue:

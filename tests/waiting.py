@@ -1,5 +1,0 @@
-"""Waiting, as `dev.waiting` does it."""
-
-from dev.waiting import eventually
-
-__all__ = ["eventually"]
