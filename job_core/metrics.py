@@ -134,10 +134,10 @@ def registry() -> CollectorRegistry:
         return scraped
 
 
-def count_accepted(kind: str) -> None:
-    """A job was accepted."""
+def count_accepted(kind: str, jobs: int = 1) -> None:
+    """Jobs were accepted."""
     with _counted() as figures:
-        figures.accepted.labels(kind).inc()
+        figures.accepted.labels(kind).inc(jobs)
 
 
 def count_started(seconds: float) -> None:

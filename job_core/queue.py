@@ -20,7 +20,6 @@ from datetime import datetime
 from itertools import groupby
 from uuid import UUID, uuid4
 
-import structlog
 from redis import ConnectionPool, Redis
 from redis.backoff import NoBackoff
 from redis.connection import Connection
@@ -46,8 +45,6 @@ _REASONS = {
     "TimeoutError": "timed out",
     "MaxConnectionsError": "too many connections",
 }
-
-log = structlog.get_logger()
 
 
 def requeued(queue: str) -> str:
@@ -98,8 +95,6 @@ class JobQueue:
             pipeline.lpush(name, *(self._envelope(message, name) for message in group))  # workers take from the right
         with _broker_errors():
             pipeline.execute()
-        for message in messages:
-            log.info("published", job_id=str(message.job_id))
 
     def waiting(self) -> int:
         """How many messages wait to be taken."""

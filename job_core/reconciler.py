@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
+
 from job_core.config import Limits
 from job_core.errors import AttemptOutOfTime, BrokerUnavailable, UnknownKind
 from job_core.job import Message, Step
@@ -30,6 +32,8 @@ UNKNOWN_AFTER = timedelta(minutes=10)
 _OVERDUE = json.dumps(describe(AttemptOutOfTime("The attempt did not end within its time limit.")))
 _UNKNOWN = json.dumps(describe(UnknownKind("No worker knows how to do jobs of this kind.")))
 _LOST = json.dumps(describe(LOSS_ERROR))
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +148,8 @@ class Reconciler:
         except BrokerUnavailable:
             submissions.unpublish(self.database, [message.job_id for message in messages])
             raise
+        for message in messages:
+            log.info("published", job_id=str(message.job_id))
 
 
 def _lost_before(oldest: Oldest, now: datetime) -> datetime | None:

@@ -9,12 +9,11 @@ from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
 
-from job_core.errors import BrokerUnavailable, DatabaseUnavailable
+from job_core.errors import BrokerUnavailable, DatabaseUnavailable, ServiceUnavailable
 from job_core.metrics import registry
 from job_core.store.read import COUNTED, overview
 from job_core.views import ApiModel
 from job_manager.openapi.operation import operation
-from job_manager.outages import Unavailable
 from job_manager.services import services
 from job_manager.views import answer
 
@@ -70,8 +69,9 @@ def ready() -> Response:
 def _check(ping: Callable[[], None]) -> str:
     try:
         ping()
-    except Unavailable as error:
-        return services().outages.report(error)
+    except ServiceUnavailable as error:
+        services().outages.report(error)
+        return error.reason
     return "ok"
 
 

@@ -13,6 +13,7 @@ from job_core.errors import (
     CoreError,
     IdempotencyKeyReused,
     JobNotEnded,
+    ServiceUnavailable,
     TransientError,
     UnexpectedError,
     UnknownJob,
@@ -26,7 +27,6 @@ from job_manager.errors import (
     Unauthenticated,
     UnsupportedBody,
 )
-from job_manager.outages import Unavailable
 from job_manager.services import services
 
 RETRY_AFTER_SECONDS = 2
@@ -91,7 +91,7 @@ def explain(error: Exception) -> Problem:
     if isinstance(error, HTTPException):  # Flask's own: no such path, or a method that is not allowed
         status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
         return Problem(type="about:blank", title=error.name, status=status, detail=error.description or "")
-    if isinstance(error, Unavailable):
+    if isinstance(error, ServiceUnavailable):
         services().outages.report(error)
     if isinstance(error, CoreError):
         return problem_of(error)

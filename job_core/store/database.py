@@ -141,7 +141,8 @@ class Database:
     def ping(self, seconds: float = 1.0) -> None:
         """Do nothing but raise DatabaseUnavailable if jobs could not be written."""
         with self.reading(seconds) as connection:
-            if connection.execute(text("SELECT pg_is_in_recovery() FROM (SELECT FROM jobs LIMIT 1) AS one")).scalar():
+            asked = text("SELECT current_setting('transaction_read_only')::boolean, EXISTS (SELECT FROM jobs)")
+            if connection.execute(asked).scalar():
                 raise DatabaseUnavailable("The job store is read-only.", reason="read-only")
 
     @contextmanager

@@ -74,6 +74,9 @@ class ChildProcess:
             self.queue.publish(messages)
         except BrokerUnavailable as error:
             log.warning("the broker is away; the reconciler will publish", jobs=len(messages), reason=error.reason)
+        else:
+            for message in messages:
+                log.info("published", job_id=str(message.job_id))
 
 
 _processes: dict[int, ChildProcess] = {}

@@ -22,7 +22,7 @@ from embedded.services import SCHEDULER, WORKERS
 from tests.acceptance.held import start_held
 from tests.promtool import OPS, Promtool
 
-EVENTS = ("accepted", "answered", "published", "claimed", "attempt ended", "due", "cancelled", "kills cancelled jobs")
+EVENTS = ("answered", "published", "claimed", "attempt ended", "due", "cancelled", "kills cancelled jobs")
 EVENT = re.compile(rf"\S+ \[\w+ *\] ({'|'.join(EVENTS)}) ")
 OF_JOBS = re.compile(r"wordcount_(jobs?|attempts|fetch|count|fetched|refused)_.*(_total|_count)")
 SECRET = "s3cret-of-the-caller"
@@ -86,7 +86,7 @@ class TestLogs:
         job_id = stack.manager.submit(pages.url("/busy/sight-life?times=1"))
         assert stack.manager.ended(job_id).status == "SUCCESS"
         whole = {
-            "job_manager": ["accepted", "published", "answered POST"],
+            "job_manager": ["answered POST"],
             "job_scheduler": ["due", "published"],
             "worker": ["claimed", "attempt ended RETRY", "claimed", "attempt ended SUCCESS"],
         }
@@ -96,7 +96,7 @@ class TestLogs:
         job_id = start_held(stack.manager, pages, "/held/sight-cancelled")
         stack.manager.cancel(job_id)
         whole = {
-            "job_manager": ["accepted", "published", "answered POST", "cancelled", "answered DELETE"],
+            "job_manager": ["answered POST", "cancelled REVOKED", "answered DELETE"],
             "worker": ["claimed", "kills cancelled jobs"],
         }
         eventually(lambda: life(stack, job_id) == whole, "its whole life is logged", seconds=10)

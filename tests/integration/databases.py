@@ -19,7 +19,20 @@ def another_database(servers: Servers, name: str) -> Iterator[str]:
         _administer(servers, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@contextmanager
+def read_only_database(servers: Servers) -> Iterator[None]:
+    """Whoever connects meanwhile may read and not write, as on a standby."""
+    name = urlsplit(servers.database.url).path.removeprefix("/")
+    _administer(servers, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    try:
+        yield
+    finally:
+        _administer(servers, f"ALTER DATABASE {name} RESET default_transaction_read_only")
+
+
 def _administer(servers: Servers, statement: str) -> None:
     with closing(psycopg2.connect(servers.database.url)) as connection:
         connection.autocommit = True
-        connection.cursor().execute(statement)
+        cursor = connection.cursor()
+        cursor.execute("SET default_transaction_read_only = off")
+        cursor.execute(statement)

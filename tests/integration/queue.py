@@ -13,6 +13,7 @@ from redis import Redis
 
 from job_core.queue import requeued
 from job_tasks.job_tasks import core
+from tests.integration.pausing import refused_port
 
 QUEUE = "celery"
 QUEUES = (requeued(QUEUE), QUEUE)
@@ -78,3 +79,23 @@ class Queue:
 
     def __len__(self) -> int:
         return sum(int(self.redis.llen(name)) for name in QUEUES)
+
+
+@contextmanager
+def full(queue: Queue) -> Iterator[None]:
+    """Redis has no memory for another message."""
+    queue.redis.config_set("maxmemory", "1")
+    try:
+        yield
+    finally:
+        queue.redis.config_set("maxmemory", "0")
+
+
+@contextmanager
+def replica(queue: Queue) -> Iterator[None]:
+    """Redis copies another, and takes no writes of its own."""
+    queue.redis.slaveof("127.0.0.1", str(refused_port()))
+    try:
+        yield
+    finally:
+        queue.redis.slaveof()

@@ -1,7 +1,6 @@
 import base64
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +16,7 @@ from job_core.kinds import Kind
 from job_core.queue import MAX_LOOKED_AT, PUBLISHED_AT, JobQueue, Oldest, requeued
 from job_tasks.job_tasks import core
 from tests.integration.pausing import Stopwatch, hung_broker, refused_port, silent_port, with_port
-from tests.integration.queue import QUEUE, Queue
+from tests.integration.queue import QUEUE, Queue, full, replica
 
 TIMEOUT_SECONDS = 0.3
 TIME = datetime(2024, 5, 1, 12, 30, 15, 123456, tzinfo=UTC)
@@ -287,25 +286,6 @@ class TestUnavailable:
         assert raised.value.reason == "read-only"
         assert len(queue) == 0
         write(broker)
-
-
-@contextmanager
-def full(queue: Queue) -> Iterator[None]:
-    queue.redis.config_set("maxmemory", "1")
-    try:
-        yield
-    finally:
-        queue.redis.config_set("maxmemory", "0")
-
-
-@contextmanager
-def replica(queue: Queue) -> Iterator[None]:
-    """Redis copies another, and takes no writes of its own."""
-    queue.redis.slaveof("127.0.0.1", str(refused_port()))
-    try:
-        yield
-    finally:
-        queue.redis.slaveof()
 
 
 def test_its_errors_name_no_address(servers: Servers) -> None:

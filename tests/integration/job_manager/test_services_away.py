@@ -1,16 +1,24 @@
 """Promise 1: a broker that is away keeps no job from being accepted; a database that is away is said so, soon."""
 
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from dev.waiting import eventually
 from embedded.servers import Servers
+from job_core.errors import BrokerUnavailable, DatabaseUnavailable
 from job_core.queue import JobQueue
 from job_core.reconciler import Reconciler
+from job_manager.outages import Outages
 from job_tasks.job_tasks import core
+from tests.integration.databases import read_only_database
 from tests.integration.job_manager.conftest import StrictClient, manager_on
 from tests.integration.job_store import KINDS, UNLIMITED, Store
 from tests.integration.pausing import (
@@ -21,7 +29,7 @@ from tests.integration.pausing import (
     silent_port,
     with_port,
 )
-from tests.integration.queue import Queue
+from tests.integration.queue import Queue, full, replica
 
 BODY = {"url": "https://example.com/"}
 WITHOUT_DATABASE = [("POST", "/count"), ("GET", "/jobs"), ("GET", f"/result/{UUID(int=1)}")]
@@ -175,3 +183,75 @@ class TestHealth:
                 "broker": "timed out",
             }
         assert watch.seconds < 4
+
+
+@contextmanager
+def wrong_password(servers: Servers, service: str) -> Iterator[StrictClient]:
+    key, url = {
+        "broker": ("CELERY_BROKER_URL", servers.broker.url),
+        "database": ("DATABASE_URL", servers.database.url),
+    }[service]
+    password = str(urlsplit(url).password)
+    yield manager_on(servers, **{key: url.replace(password, f"not-{password}", 1)})
+
+
+@contextmanager
+def full_broker(servers: Servers) -> Iterator[StrictClient]:
+    with Queue.at(servers.broker.url) as queue, full(queue):
+        yield manager_on(servers)
+
+
+@contextmanager
+def copying_broker(servers: Servers) -> Iterator[StrictClient]:
+    with Queue.at(servers.broker.url) as queue, replica(queue):
+        yield manager_on(servers)
+
+
+@contextmanager
+def standby_database(servers: Servers) -> Iterator[StrictClient]:
+    with read_only_database(servers):
+        yield manager_on(servers)
+
+
+CAUSES: dict[str, tuple[str, str, Callable[[Servers], AbstractContextManager[StrictClient]]]] = {
+    "the broker's password is wrong": ("broker", "wrong password", partial(wrong_password, service="broker")),
+    "the broker is full": ("broker", "out of memory", full_broker),
+    "the broker is a replica": ("broker", "read-only", copying_broker),
+    "the database's password is wrong": ("database", "wrong password", partial(wrong_password, service="database")),
+    "the database is a standby": ("database", "read-only", standby_database),
+}
+
+
+@pytest.mark.parametrize(("service", "reason", "trouble"), CAUSES.values(), ids=CAUSES)
+def test_why_a_service_cannot_be_used_is_told_and_logged_once(
+    servers: Servers, service: str, reason: str, trouble: Callable[[Servers], AbstractContextManager[StrictClient]]
+) -> None:
+    with trouble(servers) as client, capture_logs() as logged:
+        ready = client.get("/readyz")
+        answers = [client.get("/metrics").text, *(client.post("/count", json=BODY).text for _ in range(3))]
+    assert ready.status_code == 503
+    assert ready.get_json()["checks"] == {"broker": "ok", "database": "ok"} | {service: reason}
+    assert f"wordcount_{service}_up 0.0" in answers[0]
+    (warning,) = (event for event in logged if event["log_level"] == "warning")
+    assert warning.items() >= {"event": "a service is away", "service": service, "reason": reason}.items()
+    assert warning["cause"]
+    told = "".join([ready.text, *answers])
+    assert not [url for url in (servers.broker.url, servers.database.url) if str(urlsplit(url).port) in told]
+
+
+def test_a_cause_is_logged_again_when_it_changes_or_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    outages = Outages()
+    reasons = ["timed out", "timed out", "wrong password", "timed out"]
+    with capture_logs() as logged:
+        for reason in reasons:
+            outages.report(DatabaseUnavailable("It is away.", reason=reason))
+        outages.report(BrokerUnavailable("It is away.", reason="timed out"))
+        monkeypatch.setattr("job_manager.outages.REPEAT_SECONDS", 0.0)
+        outages.report(DatabaseUnavailable("It is away.", reason="timed out"))
+    assert [(event["service"], event["reason"]) for event in logged] == [
+        ("database", "timed out"),
+        ("database", "wrong password"),
+        ("database", "timed out"),
+        ("broker", "timed out"),
+        ("database", "timed out"),
+    ]

@@ -1,7 +1,6 @@
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -19,7 +18,7 @@ from job_core.store.database import Database
 from job_tasks.job_tasks import core
 from tests.integration.job_store import KINDS, MANY_ENDED, TIME_LIMIT_SECONDS, Store
 from tests.integration.pausing import refused_port, with_port
-from tests.integration.queue import QUEUE, Queue
+from tests.integration.queue import QUEUE, Queue, full
 
 NOTHING = Repairs()
 MANY_WAITING = """
@@ -42,16 +41,6 @@ def publish_all(store: Store, broker: JobQueue) -> None:
         " WHERE state = 'PENDING' AND published_at IS NOT NULL ORDER BY published_at, id"
     )
     broker.publish([Message(**row._mapping) for row in rows])  # noqa: SLF001 - SQLAlchemy's documented name
-
-
-@contextmanager
-def full(queue: Queue) -> Iterator[None]:
-    """Redis answers, but takes nothing more, as when its memory is used up."""
-    queue.redis.config_set("maxmemory", "1")
-    try:
-        yield
-    finally:
-        queue.redis.config_set("maxmemory", "0")
 
 
 class TestPublishing:
