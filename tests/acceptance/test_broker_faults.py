@@ -18,7 +18,7 @@ UNACKNOWLEDGED = "unacked"  # kombu's, for messages that workers have
 JOBS = 40
 SUBMISSION_SECONDS = 1.0  # a submission waits no longer for the broker
 INSERT = """
-    INSERT INTO jobs (id, kind, url, request, on_failure, max_attempts, max_crashes, published_at)
+    INSERT INTO jobs (id, kind, label, request, on_failure, max_attempts, max_crashes, published_at)
     VALUES (%s, 'count', %s, jsonb_build_object('url', %s::text), 'retry', 5, 3, {published_at})
 """
 

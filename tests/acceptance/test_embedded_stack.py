@@ -234,7 +234,7 @@ class TestRunningStack:
     def test_broker_and_database_can_be_looked_into(self, stack: Stack) -> None:
         job = stack.count(f"{REFUSED_URL}looked-into")
         assert stack.look_into("broker", "LLEN", "celery") == "0\n"
-        asked = f"SELECT state, url FROM jobs WHERE id = '{job['id']}'"
+        asked = f"SELECT state, label FROM jobs WHERE id = '{job['id']}'"
         assert stack.look_into("database", "-At", "-c", asked) == f"FAILURE|{REFUSED_URL}looked-into\n"
 
     def test_flower_stops_no_worker(self, stack: Stack) -> None:

@@ -309,6 +309,7 @@ class TestTheCommitGuard:
         sent.before = hang
         with hanging, pytest.raises(DatabaseUnavailable):
             write(database, 1.0)
+        sent.before = lambda _: None
         assert self.written(store) == 0
 
     def test_a_transaction_that_met_a_hung_server_before_its_commit(
