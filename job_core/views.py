@@ -33,38 +33,38 @@ class ApiModel(BaseModel):
 class ErrorView(ApiModel):
     """Why an attempt, or the job, ended as it did."""
 
-    type: str = Field(pattern="^[a-z][a-z0-9]*(-[a-z0-9]+)*$", description="what kind of error, like fetch-timed-out")
-    title: str = Field(description="one fixed phrase for the type")
-    detail: str = Field(description="what was wrong this time; never names an internal address")
+    type: str = Field(pattern="^[a-z][a-z0-9]*(-[a-z0-9]+)*$", description="the kind of error, such as fetch-timed-out")
+    title: str = Field(description="a fixed phrase for each type")
+    detail: str = Field(description="the cause of this error; never names an internal address")
     retryable: bool = Field(description="whether the same request may succeed later")
 
 
 class JobView(ApiModel):
-    """A job: one accepted request, and what became of it."""
+    """A job: one accepted request, its state and its outcome."""
 
-    id: UUID = Field(description="a UUIDv7, so ids sort by time; also the id of the Celery task that Flower shows")
+    id: UUID = Field(description="a UUIDv7, so that ids sort by time; also the id of the Celery task in Flower")
     kind: str
-    label: str = Field(description="what people know the job by; for a page, its URL")
-    url: str | None = Field(description="of the page that the job is about, if it is about one")
-    status: State = Field(description="SUCCESS, FAILURE and REVOKED are ends; nothing changes afterwards")
-    request: JsonObject = Field(description="what was asked, with the defaults of what was not")
+    label: str = Field(description="the name of the job for people; for a page, its URL")
+    url: str | None = Field(description="the URL of the page, if the job is about one")
+    status: State = Field(description="SUCCESS, FAILURE and REVOKED are final")
+    request: JsonObject = Field(description="the request as submitted, with defaults filled in")
     attempt: int = Field(ge=0, description="the number of the latest attempt; 0 before the first")
-    attempts_used: int = Field(ge=0, description="attempts that ended in a transient error, of `max_attempts`")
+    attempts_used: int = Field(ge=0, description="how many of `max_attempts` ended in a transient error")
     max_attempts: int = Field(ge=1)
-    crashes: int = Field(ge=0, description="attempts whose process died or ran out of time, of `max_crashes`")
+    crashes: int = Field(ge=0, description="attempts, up to `max_crashes`, whose process died or ran out of time")
     max_crashes: int = Field(ge=1)
     on_failure: Literal["retry", "discard"]
     retry_of: UUID | None = Field(description="the ended job whose request this one repeats")
-    parent_id: UUID | None = Field(description="the job that gave this one")
+    parent_id: UUID | None = Field(description="the job that created this one")
     created_at: Time
     parked_at: Time | None = Field(
-        description="since when it waits for room under its limit (for a page, that of its host)"
+        description="since when it has been waiting for room under its limit (for a page, that of its host)"
     )
     due_at: Time | None = Field(description="when the next attempt may begin, while the status is RETRY")
     started_at: Time | None = Field(description="when the latest attempt began")
     finished_at: Time | None = Field(description="when the job ended")
-    result: JsonObject | None = Field(description="what the task gave, if the status is SUCCESS")
-    error: ErrorView | None = Field(description="the latest error; that of the end, if the status is FAILURE")
+    result: JsonObject | None = Field(description="the result of the task, if the status is SUCCESS")
+    error: ErrorView | None = Field(description="the latest error; the final one, if the status is FAILURE")
 
 
 class JobEnded(ApiModel):

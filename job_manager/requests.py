@@ -1,4 +1,4 @@
-"""What callers send: query strings and bodies, and the jobs that a submission asks for."""
+"""Requests: query strings and bodies, and the jobs of a submission."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -20,11 +20,11 @@ from job_manager.callbacks import read_callback_url
 from job_manager.errors import InvalidRequest, MalformedRequest, RequestTooLarge, UnsupportedBody
 from job_tasks.job_tasks import core
 
-KNOWN = {"extra_forbidden": "is not known", "missing": "is missing"}
+KNOWN = {"extra_forbidden": "is unknown", "missing": "is missing"}
 
 
 def wrong_fields(error: ValidationError) -> Iterator[tuple[str, str]]:
-    """Each wrong field's name, and what is wrong about it. Never shows what it got."""
+    """The name of each invalid field, and the reason, which never contains the value."""
     for problem in error.errors(include_url=False, include_input=False, include_context=False):
         yield _name(problem["loc"]), KNOWN.get(problem["type"], problem["msg"].removeprefix("Value error, "))
 
@@ -45,7 +45,7 @@ REPEATABLE = {"id"}
 
 
 def _only_digits(text: object) -> object:
-    """Else pydantic would read +5, 5.0 and 1_0 as numbers, too."""
+    """Refuse +5, 5.0 and 1_0, which pydantic would read as numbers, too."""
     if isinstance(text, str) and not (text.isascii() and text.isdigit() and len(text) <= MAX_LIMIT_DIGITS):
         raise ValueError(f"must be a number from 1 to {MAX_LIMIT}")
     return text
@@ -56,7 +56,7 @@ def _name_kinds(schema: JsonDict) -> None:
 
 
 class Query(BaseModel):
-    """Names that are not known are refused, so that a misspelled filter does not show every job."""
+    """Unknown names are refused, so that a misspelled filter does not show every job."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -65,7 +65,10 @@ class WaitQuery(Query):
     """Of `GET /result/<id>`."""
 
     wait: float = Field(
-        default=0, ge=0, le=MAX_WAIT_SECONDS, description="seconds for which the answer is held until the job ends"
+        default=0,
+        ge=0,
+        le=MAX_WAIT_SECONDS,
+        description="seconds to wait for the job to end before answering",
     )
 
 
@@ -74,7 +77,7 @@ class JobsQuery(Query):
 
     id: Annotated[list[UUID], Field(max_length=MAX_LIMIT)] | None = Field(
         default=None,
-        description="only these jobs, in this order, unknown ones left out; repeatable, and not with any other filter",
+        description="only these jobs, in this order; repeatable, and without other filters",
     )
     status: State | None = Field(default=None, description="only jobs in this state")
     kind: str | None = Field(default=None, description="only jobs of this kind", json_schema_extra=_name_kinds)
@@ -87,7 +90,7 @@ class JobsQuery(Query):
     limit: Annotated[int, BeforeValidator(_only_digits)] = Field(
         default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="jobs on a page"
     )
-    cursor: UUID | None = Field(default=None, description="where the page begins: from `next` of the page before")
+    cursor: UUID | None = Field(default=None, description="the start of the page, from `next` of the previous page")
 
     @field_validator("kind")
     @classmethod
@@ -101,12 +104,12 @@ Asked = TypeVar("Asked", bound=Query)
 
 
 def read_wait(query: MultiDict[str, str]) -> float:
-    """Seconds to wait for the end of a job; 0 if not asked."""
+    """Seconds to wait for the end of a job; 0 by default."""
     return _read(WaitQuery, query).wait
 
 
 def read_filter(query: MultiDict[str, str]) -> tuple[JobFilter, int]:
-    """Which jobs are asked for, and how many on a page."""
+    """The filter of a list, and how many jobs are on a page."""
     asked = _read(JobsQuery, query)
     return JobFilter(
         state=asked.status, kind=asked.kind, label=asked.url, parent=asked.parent, before=asked.cursor
@@ -114,7 +117,7 @@ def read_filter(query: MultiDict[str, str]) -> tuple[JobFilter, int]:
 
 
 def read_ids(query: MultiDict[str, str]) -> list[UUID]:
-    """Which jobs are asked for by `id`, each once. Raises InvalidRequest if anything else is asked as well."""
+    """The jobs to list by `id`, each once. Raises InvalidRequest if there are other filters as well."""
     asked = _read(JobsQuery, query)
     if others := sorted(asked.model_fields_set - {"id"}):
         raise InvalidRequest(("id", f"cannot be combined with {', '.join(others)}"))
@@ -165,7 +168,7 @@ def read_body(request: Request) -> tuple[JsonObject, bool]:
 
 @contextmanager
 def arriving_body() -> Iterator[None]:
-    """Raises MalformedRequest if the body that is read meanwhile does not arrive whole."""
+    """Raise MalformedRequest if the body that the block reads does not arrive whole."""
     try:
         yield
     except (ClientDisconnected, ParseException, OSError) as error:  # the latter two are gunicorn's, about chunks
@@ -200,7 +203,7 @@ def _refuse_constant(name: str) -> None:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> JsonObject:
-    """Each name once: of two values for one, parsers differ in which they take (RFC 8259, section 4)."""
+    """Refuse a name that occurs twice: parsers differ in which value they take (RFC 8259, section 4)."""
     fields: JsonObject = {}
     for name, value in pairs:
         if name in fields:
@@ -218,7 +221,7 @@ def _read_form(request: Request) -> JsonObject:
             raise InvalidRequest((name, "is given more than once"))
         fields[name] = values if name == "urls" else values[0]
     for name in request.files:
-        raise InvalidRequest((name, "is a file; no field takes one"))
+        raise InvalidRequest((name, "is a file, which no field accepts"))
     return fields
 
 
@@ -238,7 +241,7 @@ def _each(kind: Kind, fields: JsonObject) -> Iterator[tuple[JsonObject, str]]:
     shared = dict(fields)
     urls = shared.pop("urls")
     if "url" in shared:
-        raise InvalidRequest(("urls", "cannot come together with url"))
+        raise InvalidRequest(("urls", "cannot be combined with url"))
     if not isinstance(urls, list) or not 1 <= len(urls) <= MAX_BATCH:
         raise InvalidRequest(("urls", f"must be a list of 1 to {MAX_BATCH:,} URLs"))
     for index, url in enumerate(urls):

@@ -24,13 +24,13 @@ class AttemptView(ApiModel):
 
 
 class CallbackView(ApiModel):
-    """The webhook that tells of the job's end."""
+    """The webhook that reports the job's end."""
 
-    url: str = Field(description="as it was read: without credentials and fragment")
+    url: str = Field(description="as stored: without credentials and fragment")
     state: DeliveryState | None = Field(
         description="null until the job ends; then PENDING, until it is DELIVERED or GIVEN UP"
     )
-    attempts: int = Field(ge=0, description="attempts that have begun")
+    attempts: int = Field(ge=0, description="attempts begun so far")
     due_at: Time | None = Field(description="when the next attempt may begin, while it is PENDING")
     delivered_at: Time | None
     last_error: str | None = Field(description="why the latest attempt failed; null once it is DELIVERED")
@@ -40,7 +40,7 @@ class JobDetail(JobView):
     """A job with its attempts and its callback."""
 
     attempts: list[AttemptView] = Field(description="the first one first")
-    callback: CallbackView | None = Field(description="null if none was asked for")
+    callback: CallbackView | None = Field(description="null if none was requested")
 
 
 class JobBatch(ApiModel):
@@ -53,7 +53,7 @@ class JobPage(ApiModel):
     """One page of a list, the newest job first."""
 
     jobs: list[JobView]
-    next: str | None = Field(description="path and query of the next page; null after the last one")
+    next: str | None = Field(description="path and query of the next page; null on the last page")
 
 
 _ATTEMPT, _CALLBACK = tuple(AttemptView.model_fields), tuple(CallbackView.model_fields)

@@ -90,7 +90,7 @@ class TestStateCounts:
             ended = all_at_once(lambda: counts.of(None))
             assert watch.seconds < COUNT_SECONDS + ROOM_SECONDS
         assert [each.result() for each in ended] == [known] * CALLERS
-        assert [(line["event"], line["log_level"]) for line in logged] == [("database-unavailable", "warning")]
+        assert [(line["event"], line["log_level"]) for line in logged] == [("a service is away", "warning")]
 
     def test_those_who_find_none_wait_for_one_another_no_longer_than_a_count(
         self, store: Store, servers: Servers
