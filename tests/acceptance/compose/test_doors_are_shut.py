@@ -86,7 +86,10 @@ def test_an_image_holds_no_tools(stack: ContainerStack, service: str) -> None:
 
 @pytest.mark.parametrize(
     ("service", "files"),
-    [("job_manager", ["job_manager", "job_tasks"]), ("job_worker_01", ["job_tasks", "job_worker"])],
+    [
+        ("job_manager", ["job_core", "job_manager", "job_tasks", "page_fetch"]),
+        ("job_worker_01", ["job_core", "job_tasks", "job_worker", "page_fetch", "page_read"]),
+    ],
 )
 def test_an_image_holds_its_own_code_and_nothing_else(stack: ContainerStack, service: str, files: list[str]) -> None:
     assert stack.compose.run_in(service, "ls", "-A", "/app").stdout.split() == files

@@ -19,7 +19,7 @@ MIDDLE = 60
 def test_a_page_is_counted_as_soon_as_up_returns(stack: ContainerStack) -> None:
     job = stack.manager.ended_job(stack.manager.submit(page(stack)), within=15)
 
-    assert job["status"] == "SUCCESS"
+    assert job["status"] == "SUCCESS", job
     assert job["result"]["words"] == 5
     assert job["result"]["top"] == [["word", 5]]
 
