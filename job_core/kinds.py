@@ -133,13 +133,17 @@ class Kind:
 
     @cached_property
     def submission(self) -> type[BaseModel]:
-        """The model of what is submitted: the request's fields, and those that every kind has."""
+        """The model of what is submitted: the request's fields, and those that every kind has.
+
+        It is named after the kind, since several kinds may share a request, or hold another's in theirs.
+        """
         options: dict[str, Any] = {}
         if self.max_attempts is not None:
             described = JobOptions.model_fields["max_attempts"]
             options["max_attempts"] = (int, Field(self.max_attempts, ge=1, le=100, description=described.description))
+        name = "".join(part.capitalize() for part in self.name.split("_"))
         return create_model(
-            self.request.__name__, __base__=(self.request, JobOptions), __doc__=self.request.__doc__, **options
+            f"{name}Submission", __base__=(self.request, JobOptions), __doc__=self.request.__doc__, **options
         )
 
     def new_job(self, submitted: BaseModel, *, max_crashes: int, owner: str | None = None) -> NewJob:

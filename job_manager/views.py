@@ -19,7 +19,10 @@ class AttemptView(ApiModel):
     worker: str
     started_at: Time
     ended_at: Time | None = Field(description="null while it runs")
-    outcome: Literal["SUCCESS", "FAILURE", "RETRY", "REVOKED", "CRASHED", "GIVEN BACK", "LOST"] | None
+    outcome: (
+        Literal["SUCCESS", "FAILURE", "RETRY", "REVOKED", "CRASHED", "GIVEN BACK", "LOST", "CONTINUED", "FANNED OUT"]
+        | None
+    )
     error: ErrorView | None
 
 

@@ -29,7 +29,7 @@ def component_schemas(answers: Iterable[type[BaseModel]]) -> JsonObject:
         described.append((f"{kind.name} result", "serialization", TypeAdapter(kind.result)))
     _, definitions = TypeAdapter.json_schemas(described, ref_template=REF)
     schemas: JsonObject = _without_titles(definitions["$defs"])
-    for name in [kind.request.__name__ for kind in core.kinds.values()]:
+    for name in [kind.submission.__name__ for kind in core.kinds.values()]:
         schemas[f"{name}Kept"] = _kept(schemas[name])
         schemas[f"{name}Form"] = _each_property(schemas[name], without_null)
         if "url" in schemas[name]["properties"]:
@@ -43,7 +43,7 @@ def component_schemas(answers: Iterable[type[BaseModel]]) -> JsonObject:
 def submission(kind: Kind, form: Literal["", "Form"]) -> JsonObject:
     """A submission of this kind, of one job or a batch: in JSON, or as a form, where nothing is null."""
     batches = ("", "Batch") if "url" in kind.request.model_fields else ("",)
-    return {"anyOf": [ref(f"{kind.request.__name__}{batch}{form}") for batch in batches]}
+    return {"anyOf": [ref(f"{kind.submission.__name__}{batch}{form}") for batch in batches]}
 
 
 def without_null(schema: JsonObject) -> JsonObject:
@@ -81,7 +81,7 @@ def _batch(single: JsonObject) -> JsonObject:
 
 def _name_kinds(properties: JsonObject) -> None:
     """Say what `request` and `result` of a job are, by kind."""
-    requests = [ref(f"{kind.request.__name__}Kept") for kind in core.kinds.values()]
+    requests = [ref(f"{kind.submission.__name__}Kept") for kind in core.kinds.values()]
     results = [TypeAdapter(kind.result).json_schema(ref_template=REF) for kind in core.kinds.values()]
     named = [ref(result["title"]) if "properties" in result else result for result in results]
     properties["kind"]["enum"] = list(core.kinds)
