@@ -1,14 +1,16 @@
-"""A newcomer adds the README's task to `job_tasks/job_tasks.py`: a request, a function, and nothing else anywhere."""
+"""A newcomer adds the README's tasks to `job_tasks/job_tasks.py`: requests, functions, and nothing else anywhere."""
 
 import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
+import requests
 
-from dev.manager import SUCCESS, Manager
+from dev.manager import SUCCESS, Manager, Outcome
 from dev.pages import PageServer
 from dev.stack import Stack
 from embedded.ports import free_ports
@@ -16,16 +18,16 @@ from embedded.services import PROJECT, Services
 from embedded.supervisor import Command
 from tests.conformance import Conformance
 
-(OWN_TASK,) = re.findall(r"```python\n(.*?)```", (PROJECT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+OWN_TASKS = re.findall(r"```python\n(.*?)```", (PROJECT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
 
 
 @pytest.fixture
 def manager(stack: Stack, tmp_path: Path) -> Iterator[Manager]:
-    """A manager, and the only worker, from a copy of the project in which a task was added."""
+    """A manager, and the only worker, from a copy of the project in which the tasks were added."""
     for package in ("job_tasks", "job_manager", "job_worker"):
         shutil.copytree(PROJECT / package, tmp_path / package)
     with (tmp_path / "job_tasks" / "job_tasks.py").open("a", encoding="utf-8") as tasks:
-        tasks.write(f"\n\n{OWN_TASK}")
+        tasks.write("\n\n".join(["", *OWN_TASKS]))
     (port,) = free_ports(1)
     services = Services(**vars(stack.services))  # without the tests' own tasks
     copies = (
@@ -33,7 +35,7 @@ def manager(stack: Stack, tmp_path: Path) -> Iterator[Manager]:
         stack.process(lambda: _from(tmp_path, services.worker("job_worker_01"))),
     )
     for worker in stack.job_workers:
-        worker.kill()  # they do not know the task
+        worker.kill()  # they do not know the tasks
     for copy in copies:
         copy.start()
     for copy in copies:
@@ -55,3 +57,32 @@ def test_a_task_of_ones_own_works_like_count(manager: Manager, pages: PageServer
     refused = manager.ask("POST", "/longest", {"url": url, "at_least": 0})
     assert (refused.status, [error["field"] for error in refused.body["errors"]]) == (422, ["at_least"])
     assert [job["id"] for job in manager.ask("GET", "/jobs?kind=longest").body["jobs"]] == [job_id]
+
+
+def test_a_task_with_children_joins_those_that_could_be_counted(manager: Manager, pages: PageServer) -> None:
+    urls = [pages.url("/words/5/child"), pages.url("/missing/child"), pages.url("/words/7/child")]
+    job_id = manager.ask("POST", "/total", {"pages": [{"url": url} for url in urls]}).body["id"]
+    assert manager.ended(job_id) == Outcome(status="SUCCESS", attempts=["FANNED OUT", "SUCCESS"])
+    assert manager.job(job_id)["result"] == {"words": 12, "pages": 2}
+    children = manager.ask("GET", f"/jobs?parent={job_id}").body["jobs"]
+    assert {(child["url"], child["status"], child["parent_id"]) for child in children} == {
+        (urls[0], "SUCCESS", job_id),
+        (urls[1], "FAILURE", job_id),
+        (urls[2], "SUCCESS", job_id),
+    }
+    assert job_id in [job["id"] for job in manager.ask("GET", "/jobs?kind=total").body["jobs"]]
+    assert not {child["id"] for child in children} & {job["id"] for job in manager.ask("GET", "/jobs").body["jobs"]}
+    refused = manager.ask("POST", "/total", {"pages": [{"url": "ftp://example.com"}]})
+    assert (refused.status, [error["field"] for error in refused.body["errors"]]) == (422, ["pages[0].url"])
+
+
+def test_a_long_task_goes_on_from_where_it_was(manager: Manager, pages: PageServer) -> None:
+    urls = [pages.url("/words/5/turn"), pages.url("/words/7/turn")]
+    job_id = manager.ask("POST", "/total_in_turn", {"pages": [{"url": url} for url in urls]}).body["id"]
+    assert manager.ended(job_id) == Outcome(status="SUCCESS", attempts=["CONTINUED", "SUCCESS"])
+    assert manager.job(job_id)["result"] == {"pages": 2, "words": 12}
+
+
+def test_tasks_of_ones_own_are_described(manager: Manager) -> None:
+    assert {"/longest", "/total", "/total_in_turn"} <= manager.ask("GET", "/openapi.json").body["paths"].keys()
+    assert requests.get(f"{manager.url}/docs", timeout=5).status_code == HTTPStatus.OK

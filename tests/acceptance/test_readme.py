@@ -1,4 +1,4 @@
-"""The README's session was had as it stands there: again, it says the same but for ids, times and machines."""
+"""The README shows a real session: repeated, it differs only in ids, times and machines."""
 
 import json
 import re
