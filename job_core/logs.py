@@ -15,6 +15,7 @@ import structlog
 _LOGIN = re.compile(r"(?i)(https?:[/\\]*|[a-z][a-z0-9+.-]*://)[^/\\?#\n]*@")
 # The controls of ASCII and Latin-1, and Unicode's line separators and changes of direction.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_NEEDS_QUOTES = re.compile("""[\\s='"]""")
 _TRACE = "exception"  # many lines, written by Python
 _QUIET = ("urllib3",)  # at DEBUG it would log the whole URL of each page
 
@@ -28,11 +29,9 @@ def configure_logs(log_format: str, log_level: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
-    renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer()
-        if log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    )
+    renderer: structlog.typing.Processor = structlog.processors.JSONRenderer()
+    if log_format == "terminal":
+        renderer = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else _plain_line
     # Events of ours do not go through `logging`, which would take three times as long.
     structlog.configure(
         processors=[*shared, _make_harmless, renderer],
@@ -70,6 +69,19 @@ class _Lines:
 def _lines(*_arguments: object) -> _Lines:
     module = structlog.stdlib.LoggerFactory(ignore_frame_names=[__name__])().name
     return _Lines(module, sys.stderr)
+
+
+def _plain_line(_logger: object, _method: str, event: structlog.typing.EventDict) -> str:
+    """The line of ConsoleRenderer without its colours, in a third of the time."""
+    level, name, trace = event.pop("level"), event.pop("event"), event.pop(_TRACE, None)
+    line = f"{event.pop('timestamp')} [{level:<9}] {name:<30} [{event.pop('logger')}]"
+    fields = "".join(f" {name}={_quoted(value)}" for name, value in sorted(event.items()))
+    return f"{line}{fields}\n{trace}" if trace else f"{line}{fields}"
+
+
+def _quoted(value: object) -> str:
+    is_plain = isinstance(value, str) and not _NEEDS_QUOTES.search(value)
+    return str(value) if is_plain else repr(value)
 
 
 def _make_harmless(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
