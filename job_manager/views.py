@@ -6,7 +6,7 @@ from typing import Literal
 from flask import Response
 from pydantic import Field
 
-from job_core.job import JsonObject
+from job_core.job import JsonObject, State
 from job_core.store.deliveries import DeliveryState
 from job_core.store.read import WholeJob
 from job_core.views import ApiModel, ErrorView, JobView, Time, job_view, to_json
@@ -40,9 +40,10 @@ class CallbackView(ApiModel):
 
 
 class JobDetail(JobView):
-    """A job with its attempts and its callback."""
+    """A job with its attempts, its children and its callback."""
 
     attempts: list[AttemptView] = Field(description="the first one first")
+    children: dict[State, int] = Field(description="how many of its children are in each state; empty without any")
     callback: CallbackView | None = Field(description="null if none was requested")
 
 
@@ -67,7 +68,7 @@ _NO_DELIVERY = (None, 0, None, None, None)
 def job_detail(whole: WholeJob) -> JsonObject:
     """The job as JobDetail describes it."""
     attempts = [dict(zip(_ATTEMPT, _attempt_values(attempt), strict=True)) for attempt in whole.attempts]
-    return job_view(whole.job) | {"attempts": attempts, "callback": _callback(whole)}
+    return job_view(whole.job) | {"attempts": attempts, "children": whole.children, "callback": _callback(whole)}
 
 
 def _callback(whole: WholeJob) -> JsonObject | None:

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, array
 
-from job_core.job import Attempt, Job, JobStep, State
+from job_core.job import Attempt, Job, JobStep, Phase, State
 from job_core.kinds import EndedChild
 from job_core.store.database import Database
 from job_core.store.deliveries import Delivery, deliveries_of
@@ -226,11 +226,12 @@ def count_by_state(connection: Connection, *, owner: str | None, at_most: int) -
 
 @dataclass(frozen=True, kw_only=True)
 class WholeJob:
-    """The row, every attempt of it, the first one first, and the delivery of its webhook, if there is one."""
+    """The row, every attempt, the first one first, its webhook's delivery, if any, and its children, by state."""
 
     job: Job
     attempts: tuple[Attempt, ...]
     delivery: Delivery | None
+    children: Mapping[State, int]
 
 
 def find_whole(connection: Connection, job_ids: Sequence[UUID]) -> dict[UUID, WholeJob]:
@@ -242,7 +243,17 @@ def find_whole(connection: Connection, job_ids: Sequence[UUID]) -> dict[UUID, Wh
     made = attempts_by_job(connection, job_ids)
     with_callback = [job.id for job in found if job.callback_url is not None]
     told = deliveries_of(connection, with_callback) if with_callback else {}
-    return {job.id: WholeJob(job=job, attempts=tuple(made[job.id]), delivery=told.get(job.id)) for job in found}
+    parents = [job.id for job in found if job.phase is not Phase.WORK or job.open_children]
+    children = {job_id: children_by_state(connection, job_id) for job_id in parents}
+    return {
+        job.id: WholeJob(
+            job=job,
+            attempts=tuple(made[job.id]),
+            delivery=told.get(job.id),
+            children=children.get(job.id, {}),
+        )
+        for job in found
+    }
 
 
 COUNTED = 10_000  # jobs of a state at which counting stops

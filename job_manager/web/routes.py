@@ -78,7 +78,9 @@ def show(job_id: str) -> Response:
     job = whole.job
     values = RESULT_VALUES[job.kind](job.result, request.args) if job.kind in RESULT_VALUES and job.result else {}
     template = f"{job.kind}.html" if job.kind in RESULT_VALUES else "result.html"
-    return _page("job.html", job=job, attempts=whole.attempts, result_template=template, **values)
+    return _page(
+        "job.html", job=job, attempts=whole.attempts, children=whole.children, result_template=template, **values
+    )
 
 
 @web.post("/job/<job_id>/cancel")

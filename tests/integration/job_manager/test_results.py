@@ -5,6 +5,7 @@ from flask.testing import FlaskClient
 
 from job_core.errors import PermanentError
 from job_core.job import OnFailure, State
+from job_core.store import claims
 from job_manager.views import JobDetail
 from tests.integration.job_store import BUSY, NEW_JOB, RESULT, Store
 from tests.integration.queue import Queue
@@ -46,6 +47,18 @@ class TestLooking:
                 "error": None,
             }
         ]
+
+    def test_while_its_children_work(self, client: FlaskClient, store: Store) -> None:
+        parent = store.claimed()
+        claims.fan_out(store.database, parent, [NEW_JOB] * 3, at_once=2)
+        child = UUID(client.get(f"/jobs?parent={parent.job_id}").get_json()["jobs"][0]["id"])
+        store.cancel(child)
+        body = shown(client, parent.job_id)
+        assert (body["status"], body["children"]) == ("STARTED", {"PENDING": 2, "REVOKED": 1})
+        assert shown(client, child).items() >= {"parent_id": str(parent.job_id), "children": {}}.items()
+        page = client.get(f"/job/{parent.job_id}").text
+        assert "2 PENDING, 1 REVOKED" in page
+        assert f'href="/job/{parent.job_id}"' in client.get(f"/job/{child}").text
 
     def test_while_it_waits_for_its_next_attempt(self, client: FlaskClient, store: Store) -> None:
         held = store.claimed()
