@@ -250,17 +250,13 @@ BEGIN
 END $$;
 
 -- take_back: let claimed jobs wait again although their attempt wrote no outcome. GIVEN BACK spends nothing. LOST counts
--- as a loss: at `max_losses` the job ends with `new_error`. Their messages are the reconciler's to send.
+-- as a loss: at `max_losses` the job ends with `new_error`. Their messages are the reconciler's to send. The caller has
+-- locked the rows, so that they are still the claims that it means.
 CREATE FUNCTION take_back(held uuid[], taken text, new_error json DEFAULT NULL, max_losses integer DEFAULT NULL)
 RETURNS SETOF step LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM FROM jobs WHERE id IN (
-        SELECT parent_id FROM jobs WHERE id = ANY(held) AND taken = 'LOST' AND losses + 1 >= max_losses
-    ) ORDER BY id FOR NO KEY UPDATE;
     RETURN QUERY
-        WITH locked AS MATERIALIZED (
-            SELECT id FROM jobs WHERE id = ANY(held) AND worker_id IS NOT NULL ORDER BY id FOR NO KEY UPDATE
-        ), moved AS (
+        WITH moved AS (
             UPDATE jobs
             SET worker_id = NULL, worker_pid = NULL, overdue_at = NULL, requeued = true,
                 losses = losses + (taken = 'LOST')::integer,
@@ -268,7 +264,7 @@ BEGIN
                 finished_at = CASE WHEN taken = 'LOST' AND losses + 1 >= max_losses THEN now() END,
                 error = CASE WHEN taken = 'LOST' AND losses + 1 >= max_losses THEN new_error ELSE jobs.error END,
                 published_at = NULL
-            WHERE id IN (SELECT id FROM locked)
+            WHERE id = ANY(held)
             RETURNING *
         ), noted AS (
             UPDATE attempts
@@ -299,7 +295,9 @@ BEGIN
             job, held.attempt, held.limit_key, held.parent_id, ended, new_error => new_error
         );
     ELSE
-        RETURN QUERY SELECT * FROM take_back(ARRAY[job], ended);
+        RETURN QUERY SELECT * FROM take_back(
+            ARRAY(SELECT id FROM jobs WHERE id = job AND worker_id = worker AND worker_pid = pid FOR NO KEY UPDATE), ended
+        );
     END IF;
 END $$;
 
@@ -359,14 +357,19 @@ END $$;
 
 -- give_back_idle: give back those of the `idle` claims that the worker still has.
 CREATE FUNCTION give_back_idle(worker uuid, idle uuid[]) RETURNS SETOF step LANGUAGE sql AS $$
-    SELECT * FROM take_back(ARRAY(SELECT id FROM jobs WHERE worker_id = worker AND id = ANY(idle)), 'GIVEN BACK')
+    SELECT * FROM take_back(
+        ARRAY(SELECT id FROM jobs WHERE worker_id = worker AND id = ANY(idle) ORDER BY id FOR NO KEY UPDATE),
+        'GIVEN BACK'
+    )
 $$;
 
 -- stop_worker: a worker deregisters; it can claim no more, and what it holds is given back.
 CREATE FUNCTION stop_worker(worker uuid) RETURNS SETOF step LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE workers SET stopped_at = now() WHERE id = worker;
-    RETURN QUERY SELECT * FROM take_back(ARRAY(SELECT id FROM jobs WHERE worker_id = worker), 'GIVEN BACK');
+    RETURN QUERY SELECT * FROM take_back(
+        ARRAY(SELECT id FROM jobs WHERE worker_id = worker ORDER BY id FOR NO KEY UPDATE), 'GIVEN BACK'
+    );
 END $$;
 
 -- repair_claims: declare workers lost that were not seen for `lost_after` (NULL: none), take back the claims of lost and
@@ -385,6 +388,10 @@ BEGIN
             RETURN NEXT ROW(false, held.id, NULL, NULL, NULL, NULL, NULL, NULL, 'WORKER LOST', NULL)::step;
         END LOOP;
     END IF;
+    PERFORM FROM jobs WHERE id IN (  -- parents come first: see above
+        SELECT parent_id FROM jobs JOIN workers ON workers.id = jobs.worker_id
+        WHERE (lost_at IS NOT NULL OR stopped_at IS NOT NULL) AND losses + 1 >= max_losses
+    ) ORDER BY id FOR NO KEY UPDATE;
     RETURN QUERY SELECT * FROM take_back(
         ARRAY(
             SELECT jobs.id FROM jobs JOIN workers ON workers.id = jobs.worker_id

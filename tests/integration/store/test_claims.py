@@ -11,8 +11,10 @@ from job_core.reconciler import Reconciler
 from job_core.store import claims
 from job_core.store.claims import LOSS_ERROR, MAX_LOSSES, NotClaimed, describe
 from tests.integration.job_store import BUSY, DIED, NEW_JOB, NO_TEXT, PID, RESULT, Store
+from tests.waiting import eventually
 
 ANOTHER_PID = PID + 1
+WAITS_FOR_A_LOCK = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
 
 class TestClaiming:
@@ -292,6 +294,54 @@ class TestWhatTheMainProcessReports:
         assert job.parked_at is not None
         store.give_back(store.worker(), job.id)
         assert store.job(job.id) == job
+
+
+class TestWhileTheJobGoesOn:
+    """What is taken back is the claim that was meant, also if the job moves on at the same moment."""
+
+    @pytest.mark.parametrize("way", ["stop", "give back", "idle claims"])
+    def test_no_claim_of_another_worker_is_taken_back(self, store: Store, way: str) -> None:
+        held, another = store.claimed(), store.worker("another")
+        job_id, worker_id = held.job_id, store.worker_of(held)
+        take_back = {
+            "stop": lambda: store.stop(worker_id),
+            "give back": lambda: store.give_back(worker_id, job_id),
+            "idle claims": lambda: store.beat(worker_id),
+        }[way]
+        store.sql("UPDATE jobs SET started_at = now() - interval '1 minute'")
+        with ThreadPoolExecutor(1) as pool:
+            with store.database.transaction(20) as connection:
+                connection.exec_driver_sql("UPDATE jobs SET state = 'PENDING', worker_id = NULL, worker_pid = NULL")
+                claim = f"SELECT verdict FROM claim_job('{job_id}', '{another}', 1, 8, '0', '90 seconds')"
+                assert connection.exec_driver_sql(claim).scalar_one() == "CLAIMED"
+                taking = pool.submit(take_back)
+                eventually(lambda: store.sql(WAITS_FOR_A_LOCK))
+            taking.result(10)
+        assert (store.state(job_id), store.job(job_id).attempt) == (State.STARTED, 2)
+        assert store.attempts(job_id)[1].outcome is None
+
+    def test_the_last_loss_of_a_child_waits_for_its_parent_and_holds_no_lock_meanwhile(
+        self, store: Store, reconciler: Reconciler
+    ) -> None:
+        """Whoever ends a child has its parent's lock first; the other way round, they would wait for one another."""
+        parent, held = store.claimed(), store.claimed(store.worker("lost"))
+        store.sql(
+            "UPDATE jobs SET parent_id = :parent, losses = :almost WHERE id = :id",
+            parent=parent.job_id,
+            almost=MAX_LOSSES - 1,
+            id=held.job_id,
+        )
+        store.sql("UPDATE jobs SET open_children = 1 WHERE id = :id", id=parent.job_id)
+        store.unseen(store.worker_of(held))
+        lock = "SELECT FROM jobs WHERE id = '{}' FOR NO KEY UPDATE"
+        with ThreadPoolExecutor(1) as pool:
+            with store.database.transaction(20) as connection:
+                connection.exec_driver_sql(lock.format(parent.job_id))
+                repairing = pool.submit(reconciler.round, judge_workers=True)
+                eventually(lambda: store.sql(WAITS_FOR_A_LOCK))
+                connection.exec_driver_sql(lock.format(held.job_id))
+            assert repairing.result(10).taken_back == 1
+        assert store.state(held.job_id) is State.FAILURE
 
 
 class TestALostClaim:
