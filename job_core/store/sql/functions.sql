@@ -26,7 +26,7 @@ BEGIN
                OR at_once <= (
                    SELECT count(*)
                    FROM (SELECT FROM jobs WHERE jobs.limit_key = new.limit_key AND state IN ('PENDING', 'STARTED')
-                                            AND parked_at IS NULL LIMIT at_once) AS under_way
+                                            AND parked_at IS NULL AND phase <> 'AWAIT' LIMIT at_once) AS under_way
                )
            ) THEN now() END
     FROM json_to_recordset(new_jobs) AS new (
@@ -435,7 +435,8 @@ BEGIN
         SELECT key, least(at_once - busy.under_way, most) AS room
         FROM keys, LATERAL (
             SELECT count(*) AS under_way
-            FROM (SELECT FROM jobs WHERE limit_key = key AND state IN ('PENDING', 'STARTED') AND parked_at IS NULL
+            FROM (SELECT FROM jobs
+                  WHERE limit_key = key AND state IN ('PENDING', 'STARTED') AND parked_at IS NULL AND phase <> 'AWAIT'
                   LIMIT at_once) AS few
         ) AS busy
         WHERE key IS NOT NULL AND busy.under_way < at_once

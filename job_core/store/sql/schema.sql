@@ -86,7 +86,7 @@ CREATE INDEX jobs_due ON jobs (due_at) WHERE state = 'RETRY';
 CREATE INDEX jobs_claimed ON jobs (worker_id) WHERE worker_id IS NOT NULL;
 CREATE INDEX jobs_running_by_limit_key ON jobs (limit_key) WHERE worker_id IS NOT NULL AND limit_key IS NOT NULL;
 CREATE INDEX jobs_under_way_by_limit_key ON jobs (limit_key)
-    WHERE state IN ('PENDING', 'STARTED') AND parked_at IS NULL AND limit_key IS NOT NULL;
+    WHERE state IN ('PENDING', 'STARTED') AND parked_at IS NULL AND phase <> 'AWAIT' AND limit_key IS NOT NULL;
 CREATE INDEX jobs_parked ON jobs (limit_key, id) WHERE parked_at IS NOT NULL;
 CREATE INDEX jobs_ended ON jobs (finished_at) WHERE finished_at IS NOT NULL AND parent_id IS NULL;
 

@@ -11,7 +11,7 @@ import pytest
 
 from job_core.config import Limits
 from job_core.errors import CoreError, TransientError
-from job_core.job import Claim, Job, Message, State
+from job_core.job import Claim, Job, Message, Phase, State
 from job_core.queue import JobQueue, requeued
 from job_core.reconciler import ROUND_SECONDS, UNKNOWN_AFTER, Reconciler
 from job_core.store import claims, retention
@@ -266,6 +266,20 @@ class TestReleasing:
         assert reconciler.round(judge_workers=True).released == 1
         assert not reconciler.round(judge_workers=True)
         assert [is_parked(store, job) for job in (oldest, next_one, last)] == [False, False, True]
+
+    def test_a_job_that_waits_for_its_children_takes_up_no_room(
+        self, store: Store, worker: UUID, reconciler: Reconciler
+    ) -> None:
+        """Else parents that fill their key would keep their own children parked for ever."""
+        parents = [entered(store, store.submit(), worker) for _ in range(2)]
+        for parent in parents:
+            claims.fan_out(store.database, parent, [NEW_JOB] * 3, at_once=2)
+        assert store.count("jobs WHERE parked_at IS NOT NULL") > 0
+        for _ in range(6):
+            for row in store.sql("SELECT id FROM jobs WHERE state = 'PENDING' AND parked_at IS NULL"):
+                store.cancel(row.id)  # which releases none
+            reconciler.round(judge_workers=True)
+        assert [store.job(parent.job_id).phase for parent in parents] == [Phase.JOIN] * 2
 
     def test_jobs_whose_kind_no_worker_knows_keep_no_others_from_their_key_for_ever(
         self, store: Store, reconciler: Reconciler
