@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -43,7 +44,7 @@ def is_parked(store: Store, job: Job) -> bool:
     return now.state is State.PENDING and now.parked_at is not None
 
 
-def parked(store: Store, worker: UUID, many: int, **changes: str) -> tuple[list[Claim], list[Job]]:
+def parked(store: Store, worker: UUID, many: int, **changes: Any) -> tuple[list[Claim], list[Job]]:
     """The two claims for which the limit key has room, and `many` jobs behind them."""
     held = [entered(store, store.submit(**changes), worker) for _ in range(2)]
     behind = [store.submit(**changes) for _ in range(many)]
