@@ -25,7 +25,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -232,7 +232,8 @@ class _Handler(BaseHTTPRequestHandler):
         host, path = headers["host"].partition(":")[0], urlsplit(self.path).path
         came_ms = time.time_ns() // 1_000_000
         received = Received(at=time.monotonic(), headers=headers, body=body)
-        with self.server.pages.visited(host, path, received) as number, suppress(ConnectionError):
+        with ExitStack() as self._visit, suppress(ConnectionError):
+            number = self._visit.enter_context(self.server.pages.visited(host, path, received))
             page = behaviour_at(self.path)
             if self.server.pages.rest(page.seconds):
                 self._answer(page, path, number, came_ms)
@@ -269,6 +270,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Location", "/taken/moved")
         if retry_after is not None:
             self.send_header("Retry-After", f"{retry_after:g}")
+        self._visit.close()  # whoever has the answer may come again before this thread goes on
         self.end_headers()
         self.wfile.write(page)
 
