@@ -6,12 +6,12 @@ from uuid import UUID
 
 import pytest
 
+from dev.waiting import eventually
 from job_core.job import Claim, OnFailure, Phase, State
 from job_core.reconciler import Reconciler
 from job_core.store import claims
 from job_core.store.claims import LOSS_ERROR, MAX_LOSSES, NotClaimed, describe
 from tests.integration.job_store import BUSY, DIED, NEW_JOB, NO_TEXT, PID, RESULT, Store
-from tests.waiting import eventually
 
 ANOTHER_PID = PID + 1
 WAITS_FOR_A_LOCK = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
