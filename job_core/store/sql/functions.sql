@@ -75,7 +75,7 @@ $$;
 -- claim_job: begin an attempt. `verdict` is CLAIMED; PARKED if the job's limit key has no room now; DROPPED if the job does
 -- not wait (a duplicate message, a cancelled job) or the worker is lost. A process that asks again for the job that it
 -- holds gets the same claim: its first answer may have been lost. One transaction at a time claims, parks or releases
--- jobs of a limit key, by an advisory lock. A claim that a crash of the database forgets, it makes again.
+-- jobs of a limit key, by an advisory lock.
 CREATE FUNCTION claim_job(
     job uuid, worker uuid, pid integer, at_once integer, gap interval, time_limit interval,
     OUT verdict text, OUT job_state text, OUT job_attempt integer, OUT job_phase text, OUT job_request text,
@@ -86,7 +86,6 @@ DECLARE
     held jobs;
     is_locked boolean;
 BEGIN
-    PERFORM set_config('synchronous_commit', 'off', true);
     SELECT state, limit_key, worker_id, worker_pid,
            CASE WHEN state = 'PENDING' AND limit_key IS NOT NULL
                 THEN pg_advisory_xact_lock(1751348084, hashtext(limit_key))::text IS NOT NULL END
@@ -206,7 +205,8 @@ BEGIN
         due_at = now() + wait,
         open_children = open_children + given,
         requeued = requeued OR ended IN ('CRASHED', 'CONTINUED', 'FANNED OUT'),
-        published_at = CASE WHEN ended IN ('CONTINUED', 'FANNED OUT') THEN clock_timestamp()
+        published_at = CASE WHEN ended = 'FANNED OUT' AND open_children + given > 0 THEN NULL
+                            WHEN ended IN ('CONTINUED', 'FANNED OUT') THEN clock_timestamp()
                             WHEN ended = 'CRASHED' AND crashes + 1 < max_crashes THEN NULL
                             ELSE published_at END
     WHERE id = job AND attempt = number AND worker_id IS NOT NULL
