@@ -194,7 +194,7 @@ _REASONS = {
     "starting up": "starting up",
     "shutting down": "shutting down",
     "Connection refused": "connection refused",
-    "no space left": "disk full",
+    "No space left": "disk full",
     "deadlock detected": "deadlock",
     DeadlineOver.__name__: "timed out",
 }
