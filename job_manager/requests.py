@@ -1,7 +1,7 @@
 """Requests: query strings and bodies, and the jobs of a submission."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -16,9 +16,12 @@ from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from job_core.job import JsonObject, NewJob, State
 from job_core.kinds import NO_NUL, READ_CALLBACK_URL, Kind
 from job_core.store.read import JobFilter
-from job_manager.callbacks import read_callback_url
 from job_manager.errors import InvalidRequest, MalformedRequest, RequestTooLarge, UnsupportedBody
 from job_tasks.job_tasks import core
+from job_tasks.settings import Settings
+from page_fetch.errors import AddressRefused, InvalidUrl
+from page_fetch.guard import check_unresolved
+from page_fetch.url import MAX_ENCODED_LENGTH, parse_url
 
 KNOWN = {"extra_forbidden": "is unknown", "missing": "is missing"}
 
@@ -233,6 +236,29 @@ def new_jobs(
     return [kind.new_job(each, max_crashes=max_crashes, owner=owner) for each in submitted]
 
 
+def _read_callback_url(text: str) -> str:
+    """The URL as the parser writes it, so that the part before its path is the receiver. Raises ValueError."""
+    try:
+        return str(parse_url(text))
+    except InvalidUrl as error:
+        raise ValueError(str(error)) from error
+
+
+def check_callbacks(jobs: Iterable[NewJob], settings: Settings) -> None:
+    """Raise InvalidRequest if a callback of `jobs` could not be signed, or leads where nothing is sent.
+
+    A name is looked up when the webhook is sent, each time again: until then it may lead elsewhere.
+    """
+    urls = {job.callback_url for job in jobs if job.callback_url is not None}
+    if urls and not settings.webhook_secrets:
+        raise InvalidRequest(("callback_url", "is not offered here: no WEBHOOK_SECRETS are set to sign webhooks with"))
+    for url in urls:
+        try:
+            check_unresolved(parse_url(url, max_length=MAX_ENCODED_LENGTH), settings.fetch_limits)
+        except AddressRefused as error:
+            raise InvalidRequest(("callback_url", "leads to an address or port that no webhook is sent to")) from error
+
+
 def _each(kind: Kind, fields: JsonObject) -> Iterator[tuple[JsonObject, str]]:
     """The fields of each single request, and the name that its URL has in the body."""
     if "urls" not in fields or "url" not in kind.request.model_fields:
@@ -249,7 +275,7 @@ def _each(kind: Kind, fields: JsonObject) -> Iterator[tuple[JsonObject, str]]:
 
 
 def _checked(kind: Kind, fields: JsonObject, typed: bool, url_name: str) -> BaseModel:  # noqa: FBT001 - passed on
-    context = {READ_CALLBACK_URL: read_callback_url}
+    context = {READ_CALLBACK_URL: _read_callback_url}
     try:
         return kind.submission.model_validate(fields, strict=typed, context=context)
     except ValidationError as error:

@@ -15,10 +15,9 @@ from job_core.job import Job, JsonObject, NewJob
 from job_core.kinds import Kind
 from job_core.store.submissions import Accepted, IdempotencyKey, repetition
 from job_core.views import JobView, job_view
-from job_manager.callbacks import check_callbacks
 from job_manager.errors import BacklogFull, InvalidRequest
 from job_manager.openapi.operation import operation
-from job_manager.requests import IDEMPOTENCY_KEY, new_jobs, read_body
+from job_manager.requests import IDEMPOTENCY_KEY, check_callbacks, new_jobs, read_body
 from job_manager.security import owner
 from job_manager.services import BATCH_SECONDS, DATABASE_SECONDS, services
 from job_manager.views import JobBatch, answer

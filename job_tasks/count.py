@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic wants this one before Python 3.12
 
+from job_core.job import JsonObject
 from job_core.metrics import count_words_counted
 from job_tasks.page_request import PageRequest
 
@@ -76,3 +77,8 @@ def count_words(page: "Page", request: CountRequest) -> CountResult:
         "fetch_ms": page.fetch_ms,
         "count_ms": round(seconds * 1_000),
     }
+
+
+def count_summary(result: JsonObject) -> str:
+    """A result in a few words, for lists of jobs."""
+    return f"{result['words']:,} words"

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from job_core.job import Job, JsonObject, State
 from job_manager.admission import MAX_COUNTED
+from job_tasks.job_tasks import core
 
 STATE_LABELS = {
     State.PENDING: "waiting",
@@ -59,8 +60,8 @@ def last_attempt(job: Job) -> int:
 def summary(job: Job) -> str:
     """The job in a few words, for a line of the list."""
     match job.state:
-        case State.SUCCESS if job.result is not None and isinstance(job.result.get("words"), int):
-            return f"{job.result['words']:,} words"
+        case State.SUCCESS if job.result is not None and job.kind in core.kinds:
+            return core.kinds[job.kind].summary(job.result)
         case State.FAILURE if job.error is not None:
             return str(job.error.get("title") or job.error.get("type"))
         case State.STARTED | State.RETRY:
