@@ -46,7 +46,9 @@ def manager(stack: Stack, tmp_path: Path) -> Iterator[Manager]:
 
 
 def _from(project: Path, command: Command) -> Command:
-    return replace(command, folder=project)
+    """The same, but for the code, and with figures of its own: it would wipe those of the stack's."""
+    environment = {**command.environment, "METRICS_FOLDER": str(project / f"{command.name}.metrics")}
+    return replace(command, folder=project, environment=environment)
 
 
 def test_a_task_of_ones_own_works_like_count(manager: Manager, pages: PageServer) -> None:
