@@ -69,7 +69,7 @@ class _Figures:
         self.bytes = self._counter("wordcount_fetched_bytes", "Bytes of fetched pages, as they were sent.")
         self.refused = self._counter("wordcount_refused_addresses", "Fetches that the address guard refused.")
         self.repairs = self._counter(
-            "wordcount_repairs", "What the reconciler mended: jobs, or workers where it says so.", "repair"
+            "wordcount_repairs", "What the reconciler repaired: jobs, or workers where it says so.", "repair"
         )
         self.requests = self._counter("wordcount_http_requests", "Answers of the manager.", "method", "route", "status")
         self.deliveries = self._counter(
@@ -190,7 +190,7 @@ def count_words_counted(seconds: float) -> None:
 
 
 def count_repairs(**repairs: int) -> None:
-    """The reconciler mended something: how many, by the names in REPAIRS."""
+    """The reconciler repaired something: how many, by the names in REPAIRS."""
     with _counted() as figures:
         for repair, many in repairs.items():
             figures.repairs.labels(repair).inc(many)

@@ -129,7 +129,7 @@ class Attempt:
             self._end_in_error(held, error)
         except Exception as error:
             log.exception("unhandled exception in task")
-            unexpected = UnexpectedError("The job failed for a reason that lies with this service, not with the page.")
+            unexpected = UnexpectedError("The job failed by a fault of this service, not of the request.")
             self._end_in_error(held, unexpected, cause=error)
         else:
             self._write(write)

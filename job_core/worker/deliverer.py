@@ -110,7 +110,7 @@ class Deliverer:
         except CoreError as error:
             return error
         except Exception:
-            log.exception("sending a webhook raised what nobody foresaw")
+            log.exception("unhandled exception while sending a webhook")
             return UnexpectedError("The webhook was not sent, for a reason that lies with this service.")
         return None
 
