@@ -259,9 +259,14 @@ def check_callbacks(jobs: Iterable[NewJob], settings: Settings) -> None:
             raise InvalidRequest(("callback_url", "leads to an address or port that no webhook is sent to")) from error
 
 
+def is_batch(kind: Kind, fields: JsonObject) -> bool:
+    """Whether the fields ask for a job for each of `urls`: a kind that is not about a URL may have such a field."""
+    return "urls" in fields and "url" in kind.request.model_fields
+
+
 def _each(kind: Kind, fields: JsonObject) -> Iterator[tuple[JsonObject, str]]:
     """The fields of each single request, and the name that its URL has in the body."""
-    if "urls" not in fields or "url" not in kind.request.model_fields:
+    if not is_batch(kind, fields):
         yield fields, "url"
         return
     shared = dict(fields)

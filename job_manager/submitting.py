@@ -17,7 +17,7 @@ from job_core.store.submissions import Accepted, IdempotencyKey, repetition
 from job_core.views import JobView, job_view
 from job_manager.errors import BacklogFull, InvalidRequest
 from job_manager.openapi.operation import operation
-from job_manager.requests import IDEMPOTENCY_KEY, check_callbacks, new_jobs, read_body
+from job_manager.requests import IDEMPOTENCY_KEY, check_callbacks, is_batch, new_jobs, read_body
 from job_manager.security import owner
 from job_manager.services import BATCH_SECONDS, DATABASE_SECONDS, services
 from job_manager.views import JobBatch, answer
@@ -39,12 +39,11 @@ def submitting() -> Blueprint:
 def _route_of(kind: Kind) -> Callable[[], Response]:
     def submit() -> Response:
         fields, typed = read_body(request)
-        is_batch = "urls" in fields
-        with services().batch_queue.turn() if is_batch else nullcontext():
+        with services().batch_queue.turn() if "urls" in fields else nullcontext():
             max_crashes = services().settings.job_max_crashes
             jobs = new_jobs(kind, fields, typed=typed, max_crashes=max_crashes, owner=owner())
             accepted = accept_and_publish(jobs, idempotency_key([kind.name, fields])).jobs
-            if is_batch:
+            if is_batch(kind, fields):
                 return _accepted({"jobs": [job_view(job) for job in accepted]})
             return accepted_answer(accepted[0])
 

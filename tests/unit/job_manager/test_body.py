@@ -6,11 +6,13 @@ import pytest
 from flask import Request
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 from werkzeug.test import EnvironBuilder
 
 from job_core.job import NewJob, OnFailure
+from job_core.kinds import Kind
 from job_manager.errors import InvalidRequest, MalformedRequest
-from job_manager.requests import MAX_BATCH, new_jobs, read_body
+from job_manager.requests import MAX_BATCH, is_batch, new_jobs, read_body
 from job_tasks.job_tasks import core
 
 COUNT = core.kinds["count"]
@@ -106,3 +108,18 @@ def test_text_becomes_typed_in_a_form_alone() -> None:
     assert job.request["top"] == 3
     with pytest.raises(InvalidRequest, match="top: "):
         jobs(fields)
+
+
+class TotalRequest(BaseModel):
+    """A kind that is not about one URL, with a field of the name that batches have."""
+
+    urls: list[str]
+
+
+def test_a_kind_may_have_a_field_named_urls() -> None:
+    total = Kind(name="total", request=TotalRequest, work=lambda _: {})
+    fields = {"urls": ["https://example.com/", "https://example.org/"]}
+    (job,) = new_jobs(total, fields, typed=True, max_crashes=3)
+    assert job.request == fields
+    assert not is_batch(total, fields)
+    assert is_batch(COUNT, fields)
