@@ -11,7 +11,7 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
 
-from dev.chaos.tasks import CHILDREN, FAILED, FAILING
+from dev.chaos.family import CHILDREN, FAILED, FAILING
 from dev.pages import behaviour_at
 from job_core.job import ENDED, JsonObject
 

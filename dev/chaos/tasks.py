@@ -5,14 +5,12 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
+from dev.chaos.family import CHILDREN, FAILED, FAILING
 from job_core.errors import PermanentError
 from job_core.kinds import EndedChild, FanOut, GoOn, RunningJob
 from job_tasks.job_tasks import core
 
-CHILDREN = 200
 A_TURN = 50
-FAILING = 20  # every so many children one fails
-FAILED = "piece-failed"
 
 
 class Scatter(BaseModel):

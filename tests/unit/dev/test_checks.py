@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from dev.chaos.checks import AttemptRow, Flaw, JobRow, Known, Shown, check
-from dev.chaos.tasks import CHILDREN, FAILED, FAILING
+from dev.chaos.family import CHILDREN, FAILED, FAILING
 from job_core.job import JsonObject
 
 ID, OTHER = "018bcfe5-0000-7000-8000-000000000001", "018bcfe5-0000-7000-8000-000000000002"
