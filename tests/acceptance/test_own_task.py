@@ -21,18 +21,19 @@ from tests.conformance import Conformance
 OWN_TASKS = re.findall(r"```python\n(.*?)```", (PROJECT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
 
 
-@pytest.fixture
-def manager(stack: Stack, tmp_path: Path) -> Iterator[Manager]:
+@pytest.fixture(scope="module")
+def manager(session_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Manager]:
     """A manager, and the only worker, from a copy of the project in which the tasks were added."""
+    stack, project = session_stack, tmp_path_factory.mktemp("project")
     for package in ("job_tasks", "job_manager", "job_worker"):
-        shutil.copytree(PROJECT / package, tmp_path / package)
-    with (tmp_path / "job_tasks" / "job_tasks.py").open("a", encoding="utf-8") as tasks:
+        shutil.copytree(PROJECT / package, project / package)
+    with (project / "job_tasks" / "job_tasks.py").open("a", encoding="utf-8") as tasks:
         tasks.write("\n\n".join(["", *OWN_TASKS]))
     (port,) = free_ports(1)
     services = Services(**vars(stack.services))  # without the tests' own tasks
     copies = (
-        stack.process(lambda: _from(tmp_path, services.manager(port))),
-        stack.process(lambda: _from(tmp_path, services.worker("job_worker_01"))),
+        stack.process(lambda: _from(project, services.manager(port))),
+        stack.process(lambda: _from(project, services.worker("job_worker_01"))),
     )
     for worker in stack.job_workers:
         worker.kill()  # they do not know the tasks
@@ -43,6 +44,7 @@ def manager(stack: Stack, tmp_path: Path) -> Iterator[Manager]:
     yield Manager(port=port, check=Conformance())
     for copy in copies:
         copy.stop()
+    stack.make_whole()
 
 
 def _from(project: Path, command: Command) -> Command:
@@ -73,7 +75,8 @@ def test_a_task_with_children_joins_those_that_could_be_counted(manager: Manager
         (urls[2], "SUCCESS", job_id),
     }
     assert job_id in [job["id"] for job in manager.ask("GET", "/jobs?kind=total").body["jobs"]]
-    assert not {child["id"] for child in children} & {job["id"] for job in manager.ask("GET", "/jobs").body["jobs"]}
+    counted = manager.ask("GET", "/jobs?kind=count").body["jobs"]
+    assert not {child["id"] for child in children} & {job["id"] for job in counted}
     refused = manager.ask("POST", "/total", {"pages": [{"url": "ftp://example.com"}]})
     assert (refused.status, [error["field"] for error in refused.body["errors"]]) == (422, ["pages[0].url"])
 
