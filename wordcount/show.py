@@ -78,7 +78,10 @@ def _cancel(manager: Manager, job_id: UUID) -> Job:
 def _described(answer: JsonObject) -> Iterator[tuple[str, str]]:
     """Label and text of each line."""
     job = job_of(answer)
-    yield from (("id", str(job.id)), ("kind", answer["kind"]), ("url", job.url), ("status", job.status))
+    yield from (("id", str(job.id)), ("kind", answer["kind"]))
+    if job.url:
+        yield "url", job.url
+    yield "status", job.status
     for name in TIMES:
         if answer.get(name):
             yield name.removesuffix("_at"), str(answer[name])

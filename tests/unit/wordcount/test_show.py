@@ -54,6 +54,20 @@ def test_a_job_without_a_url_is_shown_by_its_id(httpserver: HTTPServer, capsys: 
     assert capsys.readouterr().out.splitlines()[1].split() == ["SUCCESS", ID]
 
 
+def test_a_job_without_a_url_is_shown_without_a_line_for_it(
+    httpserver: HTTPServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    httpserver.clear()
+    httpserver.expect_request(f"/result/{ID}").respond_with_json(JOB | {"url": None})
+    assert main(["show", ID]) == 0
+    assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()[:4]] == [
+        "id",
+        "kind",
+        "status",
+        "created",
+    ]
+
+
 def test_a_list_ends_with_an_empty_page(httpserver: HTTPServer, capsys: pytest.CaptureFixture[str]) -> None:
     httpserver.clear()
     httpserver.expect_request("/jobs").respond_with_json({"jobs": [], "next": "/jobs?cursor=…"})
