@@ -1,12 +1,11 @@
 """What the manager answers, and the models that describe it in the OpenAPI document."""
 
 from operator import attrgetter
-from typing import Literal
 
 from flask import Response
 from pydantic import Field
 
-from job_core.job import JsonObject, State
+from job_core.job import JsonObject, Outcome, State
 from job_core.store.deliveries import DeliveryState
 from job_core.store.read import WholeJob
 from job_core.views import ApiModel, ErrorView, JobView, Time, job_view, to_json
@@ -19,10 +18,7 @@ class AttemptView(ApiModel):
     worker: str
     started_at: Time
     ended_at: Time | None = Field(description="null while it runs")
-    outcome: (
-        Literal["SUCCESS", "FAILURE", "RETRY", "REVOKED", "CRASHED", "GIVEN BACK", "LOST", "CONTINUED", "FANNED OUT"]
-        | None
-    )
+    outcome: Outcome | None
     error: ErrorView | None
 
 

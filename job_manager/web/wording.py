@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 
-from job_core.job import Job, JsonObject, State
+from job_core.job import Job, JsonObject, Outcome, Phase, State
 from job_manager.admission import MAX_COUNTED
 from job_tasks.job_tasks import core
 
@@ -16,13 +16,15 @@ STATE_LABELS = {
     State.REVOKED: "cancelled",
 }
 OUTCOME_LABELS = {
-    "SUCCESS": "done",
-    "FAILURE": "failed",
-    "RETRY": "failed, will be retried",
-    "REVOKED": "cancelled",
-    "CRASHED": "process died or ran out of time",
-    "GIVEN BACK": "returned by a worker that was stopping",
-    "LOST": "worker lost",
+    Outcome.SUCCESS: "done",
+    Outcome.FAILURE: "failed",
+    Outcome.RETRY: "failed, will be retried",
+    Outcome.REVOKED: "cancelled",
+    Outcome.CRASHED: "process died or ran out of time",
+    Outcome.GIVEN_BACK: "returned by a worker that was stopping",
+    Outcome.LOST: "worker lost",
+    Outcome.CONTINUED: "to be continued in the next turn",
+    Outcome.FANNED_OUT: "created child jobs",
 }
 KILO = 1_000
 
@@ -37,6 +39,8 @@ def sentence(job: Job) -> str:
             said = f"Waiting for a worker for attempt {job.attempt + 1} of {last}"
         case State.PENDING:
             said = "Waiting for a worker"
+        case State.STARTED if job.phase is Phase.AWAIT:
+            said = "Waiting for its children"
         case State.STARTED:
             said = f"Attempt {job.attempt} of {last} is running"
         case State.RETRY:
@@ -64,6 +68,8 @@ def summary(job: Job) -> str:
             return core.kinds[job.kind].summary(job.result)
         case State.FAILURE if job.error is not None:
             return str(job.error.get("title") or job.error.get("type"))
+        case State.STARTED if job.phase is Phase.AWAIT:
+            return "waits for its children"
         case State.STARTED | State.RETRY:
             return f"attempt {job.attempt} of {last_attempt(job)}"
         case _:

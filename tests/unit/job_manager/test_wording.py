@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from job_core.job import Job, OnFailure, State
+from job_core.job import Job, OnFailure, Outcome, Phase, State
 from job_manager.web import wording
 
 TIME = datetime(2026, 11, 24, 8, 12, 10, tzinfo=UTC)
@@ -41,6 +41,7 @@ def job(state: State, **changes: Any) -> Job:
         (job(State.STARTED, attempt=5, attempts_used=4), "Attempt 5 of 5 is running"),
         # Two attempts were lost with their workers, which costs none.
         (job(State.STARTED, attempt=3), "Attempt 3 of 7 is running"),
+        (job(State.STARTED, phase=Phase.AWAIT), "Waiting for its children"),
         (job(State.RETRY, attempts_used=1), "Attempt 1 of 5 failed; the next is due"),
         (job(State.SUCCESS), "Done"),
         (job(State.SUCCESS, attempt=4, attempts_used=3), "Done in attempt 4"),
@@ -62,6 +63,7 @@ def test_a_job_in_a_sentence(shown: Job, says: str) -> None:
         (job(State.FAILURE, error={"type": "not-text", "title": "The page is not text"}), "The page is not text"),
         (job(State.FAILURE, error={"type": "not-text"}), "not-text"),
         (job(State.STARTED, attempt=2, attempts_used=1), "attempt 2 of 5"),
+        (job(State.STARTED, phase=Phase.AWAIT), "waits for its children"),
         (job(State.RETRY, attempt=2, attempts_used=2), "attempt 2 of 5"),
         (job(State.PENDING, attempt=0), ""),
         (job(State.REVOKED), ""),
@@ -69,6 +71,11 @@ def test_a_job_in_a_sentence(shown: Job, says: str) -> None:
 )
 def test_a_job_in_a_few_words(shown: Job, says: str) -> None:
     assert wording.summary(shown) == says
+
+
+def test_every_state_and_every_outcome_has_a_label() -> None:
+    assert set(wording.STATE_LABELS) == set(State)
+    assert set(wording.OUTCOME_LABELS) == set(Outcome)
 
 
 @pytest.mark.parametrize(
