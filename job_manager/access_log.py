@@ -10,7 +10,7 @@ from uuid import uuid4
 import structlog
 from flask import Flask, Response, g, request
 
-from job_core.metrics import count_answer
+from job_manager.metrics import count_answer
 
 REQUEST_ID = "X-Request-ID"
 ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)

@@ -13,9 +13,11 @@ from job_core.errors import BrokerUnavailable, DatabaseUnavailable, ServiceUnava
 from job_core.metrics import registry
 from job_core.store.read import COUNTED, overview
 from job_core.views import ApiModel
+from job_manager.metrics import AnswerFigures
 from job_manager.openapi.operation import operation
 from job_manager.services import services
 from job_manager.views import answer
+from job_tasks.metrics import PREFIX
 
 DATABASE_SECONDS = 1.0
 PING_SECONDS = 0.4  # with the broker's 0.6 at most, the answer comes within 2 s
@@ -83,7 +85,7 @@ def metrics() -> Response:
     They name no job and no URL. A scraper that accepts OpenMetrics gets that format. Where database or broker cannot be
     used, the gauges that come from it are missing and its `up` is 0.
     """
-    figures = registry()
+    figures = registry(PREFIX, AnswerFigures)
     figures.register(_Gauges())
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))
     return Response(encode(figures), content_type=content_type)
@@ -98,7 +100,7 @@ class _Gauges:
 
 
 def _of_database() -> Iterator[Metric]:
-    database, up = services().database, partial(_gauge, "wordcount_database_up", "Whether the database takes jobs.")
+    database, up = services().database, partial(_gauge, "database_up", "Whether the database takes jobs.")
     try:
         database.ping(PING_SECONDS)
         with database.reading(DATABASE_SECONDS) as connection:
@@ -109,17 +111,17 @@ def _of_database() -> Iterator[Metric]:
         return
     yield up(1)
     meaning = f"Jobs that have not ended, by state; counting stops at {COUNTED:,}."
-    jobs = GaugeMetricFamily("wordcount_jobs", meaning, labels=["state"])
+    jobs = GaugeMetricFamily(f"{PREFIX}jobs", meaning, labels=["state"])
     for state, many in (("PENDING", found.waiting), ("STARTED", found.started), ("RETRY", found.retrying)):
         jobs.add_metric([state], many)
     yield jobs
     meaning = "The longest wait of a job for its first attempt."
-    yield _gauge("wordcount_longest_wait_seconds", meaning, found.longest_wait_seconds)
-    yield _gauge("wordcount_workers", "Live workers, by their beats.", found.workers)
+    yield _gauge("longest_wait_seconds", meaning, found.longest_wait_seconds)
+    yield _gauge("workers", "Live workers, by their beats.", found.workers)
 
 
 def _of_broker() -> Iterator[Metric]:
-    broker, up = services().queue, partial(_gauge, "wordcount_broker_up", "Whether the broker takes messages.")
+    broker, up = services().queue, partial(_gauge, "broker_up", "Whether the broker takes messages.")
     try:
         broker.ping()
         messages = broker.waiting()
@@ -128,8 +130,8 @@ def _of_broker() -> Iterator[Metric]:
         yield up(0)
         return
     yield up(1)
-    yield _gauge("wordcount_messages", "Messages waiting in the broker.", messages)
+    yield _gauge("messages", "Messages waiting in the broker.", messages)
 
 
 def _gauge(name: str, meaning: str, value: float) -> Metric:
-    return GaugeMetricFamily(name, meaning, value)
+    return GaugeMetricFamily(f"{PREFIX}{name}", meaning, value)

@@ -8,7 +8,7 @@ from pydantic import Field
 from typing_extensions import TypedDict  # pydantic wants this one before Python 3.12
 
 from job_core.job import JsonObject
-from job_core.metrics import count_words_counted
+from job_tasks.metrics import count_words_counted
 from job_tasks.page_request import PageRequest
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from functools import cache
 from time import perf_counter
 
 from job_core.errors import PermanentError, TransientError
-from job_core.metrics import count_bytes, count_fetch, count_refused_address
+from job_tasks.metrics import count_bytes, count_fetch, count_refused_address
 from job_tasks.settings import settings
 from page_fetch.errors import AddressRefused, FetchError, TransientFetchError
 from page_fetch.fetch import Page, PageFetcher

@@ -8,6 +8,7 @@ import structlog
 from prometheus_client import start_http_server
 
 from job_core.metrics import registry
+from job_tasks.metrics import PREFIX, PageFigures
 from job_tasks.settings import Settings
 
 PAUSE_SECONDS = 1.0  # between tries of a port that is taken
@@ -34,7 +35,8 @@ def _try_on(settings: Settings) -> None:
 
 def _is_served(settings: Settings) -> bool:
     try:
-        server, _ = start_http_server(settings.metrics_port, str(settings.metrics_address), registry())
+        figures = registry(PREFIX, PageFigures)
+        server, _ = start_http_server(settings.metrics_port, str(settings.metrics_address), figures)
     except OSError:
         return False
     # A child that outlives this process would keep the port.

@@ -15,6 +15,7 @@ from job_core.reconciler import UNKNOWN_AFTER, Reconciler
 from job_core.store import submissions
 from job_core.store.claims import MAX_LOSSES
 from job_core.store.database import COMMIT_RESERVE_SECONDS
+from job_tasks.metrics import PREFIX
 from tests.integration.job_store import DIED, NEW_JOB, NO_TEXT, NOT_TAKEN, Store
 
 ENDED = "wordcount_jobs_ended_total"
@@ -25,7 +26,7 @@ class Counted:
     """What was counted since the test began."""
 
     def __init__(self) -> None:
-        self._before = self._samples(registry())
+        self._before = self._samples(registry(PREFIX))
 
     @staticmethod
     def _samples(scraped: CollectorRegistry) -> dict[tuple[str, ...], float]:
@@ -37,7 +38,7 @@ class Counted:
         }
 
     def new(self) -> dict[tuple[str, ...], float]:
-        now = self._samples(registry())
+        now = self._samples(registry(PREFIX))
         return {key: now[key] - self._before.get(key, 0) for key in now if now[key] != self._before.get(key, 0)}
 
 
@@ -195,11 +196,11 @@ def test_a_repeated_submission_is_accepted_once(store: Store, counted: Counted) 
 
 
 def test_the_times_are_those_of_the_database(store: Store) -> None:
-    before = registry().get_sample_value("wordcount_job_start_seconds_sum") or 0
+    before = registry(PREFIX).get_sample_value("wordcount_job_start_seconds_sum") or 0
     job = store.submit()
     store.sql("UPDATE jobs SET created_at = now() - interval '100 seconds'")
     store.claim(job)
-    waited = (registry().get_sample_value("wordcount_job_start_seconds_sum") or 0) - before
+    waited = (registry(PREFIX).get_sample_value("wordcount_job_start_seconds_sum") or 0) - before
     assert 100 <= waited < 110
 
 

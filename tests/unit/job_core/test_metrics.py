@@ -13,6 +13,8 @@ import os, signal, sys, threading, time
 from pathlib import Path
 from prometheus_client import generate_latest
 from job_core import metrics
+from job_manager.metrics import AnswerFigures, count_answer
+from job_tasks.metrics import PREFIX, PageFigures, count_refused_address
 
 folder = Path(sys.argv[1])
 name = "main"
@@ -31,7 +33,7 @@ def accept(times):
         metrics.count_accepted("count")
 
 def show():
-    sys.stdout.write(generate_latest(metrics.registry()).decode())
+    sys.stdout.write(generate_latest(metrics.registry(PREFIX, PageFigures, AnswerFigures)).decode())
 """
 SHARED = "metrics.share_between_processes(folder, lambda: name)\n"
 ACCEPTED = "wordcount_jobs_accepted_total"
@@ -96,6 +98,15 @@ def test_what_is_known_beforehand_begins_at_zero(tmp_path: Path, share: str) -> 
     assert shown["wordcount_refused_addresses_total", ()] == 0
 
 
+@pytest.mark.parametrize("share", ["", SHARED], ids=["alone", "shared"])
+def test_another_service_has_another_prefix_and_no_figures_of_this_one(tmp_path: Path, share: str) -> None:
+    code = 'accept(1)\nsys.stdout.write(generate_latest(metrics.registry("greetings_")).decode())'
+    shown = scraped(share + code, tmp_path)
+    assert shown["greetings_jobs_accepted_total", ("count",)] == 1
+    assert {name.partition("_")[0] for name, _ in shown} == {"greetings"}
+    assert not [name for name, _ in shown if "fetch" in name or "http" in name]
+
+
 def test_a_fork_while_another_thread_counts_leaves_no_child_waiting_for_ever(tmp_path: Path) -> None:
     code = """
 def count_on():
@@ -109,7 +120,7 @@ for _ in range(300):
     if not pid:
         signal.alarm(5)  # ends a child that waits
         name = os.getpid() % 8
-        metrics.count_refused_address()
+        count_refused_address()
         os._exit(0)
     assert os.waitpid(pid, 0)[1] == 0
 done.append(True)
@@ -119,7 +130,7 @@ show()
 
 
 def test_a_method_that_somebody_made_up_is_no_series_of_its_own(tmp_path: Path) -> None:
-    code = "for method in ('GET', 'BREW', 'XYZZY'): metrics.count_answer(method, '/jobs', 405)\nshow()"
+    code = "for method in ('GET', 'BREW', 'XYZZY'): count_answer(method, '/jobs', 405)\nshow()"
     shown = scraped(code, tmp_path)
     assert {labels[0]: value for (name, labels), value in shown.items() if name == "wordcount_http_requests_total"} == {
         "GET": 1,
