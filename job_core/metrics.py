@@ -29,7 +29,7 @@ OUTCOMES = (  # those without an error, and those for which the first one alread
     ("CRASHED", "attempt-out-of-time"),
     ("FAILURE", "unexpected-error"),
 )
-REPAIRS = ("workers_lost", "taken_back", "overdue", "due", "released", "published")
+REPAIRS = ("workers_lost", "taken_back", "overdue", "due", "unknown", "released", "published")
 JOB_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 21_600, 86_400)
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # the library's own variable

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from job_core.reconciler import Repairs
+
 START = """
 import os, signal, sys, threading, time
 from pathlib import Path
@@ -94,7 +96,8 @@ def test_what_is_known_beforehand_begins_at_zero(tmp_path: Path, share: str) -> 
     shown = scraped(share + "show()", tmp_path)
     for crash in ("attempt-crashed", "attempt-out-of-memory", "attempt-out-of-time"):
         assert shown["wordcount_attempts_total", ("CRASHED", crash)] == 0
-    assert shown["wordcount_repairs_total", ("workers_lost",)] == 0
+    repairs = {labels[0]: value for (name, labels), value in shown.items() if name == "wordcount_repairs_total"}
+    assert repairs == dict.fromkeys(vars(Repairs()), 0)
     assert shown["wordcount_refused_addresses_total", ()] == 0
 
 
