@@ -92,5 +92,10 @@ def to_json(view: JsonObject) -> str:
     return json.dumps(view, default=_plain, separators=(",", ":"))
 
 
+def webhook_body(job: Job) -> bytes:
+    """The content of a webhook, as JobEnded describes it. It stays the same, since a job that has ended does."""
+    return to_json({"type": "job.ended", "timestamp": job.finished_at, "data": job_view(job)}).encode()
+
+
 def _plain(value: object) -> str | None:
     return timestamp(value) if isinstance(value, datetime) else str(value)

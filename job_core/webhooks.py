@@ -3,7 +3,7 @@
 Whoever holds a secret can make webhooks that look like ours, and whoever receives them needs it: so it is shared with
 receivers, and with nobody else. Several at a time are for replacing one: all sign, and a receiver knows any of them.
 
-Sending is handed in, since the core reaches no other host by itself.
+Content and sending are handed in: how jobs are shown is the service's, and the core reaches no other host by itself.
 """
 
 import base64
@@ -18,24 +18,26 @@ from pydantic import SecretStr
 
 from job_core.errors import ReceiverGone, WebhookNotTaken
 from job_core.job import Job
-from job_core.views import job_view, to_json
 
 PREFIX = "whsec_"
 KEY_BYTES = range(24, 65)  # how long the specification lets a key be
 WANTED = "it wants whsec_ and 24 to 64 bytes in base64, several of them with commas or line breaks between"
+
+# The webhook's content for a job that has ended: the same bytes for each attempt.
+Body = Callable[[Job], bytes]
 
 # Posts a body with headers to a URL, following no redirect; returns the answer's status, and the seconds of its
 # Retry-After. Raises WebhookNotTaken if there is no answer, and ReceiverRefused if nothing is sent to this address.
 Post = Callable[[str, bytes, Mapping[str, str]], tuple[int, float | None]]
 
 
-def send(url: str, job: Job, secrets: Sequence[SecretStr], post: Post) -> None:
+def send(url: str, job: Job, secrets: Sequence[SecretStr], body_of: Body, post: Post) -> None:
     """Report to `url` that `job` has ended.
 
     Raises WebhookNotTaken for an answer that is not a success and for none at all, ReceiverGone for 410, and
     ReceiverRefused if nothing is sent to this address. After any of these, the receiver may have got the webhook.
     """
-    body = webhook_body(job)
+    body = body_of(job)
     message_id, timestamp = str(job.id), int(time.time())
     headers = {
         "Content-Type": "application/json",
@@ -48,11 +50,6 @@ def send(url: str, job: Job, secrets: Sequence[SecretStr], post: Post) -> None:
         raise ReceiverGone("The receiver answered 410 Gone: it wants no more webhooks.")
     if not 200 <= status < 300:  # noqa: PLR2004 - the class of successes, RFC 9110 section 15
         raise WebhookNotTaken(f"The receiver answered {status}.", retry_after=retry_after)
-
-
-def webhook_body(job: Job) -> bytes:
-    """The same bytes for each attempt, since a job that has ended stays as it is."""
-    return to_json({"type": "job.ended", "timestamp": job.finished_at, "data": job_view(job)}).encode()
 
 
 def signature(secrets: Sequence[SecretStr], message_id: str, timestamp: int, body: bytes) -> str:

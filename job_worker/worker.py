@@ -5,6 +5,7 @@ from celery import signals
 
 from job_core.logs import configure_logs
 from job_core.metrics import share_between_processes
+from job_core.views import webhook_body
 from job_core.worker.deliverer import TOTAL_SECONDS, Deliverer
 from job_core.worker.program import install_worker
 from job_tasks.fetching import fetcher
@@ -31,7 +32,7 @@ def _serve_metrics(**_: object) -> None:
 
 def _deliverer() -> Deliverer:
     post = webhook_post(settings().fetch_limits, TOTAL_SECONDS)
-    return Deliverer(core, settings().webhook_secrets, post)
+    return Deliverer(core, settings().webhook_secrets, webhook_body, post)
 
 
 install_worker(core, preload=fetcher, report_health=lambda: touch(settings().worker_health_file), deliverer=_deliverer)

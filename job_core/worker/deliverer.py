@@ -17,7 +17,7 @@ from job_core.errors import CoreError, DatabaseUnavailable, UnexpectedError
 from job_core.store import deliveries
 from job_core.store.database import Database
 from job_core.store.deliveries import DeliveryClaim
-from job_core.webhooks import Post, send
+from job_core.webhooks import Body, Post, send
 
 AT_ONCE = 16  # in one worker
 AT_ONCE_PER_RECEIVER = 4  # so that one which hangs leaves room for others
@@ -30,10 +30,11 @@ log = structlog.get_logger()
 
 
 class Deliverer:
-    """One for each worker process. `post` must end within TOTAL_SECONDS."""
+    """One for each worker process. `body_of` makes what is sent; `post` must end within TOTAL_SECONDS."""
 
-    def __init__(self, core: JobCore, secrets: Sequence[SecretStr], post: Post) -> None:
+    def __init__(self, core: JobCore, secrets: Sequence[SecretStr], body_of: Body, post: Post) -> None:
         self._core = core
+        self._body_of = body_of
         self._post = post
         self._secrets = secrets
         self._room = threading.Semaphore(AT_ONCE)
@@ -106,7 +107,7 @@ class Deliverer:
 
     def _error_of(self, held: DeliveryClaim) -> CoreError | None:
         try:
-            send(held.url, held.job, self._secrets, self._post)
+            send(held.url, held.job, self._secrets, self._body_of, self._post)
         except CoreError as error:
             return error
         except Exception:

@@ -18,6 +18,7 @@ from embedded.servers import Servers
 from job_core.errors import CoreError, ReceiverGone, ReceiverRefused, WebhookNotTaken
 from job_core.job import Job
 from job_core.store.deliveries import DeliveryState
+from job_core.views import webhook_body
 from job_core.webhooks import send
 from job_core.worker.deliverer import AT_ONCE_PER_RECEIVER, TOTAL_SECONDS, Deliverer
 from job_tasks.job_tasks import core
@@ -41,7 +42,7 @@ def job(store: Store) -> Job:
 
 def sent(url: str, job: Job, limits: FetchLimits = LISTED, *secrets: str, **options: Any) -> None:
     post = webhook_post(limits, limits.total_timeout_seconds, **options)
-    send(url, job, [SecretStr(secret) for secret in secrets or (NEW,)], post)
+    send(url, job, [SecretStr(secret) for secret in secrets or (NEW,)], webhook_body, post)
 
 
 def the_error(url: str, job: Job, limits: FetchLimits = LISTED, **options: Any) -> CoreError:
@@ -142,7 +143,8 @@ def settings_of(servers: Servers, **changes: str) -> Settings:
 
 def deliverer_of(servers: Servers, **changes: str) -> Deliverer:
     settings = settings_of(servers, **changes)
-    return Deliverer(core, settings.webhook_secrets, webhook_post(settings.fetch_limits, TOTAL_SECONDS))
+    post = webhook_post(settings.fetch_limits, TOTAL_SECONDS)
+    return Deliverer(core, settings.webhook_secrets, webhook_body, post)
 
 
 @pytest.fixture
