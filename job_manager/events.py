@@ -19,9 +19,9 @@ from job_core.errors import DatabaseUnavailable
 from job_core.job import ENDED, JobStep
 from job_core.store.database import Database
 from job_core.store.read import WholeJob, find_whole, steps_of
-from job_core.views import to_json
 from job_manager.outages import Outages
 from job_manager.views import job_detail
+from job_tasks.views import to_json
 
 LOOK_SECONDS = 0.1
 TIMEOUT_SECONDS = 1.7  # for the database to answer a look

@@ -12,12 +12,12 @@ from prometheus_client.exposition import choose_encoder
 from job_core.errors import BrokerUnavailable, DatabaseUnavailable, ServiceUnavailable
 from job_core.metrics import registry
 from job_core.store.read import COUNTED, overview
-from job_core.views import ApiModel
 from job_manager.metrics import AnswerFigures
 from job_manager.openapi.operation import operation
 from job_manager.services import services
 from job_manager.views import answer
 from job_tasks.metrics import PREFIX
+from job_tasks.views import ApiModel
 
 DATABASE_SECONDS = 1.0
 PING_SECONDS = 0.4  # with the broker's 0.6 at most, the answer comes within 2 s

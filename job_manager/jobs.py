@@ -12,7 +12,6 @@ from job_core.errors import DatabaseUnavailable, JobNotEnded, UnknownJob
 from job_core.job import ENDED, Job, NewJob
 from job_core.store import submissions
 from job_core.store.read import WholeJob, find, find_all, find_whole, newest
-from job_core.views import JobView, job_view
 from job_manager.errors import StreamsFull
 from job_manager.events import EVENT_STREAM, event, stream_of
 from job_manager.openapi.operation import operation
@@ -22,6 +21,7 @@ from job_manager.services import DATABASE_SECONDS, services
 from job_manager.submitting import ACCEPTS, accept_and_publish, accepted_answer, idempotency_key
 from job_manager.views import JobDetail, JobPage, answer, job_detail
 from job_tasks.job_tasks import core
+from job_tasks.views import JobView, job_view
 
 ASKS = (UnknownJob, DatabaseUnavailable)  # how asking for a job may fail
 NOT_FOUND = "It was never accepted here, or its result has been deleted."

@@ -18,7 +18,6 @@ from job_core.errors import (
     UnexpectedError,
     UnknownJob,
 )
-from job_core.views import to_json
 from job_manager.errors import (
     CrossSiteRequest,
     InvalidRequest,
@@ -28,6 +27,7 @@ from job_manager.errors import (
     UnsupportedBody,
 )
 from job_manager.services import services
+from job_tasks.views import to_json
 
 RETRY_AFTER_SECONDS = 2
 STATUS: dict[type[CoreError], int] = {

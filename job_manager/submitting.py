@@ -14,7 +14,6 @@ from job_core.errors import DatabaseUnavailable, ServiceUnavailable, UnknownJob
 from job_core.job import Job, JsonObject, NewJob
 from job_core.kinds import Kind
 from job_core.store.submissions import Accepted, IdempotencyKey, repetition
-from job_core.views import JobView, job_view
 from job_manager.errors import BacklogFull, InvalidRequest
 from job_manager.openapi.operation import operation
 from job_manager.requests import IDEMPOTENCY_KEY, check_callbacks, is_batch, new_jobs, read_body
@@ -22,6 +21,7 @@ from job_manager.security import owner
 from job_manager.services import BATCH_SECONDS, DATABASE_SECONDS, services
 from job_manager.views import JobBatch, answer
 from job_tasks.job_tasks import core
+from job_tasks.views import JobView, job_view
 
 ACCEPTS = (BacklogFull, UnknownJob, DatabaseUnavailable)  # how accepting a job may fail
 SUBMISSION = "The answer is sent once the jobs are stored. With `urls` instead of `url`, each URL is a job of its own."

@@ -8,7 +8,7 @@ from pydantic import Field
 from job_core.job import JsonObject, Outcome, State
 from job_core.store.deliveries import DeliveryState
 from job_core.store.read import WholeJob
-from job_core.views import ApiModel, ErrorView, JobView, Time, job_view, to_json
+from job_tasks.views import ApiModel, ErrorView, JobView, Time, job_view, to_json
 
 
 class AttemptView(ApiModel):

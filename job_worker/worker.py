@@ -5,12 +5,12 @@ from celery import signals
 
 from job_core.logs import configure_logs
 from job_core.metrics import share_between_processes
-from job_core.views import webhook_body
 from job_core.worker.deliverer import TOTAL_SECONDS, Deliverer
 from job_core.worker.program import install_worker
 from job_tasks.fetching import fetcher
 from job_tasks.job_tasks import core
 from job_tasks.settings import settings
+from job_tasks.views import webhook_body
 from job_worker.health import touch
 from job_worker.scrape import serve_metrics
 from job_worker.webhook_post import webhook_post

@@ -10,7 +10,6 @@ from flask import Flask
 from job_core.errors import CoreError, IdempotencyKeyReused, UnexpectedError
 from job_core.job import JsonObject
 from job_core.kinds import Kind
-from job_core.views import JobEnded
 from job_manager.errors import (
     CrossSiteRequest,
     InvalidRequest,
@@ -25,6 +24,7 @@ from job_manager.openapi.schemas import component_schemas, ref, submission, with
 from job_manager.problems import CHALLENGE, MEDIA_TYPE, UNEXPECTED, Problem, problem_of, status_of
 from job_manager.requests import IDEMPOTENCY_KEY, MAX_BATCH_BYTES, MAX_BYTES, Query
 from job_manager.security import SAFE_METHODS
+from job_tasks.views import JobEnded
 
 VERSION = "0.1.0"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")

@@ -18,11 +18,11 @@ from embedded.servers import Servers
 from job_core.errors import CoreError, ReceiverGone, ReceiverRefused, WebhookNotTaken
 from job_core.job import Job
 from job_core.store.deliveries import DeliveryState
-from job_core.views import webhook_body
 from job_core.webhooks import send
 from job_core.worker.deliverer import AT_ONCE_PER_RECEIVER, TOTAL_SECONDS, Deliverer
 from job_tasks.job_tasks import core
 from job_tasks.settings import Settings, read_settings
+from job_tasks.views import webhook_body
 from job_worker.webhook_post import webhook_post
 from page_fetch.limits import FetchLimits
 from tests.integration.job_manager.conftest import manager_on
