@@ -10,11 +10,11 @@ from datetime import timedelta
 from job_core.config import Limits
 from job_core.errors import CoreError, TransientError
 from job_core.job import Message, Step
+from job_core.retrying import asked_wait
 from job_core.store.database import Database
 from job_core.store.events import record_steps
 
 BATCH = 1_000
-MAX_PAUSE_SECONDS = 3600.0
 
 
 def release_all(database: Database, limits: Limits) -> list[Message]:
@@ -31,7 +31,7 @@ def seconds_to_next_pause_end(database: Database) -> float | None:
 
 
 def asked_pause(error: CoreError | None) -> timedelta | None:
-    """How long a limit key is to be left alone because of `error`, up to an hour; None if it asks for nothing."""
-    if not isinstance(error, TransientError) or error.limit_key is None or not error.retry_after:
+    """How long no job of the error's limit key may begin because of it; None if it asks for nothing."""
+    if not isinstance(error, TransientError) or error.limit_key is None:
         return None
-    return timedelta(seconds=min(error.retry_after, MAX_PAUSE_SECONDS))
+    return timedelta(seconds=asked_wait(error)) or None
