@@ -1,7 +1,7 @@
 """The kinds of jobs. A kind is a function: its name, the request it takes, and the work it does."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from inspect import signature
 from typing import Annotated, Any, Literal, get_origin, get_type_hints
@@ -148,15 +148,10 @@ class Kind:
 
     def new_job(self, submitted: BaseModel, *, max_crashes: int, owner: str | None = None) -> NewJob:
         """What a submission asks for."""
-        kept = submitted.model_dump(mode="json", include=set(self.request.model_fields))
         options = JobOptions.model_construct(**{name: getattr(submitted, name) for name in JobOptions.model_fields})
-        return NewJob(
-            kind=self.name,
-            label=_asked(submitted, "label") or self.name,
-            limit_key=_asked(submitted, "limit_key"),
-            request=kept,
+        return replace(
+            self.job(submitted, max_crashes=max_crashes),
             max_attempts=options.max_attempts,
-            max_crashes=max_crashes,
             on_failure=OnFailure(options.on_failure),
             owner=owner,
             callback_url=options.callback_url,
@@ -168,7 +163,7 @@ class Kind:
             kind=self.name,
             label=_asked(request, "label") or self.name,
             limit_key=_asked(request, "limit_key"),
-            request=request.model_dump(mode="json"),
+            request=request.model_dump(mode="json", exclude=JobOptions.model_fields.keys() - self.request.model_fields),
             max_attempts=self.max_attempts or max_attempts,
             max_crashes=max_crashes,
             on_failure=OnFailure.RETRY,
