@@ -10,7 +10,7 @@ JsonObject = dict[str, Any]
 
 
 class State(StrEnum):
-    """Celery's own names, so that Flower, logs and the HTTP interface agree."""
+    """Celery's own names, so that Flower, logs and tables agree."""
 
     PENDING = "PENDING"  # accepted; waits for a worker
     STARTED = "STARTED"  # claimed by a worker, or waits for its children

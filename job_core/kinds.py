@@ -57,7 +57,7 @@ class JobOptions(BaseModel):
     callback_url: CallbackUrl | None = Field(
         default=None,
         description="where a signed webhook reports the job's end; public addresses only",
-        examples=["https://example.org/counted"],
+        examples=["https://example.org/job-ended"],
     )
 
     @field_validator("*", mode="before")

@@ -1,7 +1,7 @@
 """Logs: one event with fields a line, JSON for machines or readable on a terminal.
 
-What callers and sites send ends up in fields, so no field can begin a line of its own, move a terminal's cursor, or
-show the user and password of a URL.
+What callers and other servers send ends up in fields, so no field can begin a line of its own, move a terminal's
+cursor, or show the user and password of a URL.
 """
 
 import logging
@@ -17,7 +17,7 @@ _LOGIN = re.compile(r"(?i)(https?:[/\\]*|[a-z][a-z0-9+.-]*://)[^/\\?#\n]*@")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _NEEDS_QUOTES = re.compile("""[\\s='"]""")
 _TRACE = "exception"  # many lines, written by Python
-_QUIET = ("urllib3",)  # at DEBUG it would log the whole URL of each page
+_QUIET = ("urllib3",)  # at DEBUG it would log the whole URL of each request
 
 
 def configure_logs(log_format: str, log_level: str) -> None:

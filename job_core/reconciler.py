@@ -24,7 +24,7 @@ from job_core.store.workers import LOST_AFTER
 
 ROUND_SECONDS = 2.0
 BATCH = 1_000  # rows in one statement, and messages in one pipeline
-# A row this young may still be on its way to the broker. A manager that has not got so far by then sends nothing.
+# A row this young may still be on its way to the broker. A submission that has not got so far by then sends nothing.
 ON_THE_WAY = timedelta(seconds=2)
 # A kind that is new may be accepted before the scheduler knows it.
 UNKNOWN_AFTER = timedelta(minutes=10)

@@ -1,1 +1,1 @@
-"""What only a worker process is: its beat, its Celery request, its health; and the scheduler's loop."""
+"""The programs of the worker's image: worker, scheduler, viewer, their health checks, and the sending of webhooks."""

@@ -1,4 +1,4 @@
-"""A service without pages. Its jobs greet somebody, or all guests of a party, each by a job of its own.
+"""A small service. Its jobs greet somebody, or all guests of a party, each by a job of its own.
 
 With CELERY_BROKER_URL and DATABASE_URL set:
 

@@ -1,1 +1,1 @@
-"""The job store: one row for each accepted job, and every step it takes. Knows nothing of Celery or pages."""
+"""The job store: one row for each accepted job, and every step it takes. Knows nothing of Celery."""

@@ -18,7 +18,7 @@ from job_core.store.events import record_claimed, record_steps
 from job_core.store.limits import asked_pause
 from job_core.store.submissions import as_rows
 
-MAX_LOSSES = 10  # attempts that may be lost with their worker before the job ends: its page may be what kills workers
+MAX_LOSSES = 10  # attempts that may be lost with their worker before the job ends: it may be what kills workers
 
 _CLAIM = "SELECT * FROM claim_job(%s, %s, %s, %s, %s, %s)"
 _END = """SELECT * FROM end_attempt(

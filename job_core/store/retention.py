@@ -30,7 +30,7 @@ def delete_expired_keys(connection: Connection) -> int:
 
 
 def delete_ended_pauses(connection: Connection) -> int:
-    """Delete the pauses of hosts that are over; gives how many."""
+    """Delete the pauses of limit keys that are over; gives how many."""
     return connection.execute(delete(limit_pauses).where(limit_pauses.c.until < func.now())).rowcount
 
 

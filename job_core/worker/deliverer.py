@@ -1,4 +1,4 @@
-"""Delivers webhooks: threads in the worker's main process, so that a slow receiver holds no child that could count.
+"""Delivers webhooks: threads in the worker's main process, so that a slow receiver holds no child.
 
 The rows of `deliveries` say what is to be done; every worker takes what is due, one row at a time.
 """

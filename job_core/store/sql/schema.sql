@@ -15,7 +15,7 @@ CREATE INDEX workers_alive ON workers (seen_at) WHERE stopped_at IS NULL AND los
 CREATE TABLE jobs (
     id            uuid PRIMARY KEY,
     kind          text NOT NULL,
-    label         text NOT NULL CHECK (char_length(label) <= 8192),  -- what people know it by: for pages, the URL
+    label         text NOT NULL CHECK (char_length(label) <= 8192),  -- what people know it by
     request       json NOT NULL,
     state         text NOT NULL DEFAULT 'PENDING'
                   CHECK (state IN ('PENDING', 'STARTED', 'RETRY', 'SUCCESS', 'FAILURE', 'REVOKED')),

@@ -34,13 +34,13 @@ def test_a_wait_lies_between_nothing_and_the_doubled_base_or_the_cap(used: int, 
 
 
 @given(uses, asked)
-def test_what_the_site_asks_for_is_the_least_wait_up_to_the_bound(used: int, retry_after: float) -> None:
+def test_what_the_error_asks_for_is_the_least_wait_up_to_the_bound(used: int, retry_after: float) -> None:
     wait = retry_wait(used, TransientError("busy", retry_after=retry_after), base_seconds=2, cap_seconds=300)
     assert min(retry_after, MAX_RETRY_AFTER_SECONDS) <= wait <= max(300, MAX_RETRY_AFTER_SECONDS)
 
 
 @given(asked.filter(lambda value: value > 300))
-def test_what_the_site_asks_for_beyond_the_cap_is_the_wait(retry_after: float) -> None:
+def test_what_the_error_asks_for_beyond_the_cap_is_the_wait(retry_after: float) -> None:
     wait = retry_wait(0, TransientError("busy", retry_after=retry_after), base_seconds=2, cap_seconds=300)
     assert wait == min(retry_after, MAX_RETRY_AFTER_SECONDS)
 
