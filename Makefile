@@ -73,7 +73,7 @@ imports: install-dev ## check that imports run one way
 
 check: lint types imports test ## run every check
 
-pictures: install-dev ## take the pictures of the page anew, for docs/pictures
+pictures: install-dev ## take the pictures of the page for docs/pictures again
 	@$(PYTHON) -m tests.acceptance.page.pictures
 
 accuracy: install-dev ## count the pages of CORPUS, and compare with what a browser shows

@@ -59,8 +59,8 @@ def _settings(config: CoreConfig, kinds: Iterable[Kind]) -> dict[str, Any]:
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,  # a worker waits for its broker for ever
         "broker_transport_options": {
-            # Redis is told nothing of messages that are taken but not done: what a dead worker held, the reconciler
-            # sends again, long before Redis would.
+            # Celery keeps no list in Redis of messages that are taken but not done: what a dead worker held, the
+            # reconciler sends again, long before Celery would.
             "ack_emulation": False,
             "visibility_timeout": max(3_600, 2 * hard),
             "socket_connect_timeout": 2,

@@ -178,7 +178,7 @@ class Kind:
         return self.hard_time_limit_seconds or config.hard_time_limit_seconds
 
     def soft_time_limit(self, config: CoreConfig) -> float:
-        """Seconds after which an attempt is told to end."""
+        """Seconds after which an attempt is interrupted."""
         return self.soft_time_limit_seconds or config.soft_time_limit_seconds
 
     @property

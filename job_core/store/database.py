@@ -32,7 +32,7 @@ CHECKOUT_SECONDS = 1.0
 IDLE_IN_TRANSACTION_MS = 2_000
 
 # A COMMIT that waits unread in the socket of a paused database would be carried out later, though its caller was told
-# that the database is away. So the database is told, right before, to refuse one that comes this long after its answer;
+# that the database is away. So a setting, sent right before, makes the database refuse one that comes this much later;
 # and none is sent with less time left than that.
 COMMIT_WITHIN_MS = 700
 COMMIT_RESERVE_SECONDS = 0.8

@@ -242,14 +242,14 @@ def find_whole(connection: Connection, job_ids: Sequence[UUID]) -> dict[UUID, Wh
     found = find_all(connection, job_ids)
     made = attempts_by_job(connection, job_ids)
     with_callback = [job.id for job in found if job.callback_url is not None]
-    told = deliveries_of(connection, with_callback) if with_callback else {}
+    deliveries = deliveries_of(connection, with_callback) if with_callback else {}
     parents = [job.id for job in found if job.phase is not Phase.WORK or job.open_children]
     children = {job_id: children_by_state(connection, job_id) for job_id in parents}
     return {
         job.id: WholeJob(
             job=job,
             attempts=tuple(made[job.id]),
-            delivery=told.get(job.id),
+            delivery=deliveries.get(job.id),
             children=children.get(job.id, {}),
         )
         for job in found

@@ -155,7 +155,7 @@ class Beat:
     def _start_again(self) -> None:
         """Become a new worker. The claims of this one are lost, or will be for lack of a beat.
 
-        One that was told to stop ends instead, at once: what its children do is done by others now.
+        One that is stopping ends instead, at once: what its children do is done by others now.
         """
         kill_pool(self._worker)
         if self.told_to_stop:

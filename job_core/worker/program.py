@@ -82,7 +82,7 @@ class _Program:
             self._deliverer.start()
 
     def limit_the_stop(self) -> None:
-        """The worker was told to stop, and takes no more messages. What runs may go on for the grace."""
+        """The worker is stopping, and takes no more messages. What runs may go on for the grace."""
         self.beat.told_to_stop = True
         if self._deliverer is not None:
             self._deliverer.stop()

@@ -1,4 +1,4 @@
-"""A callback is told of its job's end, at least once, whatever dies in between; and no receiver holds up jobs."""
+"""A callback gets its job's end, at least once, whatever dies in between; and no receiver holds up jobs."""
 
 import time
 from collections.abc import Iterator
@@ -55,7 +55,7 @@ def delivered(manager: Manager, job_id: str, *, within: float = 10) -> dict[str,
 
 def test_a_callback_is_told_of_the_end_and_can_verify_it(stack: Stack, pages: PageServer, receiver: PageServer) -> None:
     path = "/taken/success"
-    job_id = stack.manager.submit(pages.url("/words/3/told"), callback_url=receiver.url(path))
+    job_id = stack.manager.submit(pages.url("/words/3/reported"), callback_url=receiver.url(path))
     webhook = came(receiver, path)
     job = stack.manager.job(job_id)
     del job["attempts"], job["children"], job["callback"]
@@ -87,8 +87,8 @@ def test_every_end_is_told(stack: Stack, pages: PageServer, receiver: PageServer
     poison = stack.manager.submit(pages.url("/"), kind="crash", callback_url=receiver.url("/taken/crashed"))
     for status, path in paths.items():
         assert verified(came(receiver, path), NEW)["data"]["status"] == status
-    told = verified(came(receiver, "/taken/crashed", within=30), NEW)["data"]
-    assert (told["id"], told["status"], told["error"]["type"]) == (poison, "FAILURE", "attempt-crashed")
+    reported = verified(came(receiver, "/taken/crashed", within=30), NEW)["data"]
+    assert (reported["id"], reported["status"], reported["error"]["type"]) == (poison, "FAILURE", "attempt-crashed")
 
 
 def test_each_job_of_a_batch_is_told_of(stack: Stack, pages: PageServer, receiver: PageServer) -> None:

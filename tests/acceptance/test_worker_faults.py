@@ -1,4 +1,4 @@
-"""Workers and their children killed, frozen, told to stop."""
+"""Workers and their children killed, frozen, stopped."""
 
 from psutil import STATUS_ZOMBIE
 
@@ -79,13 +79,13 @@ def test_a_frozen_worker_that_wakes_writes_nothing_and_starts_anew(
     frozen = stack.worker_of(stack.manager.job(job_id))
     starts = _starts(stack, frozen)
     frozen.pause()
-    with recoveries.measure("worker frozen: its job begins anew elsewhere"):
+    with recoveries.measure("worker frozen: its job starts again on the other"):
         stack.manager.reached(job_id, "LOST", "STARTED", within=RECOVERY_SECONDS)
         wait_until_held(pages, path, 2)
     beside = start_held(stack.manager, pages, "/held/beside-frozen")  # now the other worker has its hands full
     pages.release(path, up_to=1)  # and this one has a result to write
     frozen.resume()
-    eventually(lambda: _starts(stack, frozen) == starts + 1, "it starts anew", seconds=READY_SECONDS)
+    eventually(lambda: _starts(stack, frozen) == starts + 1, "it starts again", seconds=READY_SECONDS)
     woken = stack.manager.submit(pages.url("/words/1/woken"))
     assert stack.manager.ended(woken, within=READY_SECONDS) == SUCCESS
     assert stack.worker_of(stack.manager.job(woken)) is frozen
@@ -156,15 +156,15 @@ def test_a_worker_told_to_stop_while_the_broker_hangs_gives_back_what_it_cannot_
     assert stack.manager.ended(job_id, within=RECOVERY_SECONDS) == GIVEN_BACK
 
 
-def test_a_frozen_worker_that_is_told_to_stop_stops_when_it_wakes(stack: Stack, pages: PageServer) -> None:
-    path = "/held/frozen-and-told-to-stop"
+def test_a_frozen_worker_that_gets_sigterm_stops_when_it_wakes(stack: Stack, pages: PageServer) -> None:
+    path = "/held/frozen-and-stopped"
     job_id = start_held(stack.manager, pages, path)
     frozen = stack.worker_of(stack.manager.job(job_id))
     frozen.pause()
     stack.manager.reached(job_id, "LOST", "STARTED", within=RECOVERY_SECONDS)
     frozen.ask_to_stop()
     frozen.resume()
-    eventually(lambda: not frozen.is_running(), "it stops instead of starting anew", seconds=STOP_SECONDS)
+    eventually(lambda: not frozen.is_running(), "it stops instead of starting again", seconds=STOP_SECONDS)
     assert frozen.process.exit_code() == 0
     pages.release(path)
     assert stack.manager.ended(job_id) == LOST

@@ -100,7 +100,7 @@ def test_what_an_error_makes_of_the_job_and_what_celery_sees(
     now = store.job(job.id)
     assert (now.state, store.outcomes(job.id)) == (state, [outcome])
     assert now.error is not None
-    assert "mistake" not in str(now.error), "what nobody foresaw is in the log only"
+    assert "mistake" not in str(now.error), "the text of an unexpected error is in the log only"
 
 
 @pytest.mark.parametrize(

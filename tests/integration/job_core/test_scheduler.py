@@ -1,4 +1,4 @@
-"""The scheduler's loop: on services that are away or hang, on errors that nobody foresaw, and with much to forget."""
+"""The scheduler's loop: on services that are away or hang, on unexpected errors, and with much to forget."""
 
 import threading
 import time

@@ -168,8 +168,8 @@ class TestDelivering:
         jobs = [store.ended(httpserver.url_for("/")) for _ in range(40)]
         deliverer.start()
         eventually(lambda: all(state(store, job) == ("DELIVERED", 1, None) for job in jobs), seconds=20)
-        told = sorted(json.loads(request.get_data())["data"]["id"] for request, _ in httpserver.log)
-        assert told == [str(job.id) for job in jobs]
+        reported = sorted(json.loads(request.get_data())["data"]["id"] for request, _ in httpserver.log)
+        assert reported == [str(job.id) for job in jobs]
 
     def test_it_holds_what_the_manager_shows_of_the_job_letter_by_letter(
         self, deliverer: Deliverer, servers: Servers, httpserver: HTTPServer, store: Store

@@ -1,4 +1,4 @@
-"""What the fetch is attacked with, submitted to the manager: refused at once, or by the job, and no address is told."""
+"""What the fetch is attacked with, submitted to the manager: refused at once, or by the job, and without an address."""
 
 import re
 import socket

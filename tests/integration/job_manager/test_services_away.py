@@ -223,7 +223,7 @@ CAUSES: dict[str, tuple[str, str, Callable[[Servers], AbstractContextManager[Str
 
 
 @pytest.mark.parametrize(("service", "reason", "trouble"), CAUSES.values(), ids=CAUSES)
-def test_why_a_service_cannot_be_used_is_told_and_logged_once(
+def test_why_a_service_cannot_be_used_is_shown_and_logged_once(
     servers: Servers, service: str, reason: str, trouble: Callable[[Servers], AbstractContextManager[StrictClient]]
 ) -> None:
     with trouble(servers) as client, capture_logs() as logged:
@@ -235,8 +235,8 @@ def test_why_a_service_cannot_be_used_is_told_and_logged_once(
     (warning,) = (event for event in logged if event["log_level"] == "warning")
     assert warning.items() >= {"event": "a service is away", "service": service, "reason": reason}.items()
     assert warning["cause"]
-    told = "".join([ready.text, *answers])
-    assert not [url for url in (servers.broker.url, servers.database.url) if str(urlsplit(url).port) in told]
+    shown = "".join([ready.text, *answers])
+    assert not [url for url in (servers.broker.url, servers.database.url) if str(urlsplit(url).port) in shown]
 
 
 def test_a_cause_is_logged_again_when_it_changes_or_lasts(monkeypatch: pytest.MonkeyPatch) -> None:

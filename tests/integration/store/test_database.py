@@ -280,7 +280,7 @@ def write_by_transaction(database: Database, seconds: float = 5) -> None:
 
 
 class TestTheCommitGuard:
-    """Who was told that the database is unavailable finds nothing committed later."""
+    """A caller who got DatabaseUnavailable finds nothing committed later."""
 
     every_write = pytest.mark.parametrize("write", [accept_one, write_by_transaction])
 

@@ -34,10 +34,10 @@ def test_each_setting_is_passed_under_its_own_name() -> None:
     assert [key for key, value in passed.items() if not value.startswith(f"${{{key}:-")] == []
 
 
-def test_the_manual_tells_the_true_defaults() -> None:
-    told = {key: value for key, value in EXAMPLE.items() if key in FIELDS - OF_THE_VIEWER}
+def test_the_manual_has_the_true_defaults() -> None:
+    stated = {key: value for key, value in EXAMPLE.items() if key in FIELDS - OF_THE_VIEWER}
 
-    by_manual = read_settings(REQUIRED | {key: value for key, value in told.items() if value})
+    by_manual = read_settings(REQUIRED | {key: value for key, value in stated.items() if value})
 
     # Containers log for machines, and are scraped from other containers.
     assert by_manual == read_settings(REQUIRED | {"LOG_FORMAT": "json", "METRICS_ADDRESS": "0.0.0.0"})

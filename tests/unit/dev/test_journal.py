@@ -1,4 +1,4 @@
-"""What callers of a chaos run were told is kept, and what contradicts itself is a breach."""
+"""The answers that callers of a chaos run got are kept, and answers that contradict each other are a breach."""
 
 from dataclasses import replace
 

@@ -81,7 +81,7 @@ def test_histograms_of_children_are_added_up(tmp_path: Path) -> None:
     assert set(buckets) == {1, 2}
 
 
-def test_a_new_run_begins_anew(tmp_path: Path) -> None:
+def test_a_new_run_starts_from_zero(tmp_path: Path) -> None:
     assert scraped(SHARED + "accept(3); show()", tmp_path)[ACCEPTED, ("count",)] == 3
     assert scraped(SHARED + "accept(1); show()", tmp_path)[ACCEPTED, ("count",)] == 1
 

@@ -15,7 +15,7 @@ ADDRESSES = ("192.0.2.1", "192.0.2.2", "192.0.2.1")
 
 
 class NameServer:
-    """Answers when it is let, with what it is told."""
+    """Answers when the test lets it, with what the test set."""
 
     def __init__(self) -> None:
         self.answers = threading.Event()

@@ -26,5 +26,5 @@ def test_what_a_child_raised_is_known_by_its_type(error: Exception, from_child: 
         raise error  # noqa: TRY301 - an ExceptionInfo is made of what was raised
     except Exception:  # noqa: BLE001 - whatever it is
         info = ExceptionInfo()
-    told = pickle.loads(pickle.dumps(info)) if from_child else info
-    assert type(error_of(told)) is type(error)
+    carried = pickle.loads(pickle.dumps(info)) if from_child else info
+    assert type(error_of(carried)) is type(error)
