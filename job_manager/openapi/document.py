@@ -162,10 +162,8 @@ def _parameter(name: str, place: str, meaning: str, schema: JsonObject, *, requi
 
 
 def _body(kind: Kind) -> JsonObject:
-    shown = {
-        name: {"value": value}
-        for name, value in examples.REQUESTS.get(kind.name, {"one page": {"url": examples.URL}}).items()
-    }
+    about_a_url = {"one page": {"url": examples.URL}} if "url" in kind.request.model_fields else {}
+    shown = {name: {"value": value} for name, value in examples.REQUESTS.get(kind.name, about_a_url).items()}
     as_json = {"schema": submission(kind, ""), "examples": shown}
     as_form = {"schema": submission(kind, "Form"), "examples": shown}
     return {

@@ -11,7 +11,7 @@ ACCEPTED_AT, STARTED_AT, ENDED_AT = (f"2026-11-24T08:12:10.{ms}Z" for ms in (195
 
 ASKED: JsonObject = {"url": URL, "word": "queue", "top": 3, "tokenizer": "words"}
 OPTIONS: JsonObject = {"max_attempts": 5, "on_failure": "retry", "callback_url": CALLBACK_URL}
-# By kind. A kind that is not here has one example, its URL alone.
+# By kind. A kind that is not here has one example, its URL alone, or none if it is not about a URL.
 REQUESTS: dict[str, dict[str, JsonObject]] = {
     "count": {
         "one page": {"url": URL},

@@ -89,5 +89,8 @@ def test_a_long_task_goes_on_from_where_it_was(manager: Manager, pages: PageServ
 
 
 def test_tasks_of_ones_own_are_described(manager: Manager) -> None:
-    assert {"/longest", "/total", "/total_in_turn"} <= manager.ask("GET", "/openapi.json").body["paths"].keys()
+    paths = manager.ask("GET", "/openapi.json").body["paths"]
+    assert {"/longest", "/total", "/total_in_turn"} <= paths.keys()
+    bodies = [paths[path]["post"]["requestBody"]["content"]["application/json"] for path in ("/longest", "/total")]
+    assert [list(body["examples"]) for body in bodies] == [["one page"], []], "/total takes no URL"
     assert requests.get(f"{manager.url}/docs", timeout=5).status_code == HTTPStatus.OK
