@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from job_core.job import NewJob
+from job_core.kinds import Kind
 from job_manager.errors import InvalidRequest
 from job_manager.requests import MAX_BATCH, new_jobs
-from job_tasks.job_tasks import core
+from job_tasks.job_tasks import count
 
 TOP = 100  # so that enough words are left when stop words are hidden
 
@@ -16,7 +17,7 @@ TOP = 100  # so that enough words are left when stop words are hidden
 class Form:
     """What was written, to be shown again if something is wrong."""
 
-    KIND: ClassVar[str] = "count"  # of the jobs that it submits
+    kind: ClassVar[Kind] = count  # of the jobs that it submits
 
     urls: str = ""
     word: str = ""
@@ -40,9 +41,7 @@ class Form:
         wrong: list[str] = []
         for number, address in addresses:
             try:
-                jobs += new_jobs(
-                    core.kinds[self.KIND], self._fields(address), typed=False, max_crashes=max_crashes, owner=owner
-                )
+                jobs += new_jobs(self.kind, self._fields(address), typed=False, max_crashes=max_crashes, owner=owner)
             except InvalidRequest as error:
                 names = {"url": f"Line {number}" if len(addresses) > 1 else "The address", "word": "The word"}
                 wrong += [f"{names.get(field, field)} {detail}." for field, detail in error.errors]

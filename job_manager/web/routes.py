@@ -1,6 +1,6 @@
 """The page's addresses. Forms redirect to what they made (303), so that a reload sends nothing twice."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
-from job_core.job import ENDED, JsonObject, State
+from job_core.job import ENDED, State
 from job_core.store.read import MAX_SEARCHED, Page, page_of
 from job_manager.errors import InvalidRequest
 from job_manager.jobs import cancel_job, find_whole_job, resubmit
@@ -19,12 +19,9 @@ from job_manager.security import harden, owner
 from job_manager.services import DATABASE_SECONDS, services
 from job_manager.submitting import accept_and_publish
 from job_manager.web import wording
-from job_manager.web.count_view import count_values
 from job_manager.web.form import Form
+from job_manager.web.kind_views import view_of
 from job_tasks.job_tasks import core
-
-# By kind: the values of the template of its name, which shows a result. Results of other kinds are shown as JSON.
-RESULT_VALUES: Mapping[str, Callable[[JsonObject, Mapping[str, str]], JsonObject]] = {"count": count_values}
 
 web = Blueprint("web", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
 web.after_request(harden)
@@ -76,11 +73,9 @@ def show(job_id: str) -> Response:
     """One job, as it is."""
     whole = find_whole_job(job_id)
     job = whole.job
-    values = RESULT_VALUES[job.kind](job.result, request.args) if job.kind in RESULT_VALUES and job.result else {}
-    template = f"{job.kind}.html" if job.kind in RESULT_VALUES else "result.html"
-    return _page(
-        "job.html", job=job, attempts=whole.attempts, children=whole.children, result_template=template, **values
-    )
+    view = view_of(job.kind)
+    values = {} if job.result is None else view.values(job.result, request.args)
+    return _page("job.html", job=job, attempts=whole.attempts, children=whole.children, view=view, **values)
 
 
 @web.post("/job/<job_id>/cancel")

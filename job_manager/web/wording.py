@@ -34,7 +34,7 @@ def sentence(job: Job) -> str:
     last = last_attempt(job)
     match job.state:
         case State.PENDING if job.parked_at is not None:
-            said = "Waiting until its site has room"
+            said = "Waiting until its site has room" if "url" in job.request else "Waiting for room under its limit"
         case State.PENDING if job.attempt:
             said = f"Waiting for a worker for attempt {job.attempt + 1} of {last}"
         case State.PENDING:

@@ -11,7 +11,7 @@ from dev.waiting import eventually
 from embedded.servers import Servers
 from job_core.job import JsonObject
 from tests.integration.job_manager.conftest import manager_on
-from tests.integration.job_store import NEW_JOB, Store
+from tests.integration.job_store import NEW_JOB, NO_TEXT, RESULT, Store
 from tests.integration.pausing import Stopwatch, hung_database
 
 UNKNOWN = "/job/00000000-0000-0000-0000-000000000001"
@@ -126,6 +126,22 @@ def test_a_result_of_ones_own_kind_is_shown_as_it_is(web: FlaskClient, store: St
     answer = web.get(f"/job/{held.job_id}")
     assert answer.status_code == 200
     assert unescape(answer.text).count(f'<pre tabindex="0">{json.dumps(result, indent=2)}</pre>') == 1
+
+
+def test_only_a_count_is_counted_again(web: FlaskClient, store: Store) -> None:
+    count, other = store.claimed(), store.claimed(kind="longest")
+    for held in (count, other):
+        assert store.succeed(held, RESULT)
+    assert "Count again" in web.get(f"/job/{count.job_id}").text
+    assert "Count again" not in web.get(f"/job/{other.job_id}").text
+
+
+def test_only_the_failure_of_a_job_about_a_page_speaks_of_one(web: FlaskClient, store: Store) -> None:
+    about_a_page, about_none = store.claimed(), store.claimed(request={"names": []})
+    for held in (about_a_page, about_none):
+        assert store.fail(held, NO_TEXT)
+    assert "will not help unless the page changes." in web.get(f"/job/{about_a_page.job_id}").text
+    assert "will not help." in web.get(f"/job/{about_none.job_id}").text
 
 
 def test_half_a_surrogate_pair_in_a_result_breaks_no_page(web: FlaskClient, store: Store) -> None:

@@ -15,7 +15,7 @@ def job(state: State, **changes: Any) -> Job:
         "id": UUID(int=1),
         "kind": "count",
         "label": "https://example.com/",
-        "request": {},
+        "request": {"url": "https://example.com/"},
         "on_failure": OnFailure.RETRY,
         "attempt": 1,
         "attempts_used": 0,
@@ -36,6 +36,7 @@ def job(state: State, **changes: Any) -> Job:
     [
         (job(State.PENDING, attempt=0), "Waiting for a worker"),
         (job(State.PENDING, attempt=0, parked_at=TIME), "Waiting until its site has room"),
+        (job(State.PENDING, attempt=0, parked_at=TIME, request={}), "Waiting for room under its limit"),
         (job(State.PENDING, attempts_used=1), "Waiting for a worker for attempt 2 of 5"),
         (job(State.STARTED), "Attempt 1 of 5 is running"),
         (job(State.STARTED, attempt=5, attempts_used=4), "Attempt 5 of 5 is running"),
