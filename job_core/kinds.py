@@ -7,7 +7,16 @@ from inspect import signature
 from typing import Annotated, Any, Literal, get_origin, get_type_hints
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, create_model, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    create_model,
+    field_validator,
+)
 from typing_extensions import is_typeddict
 
 from job_core.config import CoreConfig, RetryPolicy
@@ -19,6 +28,8 @@ URL_FORMAT = "web-url"  # what the WHATWG URL standard takes; more than `uri`, a
 # Keys of the context of a validation.
 IS_KEPT = "is_kept"  # true for the request of a job that was accepted
 READ_CALLBACK_URL = "read_callback_url"  # a function that returns the URL to keep, or raises ValueError
+
+KNOWN = {"extra_forbidden": "is unknown", "missing": "is missing"}
 
 
 def _read_callback_url(text: str, info: ValidationInfo) -> str:
@@ -211,6 +222,18 @@ def kind_of(work: Callable[..., Any], **options: Any) -> Kind:  # noqa: ANN401 -
     if not (is_typeddict(kind.result) or _is(Mapping, get_origin(kind.result) or kind.result)):
         raise TypeError(f"task {work.__name__}: annotate its result, which is a mapping, like a JsonObject")
     return kind
+
+
+def wrong_fields(error: ValidationError) -> Iterator[tuple[str, str]]:
+    """The name of each invalid field, "" for the whole, and the reason, which never contains the value."""
+    for problem in error.errors(include_url=False, include_input=False, include_context=False):
+        yield _name(problem["loc"]), KNOWN.get(problem["type"], problem["msg"].removeprefix("Value error, "))
+
+
+def _name(location: tuple[int | str, ...]) -> str:
+    """Such as `name`, or `names[3]` for an item of a list."""
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return "".join(parts).removeprefix(".")
 
 
 def _result_of(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - a type

@@ -14,7 +14,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from job_core.job import JsonObject, NewJob, State
-from job_core.kinds import NO_NUL, READ_CALLBACK_URL, Kind
+from job_core.kinds import NO_NUL, READ_CALLBACK_URL, Kind, wrong_fields
 from job_core.store.read import JobFilter
 from job_manager.errors import InvalidRequest, MalformedRequest, RequestTooLarge, UnsupportedBody
 from job_tasks.job_tasks import core
@@ -22,23 +22,6 @@ from job_tasks.settings import Settings
 from page_fetch.errors import AddressRefused, InvalidUrl
 from page_fetch.guard import check_unresolved
 from page_fetch.url import MAX_ENCODED_LENGTH, parse_url
-
-KNOWN = {"extra_forbidden": "is unknown", "missing": "is missing"}
-
-
-def wrong_fields(error: ValidationError) -> Iterator[tuple[str, str]]:
-    """The name of each invalid field, and the reason, which never contains the value."""
-    for problem in error.errors(include_url=False, include_input=False, include_context=False):
-        yield _name(problem["loc"]), KNOWN.get(problem["type"], problem["msg"].removeprefix("Value error, "))
-
-
-def _name(location: tuple[int | str, ...]) -> str:
-    """Such as `url`, or `id[3]` for an item of a list."""
-    if not location:
-        return "body"
-    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    return "".join(parts).removeprefix(".")
-
 
 MAX_WAIT_SECONDS = 30.0
 DEFAULT_LIMIT = 20
@@ -284,5 +267,5 @@ def _checked(kind: Kind, fields: JsonObject, typed: bool, url_name: str) -> Base
     try:
         return kind.submission.model_validate(fields, strict=typed, context=context)
     except ValidationError as error:
-        wrong = ((url_name if field == "url" else field, detail) for field, detail in wrong_fields(error))
+        wrong = ((url_name if field == "url" else field or "body", detail) for field, detail in wrong_fields(error))
         raise InvalidRequest(*wrong) from error
