@@ -14,6 +14,7 @@
     │   ├── AttemptOutOfMemory
     │   ├── AttemptLost
     │   ├── UnknownKind
+    │   ├── InvalidChildRequest
     │   └── UnexpectedError
     └── ClientError              the caller must change the request
         ├── UnknownJob
@@ -146,6 +147,12 @@ class UnknownKind(PermanentError):
     """No worker knows how to do jobs of this kind."""
 
     title = "Nothing does jobs of this kind"
+
+
+class InvalidChildRequest(PermanentError):
+    """The task described a child job whose request is not valid."""
+
+    title = "The request of a child job is not valid"
 
 
 class UnexpectedError(PermanentError):

@@ -1,6 +1,7 @@
 """The kinds of jobs. A kind is a function: its name, the request it takes, and the work it does."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from inspect import signature
@@ -20,6 +21,7 @@ from pydantic import (
 from typing_extensions import is_typeddict
 
 from job_core.config import CoreConfig, RetryPolicy
+from job_core.errors import InvalidChildRequest
 from job_core.job import JsonObject, NewJob, OnFailure, State
 
 NO_NUL = r"^[^\u0000]*$"
@@ -198,14 +200,27 @@ class Kind:
         return _result_of(self.join or self.work)
 
     def start(self, request: BaseModel, job: RunningJob) -> object:
-        """Call the task's function: its result, or GoOn or FanOut."""
-        return self.work(request, job) if _takes(self.work) > 1 else self.work(request)
+        """Call the task's function: its result, or GoOn or FanOut. Raises InvalidChildRequest, and what it raises."""
+        with self._naming_invalid_children():
+            return self.work(request, job) if _takes(self.work) > 1 else self.work(request)
 
     def finish(self, request: BaseModel, children: Iterator[EndedChild], job: RunningJob) -> object:
-        """Call its second function."""
+        """Call its second function. Raises like `start`."""
         if self.join is None:
             raise TypeError(f"task {self.name}: it fanned out, and has no join")
-        return self.join(request, children, job) if _takes(self.join) > 2 else self.join(request, children)  # noqa: PLR2004 - request and children
+        with self._naming_invalid_children():
+            return self.join(request, children, job) if _takes(self.join) > 2 else self.join(request, children)  # noqa: PLR2004 - request and children
+
+    @contextmanager
+    def _naming_invalid_children(self) -> Iterator[None]:
+        """A model that a task with children could not make is taken for the request of one of them."""
+        try:
+            yield
+        except ValidationError as error:
+            if self.join is None:
+                raise
+            wrong = "; ".join(f"{field} {detail}".strip() for field, detail in wrong_fields(error))
+            raise InvalidChildRequest(f"{error.title}: {wrong}.") from error
 
 
 def kind_of(work: Callable[..., Any], **options: Any) -> Kind:  # noqa: ANN401 - the fields of Kind

@@ -19,16 +19,18 @@ from job_core.core import JobCore
 from job_core.errors import (
     AttemptOutOfMemory,
     AttemptOutOfTime,
+    InvalidChildRequest,
     PermanentError,
     TransientError,
     UnexpectedError,
 )
 from job_core.job import Job, JsonObject, State
-from job_core.kinds import Kind, RunningJob
+from job_core.kinds import FanOut, Kind, RunningJob
 from job_core.queue import requeued
 from job_core.store import workers
 from job_core.worker.attempt import run_attempt, this_process
-from job_tasks.job_tasks import core
+from job_tasks.count import CountRequest
+from job_tasks.job_tasks import core, count
 from tests.integration.job_store import BUSY, NO_TEXT, Store
 from tests.integration.pausing import refused_port, with_port
 from tests.integration.queue import QUEUE, Queue
@@ -113,6 +115,28 @@ def test_a_result_that_no_row_may_hold_ends_the_job_with_the_reason(store: Store
     assert (ended.state, ended.result) == (State.FAILURE, None)
     assert ended.error is not None
     assert ended.error["type"] == "unexpected-error"
+
+
+def test_a_child_whose_request_is_invalid_ends_its_parent_with_the_reason(store: Store, job: Job) -> None:
+    def work(_: Nothing) -> FanOut:
+        return FanOut([count.job(CountRequest(url=url)) for url in ("https://example.com/", "ftp://example.com/")])
+
+    with pytest.raises(InvalidChildRequest):
+        run(job, work, join=lambda _request, _children: {})
+    ended = store.job(job.id)
+    assert ended.error == {
+        "type": "invalid-child-request",
+        "title": "The request of a child job is not valid",
+        "detail": "CountRequest: url must begin with http:// or https://.",
+        "retryable": False,
+    }
+    assert ended.open_children == 0
+
+
+def test_a_model_that_a_task_without_children_could_not_make_is_unexpected(store: Store, job: Job) -> None:
+    with pytest.raises(UnexpectedError):
+        run(job, lambda _: vars(CountRequest(url="ftp://example.com/")))
+    assert store.job(job.id).state is State.FAILURE
 
 
 def test_a_kind_may_have_a_retry_policy_of_its_own(store: Store, job: Job) -> None:
