@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -45,6 +46,14 @@ def manager(session_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> I
     for copy in copies:
         copy.stop()
     stack.make_whole()
+
+
+@pytest.mark.parametrize("snippets", [OWN_TASKS[:1], OWN_TASKS[1:2], OWN_TASKS[1:]], ids=["one", "children", "pieces"])
+def test_what_the_readme_says_to_append_needs_nothing_else(snippets: list[str]) -> None:
+    tasks = (PROJECT / "job_tasks" / "job_tasks.py").read_text(encoding="utf-8")
+    appended: dict[str, Any] = {"__name__": "appended"}
+    exec("\n\n".join([tasks, *snippets]), appended)
+    assert len(appended["core"].kinds) > 1
 
 
 def _from(project: Path, command: Command) -> Command:
