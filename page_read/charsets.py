@@ -4,6 +4,9 @@ The table is that of the WHATWG Encoding Standard (https://encoding.spec.whatwg.
 declares `iso-8859-1` means windows-1252, one that declares `gb2312` means gbk, and so on: browsers read it like that.
 """
 
+import re
+from urllib.parse import quote
+
 # The name of an encoding, which is a label too, and all other labels for it.
 _TABLE = """
 utf-8 unicode-1-1-utf-8 unicode11utf8 unicode20utf8 utf8 x-unicode20utf8
@@ -66,6 +69,11 @@ _CODECS = {
     "shift_jis": "cp932",
     "euc-kr": "cp949",
 }
+# The same for writing, where the standard writes less than it reads.
+_ENCODERS = _CODECS | {"gbk": "gbk", "euc-jp": "euc_jp", "iso-2022-jp": "iso2022_jp"}
+_WRITTEN_AS_UTF_8 = frozenset({"utf-8", "utf-16be", "utf-16le", "replacement", "x-user-defined"})
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+_AS_THEY_ARE = "".join(set(map(chr, range(0x21, 0x7F))) - set("\"#'<>"))  # the standard's special-query set
 _USER_DEFINED = {byte: 0xF700 + byte for byte in range(0x80, 0x100)}
 _ASCII_WHITESPACE = "\t\n\f\r "
 
@@ -82,3 +90,24 @@ def decode(body: bytes, charset: str) -> str:
     if charset == "x-user-defined":
         return body.decode("latin-1").translate(_USER_DEFINED)
     return body.decode(_CODECS.get(charset, charset), "replace")
+
+
+def encode_query(query: str, charset: str) -> str:
+    """The query of a link on a page in `charset`, with the page's own bytes for what is not ASCII, percent-encoded.
+
+    A character that the encoding lacks becomes a reference like `&#228;`, percent-encoded, as in browsers (URL
+    Standard, "percent-encode after encoding").
+    """
+    if query.isascii() or charset in _WRITTEN_AS_UTF_8:
+        return query
+    codec = _ENCODERS.get(charset, charset)
+    return _NOT_ASCII.sub(lambda run: _percent_encode(run[0], codec), query)
+
+
+def _percent_encode(text: str, codec: str) -> str:
+    try:
+        return quote(text.encode(codec), safe=_AS_THEY_ARE)
+    except UnicodeEncodeError:
+        if len(text) > 1:
+            return "".join([_percent_encode(character, codec) for character in text])
+        return f"%26%23{ord(text)}%3B"

@@ -49,14 +49,19 @@ def read_html(html: bytes) -> tuple[str, str | None]:
     The words are those of Chromium's `innerText` for the body; white space is not collapsed. Bytes that are not UTF-8
     count as U+FFFD. Raises PageTooComplex.
     """
-    check_markup(html)
-    try:
-        tree = LexborHTMLParser(html, options=LexborDocumentOptions.WO_EVENTS.value, scripting=True)
-    except SelectolaxError as error:
-        raise PageTooComplex("The page takes more memory than there is.") from error
+    tree = parse_html(html)
     language, body = tree.root.attributes.get("lang") if tree.root else None, tree.body
     text = _Walk(apply_styles(body)).read(body) if body else ""  # a frameset has no body
     return text, language if language and len(language) <= MAX_LANGUAGE_LENGTH else None
+
+
+def parse_html(html: bytes) -> LexborHTMLParser:
+    """The tree of a page in UTF-8, as a browser that runs scripts has it. Raises PageTooComplex."""
+    check_markup(html)
+    try:
+        return LexborHTMLParser(html, options=LexborDocumentOptions.WO_EVENTS.value, scripting=True)
+    except SelectolaxError as error:
+        raise PageTooComplex("The page takes more memory than there is.") from error
 
 
 def xhtml_to_html(utf8: bytes) -> bytes:
