@@ -1,6 +1,7 @@
-"""Every error that reading a page can end in; the same page will fail again.
+"""Every error that reading a page or a sitemap can end in; the same bytes will fail again.
 
     ReadError
+    ├── NotSitemap
     ├── NotText
     └── PageTooComplex
 
@@ -19,6 +20,12 @@ class ReadError(Exception):
     def type(self) -> str:
         """The class's name in kebab case, as users see it: `NotText` is `not-text`."""
         return re.sub(r"(?<!^)(?=[A-Z])", "-", self.__class__.__name__).lower()
+
+
+class NotSitemap(ReadError):
+    """Neither a sitemap, nor a feed, nor a list of URLs."""
+
+    title = "The sitemap cannot be read"
 
 
 class NotText(ReadError):

@@ -8,20 +8,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from ada_url import join_url
 from selectolax.lexbor import LexborHTMLParser
 
 from page_read.charsets import encode_query
 from page_read.html import parse_html
+from page_read.web_url import MAX_URL_LENGTH, web_url
 
 PRODUCT: Final = "wordcount-stack"  # the name by which a site may address this crawler alone
 MAX_LINKS: Final = 2_000
-MAX_URL_LENGTH: Final = 2_048
 _MAX_HREF_LENGTH: Final = 8_192  # as written, with what resolving takes out of it
 
 _CARRIERS: Final = "a[href], area[href], iframe[src], frame[src], link[rel][href], meta[content]"
 _OTHER_SCHEME: Final = re.compile(r"[\0- ]*(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
-_CREDENTIALS: Final = re.compile(r"(https?://)[^/?#@]*@")
 _REMOVED: Final = str.maketrans("", "", "\t\n\r")
 _STRIPPED: Final = "".join(map(chr, range(0x21)))
 # https://html.spec.whatwg.org/multipage/semantics.html#shared-declarative-refresh-steps
@@ -122,11 +120,7 @@ def _base(tree: LexborHTMLParser, url: str) -> str:
     base = tree.css_first("base[href]")
     if base is None:
         return url
-    try:
-        resolved = join_url(url, base.attributes["href"] or "")
-    except ValueError:
-        return url
-    return resolved if resolved.startswith(("http://", "https://")) else url
+    return web_url(base.attributes["href"] or "", url) or url
 
 
 class _Found:
@@ -154,16 +148,8 @@ class _Found:
         if not href.isascii() and "?" in href:
             path, _, query = href.translate(_REMOVED).strip(_STRIPPED).partition("?")
             href = f"{path}?{encode_query(query, self._charset)}"
-        try:
-            url = join_url(self._base, href)
-        except ValueError:
-            return None
-        if not url.startswith(("http://", "https://")):
-            return None
-        if "@" in url:
-            url = _CREDENTIALS.sub(r"\1", url, count=1)
-        url = url.partition("#")[0]  # that of the base
-        if len(url) > MAX_URL_LENGTH:
+        url = web_url(href, self._base)
+        if url is not None and len(url) > MAX_URL_LENGTH:
             self._too_long += 1
             return None
         return url

@@ -8,7 +8,6 @@ from page_read.encoding import decode_body
 from page_read.html import parse_html
 from page_read.links import (
     MAX_LINKS,
-    MAX_URL_LENGTH,
     Directives,
     Link,
     PageLinks,
@@ -17,6 +16,7 @@ from page_read.links import (
     header_robots,
     read_links,
 )
+from page_read.web_url import MAX_URL_LENGTH
 
 URL = "http://example.com/dir/page.html?x=1"
 
@@ -369,7 +369,7 @@ def test_octets_that_are_no_text_do_no_harm(html: bytes) -> None:
 @pytest.mark.parametrize(
     "html",
     [
-        b"<a href=/same>x</a>" * 250_000,
+        b"<a href=/same>x</a>" * 100_000,
         b"<a href='/?" + b"\xc3\xbc" * 3_000_000 + b"'>",
         b"<a href=javascript:" + b"x" * 5_000_000 + b">",
         b"<meta http-equiv=refresh content='0;" + b" " * 5_000_000 + b"'>",
