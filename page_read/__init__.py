@@ -1,1 +1,1 @@
-"""Pages: from bytes to text and words. No I/O."""
+"""Pages and sitemaps: from bytes to text, words and links. No I/O."""
