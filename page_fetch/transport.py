@@ -8,7 +8,6 @@ import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from http import HTTPStatus
 from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +26,7 @@ from page_fetch.errors import (
     PageTooLarge,
 )
 from page_fetch.guard import Address, Resolver, vetted_addresses
+from page_fetch.head import FinalResponse
 from page_fetch.limits import Deadline, FetchLimits
 from page_fetch.url import WebUrl
 
@@ -78,7 +78,7 @@ class Transport:
 
 def _ask(url: WebUrl, headers: Mapping[str, str], body: bytes | None, bounded: "BoundedSocket") -> HTTPResponse:
     connection = HTTPConnection(url.host, url.port)
-    connection.response_class = _FinalResponse
+    connection.response_class = FinalResponse
     connection.sock = bounded
     connection.request(
         "GET" if body is None else "POST",
@@ -91,15 +91,6 @@ def _ask(url: WebUrl, headers: Mapping[str, str], body: bytes | None, bounded: "
     response = connection.getresponse()
     bounded.begin_body()
     return response
-
-
-class _FinalResponse(http.client.HTTPResponse):
-    def begin(self) -> None:
-        """Reads the head of the final response, past interim ones like 103 (RFC 9110 section 15.2)."""
-        super().begin()
-        while self.status < HTTPStatus.OK and self.status != HTTPStatus.SWITCHING_PROTOCOLS:
-            self.headers = self.msg = None  # type: ignore[assignment]  # makes http.client read a head again
-            super().begin()
 
 
 def _first_connection(addresses: list[Address], port: int, limits: FetchLimits, deadline: Deadline) -> socket.socket:
