@@ -15,6 +15,11 @@ _STEP = 65_536
 _MAX_PIECES = 50_000
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _GZIP = 16 + zlib.MAX_WBITS
+# Registered content codings (RFC 9110 section 16.6.1), and transformations of bytes that go by these names elsewhere.
+_CODINGS = frozenset(
+    "aes128gcm base64 br brotli bzip2 compress dcb dcz deflate exi gzip lz4 lzma pack200-gzip rot13 sdch snappy "
+    "x-bzip2 x-compress x-deflate x-gzip xz zlib zstd".split()
+)
 # Small bodies may be as repetitive as they like.
 _FREE_OF_RATIO = 1_000_000
 
@@ -55,9 +60,11 @@ class _Arriving:
 
 
 def _is_compressed(response: HTTPResponse) -> bool:
-    """Whether the body is gzip. Compressed twice or in another way is InvalidResponse: we asked for gzip only."""
-    names = [name.strip().lower() for name in response.headers.get("Content-Encoding", "").split(",")]
-    codings = [name for name in names if name not in {"", "identity"}]
+    """Whether the body is gzip. Compressed twice or in another way is InvalidResponse: we asked for gzip only.
+
+    Names of no coding, like `UTF-8` or `none`, are ignored as in browsers.
+    """
+    codings = [name for name in _names(response, "Content-Encoding") if name in _CODINGS]
     if not codings:
         return False
     if codings in (["gzip"], ["x-gzip"]):  # the same thing (RFC 9110 section 8.4.1.3)
@@ -66,15 +73,21 @@ def _is_compressed(response: HTTPResponse) -> bool:
 
 
 def _check_framing(response: HTTPResponse, limits: FetchLimits) -> None:
-    """Refuse what leaves the body's end in doubt (RFC 9112 section 6.3), and a length that is too large already."""
-    coding = response.headers.get("Transfer-Encoding", "chunked").strip().lower()
-    if coding not in {"chunked", "identity"}:
+    """Refuse what leaves the body's end in doubt (RFC 9112 section 6.3), and a length that is too large already.
+
+    `chunked` said twice is meant once, as browsers have it.
+    """
+    if not {"", "chunked", "identity"}.issuperset(_names(response, "Transfer-Encoding")):
         raise InvalidResponse("The page comes in a transfer coding that was not asked for.")
     lengths = {length.strip() for length in response.headers.get("Content-Length", "0").split(",")}
     if len(lengths) > 1 or not all(map(_LENGTH.fullmatch, lengths)):
         raise InvalidResponse("The page's length is not a number.")
     if int(lengths.pop()) > limits.max_wire_bytes:
         raise _too_large(limits)
+
+
+def _names(response: HTTPResponse, header: str) -> list[str]:
+    return [name.strip(" \t").lower() for name in response.headers.get(header, "").split(",")]
 
 
 def _too_large(limits: FetchLimits) -> PageTooLarge:

@@ -1,16 +1,18 @@
 """Fetches pages, safely: the address guard at each hop, bounded bytes, and one deadline for everything."""
 
-from collections.abc import Callable, Mapping
+import re
+import string
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from time import monotonic
+from urllib.parse import quote
 
-import requests
-from requests.cookies import RequestsCookieJar, extract_cookies_to_jar, get_cookie_header
 from urllib3.response import HTTPResponse
 
 from page_fetch.body import read_body
+from page_fetch.cookies import Cookies
 from page_fetch.errors import InvalidRedirect, InvalidUrl, PageRefused, ServerBusy, TooManyRedirects
 from page_fetch.guard import Resolver, system_resolver
 from page_fetch.limits import Deadline, FetchLimits
@@ -21,6 +23,7 @@ from page_fetch.url import MAX_ENCODED_LENGTH, WebUrl, parse_url
 _REDIRECTS = {301, 302, 303, 307, 308}
 _TRANSIENT = {408, 425, 429, *range(500, 600)}
 _SHOWN_CONTENT_TYPE = 255
+_TYPE = re.compile(r"(?!\*/\*\s*\Z)[^\s;(]*/")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +65,9 @@ class PageFetcher:
         started = monotonic()
         deadline = Deadline(self._limits.total_timeout_seconds)
         here = parse_url(url, max_length=MAX_ENCODED_LENGTH)
-        cookies = RequestsCookieJar()  # for the redirects of this fetch
+        cookies = Cookies()  # for the redirects of this fetch
         for _ in range(self._limits.max_redirects + 1):
-            headers = {"Accept": accept, **_cookies_for(here, cookies)}
+            headers = {"Accept": accept, **cookies.header_for(here)}
             with self._transport.exchange(here, headers, deadline) as response:
                 if response.status not in _REDIRECTS:
                     _check_status(here, response)
@@ -79,8 +82,8 @@ class PageFetcher:
                         wire_bytes=wire_bytes,
                         fetch_ms=round((monotonic() - started) * 1_000),
                     )
-                _keep_cookies(here, response, cookies)
-                here = _redirect_target(here, response.headers.get("Location"))
+                cookies.keep(here, response.headers.getlist("Set-Cookie"))
+                here = _redirect_target(here, response.headers.getlist("Location"))
         raise TooManyRedirects(f"The site redirects more than {self._limits.max_redirects} times.")
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, float | None]:
@@ -92,18 +95,6 @@ class PageFetcher:
         here = parse_url(url, max_length=MAX_ENCODED_LENGTH)
         with self._transport.exchange(here, headers, deadline, body) as response:
             return response.status, _retry_after(response)
-
-
-def _cookies_for(url: WebUrl, cookies: RequestsCookieJar) -> dict[str, str]:
-    if not cookies:
-        return {}
-    value = get_cookie_header(cookies, requests.Request("GET", str(url)))  # type: ignore[no-untyped-call]
-    return {"Cookie": value} if value else {}
-
-
-def _keep_cookies(url: WebUrl, response: HTTPResponse, cookies: RequestsCookieJar) -> None:
-    if "Set-Cookie" in response.headers:
-        extract_cookies_to_jar(cookies, requests.Request("GET", str(url)), response)  # type: ignore[no-untyped-call]
 
 
 def _check_status(url: WebUrl, response: HTTPResponse) -> None:
@@ -121,27 +112,34 @@ def _retry_after(response: HTTPResponse) -> float | None:
     return retry_after_seconds(response.headers.get("Retry-After"), datetime.now(UTC))
 
 
-def _redirect_target(current: WebUrl, location: str | None) -> WebUrl:
-    """Where a redirect from `current` leads; raises InvalidRedirect if that is nowhere or not on the web."""
-    if location is None:
+def _redirect_target(current: WebUrl, locations: Sequence[str]) -> WebUrl:
+    """Where a redirect from `current` leads; raises InvalidRedirect if that is nowhere, in doubt, or not on the web."""
+    if not locations:
         raise InvalidRedirect("The site redirects without saying where to.")
+    if len(set(locations)) > 1:
+        raise InvalidRedirect("The site redirects to several targets at once.")
     try:
-        return parse_url(_as_utf8(location), current)
+        return parse_url(_as_text(locations[0]), current)
     except InvalidUrl as error:
         raise InvalidRedirect(f"The redirect target {error}.") from error
 
 
-def _as_utf8(header: str) -> str:
-    """A header's bytes as UTF-8, which sites use; the HTTP library takes them for Latin-1."""
+def _as_text(location: str) -> str:
+    """The text of a Location header, which the HTTP library takes for Latin-1. Sites send UTF-8.
+
+    If it is not, each byte stands for itself, as in browsers.
+    """
+    as_sent = location.encode("latin-1")
     try:
-        return header.encode("latin-1").decode("utf-8")
+        return as_sent.decode("utf-8")
     except UnicodeDecodeError:
-        return header
+        return quote(as_sent, safe=string.printable)
 
 
 def _content_type(response: HTTPResponse) -> str | None:
-    """The last Content-Type header, which counts if there are several (Fetch standard, "extract a MIME type")."""
-    *_, value = ["", *response.headers.getlist("Content-Type")]
+    """The last Content-Type header that names a type (Fetch standard, "extract a MIME type"), or else the last one."""
+    values = ["", *response.headers.getlist("Content-Type")]
+    value = next((value for value in reversed(values) if _TYPE.match(value)), values[-1])
     # A control character in a field is invalid and may be replaced by a space (RFC 9110 section 5.5).
     printable = "".join(character if character.isprintable() else " " for character in value[:_SHOWN_CONTENT_TYPE])
     return printable.strip() or None

@@ -13,18 +13,30 @@ from page_fetch.errors import (
     AddressRefused,
     ConnectionFailed,
     InvalidRedirect,
+    InvalidResponse,
     PageRefused,
     ServerBusy,
     TooManyRedirects,
 )
 from page_fetch.fetch import Page, PageFetcher
 from page_fetch.limits import FetchLimits
+from tests.integration.page_fetch.conftest import answer
 from tests.integration.page_fetch.fetching import fetch
 
 if TYPE_CHECKING:
-    from tests.integration.page_fetch.conftest import OpenSite, Traffic, Visitor
+    from tests.integration.page_fetch.conftest import OpenSite, Script, Traffic, Visitor
 
 HTML = "HTTP/1.1 200 OK\nContent-Type: text/html; charset=utf-8"
+
+
+def after_head(head: str, body: bytes) -> "Script":
+    """Sends these, and keeps the connection."""
+
+    def script(visitor: "Visitor") -> None:
+        answer(head, body)(visitor)
+        visitor.hang()
+
+    return script
 
 
 def test_a_page_is_what_the_site_sent(open_site: "OpenSite", limits: FetchLimits) -> None:
@@ -100,6 +112,103 @@ def test_an_empty_compressed_body_is_an_empty_page(open_site: "OpenSite", limits
     assert fetch(site.url, limits).body == b""
 
 
+@pytest.mark.parametrize("coding", ["UTF-8", "none", "iso-8859-1", "text/html", "Binary, utf8", "", "aws-chunked"])
+def test_an_encoding_that_is_no_coding_is_ignored(open_site: "OpenSite", limits: FetchLimits, coding: str) -> None:
+    assert fetch(open_site(f"{HTML}\nContent-Encoding: {coding}", b"page").url, limits).body == b"page"
+
+
+def test_a_coding_beside_what_is_none_is_decoded(open_site: "OpenSite", limits: FetchLimits) -> None:
+    site = open_site(f"{HTML}\nContent-Encoding: utf-8\nContent-Encoding: gzip", gzip.compress(b"page"))
+    assert fetch(site.url, limits).body == b"page"
+
+
+CHUNKS = b"4\r\npage\r\n0\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "coding",
+    [
+        "chunked\nTransfer-Encoding: chunked",
+        "chunked, Chunked",
+        "identity\nTransfer-Encoding: chunked",
+        "chunked\nTransfer-Encoding:",
+        "chunked\nContent-Length: 2",
+    ],
+)
+def test_chunks_announced_twice_are_chunks(open_site: "OpenSite", limits: FetchLimits, coding: str) -> None:
+    assert fetch(open_site(f"{HTML}\nTransfer-Encoding: {coding}", CHUNKS).url, limits).body == b"page"
+
+
+def test_a_length_said_twice_ends_the_page(open_site: "OpenSite", limits: FetchLimits) -> None:
+    site = open_site(after_head(f"{HTML}\nContent-Length: 4\nContent-Length: 4", b"page, and more"))
+    assert fetch(site.url, limits).body == b"page"
+
+
+NO_HEADERS = {
+    "without a colon": b"preload",
+    "without a colon, folded": b"preload\r\n Content-Type: image/png",
+    "without a name": b": image/png",
+    "of white space": b" \r\n\t",
+    "of a colon alone": b":",
+    "folded before any header": b" Content-Type: image/png",
+    "of a folded colon": b"Content-Type\r\n : image/png",
+    "of two words": b"Content Type: image/png",
+    "with a space before the colon": b"X-A : b",
+    "with a byte beyond ASCII in its name": b"X-\xe9: b",
+    "with UTF-8 in its name": b"X-\xc3\xa9: b",
+    "with a control character in its name": b"X-\x1b: b",
+    "with NUL in its name": b"Content\x00-Type: image/png",
+    "with a bracket in its name": b"Content-Type(x): image/png",
+    "that looks like a status line": b"HTTP/1.1 200 OK",
+    "of HTML": b"<b>warning</b>: x on line 3",
+    "with a bare carriage return in its value": b"X: a\rb",
+    "that ends in two carriage returns": b"X: a\r",
+    "with odd white space in its value": b"X: a\x0b\x0c\x1c\x85b",
+    "of an mbox": b"From someone: x",
+}
+
+
+@pytest.mark.parametrize("line", NO_HEADERS.values(), ids=NO_HEADERS)
+@pytest.mark.parametrize("end", [b"\r\n", b"\n"], ids=["CRLF", "LF"])
+def test_a_line_that_is_no_header_costs_only_itself(
+    open_site: "OpenSite", limits: FetchLimits, line: bytes, end: bytes
+) -> None:
+    after = [b"Content-Type: text/html; charset=utf-8", b"Content-Encoding: gzip", b"Transfer-Encoding: chunked"]
+    packed = gzip.compress(b"page")
+    chunk = b"%x\r\n%s\r\n0\r\n\r\n" % (len(packed), packed)
+
+    def script(visitor: "Visitor") -> None:
+        path = visitor.read_request().split(b" ")[1]
+        if path == b"/":
+            visitor.send(end.join([b"HTTP/1.1 302 Found", line, b"Location: /b", b"", b""]))
+        else:
+            visitor.send(end.join([b"HTTP/1.1 200 OK", line, *after, b"", b""]), chunk)
+
+    page = fetch(open_site(script).url, limits)
+    assert (page.content_type, page.body) == ("text/html; charset=utf-8", b"page")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Content-Type : text/plain",
+        "Content-Type\t:text/plain\t",
+        "Content-Type:\n text/plain",
+        "X: a\rContent-Type: text/plain",
+        "cOnTeNt-TyPe:\n\ttext/plain\n ",
+    ],
+)
+def test_a_header_is_read_as_browsers_read_it(open_site: "OpenSite", limits: FetchLimits, header: str) -> None:
+    assert fetch(open_site(f"HTTP/1.1 200 OK\n{header}", b"page").url, limits).content_type == "text/plain"
+
+
+def test_a_site_may_send_200_headers_and_no_more(open_site: "OpenSite", limits: FetchLimits) -> None:
+    cookies = "".join(f"\nSet-Cookie: c{number}=1" for number in range(199))
+    assert fetch(open_site(f"{HTML}{cookies}", b"page").url, limits).body == b"page"
+    with pytest.raises(InvalidResponse, match=r"^The site sends more than 200 headers\.$"):
+        fetch(open_site(f"{HTML}{cookies}\nX: 1", b"page").url, limits)
+
+
 def test_bytes_behind_a_gzip_member_are_ignored(open_site: "OpenSite", limits: FetchLimits) -> None:
     site = open_site(f"{HTML}\nContent-Encoding: gzip", gzip.compress(b"page") + b"rubbish" + gzip.compress(b"more"))
     assert fetch(site.url, limits).body == b"page"
@@ -133,6 +242,9 @@ def test_interim_responses_are_passed_over(open_site: "OpenSite", limits: FetchL
         ("text/plain", "text/plain"),
         ("text/html, text/html; charset=utf-8", "text/html, text/html; charset=utf-8"),
         ("image/png\nContent-Type: text/html", "text/html"),
+        ("text/html; charset=x\nContent-Type: html", "text/html; charset=x"),
+        ("text/html\nContent-Type: */*\nContent-Type:", "text/html"),
+        ("html\nContent-Type: */*", "*/*"),
         ("text/html; charset=\x00\x1b[1m", "text/html; charset=  [1m"),
         ("text/html; a=" + "b" * 300, "text/html; a=" + "b" * 242),
         ("", None),
@@ -229,7 +341,9 @@ def test_redirects_are_followed_and_their_bodies_left_alone(
         ("?q", "a/?q"),
         ("../b", "b"),
         ("/\u00c3\u00a9", "%C3%A9"),
-        ("/\u00e9", "%C3%A9"),
+        ("/\u00e9", "%E9"),
+        ("/\u00c3\u00a9/\u00e9?\u00e9#\u00e9", "%C3%A9/%E9?%E9"),
+        ("b\nLocation: b", "a/b"),
         ("", "a/"),
         ("//me:secret@127.0.0.1:{port}/b", "b"),
     ],
@@ -269,6 +383,14 @@ def test_a_redirect_to_nowhere_is_final(open_site: "OpenSite", limits: FetchLimi
     with pytest.raises(InvalidRedirect) as refused:
         fetch(open_site(f"HTTP/1.1 302 Found\nLocation: {location}").url, limits)
     assert str(refused.value) == f"The redirect target {why}."
+
+
+@pytest.mark.parametrize(
+    "locations", ["Location: /b\nLocation: /c", "Location: /b\nlocation:", "Location:\nLocation: /b"]
+)
+def test_a_redirect_to_several_targets_is_final(open_site: "OpenSite", limits: FetchLimits, locations: str) -> None:
+    with pytest.raises(InvalidRedirect, match=r"^The site redirects to several targets at once\.$"):
+        fetch(open_site(f"HTTP/1.1 302 Found\n{locations}").url, limits)
 
 
 def test_a_redirect_without_a_target_is_final(open_site: "OpenSite", limits: FetchLimits) -> None:

@@ -258,7 +258,11 @@ MALFORMED = {
     "an empty length": HEAD + b"Content-Length:\r\n\r\nwords",
     "an unknown transfer coding": HEAD + b"Transfer-Encoding: zip\r\n\r\nwords",
     "a transfer coding on top": HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
-    "chunked twice": HEAD + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "two lengths of chunks": HEAD
+    + b"Content-Length: 4\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "chunks by another name": HEAD + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "chunks with a parameter": HEAD + b"Transfer-Encoding: chunked;q=1\r\n\r\n0\r\n\r\n",
+    "too many headers in one line": HEAD + b"X: 1\r" * 200 + b"\r\n\r\n",
     "a chunk length of letters": chunk(b"four"),
     "a negative chunk length": chunk(b"-5"),
     "a body that is no chunk": CHUNKED + b"<p>page</p>\r\n",
