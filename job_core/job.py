@@ -14,7 +14,7 @@ class State(StrEnum):
 
     PENDING = "PENDING"  # accepted; waits for a worker
     STARTED = "STARTED"  # claimed by a worker, or waits for its children
-    RETRY = "RETRY"  # a transient error; becomes PENDING when due
+    RETRY = "RETRY"  # a transient error, or a wait of its own choice; becomes PENDING when due
     SUCCESS = "SUCCESS"  # ended: the result is written
     FAILURE = "FAILURE"  # ended: the error says why
     REVOKED = "REVOKED"  # ended: cancelled

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from inspect import signature
-from typing import Annotated, Any, Literal, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_origin, get_type_hints
 from uuid import UUID
 
 from pydantic import (
@@ -23,6 +23,9 @@ from typing_extensions import is_typeddict
 from job_core.config import CoreConfig, RetryPolicy
 from job_core.errors import InvalidChildRequest
 from job_core.job import JsonObject, NewJob, OnFailure, State
+
+if TYPE_CHECKING:
+    from job_core.store.database import Database
 
 NO_NUL = r"^[^\u0000]*$"
 URL_FORMAT = "web-url"  # what the WHATWG URL standard takes; more than `uri`, and no other scheme than http and https
@@ -89,6 +92,7 @@ class RunningJob:
     owner: str | None
     attempt: int
     progress: JsonObject | None  # what the turn before left by GoOn
+    database: "Database" = field(repr=False, compare=False)  # the job store, where a kind may have further tables
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,10 +112,13 @@ class GoOn:
     """Not done yet: the task leaves its `progress` (JSON, 64 KiB at most), and is called again when it is its turn.
 
     No attempt is spent, others have their turn meanwhile, and a crash repeats only the piece since the last progress.
+    The next turn comes after `wait_seconds` at the earliest. No job of the same limit key begins for `rest_seconds`.
     """
 
     progress: JsonObject
     children: Sequence[NewJob] = ()
+    wait_seconds: float = 0.0
+    rest_seconds: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from uuid import UUID
 from job_core.config import Limits
 from job_core.errors import AttemptLost, CoreError, TransientError
 from job_core.job import Claim, JsonObject, Message, NewJob, OnFailure, Outcome, Phase, State, Step
+from job_core.kinds import GoOn
 from job_core.store.database import Database
 from job_core.store.events import record_claimed, record_steps
 from job_core.store.limits import asked_pause
@@ -95,11 +96,18 @@ def crash(database: Database, held: Claim, error: CoreError) -> list[Message]:
     return _end(database, held, Outcome.CRASHED, error=error)
 
 
-def go_on(
-    database: Database, held: Claim, progress: JsonObject, children: Sequence[NewJob] = (), *, at_once: int
-) -> list[Message]:
+def go_on(database: Database, held: Claim, turn: GoOn, *, at_once: int) -> list[Message]:
     """Let the job wait for its next turn, with what it has done so far, and write its new children."""
-    return _end(database, held, Outcome.CONTINUED, progress=json.dumps(progress), children=children, at_once=at_once)
+    return _end(
+        database,
+        held,
+        Outcome.CONTINUED,
+        progress=json.dumps(turn.progress),
+        wait=timedelta(seconds=turn.wait_seconds) if turn.wait_seconds else None,
+        rest=timedelta(seconds=turn.rest_seconds) if turn.rest_seconds else None,
+        children=turn.children,
+        at_once=at_once,
+    )
 
 
 def fan_out(database: Database, held: Claim, children: Sequence[NewJob], *, at_once: int) -> list[Message]:
@@ -116,7 +124,9 @@ def _end(
     children: Sequence[NewJob] = (),
     **more: object,
 ) -> list[Message]:
-    pause = asked_pause(error)
+    pause, pause_key = more.get("rest"), held.limit_key
+    if isinstance(error, TransientError) and (asked := asked_pause(error)):
+        pause, pause_key = asked, error.limit_key
     rows = database.call(
         _END,
         held.job_id,
@@ -128,7 +138,7 @@ def _end(
         _described(error),
         more.get("used", 0),
         more.get("wait"),
-        error.limit_key if pause and isinstance(error, TransientError) else None,
+        pause_key,
         pause,
         more.get("progress"),
         as_rows(children, owner=held.owner)[1] if children else None,

@@ -173,7 +173,13 @@ class Attempt:
 
     def _work(self, held: Claim) -> object:
         request = self._kind.kept_request(held.request)
-        job = RunningJob(id=held.job_id, owner=held.owner, attempt=held.attempt, progress=held.progress)
+        job = RunningJob(
+            id=held.job_id,
+            owner=held.owner,
+            attempt=held.attempt,
+            progress=held.progress,
+            database=self._process.database,
+        )
         if held.phase is Phase.JOIN:
             return self._kind.finish(request, ended_children(self._process.database, held.job_id), job)
         return self._kind.start(request, job)
@@ -184,7 +190,7 @@ class Attempt:
         if isinstance(result, GoOn):
             _check_children(self._kind, result.children)
             _check_length("progress", json.dumps(result.progress, allow_nan=False), MAX_PROGRESS_LENGTH)
-            return lambda: claims.go_on(database, held, result.progress, result.children, at_once=at_once)
+            return lambda: claims.go_on(database, held, result, at_once=at_once)
         if isinstance(result, FanOut):
             _check_children(self._kind, result.children)
             return lambda: claims.fan_out(database, held, result.children, at_once=at_once)

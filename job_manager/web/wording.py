@@ -43,6 +43,8 @@ def sentence(job: Job) -> str:
             said = "Waiting for its children"
         case State.STARTED:
             said = f"Attempt {job.attempt} of {last} is running"
+        case State.RETRY if job.error is None:
+            said = "Waiting for its next turn"
         case State.RETRY:
             said = f"Attempt {job.attempt} of {last} failed; the next is due"
         case State.SUCCESS:

@@ -165,7 +165,8 @@ END $$;
 --   FAILURE     ends it with `new_error`; `used` counts a transient error
 --   RETRY       the job waits for `wait`
 --   CRASHED     counts as a crash: the job waits again, or ends with `new_error` at its bound
---   CONTINUED   the job waits for its next turn, with `new_progress`; what went wrong before counts no more
+--   CONTINUED   the job waits for its next turn, with `new_progress`, at least for `wait`; what went wrong before counts
+--               no more
 --   FANNED OUT  the job waits until its children have ended, the new ones among them, and is joined then
 -- `children` are written in the same transaction (see insert_jobs). `pause` keeps jobs of `pause_key` from beginning.
 CREATE FUNCTION end_attempt(
@@ -189,6 +190,7 @@ BEGIN
             WHEN 'SUCCESS' THEN 'SUCCESS'
             WHEN 'FAILURE' THEN 'FAILURE'
             WHEN 'RETRY' THEN 'RETRY'
+            WHEN 'CONTINUED' THEN CASE WHEN wait IS NULL THEN 'PENDING' ELSE 'RETRY' END
             WHEN 'CRASHED' THEN CASE WHEN crashes + 1 >= max_crashes THEN 'FAILURE' ELSE 'PENDING' END
             WHEN 'FANNED OUT' THEN CASE WHEN open_children + given > 0 THEN 'STARTED' ELSE 'PENDING' END
             ELSE 'PENDING' END,

@@ -56,7 +56,8 @@ CREATE TABLE jobs (
     CONSTRAINT retry_has_a_due_time CHECK ((state = 'RETRY') = (due_at IS NOT NULL)),
     CONSTRAINT ended_is_timed CHECK ((state IN ('SUCCESS', 'FAILURE', 'REVOKED')) = (finished_at IS NOT NULL)),
     CONSTRAINT success_has_the_result CHECK ((state = 'SUCCESS') = (result IS NOT NULL)),
-    CONSTRAINT failure_has_an_error CHECK (state NOT IN ('FAILURE', 'RETRY') OR error IS NOT NULL),
+    CONSTRAINT failure_has_an_error CHECK (state <> 'FAILURE' OR error IS NOT NULL),
+    CONSTRAINT retry_has_a_cause CHECK (state <> 'RETRY' OR error IS NOT NULL OR progress IS NOT NULL),
     CONSTRAINT success_has_no_error CHECK (state <> 'SUCCESS' OR error IS NULL),
     CONSTRAINT parked_jobs_wait CHECK (parked_at IS NULL OR (state = 'PENDING' AND limit_key IS NOT NULL))
 );

@@ -73,7 +73,10 @@ def test_a_task_may_know_the_job_that_it_works_on(store: Store, job: Job) -> Non
 
     for each in (job, owned):
         run(each, work)
-    assert known == [RunningJob(id=each.id, owner=each.owner, attempt=1, progress=None) for each in (job, owned)]
+    assert known == [
+        RunningJob(id=each.id, owner=each.owner, attempt=1, progress=None, database=store.database)
+        for each in (job, owned)
+    ]
 
 
 def raising(error: BaseException) -> Callable[[Nothing], JsonObject]:

@@ -11,6 +11,7 @@ import pytest
 
 from job_core.config import Limits
 from job_core.job import Claim, Job, Message, Phase, State
+from job_core.kinds import GoOn
 from job_core.queue import JobQueue
 from job_core.reconciler import Reconciler
 from job_core.store import claims, read, retention
@@ -29,8 +30,9 @@ def fan_out(store: Store, held: Claim, count: int) -> list[Message]:
     return claims.fan_out(store.database, held, [NEW_JOB] * count, at_once=AT_ONCE)
 
 
-def go_on(store: Store, held: Claim, step: int, count: int = 0) -> list[Message]:
-    return claims.go_on(store.database, held, {"step": step}, [NEW_JOB] * count, at_once=AT_ONCE)
+def go_on(store: Store, held: Claim, step: int, count: int = 0, **waits: float) -> list[Message]:
+    turn = GoOn({"step": step}, [NEW_JOB] * count, **waits)
+    return claims.go_on(store.database, held, turn, at_once=AT_ONCE)
 
 
 def family(store: Store, count: int, **changes: object) -> tuple[Job, list[Job]]:
@@ -275,6 +277,27 @@ class TestGoingOn:
         assert store.job(held.job_id).crashes == 1
         go_on(store, third, 2)
         assert store.job(held.job_id).crashes == 0
+
+    def test_the_next_turn_comes_after_the_wait_that_was_asked_for(self, store: Store, reconciler: Reconciler) -> None:
+        held = store.claimed()
+        assert go_on(store, held, 1, wait_seconds=60) == []
+        assert store.job(held.job_id).state is State.RETRY
+        reconciler.round(judge_workers=True)
+        assert store.job(held.job_id).state is State.RETRY
+        store.let_pass(61)
+        reconciler.round(judge_workers=True)
+        again = store.claim(store.job(held.job_id))
+        assert again is not None
+        assert (again.progress, again.attempts_used) == ({"step": 1}, 0)
+
+    def test_no_job_of_its_limit_key_begins_while_it_rests(self, store: Store, reconciler: Reconciler) -> None:
+        held = store.claimed()
+        other = store.submit()
+        go_on(store, held, 1, rest_seconds=60)
+        assert store.claim(other) is None
+        store.sql("DELETE FROM limit_pauses")
+        reconciler.round(judge_workers=True)
+        assert store.claim(other) is not None
 
     def test_others_under_its_limit_have_their_turn(self, store: Store) -> None:
         limits = Limits(at_once=1)

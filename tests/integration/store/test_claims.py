@@ -8,6 +8,7 @@ import pytest
 
 from dev.waiting import eventually
 from job_core.job import Claim, OnFailure, Phase, State
+from job_core.kinds import GoOn
 from job_core.reconciler import Reconciler
 from job_core.store import claims
 from job_core.store.claims import LOSS_ERROR, MAX_LOSSES, NotClaimed, describe
@@ -353,7 +354,7 @@ class TestALostClaim:
         assert not store.fail(lost)
         assert not store.retry(lost)
         assert not store.crash(lost)
-        assert not store.written(lambda: claims.go_on(store.database, lost, {"done": 1}, [NEW_JOB], at_once=8))
+        assert not store.written(lambda: claims.go_on(store.database, lost, GoOn({"done": 1}, [NEW_JOB]), at_once=8))
         assert not store.written(lambda: claims.fan_out(store.database, lost, [NEW_JOB], at_once=8))
         store.give_back(store.worker_of(lost), lost.job_id)
         store.crash_of_process(store.worker_of(lost), lost.job_id)

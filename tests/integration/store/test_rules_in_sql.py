@@ -139,7 +139,7 @@ def test_a_waiting_row_keeps_every_rule(store: Store, constraint: str, change: s
             f"state = 'SUCCESS', {NO_CLAIM}, finished_at = now(), result = '{{}}', error = '{{}}'",
         ),
         ("failure_has_an_error", f"state = 'FAILURE', {NO_CLAIM}, finished_at = now()"),
-        ("failure_has_an_error", f"state = 'RETRY', {NO_CLAIM}, due_at = now()"),
+        ("retry_has_a_cause", f"state = 'RETRY', {NO_CLAIM}, due_at = now()"),
         ("parked_jobs_wait", "parked_at = now()"),
     ],
 )

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from job_core.job import JsonObject, NewJob, OnFailure
 from job_core.kinds import READ_CALLBACK_URL, EndedChild, FanOut, RunningJob, kind_of
+from job_core.store.database import Database
 
 
 class ShoutRequest(BaseModel):
@@ -44,7 +45,8 @@ def split(_request: ShoutRequest) -> FanOut:
     return FanOut([])
 
 
-RUNNING = RunningJob(id=UUID(int=1), owner=None, attempt=3, progress=None)
+STORE = Database("postgresql+psycopg2://localhost/none", pool_size=1)  # nothing connects to it
+RUNNING = RunningJob(id=UUID(int=1), owner=None, attempt=3, progress=None, database=STORE)
 SHOUT = kind_of(shout)
 VISIT = kind_of(visit)
 SPLIT = kind_of(split, join=join)

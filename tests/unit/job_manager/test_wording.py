@@ -43,7 +43,8 @@ def job(state: State, **changes: Any) -> Job:
         # Two attempts were lost with their workers, which costs none.
         (job(State.STARTED, attempt=3), "Attempt 3 of 7 is running"),
         (job(State.STARTED, phase=Phase.AWAIT), "Waiting for its children"),
-        (job(State.RETRY, attempts_used=1), "Attempt 1 of 5 failed; the next is due"),
+        (job(State.RETRY, attempts_used=1, error={"type": "busy"}), "Attempt 1 of 5 failed; the next is due"),
+        (job(State.RETRY), "Waiting for its next turn"),
         (job(State.SUCCESS), "Done"),
         (job(State.SUCCESS, attempt=4, attempts_used=3), "Done in attempt 4"),
         (job(State.FAILURE), "Failed in attempt 1"),
