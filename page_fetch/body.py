@@ -24,8 +24,8 @@ _CODINGS = frozenset(
 _FREE_OF_RATIO = 1_000_000
 
 
-def read_body(response: HTTPResponse, limits: FetchLimits) -> tuple[bytes, int]:
-    """The whole body, decompressed, and how many bytes it was when it arrived.
+def read_body(response: HTTPResponse, limits: FetchLimits, cut_at: int | None = None) -> tuple[bytes, int]:
+    """The body, decompressed, and how many bytes of it arrived. What follows the first `cut_at` bytes is not read.
 
     Raises PageTooLarge, InvalidResponse, ConnectionFailed or FetchTimedOut.
     """
@@ -39,6 +39,8 @@ def read_body(response: HTTPResponse, limits: FetchLimits) -> tuple[bytes, int]:
         left -= len(part)
         if left < 0:
             raise PageTooLarge(f"The page is larger than {limits.max_decoded_bytes:,} bytes.")
+        if cut_at is not None and limits.max_decoded_bytes - left >= cut_at:
+            return b"".join(parts)[:cut_at], arriving.wire_bytes
     return b"".join(parts), arriving.wire_bytes
 
 

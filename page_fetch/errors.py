@@ -22,9 +22,16 @@ import re
 
 
 class FetchError(Exception):
-    """Root of the tree. `title` is one fixed phrase for the class; `str(error)` is the detail."""
+    """Root of the tree. `title` is one fixed phrase for the class; `str(error)` is the detail.
+
+    `http_status` is that of the answer, where it is the reason.
+    """
 
     title = "The page could not be fetched"
+
+    def __init__(self, detail: str, *, http_status: int | None = None) -> None:
+        super().__init__(detail)
+        self.http_status = http_status
 
     @property
     def type(self) -> str:
@@ -45,8 +52,15 @@ class TransientFetchError(FetchError):
 
     title = "The page is not available right now"
 
-    def __init__(self, detail: str, retry_after: float | None = None, host: str | None = None) -> None:
-        super().__init__(detail)
+    def __init__(
+        self,
+        detail: str,
+        retry_after: float | None = None,
+        host: str | None = None,
+        *,
+        http_status: int | None = None,
+    ) -> None:
+        super().__init__(detail, http_status=http_status)
         self.retry_after = retry_after
         self.host = host
 

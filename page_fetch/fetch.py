@@ -9,6 +9,7 @@ from http import HTTPStatus
 from time import monotonic
 from urllib.parse import quote
 
+from urllib3 import HTTPHeaderDict
 from urllib3.response import HTTPResponse
 
 from page_fetch.body import read_body
@@ -36,6 +37,7 @@ class Page:
 
     final_url: str
     http_status: int
+    headers: HTTPHeaderDict
     content_type: str | None
     body: bytes
     wire_bytes: int
@@ -53,14 +55,22 @@ class PageFetcher:
         self._transport = Transport(limits, resolver)
 
     def fetch(
-        self, url: str, *, accept: str = "*/*", check_type: Callable[[str | None], object] = lambda _: None
+        self,
+        url: str,
+        *,
+        accept: str = "*/*",
+        check_type: Callable[[str | None], object] = lambda _: None,
+        check_redirect: Callable[[WebUrl], object] = lambda _: None,
+        cut_at: int | None = None,
     ) -> Page:
         """The page that `url` leads to, after redirects.
 
-        `accept` is the header of this name. `check_type` gets the content type before the body is read, and may raise
-        an error of the caller's own. Beside it this raises InvalidUrl for an unusable URL, a TransientFetchError
-        (FetchTimedOut, ConnectionFailed, ServerBusy), or another PermanentFetchError (AddressRefused, PageRefused,
-        TooManyRedirects, InvalidRedirect, InvalidResponse, PageTooLarge, CertificateRefused).
+        `accept` is the header of this name. `check_type` gets the content type before the body is read, and
+        `check_redirect` the target of a redirect before it is asked for; both may raise an error of the caller's own.
+        Of a body longer than `cut_at` bytes, the rest is not read. Beside these errors this raises InvalidUrl for an
+        unusable URL, a TransientFetchError (FetchTimedOut, ConnectionFailed, ServerBusy), or another
+        PermanentFetchError (AddressRefused, PageRefused, TooManyRedirects, InvalidRedirect, InvalidResponse,
+        PageTooLarge, CertificateRefused).
         """
         started = monotonic()
         deadline = Deadline(self._limits.total_timeout_seconds)
@@ -73,10 +83,11 @@ class PageFetcher:
                     _check_status(here, response)
                     content_type = _content_type(response)
                     check_type(content_type)
-                    body, wire_bytes = read_body(response, self._limits)
+                    body, wire_bytes = read_body(response, self._limits, cut_at)
                     return Page(
                         final_url=str(here),
                         http_status=response.status,
+                        headers=response.headers,
                         content_type=content_type,
                         body=body,
                         wire_bytes=wire_bytes,
@@ -84,6 +95,7 @@ class PageFetcher:
                     )
                 cookies.keep(here, response.headers.getlist("Set-Cookie"))
                 here = _redirect_target(here, response.headers.getlist("Location"))
+                check_redirect(here)
         raise TooManyRedirects(f"The site redirects more than {self._limits.max_redirects} times.")
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, float | None]:
@@ -104,8 +116,9 @@ def _check_status(url: WebUrl, response: HTTPResponse) -> None:
         return
     named = f"{status} {HTTPStatus(status).phrase}" if status in set(HTTPStatus) else str(status)
     if status in _TRANSIENT:
-        raise ServerBusy(f"The site answered {named}.", retry_after=_retry_after(response), host=url.host_name)
-    raise PageRefused(f"The site answered {named}.")
+        retry_after = _retry_after(response)
+        raise ServerBusy(f"The site answered {named}.", retry_after, host=url.host_name, http_status=status)
+    raise PageRefused(f"The site answered {named}.", http_status=status)
 
 
 def _retry_after(response: HTTPResponse) -> float | None:

@@ -48,6 +48,11 @@ class WebUrl:
         return self.host.removesuffix(".")
 
     @property
+    def origin(self) -> str:
+        """Scheme, host and port (RFC 6454)."""
+        return f"{self.scheme}://{self.authority}"
+
+    @property
     def authority(self) -> str:
         """Host and port, the latter unless it is the scheme's own."""
         host = f"[{self.host}]" if ":" in self.host else self.host
