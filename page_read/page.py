@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from page_read.content_type import parse_content_type
 from page_read.encoding import CharsetSource, decode_body
 from page_read.html import read_html, xhtml_to_html
+from page_read.links import PageLinks, read_links
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,10 +20,22 @@ class PageText:
 
 def read_page(body: bytes, content_type: str | None) -> PageText:
     """The text of a page as fetched. Raises NotText or PageTooComplex."""
+    return read_page_with_links(body, content_type, None)[0]
+
+
+def read_page_with_links(body: bytes, content_type: str | None, url: str | None) -> tuple[PageText, PageLinks]:
+    """The text of the page that was fetched from `url`, and where it leads. Without `url`, links are not looked for.
+
+    Raises NotText or PageTooComplex.
+    """
     form, label = parse_content_type(content_type, body)
     utf8, charset, charset_source = decode_body(body, label)
+    links = PageLinks()
     if form == "plain":
         text, language = utf8.decode("utf-8", "replace"), None
     else:
-        text, language = read_html(xhtml_to_html(utf8) if form == "xhtml" else utf8)
-    return PageText(text=text, language=language, charset=charset, charset_source=charset_source)
+        html = xhtml_to_html(utf8) if form == "xhtml" else utf8
+        if url is not None:
+            links = read_links(html, url, charset)
+        text, language = read_html(html)
+    return PageText(text=text, language=language, charset=charset, charset_source=charset_source), links

@@ -88,7 +88,7 @@ def summarize(counts: Counter[str], *, word: str | None, top: int) -> WordCounts
     return WordCounts(
         words=counts.total(),
         unique_words=len(counts),
-        top=tuple((_shown(each), count) for each, count in most_frequent(counts, top)),
+        top=tuple((shown(each), count) for each, count in most_frequent(counts, top)),
         word_count=None if word is None else counts[word.lower()],
     )
 
@@ -98,5 +98,6 @@ def most_frequent(counts: Counter[str], top: int) -> list[tuple[str, int]]:
     return [(word, -count) for count, word in nsmallest(top, ((-count, word) for word, count in counts.items()))]
 
 
-def _shown(word: str) -> str:
+def shown(word: str) -> str:
+    """The word, cut after MAX_SHOWN_LENGTH characters."""
     return word if len(word) <= MAX_SHOWN_LENGTH else f"{word[:MAX_SHOWN_LENGTH]}…"
