@@ -44,6 +44,11 @@ class JobCore:
 
         return celery_app(self)
 
+    @property
+    def offered(self) -> dict[str, Kind]:
+        """The kinds that callers may submit, by name."""
+        return {name: kind for name, kind in self.kinds.items() if kind.is_offered}
+
     def task(self, **options: Any) -> Callable[[Callable[..., Any]], Kind]:  # noqa: ANN401 - the fields of Kind
         """Make a function the task of a new kind of job, named after it. `options` are fields of Kind."""
 

@@ -145,6 +145,7 @@ class Kind:
     work: Callable[..., Any]
     join: Join | None = None
     summary: Callable[[JsonObject], str] = lambda _: ""
+    is_offered: bool = True  # whether callers may submit it; else it is for tasks to give
     queue: str = "celery"
     max_attempts: int | None = None
     soft_time_limit_seconds: float | None = None

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_origin
 from uuid import UUID
 
 from flask import Request
@@ -30,7 +30,7 @@ MAX_LIMIT_DIGITS = len(str(MAX_LIMIT))
 REPEATABLE = {"id"}
 
 
-def _only_digits(text: object) -> object:
+def only_digits(text: object) -> object:
     """Refuse +5, 5.0 and 1_0, which pydantic would read as numbers, too."""
     if isinstance(text, str) and not (text.isascii() and text.isdigit() and len(text) <= MAX_LIMIT_DIGITS):
         raise ValueError(f"must be a number from 1 to {MAX_LIMIT}")
@@ -38,7 +38,7 @@ def _only_digits(text: object) -> object:
 
 
 def _name_kinds(schema: JsonDict) -> None:
-    schema["enum"] = list(core.kinds)
+    schema["enum"] = list(core.offered)
 
 
 class Query(BaseModel):
@@ -73,7 +73,7 @@ class JobsQuery(Query):
         json_schema_extra={"pattern": NO_NUL},
     )
     parent: UUID | None = Field(default=None, description="only children of this job, which are in no other list")
-    limit: Annotated[int, BeforeValidator(_only_digits)] = Field(
+    limit: Annotated[int, BeforeValidator(only_digits)] = Field(
         default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="jobs on a page"
     )
     cursor: UUID | None = Field(default=None, description="the start of the page, from `next` of the previous page")
@@ -81,8 +81,8 @@ class JobsQuery(Query):
     @field_validator("kind")
     @classmethod
     def _check_kind(cls, kind: str | None) -> str | None:
-        if kind is not None and kind not in core.kinds:
-            raise ValueError(f"must be one of {', '.join(core.kinds)}")
+        if kind is not None and kind not in core.offered:
+            raise ValueError(f"must be one of {', '.join(core.offered)}")
         return kind
 
 
@@ -91,12 +91,12 @@ Asked = TypeVar("Asked", bound=Query)
 
 def read_wait(query: MultiDict[str, str]) -> float:
     """Seconds to wait for the end of a job; 0 by default."""
-    return _read(WaitQuery, query).wait
+    return read_query(WaitQuery, query).wait
 
 
 def read_filter(query: MultiDict[str, str]) -> tuple[JobFilter, int]:
     """The filter of a list, and how many jobs are on a page."""
-    asked = _read(JobsQuery, query)
+    asked = read_query(JobsQuery, query)
     return JobFilter(
         state=asked.status, kind=asked.kind, label=asked.url, parent=asked.parent, before=asked.cursor
     ), asked.limit
@@ -104,13 +104,14 @@ def read_filter(query: MultiDict[str, str]) -> tuple[JobFilter, int]:
 
 def read_ids(query: MultiDict[str, str]) -> list[UUID]:
     """The jobs to list by `id`, each once. Raises InvalidRequest if there are other filters as well."""
-    asked = _read(JobsQuery, query)
+    asked = read_query(JobsQuery, query)
     if others := sorted(asked.model_fields_set - {"id"}):
         raise InvalidRequest(("id", f"cannot be combined with {', '.join(others)}"))
     return list(dict.fromkeys(asked.id or ()))
 
 
-def _read(model: type[Asked], query: MultiDict[str, str]) -> Asked:
+def read_query(model: type[Asked], query: MultiDict[str, str]) -> Asked:
+    """The query string as its model. Raises InvalidRequest."""
     try:
         return model.model_validate(_values(query))
     except ValidationError as error:
@@ -200,15 +201,24 @@ def _object(pairs: list[tuple[str, Any]]) -> JsonObject:
 
 def _read_form(request: Request) -> JsonObject:
     fields: JsonObject = {}
+    lists = {"urls", *_list_fields()}
     for name, values in request.form.lists():
         if name.startswith("{"):
             raise MalformedRequest("The body looks like JSON; send it with Content-Type: application/json.")
-        if name != "urls" and len(values) > 1:
+        if name not in lists and len(values) > 1:
             raise InvalidRequest((name, "is given more than once"))
-        fields[name] = values if name == "urls" else values[0]
+        fields[name] = values if name in lists else values[0]
     for name in request.files:
         raise InvalidRequest((name, "is a file, which no field accepts"))
     return fields
+
+
+def _list_fields() -> Iterator[str]:
+    """The fields of all kinds that hold several values, which a form gives one by one."""
+    for kind in core.offered.values():
+        for name, field in kind.request.model_fields.items():
+            if get_origin(field.annotation) is list:
+                yield name
 
 
 def new_jobs(

@@ -31,7 +31,7 @@ FIRST_LOOK_SECONDS = 1  # Retry-After of an accepted job: when a first look make
 def submitting() -> Blueprint:
     """One route for each kind of job."""
     blueprint = Blueprint("submitting", __name__)
-    for kind in core.kinds.values():
+    for kind in core.offered.values():
         blueprint.add_url_rule(f"/{kind.name}", kind.name, _route_of(kind), methods=["POST"])
     return blueprint
 

@@ -3,6 +3,8 @@
 Safe to run at any time and more than once at a time: an advisory lock lets one run after the other.
 """
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from alembic import command
@@ -10,15 +12,18 @@ from alembic.config import Config
 from sqlalchemy import create_engine, text
 
 LOCK = 0x6A6F6273  # any number that nobody else locks
+MIGRATIONS = Path(__file__).with_name("migrations")
 
 
-def migrate(url: str, revision: str = "head") -> None:
-    """Upgrade the database at `url` to `revision`."""
+def migrate(url: str, *, further: Sequence[Path] = ()) -> None:
+    """Upgrade the database at `url`. `further` are folders with migrations of tables that stand beside `jobs`."""
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    config.set_main_option("version_locations", os.pathsep.join(map(str, [MIGRATIONS / "versions", *further])))
     engine = create_engine(url)
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
         config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        command.upgrade(config, "heads")
     engine.dispose()

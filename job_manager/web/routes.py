@@ -107,7 +107,7 @@ def _index(form: Form, wrong: list[str], status: int = HTTPStatus.OK) -> Respons
         wrong=wrong,
         accepted=request.args.get("accepted", type=int),
         listing=_read_listing(request.args),
-        kinds=list(core.kinds),
+        kinds=list(core.offered),
         most_searched=MAX_SEARCHED,
     )
 
