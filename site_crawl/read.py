@@ -1,0 +1,168 @@
+"""What a crawl has found and counted, for whoever asks: its sums, its pages and its words.
+
+Lists come by keyset: a page of a list begins after the last entry of the page before. Words are looked up where
+`site_crawl.words` has put them together; of a crawl that goes on or was cancelled, the answer puts them together.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from job_core.job import JsonObject
+
+PageOrder = Literal["found", "words", "word"]
+WordOrder = Literal["count", "word"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundPage:
+    """A discovered URL. `outcome` is None until it has one; `word_count` is that of the word that was asked for."""
+
+    id: int
+    url: str
+    depth: int | None
+    found_on: str | None
+    outcome: str | None
+    reason: str | None
+    detail: str | None
+    http_status: int | None
+    words: int | None
+    word_count: int | None
+
+    def after(self, order: PageOrder) -> tuple[int, int]:
+        """Where a list goes on after this page: the value that it is sorted by, and the id."""
+        return {"found": 0, "words": self.words or 0, "word": self.word_count or 0}[order], self.id
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundWord:
+    """A word, how often it stands on the site, and on how many pages."""
+
+    word: str
+    count: int
+    pages: int
+
+    def after(self) -> tuple[int, str]:
+        """Where a list goes on after this word."""
+        return self.count, self.word
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordPlace:
+    """A page, and how often a word stands on it."""
+
+    url: str
+    count: int
+
+
+def sums_of(connection: Connection, crawl_id: UUID) -> JsonObject | None:
+    """How far the crawl is, by its counters alone; None if it has not begun."""
+    sums = connection.execute(text("SELECT crawl_sums(:crawl)"), {"crawl": crawl_id}).scalar()
+    return None if sums is None else dict(sums)
+
+
+_SORTED = {
+    "found": ("true", "page.id"),
+    "words": ("page.outcome = 'counted'", "page.words DESC, page.id"),
+    "word": ("page.word_count > 0", "page.word_count DESC, page.id"),
+}
+_AFTER = {
+    "found": "page.id > :id",
+    "words": "(page.words < :value OR (page.words = :value AND page.id > :id))",
+    "word": "(page.word_count < :value OR (page.word_count = :value AND page.id > :id))",
+}
+
+
+def pages_of(
+    connection: Connection,
+    crawl_id: UUID,
+    *,
+    outcome: str | None = None,
+    order: PageOrder = "found",
+    after: tuple[int, int] | None = None,
+    limit: int,
+) -> list[FoundPage]:
+    """The discovered URLs; sorted by words, the counted ones, and by word, those where the asked word stands."""
+    condition, sorting = _SORTED[order]
+    value, last = after or (0, -1)
+    rows = connection.execute(
+        text(f"""
+        SELECT page.id, page.url, page.depth, from_page.url,
+               coalesce(page.outcome, CASE WHEN crawls.finished_at IS NOT NULL THEN 'not-read' END),
+               page.reason, page.detail, page.http_status, page.words, page.word_count
+        FROM crawl_pages AS page
+        JOIN crawls ON crawls.job_id = page.crawl_id
+        LEFT JOIN crawl_pages AS from_page ON from_page.crawl_id = page.crawl_id AND from_page.id = page.found_on
+        WHERE page.crawl_id = :crawl AND {condition} AND {_AFTER[order] if after else "true"}
+          AND (:outcome IS NULL OR page.outcome = :outcome
+               OR (:outcome = 'not-read' AND page.outcome IS NULL AND crawls.finished_at IS NOT NULL))
+        ORDER BY {sorting} LIMIT :limit
+        """),  # noqa: S608 - the parts are constants above
+        {"crawl": crawl_id, "outcome": outcome, "value": value, "id": last, "limit": limit},
+    )
+    names = [field.name for field in fields(FoundPage)]
+    return [FoundPage(**dict(zip(names, row, strict=True))) for row in rows]
+
+
+def words_of(
+    connection: Connection,
+    crawl_id: UUID,
+    *,
+    prefix: str = "",
+    order: WordOrder = "count",
+    after: tuple[int, str] | None = None,
+    limit: int,
+) -> list[FoundWord]:
+    """The words that begin with `prefix`, in lower case; the most frequent first, or in the order of the alphabet."""
+    count, word = after or (0, "")
+    following = "true"
+    if after:
+        by_count = "(count < :count OR (count = :count AND word > :word))"
+        following = by_count if order == "count" else "word > :word"
+    rows = connection.execute(
+        text(f"""
+        SELECT word, count, pages FROM {_words(connection, crawl_id)} AS known
+        WHERE crawl_id = :crawl AND word >= :prefix AND starts_with(word, :prefix) AND {following}
+        ORDER BY {"count DESC, word" if order == "count" else "word"} LIMIT :limit
+        """),  # noqa: S608 - the parts are constants
+        {"crawl": crawl_id, "prefix": prefix.lower(), "count": count, "word": word, "limit": limit},
+    )
+    return [FoundWord(word=word, count=count, pages=pages) for word, count, pages in rows]
+
+
+def word_of(connection: Connection, crawl_id: UUID, word: str) -> tuple[FoundWord, list[WordPlace]]:
+    """The word's count, and the pages where it stands most often, those first. A word that stands nowhere counts 0."""
+    table = _words(connection, crawl_id)
+    rows = connection.execute(
+        text(f"""
+        SELECT known.word, known.count, known.pages, page.url, place.count
+        FROM {table} AS known
+        LEFT JOIN LATERAL unnest(page_ids, page_counts) WITH ORDINALITY AS place (id, count, number) ON true
+        LEFT JOIN crawl_pages AS page ON page.crawl_id = known.crawl_id AND page.id = place.id
+        WHERE known.crawl_id = :crawl AND known.word = :word ORDER BY place.number
+        """),  # noqa: S608 - a constant
+        {"crawl": crawl_id, "word": word.lower()},
+    ).all()
+    if not rows:
+        return FoundWord(word=word.lower(), count=0, pages=0), []
+    known, count, pages = rows[0][:3]
+    return FoundWord(word=known, count=count, pages=pages), [WordPlace(url=row[3], count=row[4]) for row in rows]
+
+
+_WORDS_SO_FAR = """(
+    SELECT crawl_id, entry.key COLLATE "C" AS word, sum(entry.value::bigint)::bigint AS count,
+           count(*)::integer AS pages,
+           (array_agg(page.id ORDER BY entry.value::integer DESC, page.id))[1:20] AS page_ids,
+           (array_agg(entry.value::integer ORDER BY entry.value::integer DESC, page.id))[1:20] AS page_counts
+    FROM crawl_pages AS page, json_each_text(page.counts) AS entry
+    WHERE page.crawl_id = :crawl AND page.outcome = 'counted'
+    GROUP BY crawl_id, entry.key
+)"""
+
+
+def _words(connection: Connection, crawl_id: UUID) -> str:
+    """The table of the crawl's words, or what stands for it as long as they were not put together."""
+    is_finished = text("SELECT finished_at IS NOT NULL FROM crawls WHERE job_id = :crawl")
+    return "crawl_words" if connection.execute(is_finished, {"crawl": crawl_id}).scalar() else _WORDS_SO_FAR

@@ -1,0 +1,361 @@
+-- The steps of a crawl, one round trip each. Whoever changes the state of a page holds the lock of its crawl's row, but for
+-- new pages, which are written before, in the order of their keys: so no two lanes wait for each other.
+
+-- begin_crawl: write a crawl and its start page, unless that was done before.
+CREATE FUNCTION begin_crawl(
+    crawl uuid, most_pages integer, most_urls integer, most_bytes bigint, time_limit interval, start_key bytea, start_url text,
+    start_host text
+) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO crawls (job_id, max_pages, max_urls, max_bytes, ends_at, discovered, waiting)
+    VALUES (crawl, most_pages, most_urls, most_bytes, now() + time_limit, 1, 1)
+    ON CONFLICT DO NOTHING;
+    IF FOUND THEN
+        INSERT INTO crawl_pages (crawl_id, key, url, host, depth) VALUES (crawl, start_key, start_url, start_host, 0);
+    END IF;
+END $$;
+
+-- release_pages: let pages wait again whose lane does not work on them any more: those of `lane`'s attempts before `number`, or
+-- of all lanes if it is NULL. If the attempt's process died, the page may be why: that counts, and ends it at the bound.
+CREATE FUNCTION release_pages(crawl uuid, lane uuid, number integer, max_crashes integer)
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    released integer;
+    poison integer;
+BEGIN
+    IF NOT EXISTS (SELECT FROM crawl_pages WHERE crawl_id = crawl AND state = 'RUNNING'
+                   AND (lane IS NULL OR (lane_id = lane AND lane_attempt < release_pages.number))) THEN
+        RETURN;
+    END IF;
+    PERFORM FROM crawls WHERE job_id = crawl FOR NO KEY UPDATE;
+    WITH held AS (
+        SELECT page.id, (attempts.outcome IS NOT DISTINCT FROM 'CRASHED')::integer AS crash
+        FROM crawl_pages AS page
+        LEFT JOIN attempts ON attempts.job_id = page.lane_id AND attempts.number = page.lane_attempt
+        WHERE page.crawl_id = crawl AND page.state = 'RUNNING'
+          AND (lane IS NULL OR (page.lane_id = lane AND page.lane_attempt < release_pages.number))
+    ), moved AS (
+        UPDATE crawl_pages AS page
+        SET lane_id = NULL, lane_attempt = NULL, crashes = crashes + crash,
+            state = CASE WHEN crashes + crash >= max_crashes THEN 'ENDED' ELSE 'WAITING' END,
+            outcome = CASE WHEN crashes + crash >= max_crashes THEN 'failed' END,
+            reason = CASE WHEN crashes + crash >= max_crashes THEN 'attempt-crashed' END
+        FROM held WHERE page.crawl_id = crawl AND page.id = held.id
+        RETURNING page.state
+    )
+    SELECT count(*), count(*) FILTER (WHERE state = 'ENDED') INTO released, poison FROM moved;
+    UPDATE crawls
+    SET running = running - released, waiting = waiting + released - poison,
+        outcomes = CASE WHEN poison > 0 THEN merged(outcomes, jsonb_build_object('failed', poison)) ELSE outcomes END
+    WHERE job_id = crawl;
+END $$;
+
+-- find_pages: write those of the links (arrays of one length) that the crawl does not know yet. A link has an outcome if it is
+-- not to be followed. A known URL waits after all if it was not to be followed when it was found first; one that waits
+-- takes the shortest way from the start.
+CREATE FUNCTION find_pages(
+    crawl uuid, from_page bigint, keys bytea[], urls text[], hosts text[], depths integer[], link_outcomes text[],
+    forms bytea[], most_of_form integer[]
+) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    new_keys bytea[];
+    new_urls integer;
+    not_followed jsonb;
+    trapped integer := 0;
+    shown record;
+BEGIN
+    IF (SELECT discovered >= max_urls FROM crawls WHERE job_id = crawl) THEN
+        RETURN;
+    END IF;
+    WITH new AS (
+        INSERT INTO crawl_pages (crawl_id, key, url, host, depth, found_on, state, outcome)
+        SELECT crawl, key, url, host, depth, from_page, CASE WHEN outcome IS NULL THEN 'WAITING' ELSE 'ENDED' END, outcome
+        FROM unnest(keys, urls, hosts, depths, link_outcomes) AS link (key, url, host, depth, outcome)
+        ORDER BY key
+        ON CONFLICT (crawl_id, key) DO NOTHING
+        RETURNING key, outcome
+    ), by_outcome AS (
+        SELECT outcome, count(*) AS urls, array_agg(key) AS keys FROM new GROUP BY outcome
+    )
+    SELECT coalesce(sum(by_outcome.urls), 0),
+           jsonb_object_agg(outcome, by_outcome.urls) FILTER (WHERE outcome IS NOT NULL),
+           (SELECT by_outcome.keys FROM by_outcome WHERE outcome IS NULL)
+    INTO new_urls, not_followed, new_keys
+    FROM by_outcome;
+    PERFORM FROM crawls WHERE job_id = crawl FOR NO KEY UPDATE;
+    IF new_keys IS NOT NULL THEN
+        WITH new AS (
+            SELECT link.key, link.form, link.most,
+                   row_number() OVER (PARTITION BY link.form ORDER BY link.key DESC) AS place_from_end
+            FROM unnest(keys, forms, most_of_form) AS link (key, form, most)
+            WHERE link.form IS NOT NULL AND link.key = ANY(new_keys)
+        ), totals AS (
+            INSERT INTO crawl_forms AS known (crawl_id, form, urls)
+            SELECT crawl, form, count(*) FROM new GROUP BY form ORDER BY form
+            ON CONFLICT (crawl_id, form) DO UPDATE SET urls = known.urls + excluded.urls
+            RETURNING known.form, known.urls
+        ), ended AS (
+            UPDATE crawl_pages AS page SET state = 'ENDED', outcome = 'trap-template'
+            FROM new JOIN totals USING (form)
+            WHERE page.crawl_id = crawl AND page.key = new.key AND new.place_from_end <= totals.urls - new.most
+            RETURNING page.id
+        )
+        SELECT count(*) INTO trapped FROM ended;
+    END IF;
+    UPDATE crawls
+    SET discovered = discovered + new_urls, waiting = waiting + coalesce(array_length(new_keys, 1), 0) - trapped,
+        outcomes = merged(outcomes, coalesce(not_followed, '{}') || jsonb_build_object('trap-template', trapped))
+    WHERE job_id = crawl AND new_urls > 0;
+    FOR shown IN
+        WITH better AS (
+            SELECT page.id, page.outcome, link.depth
+            FROM unnest(keys, depths, link_outcomes) AS link (key, depth, outcome)
+            JOIN crawl_pages AS page ON page.crawl_id = crawl AND page.key = link.key
+            WHERE link.outcome IS NULL AND link.depth IS NOT NULL AND page.key <> ALL(coalesce(new_keys, '{}'))
+              AND (page.outcome IN ('nofollow', 'max-depth')
+                   OR (page.state = 'WAITING' AND coalesce(page.depth, 32767) > link.depth))
+        ), moved AS (
+            UPDATE crawl_pages AS page
+            SET state = 'WAITING', outcome = NULL, depth = better.depth, found_on = from_page
+            FROM better WHERE page.crawl_id = crawl AND page.id = better.id
+            RETURNING better.outcome
+        )
+        SELECT outcome, count(*) AS urls FROM moved WHERE outcome IS NOT NULL GROUP BY outcome
+    LOOP
+        UPDATE crawls
+        SET waiting = waiting + shown.urls, outcomes = merged(outcomes, jsonb_build_object(shown.outcome, -shown.urls))
+        WHERE job_id = crawl;
+    END LOOP;
+END $$;
+
+-- merged: the sums of two objects of numbers, without those that are 0.
+CREATE FUNCTION merged(one jsonb, other jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+    SELECT coalesce(jsonb_object_agg(name, number), '{}') FROM (
+        SELECT key AS name, sum(value::bigint) AS number
+        FROM (SELECT * FROM jsonb_each_text(one) UNION ALL SELECT * FROM jsonb_each_text(coalesce(other, '{}'))) AS each
+        GROUP BY key HAVING sum(value::bigint) <> 0
+    ) AS sums
+$$;
+
+-- A page's end, as its lane found it.
+CREATE TYPE page_end AS (
+    id          bigint,
+    outcome     text,      -- NULL: it is tried again after `wait`
+    wait        interval,
+    reason      text,
+    detail      text,
+    http_status integer,
+    was_asked   boolean,   -- false: it needed no request, and takes no place under max_pages
+    host_failed boolean,   -- whether the host failed to answer; NULL: it was not asked
+    alias_key   bytea,     -- the page that it is another URL of,
+    is_redirect boolean,   -- since it was redirected there; else since it says so
+    words       integer,
+    word_count  integer,
+    bytes       integer,
+    text_hash   bytea,
+    counts      text
+);
+
+-- end_page: write what became of a page that a lane holds. A page is counted once: under the URL that it was redirected to,
+-- and not if one with the same text was counted.
+CREATE FUNCTION end_page(crawl uuid, lane uuid, number integer, page page_end, max_failures integer, max_pauses integer, pause interval)
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    held crawl_pages;
+    alias crawl_pages;
+    counted crawl_pages;  -- the row that gets the words
+    original text;        -- the URL of the page that this one repeats
+    ended jsonb := '{}';
+    alias_waited integer := 0;
+BEGIN
+    PERFORM FROM crawls WHERE job_id = crawl FOR NO KEY UPDATE;
+    SELECT * INTO held FROM crawl_pages
+    WHERE crawl_id = crawl AND id = page.id AND state = 'RUNNING' AND lane_id = lane AND lane_attempt = number;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    counted := held;
+    IF page.outcome = 'counted' AND page.alias_key IS NOT NULL THEN
+        SELECT * INTO alias FROM crawl_pages WHERE crawl_id = crawl AND key = page.alias_key AND id <> held.id;
+        IF NOT FOUND OR (alias.outcome = 'duplicate' AND NOT page.is_redirect) THEN
+            alias := NULL;  -- two pages name each other as canonical: the one that is left is counted
+        ELSIF page.is_redirect AND (alias.state = 'WAITING' OR alias.outcome IN ('nofollow', 'max-depth', 'trap-template')) THEN
+            counted := alias;
+        ELSE
+            original := alias.url;
+        END IF;
+    END IF;
+    IF page.outcome = 'counted' AND original IS NULL AND page.text_hash IS NOT NULL THEN
+        SELECT url INTO original FROM crawl_pages
+        WHERE crawl_id = crawl AND text_hash = page.text_hash AND id <> counted.id LIMIT 1;
+    END IF;
+    IF counted.id <> held.id THEN
+        ended := jsonb_build_object('duplicate', 1);
+        alias_waited := (counted.state = 'WAITING')::integer;
+        IF counted.outcome IS NOT NULL THEN
+            ended := merged(ended, jsonb_build_object(counted.outcome, -1));
+        END IF;
+        UPDATE crawl_pages
+        SET state = 'ENDED', outcome = 'duplicate', reason = counted.url, lane_id = NULL, lane_attempt = NULL, due_at = NULL,
+            http_status = page.http_status
+        WHERE crawl_id = crawl AND id = held.id;
+    END IF;
+    UPDATE crawl_pages
+    SET state = CASE WHEN page.outcome IS NULL THEN 'WAITING' ELSE 'ENDED' END,
+        outcome = CASE WHEN original IS NULL THEN page.outcome ELSE 'duplicate' END,
+        reason = coalesce(original, page.reason), detail = page.detail, http_status = page.http_status, lane_id = NULL, lane_attempt = NULL,
+        was_taken = was_taken AND coalesce(page.was_asked, true), due_at = now() + page.wait,
+        attempts = attempts + (page.outcome IS NULL AND coalesce(page.was_asked, true))::integer, bytes = page.bytes,
+        words = CASE WHEN original IS NULL THEN page.words END,
+        word_count = CASE WHEN original IS NULL THEN page.word_count END,
+        text_hash = CASE WHEN original IS NULL THEN page.text_hash END,
+        counts = CASE WHEN original IS NULL THEN page.counts::json END
+    WHERE crawl_id = crawl AND id = counted.id;
+    IF page.outcome IS NOT NULL THEN
+        ended := merged(ended, jsonb_build_object(CASE WHEN original IS NULL THEN page.outcome ELSE 'duplicate' END, 1));
+    END IF;
+    UPDATE crawls
+    SET running = running - 1, waiting = waiting + (page.outcome IS NULL)::integer - alias_waited,
+        outcomes = CASE WHEN ended = '{}' THEN outcomes ELSE merged(outcomes, ended) END,
+        taken = taken - (held.was_taken AND NOT coalesce(page.was_asked, true))::integer,
+        bytes = crawls.bytes + coalesce(page.bytes, 0),
+        words = crawls.words + CASE WHEN original IS NULL THEN coalesce(page.words, 0) ELSE 0 END,
+        word_count = crawls.word_count + CASE WHEN original IS NULL THEN coalesce(page.word_count, 0) ELSE 0 END,
+        word_pages = word_pages + (original IS NULL AND coalesce(page.word_count, 0) > 0)::integer
+    WHERE job_id = crawl;
+    IF page.host_failed IS NOT NULL THEN
+        PERFORM judge_host(crawl, held.host, page.host_failed, max_failures, max_pauses, pause);
+    END IF;
+END $$;
+
+-- judge_host: count failures in a row. At `max_failures` the host is left alone for `pause`; after `max_pauses`, for good.
+CREATE FUNCTION judge_host(
+    crawl uuid, of_host text, has_failed boolean, max_failures integer, max_pauses integer, pause interval
+) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    judged crawl_hosts;
+BEGIN
+    IF NOT has_failed THEN
+        UPDATE crawl_hosts SET failures = 0, pauses = 0 WHERE crawl_id = crawl AND host = of_host AND failures + pauses > 0;
+        RETURN;
+    END IF;
+    INSERT INTO crawl_hosts AS known (crawl_id, host, failures) VALUES (crawl, of_host, 1)
+    ON CONFLICT (crawl_id, host) DO UPDATE SET failures = known.failures + 1
+    RETURNING * INTO judged;
+    IF judged.failures >= max_failures THEN
+        UPDATE crawl_hosts SET failures = 0, pauses = pauses + 1, due_at = now() + pause
+        WHERE crawl_id = crawl AND host = of_host RETURNING * INTO judged;
+        IF judged.pauses >= max_pauses THEN
+            PERFORM end_host(crawl, of_host, 'failed', 'site-unavailable');
+        END IF;
+    END IF;
+END $$;
+
+-- end_host: end all waiting pages of a host.
+CREATE FUNCTION end_host(crawl uuid, of_host text, with_outcome text, why text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    ended integer;
+BEGIN
+    PERFORM FROM crawls WHERE job_id = crawl FOR NO KEY UPDATE;
+    UPDATE crawl_pages SET state = 'ENDED', outcome = with_outcome, reason = why, due_at = NULL
+    WHERE crawl_id = crawl AND host = of_host AND state = 'WAITING';
+    GET DIAGNOSTICS ended = ROW_COUNT;
+    UPDATE crawls
+    SET waiting = waiting - ended, outcomes = merged(outcomes, jsonb_build_object(with_outcome, ended))
+    WHERE job_id = crawl;
+END $$;
+
+-- next_page: let a lane begin the next page of its host, nearest to the start first. No row if there is none, if the lane is not
+-- this attempt's any more, or if the crawl has come to a bound. A lane that asks again gets the page that it holds: the
+-- first answer may have been lost. More than `most_waiting` pages that wait want more lanes: then this round of them ends.
+CREATE FUNCTION next_page(crawl uuid, lane uuid, number integer, of_host text, most_waiting integer)
+RETURNS TABLE (page_id bigint, page_url text, page_depth smallint, page_attempts smallint)
+LANGUAGE plpgsql AS $$
+DECLARE
+    page crawl_pages;
+    known crawls;
+BEGIN
+    SELECT * INTO known FROM crawls WHERE job_id = crawl FOR NO KEY UPDATE;
+    IF NOT EXISTS (SELECT FROM jobs WHERE id = lane AND attempt = number AND state = 'STARTED') THEN
+        RETURN;
+    END IF;
+    SELECT * INTO page FROM crawl_pages
+    WHERE crawl_id = crawl AND lane_id = lane AND lane_attempt = number AND state = 'RUNNING';
+    IF NOT FOUND THEN
+        IF known.bytes >= known.max_bytes OR now() >= known.ends_at OR known.waiting > most_waiting
+           OR EXISTS (SELECT FROM crawl_hosts WHERE crawl_id = crawl AND host = of_host AND due_at > now()) THEN
+            RETURN;
+        END IF;
+        SELECT * INTO page FROM crawl_pages
+        WHERE crawl_id = crawl AND host = of_host AND state = 'WAITING' AND (due_at IS NULL OR due_at <= now())
+          AND (was_taken OR known.taken < known.max_pages)
+        ORDER BY coalesce(depth, 32767), id LIMIT 1;
+        IF NOT FOUND THEN
+            RETURN;
+        END IF;
+        UPDATE crawl_pages
+        SET state = 'RUNNING', lane_id = lane, lane_attempt = number, was_taken = true, due_at = NULL
+        WHERE crawl_id = crawl AND id = page.id;
+        UPDATE crawls
+        SET waiting = waiting - 1, running = running + 1, taken = taken + (NOT page.was_taken)::integer
+        WHERE job_id = crawl;
+    END IF;
+    RETURN QUERY SELECT page.id, page.url, page.depth, page.attempts;
+END $$;
+
+-- robots_failed: a host did not give its robots.txt: leave it alone for a while that grows, and after `max_tries` for good.
+CREATE FUNCTION robots_failed(crawl uuid, of_host text, pause interval, max_tries integer) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    judged crawl_hosts;
+BEGIN
+    PERFORM FROM crawls WHERE job_id = crawl FOR NO KEY UPDATE;
+    INSERT INTO crawl_hosts AS known (crawl_id, host, robots, due_at) VALUES (crawl, of_host, 1, now() + pause)
+    ON CONFLICT (crawl_id, host) DO UPDATE
+        SET robots = known.robots + 1, due_at = now() + pause * power(2, known.robots)
+    RETURNING * INTO judged;
+    IF judged.robots >= max_tries THEN
+        PERFORM end_host(crawl, of_host, 'robots', 'robots-unreachable');
+    END IF;
+END $$;
+
+-- waiting_hosts: the hosts with pages that may still be asked for, how many of these can begin now, when the next can, and whether the host was asked
+-- for anything before.
+CREATE FUNCTION waiting_hosts(crawl uuid)
+RETURNS TABLE (page_host text, ready bigint, seconds_to_next double precision, is_known boolean)
+LANGUAGE sql STABLE AS $$
+    SELECT page.host,
+           count(*) FILTER (WHERE greatest(page.due_at, known.due_at) IS NULL OR greatest(page.due_at, known.due_at) <= now()),
+           extract(epoch FROM min(greatest(page.due_at, known.due_at)) - now()),
+           known.host IS NOT NULL
+    FROM crawl_pages AS page
+    JOIN crawls ON crawls.job_id = page.crawl_id AND (page.was_taken OR crawls.taken < crawls.max_pages)
+                   AND crawls.bytes < crawls.max_bytes AND now() < crawls.ends_at
+    LEFT JOIN crawl_hosts AS known ON known.crawl_id = page.crawl_id AND known.host = page.host
+    WHERE page.crawl_id = crawl AND page.state = 'WAITING'
+    GROUP BY page.host, known.host
+    ORDER BY min(coalesce(page.depth, 32767)), page.host
+$$;
+
+-- stop_reason: why a crawl has come to its end.
+CREATE FUNCTION stop_reason(crawl uuid) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN bytes >= max_bytes THEN 'bytes'
+        WHEN waiting > 0 AND now() >= ends_at THEN 'time'
+        WHEN waiting > 0 THEN 'max-pages'
+        WHEN EXISTS (SELECT FROM crawl_pages WHERE crawl_id = crawl AND outcome = 'failed' AND reason = 'site-unavailable')
+            THEN 'site-unavailable'
+        WHEN outcomes ? 'max-depth' THEN 'max-depth'
+        ELSE 'finished'
+    END
+    FROM crawls WHERE job_id = crawl
+$$;
+
+-- crawl_sums: how far a crawl is, by its counters alone.
+CREATE FUNCTION crawl_sums(crawl uuid) RETURNS json LANGUAGE sql STABLE AS $$
+    SELECT json_build_object(
+        'discovered', discovered, 'waiting', waiting, 'running', running, 'outcomes', outcomes, 'words', words,
+        'word_count', word_count, 'word_pages', word_pages, 'bytes', bytes, 'stop_reason', stop_reason,
+        'seconds', extract(epoch FROM coalesce(finished_at, now()) - started_at)::double precision
+    )
+    FROM crawls WHERE job_id = crawl
+$$;

@@ -1,0 +1,312 @@
+"""The frontier of a crawl: every discovered URL ends with one outcome, and the sums are those of the rows."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import blake2b
+from typing import Any
+
+import pytest
+
+from job_core.job import Claim
+from site_crawl.frontier import Bounds, CrawlPage, FoundUrl, Frontier, Lane, PageEnd
+from tests.integration.job_store import Store
+
+SITE = "http://site.example"
+
+
+def found(path: str, depth: int | None = 1, **more: Any) -> FoundUrl:
+    url = SITE + path
+    return FoundUrl(url=url, key=key(path), host="site.example", depth=depth, **more)
+
+
+def key(path: str) -> bytes:
+    return blake2b((SITE + path).encode(), digest_size=16).digest()
+
+
+def counted(page: CrawlPage, words: int = 3, text: str | None = None, **more: Any) -> PageEnd:
+    text_hash = blake2b((text or page.url).encode(), digest_size=16).digest()
+    return PageEnd(
+        id=page.id,
+        outcome="counted",
+        words=words,
+        bytes=10,
+        text_hash=text_hash,
+        counts='{"a": 3}',
+        host_failed=False,
+        **more,
+    )
+
+
+class Crawl:
+    """A crawl that begins at /, with lanes as jobs of their own."""
+
+    def __init__(self, store: Store, **bounds: Any) -> None:
+        self.store = store
+        self.id = store.claimed().job_id
+        self.frontier = Frontier(store.database, self.id)
+        self.begin(**bounds)
+        self.worker = store.worker()
+
+    def begin(self, **bounds: Any) -> None:
+        self.frontier.begin(found("/", 0), Bounds(**{"pages": 100, "bytes": 10**9, "seconds": 3600.0} | bounds))
+
+    def lane(self) -> Lane:
+        return self.lane_of(self.store.claimed(self.worker))
+
+    def lane_of(self, held: Claim) -> Lane:
+        return Lane(
+            self.store.database,
+            crawl_id=self.id,
+            lane_id=held.job_id,
+            attempt=held.attempt,
+            host="site.example",
+        )
+
+    def outcomes(self) -> dict[str, str | None]:
+        """By path; None for those that have not ended."""
+        rows = self.store.sql("SELECT url, outcome FROM crawl_pages WHERE crawl_id = :id ORDER BY id", id=self.id)
+        return {url.removeprefix(SITE): outcome for url, outcome in rows}
+
+    def sums(self) -> dict[str, Any]:
+        ((sums,),) = self.store.database.call("SELECT crawl_sums(%s)", self.id)
+        return dict(sums)
+
+    def check(self) -> dict[str, Any]:
+        """The sums, which are those of the rows."""
+        sums = self.sums()
+        rows = self.store.sql(
+            "SELECT state, outcome, coalesce(words, 0) AS words FROM crawl_pages WHERE crawl_id = :id", id=self.id
+        )
+        states = Counter(row.state for row in rows)
+        assert sums["discovered"] == len(rows)
+        assert (sums["waiting"], sums["running"]) == (states["WAITING"], states["RUNNING"])
+        assert sums["outcomes"] == Counter(row.outcome for row in rows if row.outcome)
+        assert sums["words"] == sum(row.words for row in rows if row.outcome == "counted")
+        return sums
+
+
+@pytest.fixture
+def crawl(store: Store) -> Iterator[Callable[..., Crawl]]:
+    """Crawls whose sums are compared with their rows in the end."""
+    made: list[Crawl] = []
+
+    def make(**bounds: Any) -> Crawl:
+        made.append(Crawl(store, **bounds))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.check()
+
+
+def begun(page: CrawlPage | None) -> CrawlPage:
+    assert page is not None
+    return page
+
+
+def test_pages_come_nearest_to_the_start_first(crawl: Callable[..., Crawl]) -> None:
+    lane = crawl().lane()
+    start = begun(lane.next_page())
+    assert (start.url, start.depth) == (f"{SITE}/", 0)
+    first = begun(lane.next_page(counted(start), [found("/late", 2), found("/a"), found("/b")]))
+    second = begun(lane.next_page(counted(first), [found("/a"), found("/c", 2)]))
+    assert {first.url, second.url} == {f"{SITE}/a", f"{SITE}/b"}
+    assert begun(lane.next_page(counted(second))).depth == 2
+
+
+def test_at_most_max_pages_are_begun_and_trying_again_does_not_count(crawl: Callable[..., Crawl]) -> None:
+    site = crawl(pages=2)
+    lane = site.lane()
+    start = begun(lane.next_page())
+    again = begun(lane.next_page(PageEnd(id=start.id, outcome=None, wait_seconds=0, host_failed=True)))
+    assert (again.id, again.attempts) == (start.id, 1)
+    second = begun(lane.next_page(counted(again), [found("/a"), found("/b")]))
+    assert lane.next_page(counted(second)) is None
+    assert site.frontier.waiting_hosts() == []
+    assert site.frontier.finish()["stop_reason"] == "max-pages"
+    assert site.check()["outcomes"] == {"counted": 2}
+
+
+def test_what_needed_no_request_takes_no_place(crawl: Callable[..., Crawl]) -> None:
+    site = crawl(pages=2)
+    lane = site.lane()
+    page = begun(lane.next_page(counted(begun(lane.next_page())), [found("/a"), found("/b")]))
+    page = begun(lane.next_page(PageEnd(id=page.id, outcome="robots", was_asked=False)))
+    assert lane.next_page(counted(page)) is None
+    assert site.check()["outcomes"] == {"counted": 2, "robots": 1}
+
+
+class TestAliases:
+    def test_a_redirect_counts_under_the_url_that_it_leads_to(self, crawl: Callable[..., Crawl]) -> None:
+        site = crawl()
+        lane = site.lane()
+        old = begun(lane.next_page(counted(begun(lane.next_page())), [found("/old")]))
+        assert lane.next_page(counted(old, alias_key=key("/new"), is_redirect=True), [found("/new")]) is None
+        assert site.outcomes() == {"/": "counted", "/old": "duplicate", "/new": "counted"}
+        assert site.check()["words"] == 6
+
+    def test_a_page_that_was_counted_is_not_counted_again_by_a_redirect(self, crawl: Callable[..., Crawl]) -> None:
+        site = crawl()
+        lane = site.lane()
+        new = begun(lane.next_page(counted(begun(lane.next_page())), [found("/new"), found("/old", 2)]))
+        old = begun(lane.next_page(counted(new)))
+        assert lane.next_page(counted(old, alias_key=key("/new"), is_redirect=True), [found("/new")]) is None
+        assert site.outcomes() == {"/": "counted", "/old": "duplicate", "/new": "counted"}
+
+    def test_a_canonical_page_is_read_itself(self, crawl: Callable[..., Crawl]) -> None:
+        site = crawl()
+        lane = site.lane()
+        sorted_list = begun(lane.next_page(counted(begun(lane.next_page())), [found("/list?sort=a")]))
+        canonical = begun(lane.next_page(counted(sorted_list, alias_key=key("/list")), [found("/list")]))
+        assert canonical.url == f"{SITE}/list"
+        assert lane.next_page(counted(canonical)) is None
+        assert site.outcomes() == {"/": "counted", "/list?sort=a": "duplicate", "/list": "counted"}
+
+    def test_of_two_pages_that_name_each_other_one_is_counted(self, crawl: Callable[..., Crawl]) -> None:
+        site = crawl()
+        lane = site.lane()
+        one = begun(lane.next_page(counted(begun(lane.next_page())), [found("/a"), found("/b")]))
+        other = {f"{SITE}/a": "/b", f"{SITE}/b": "/a"}
+        two = begun(lane.next_page(counted(one, alias_key=key(other[one.url])), [found(other[one.url])]))
+        assert lane.next_page(counted(two, alias_key=key(other[two.url])), [found(other[two.url])]) is None
+        assert sorted(map(str, site.outcomes().values())) == ["counted", "counted", "duplicate"]
+
+    def test_the_same_text_is_counted_once(self, crawl: Callable[..., Crawl]) -> None:
+        site = crawl()
+        lane = site.lane()
+        one = begun(lane.next_page(counted(begun(lane.next_page())), [found("/a"), found("/b")]))
+        two = begun(lane.next_page(counted(one, text="same")))
+        assert lane.next_page(counted(two, text="same")) is None
+        assert site.check()["outcomes"] == {"counted": 2, "duplicate": 1}
+
+
+class TestLinks:
+    def test_a_link_that_was_not_to_be_followed_is_followed_where_another_says_so(
+        self, crawl: Callable[..., Crawl]
+    ) -> None:
+        site = crawl()
+        lane = site.lane()
+        links = [found("/a"), found("/ad", outcome="nofollow"), found("/deep", outcome="max-depth")]
+        page = begun(lane.next_page(counted(begun(lane.next_page())), links))
+        assert site.outcomes() == {"/": "counted", "/a": None, "/ad": "nofollow", "/deep": "max-depth"}
+        page = begun(lane.next_page(counted(page), [found("/ad", 2), found("/deep", 2)]))
+        assert site.check()["outcomes"] == {"counted": 2}
+
+    def test_of_urls_of_one_form_a_crawl_takes_so_many(self, crawl: Callable[..., Crawl]) -> None:
+        site = crawl()
+        lane = site.lane()
+        days = [found(f"/calendar/{day}", form=b"calendar", most_of_form=200) for day in range(150)]
+        page = begun(lane.next_page(counted(begun(lane.next_page())), days))
+        more = [found(f"/calendar/{day}", 2, form=b"calendar", most_of_form=200) for day in range(100, 300)]
+        assert lane.next_page(counted(page), more)
+        assert site.check()["outcomes"] == {"counted": 2, "trap-template": 100}
+
+
+class TestLanes:
+    def test_a_lane_that_asks_again_gets_the_page_that_it_holds(self, crawl: Callable[..., Crawl]) -> None:
+        lane = crawl().lane()
+        assert lane.next_page() == lane.next_page()
+
+    def test_an_end_that_is_written_twice_counts_once(self, crawl: Callable[..., Crawl]) -> None:
+        site = crawl()
+        lane = site.lane()
+        start = begun(lane.next_page())
+        for _ in range(2):
+            page = begun(lane.next_page(counted(start), [found("/a")]))
+        assert page.url == f"{SITE}/a"
+        assert site.check()["outcomes"] == {"counted": 1}
+
+    def test_pages_of_an_attempt_whose_process_died_are_read_again_and_end_at_the_bound(
+        self, crawl: Callable[..., Crawl], store: Store
+    ) -> None:
+        site = crawl()
+        job = store.submit(max_crashes=10)
+        for number in range(1, 4):
+            held = store.claim(store.job(job.id), site.worker)
+            assert held is not None
+            lane = site.lane_of(held)
+            lane.begin()
+            assert begun(lane.next_page()).url == f"{SITE}/", number
+            store.crash(held)
+        held = store.claim(store.job(job.id), site.worker)
+        assert held is not None
+        lane = site.lane_of(held)
+        lane.begin()
+        assert lane.next_page() is None
+        assert site.outcomes() == {"/": "failed"}
+        assert site.frontier.start_end() == ("failed", "attempt-crashed", None)
+
+    def test_an_attempt_that_lost_its_claim_begins_nothing_and_writes_nothing(
+        self, crawl: Callable[..., Crawl], store: Store
+    ) -> None:
+        site = crawl()
+        held = store.claimed(site.worker)
+        lane = site.lane_of(held)
+        start = begun(lane.next_page())
+        site.frontier.release_all()
+        store.cancel(held.job_id)
+        assert lane.next_page(counted(start), [found("/a")]) is None
+        assert site.outcomes()["/"] is None
+
+    def test_more_pages_than_are_enough_end_the_round(self, crawl: Callable[..., Crawl]) -> None:
+        site = crawl()
+        lane = site.lane()
+        links = [found(f"/{number}") for number in range(3)]
+        assert lane.next_page(counted(begun(lane.next_page())), links, most_waiting=2) is None
+        (host,) = site.frontier.waiting_hosts()
+        assert (host.host, host.ready) == ("site.example", 3)
+
+    def test_many_lanes_at_once_count_every_page_once(self, crawl: Callable[..., Crawl]) -> None:
+        site = crawl(pages=60)
+        urls = [found(f"/{number}", 1 + number // 10) for number in range(100)]
+
+        def work(lane: Lane) -> list[str]:
+            done = []
+            page = lane.next_page()
+            while page is not None:
+                done.append(page.url)
+                links = urls[len(done) * 7 : len(done) * 7 + 30][:: (-1) ** len(done)]
+                page = lane.next_page(counted(page), links)
+            return done
+
+        lanes = [site.lane() for _ in range(6)]
+        start = begun(lanes[0].next_page())
+        lanes[0].end(counted(start), urls[:20])
+        with ThreadPoolExecutor(6) as pool:
+            pages = [url for done in pool.map(work, lanes) for url in done]
+        assert len(set(pages)) == len(pages) == 59
+        assert site.check()["outcomes"] == {"counted": 60}
+
+
+class TestHosts:
+    def test_a_host_that_fails_in_a_row_is_left_alone_and_then_for_good(
+        self, crawl: Callable[..., Crawl], store: Store
+    ) -> None:
+        site = crawl()
+        lane = site.lane()
+        page = begun(lane.next_page(counted(begun(lane.next_page())), [found(f"/{number}") for number in range(80)]))
+        for _ in range(3):
+            for _ in range(20):
+                following = lane.next_page(PageEnd(id=page.id, outcome="failed", reason="busy", host_failed=True))
+                if following is None:
+                    break
+                page = following
+            assert lane.next_page() is None
+            store.sql("UPDATE crawl_hosts SET due_at = now()")
+            page = lane.next_page() or page
+        assert site.check()["outcomes"] == {"counted": 1, "failed": 80}
+        assert site.frontier.finish()["stop_reason"] == "site-unavailable"
+
+    def test_without_its_robots_a_host_is_asked_for_nothing(self, crawl: Callable[..., Crawl], store: Store) -> None:
+        site = crawl()
+        lane = site.lane()
+        for _ in range(5):
+            page = lane.next_page()
+            assert page is not None
+            lane.end(PageEnd(id=page.id, outcome=None, was_asked=False))
+            lane.robots_failed()
+            assert lane.next_page() is None
+            store.sql("UPDATE crawl_hosts SET due_at = now()")
+        assert lane.next_page() is None
+        assert site.frontier.start_end()[:2] == ("robots", "robots-unreachable")
