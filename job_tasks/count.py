@@ -14,11 +14,13 @@ from job_tasks.page_request import PageRequest
 if TYPE_CHECKING:
     from page_fetch.fetch import Page
 
+WORD_DESCRIPTION = "one word to count by itself"
+
 
 class CountRequest(PageRequest):
     """What `POST /count` takes, besides the URL."""
 
-    word: str | None = Field(default=None, min_length=1, max_length=100, description="one word to count by itself")
+    word: str | None = Field(default=None, min_length=1, max_length=100, description=WORD_DESCRIPTION)
     top: int = Field(default=25, ge=0, le=1_000, description="how many of the most frequent words to list")
     tokenizer: Literal["words", "treebank"] = Field(default="words", description="how text is cut into words")
 

@@ -4,7 +4,7 @@ Only workers import this: the manager's image can neither fetch nor parse.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from time import perf_counter
@@ -14,6 +14,7 @@ from job_tasks.metrics import count_bytes, count_fetch, count_refused_address
 from job_tasks.settings import settings
 from page_fetch.errors import AddressRefused, FetchError, TransientFetchError
 from page_fetch.fetch import Page, PageFetcher
+from page_fetch.url import WebUrl
 from page_read.content_type import check_content_type
 from page_read.errors import ReadError
 from page_read.page import read_page
@@ -41,12 +42,15 @@ def page_errors() -> Iterator[None]:
         raise PermanentError(str(error), type=error.type, title=error.title) from error
 
 
-def fetch_page(url: str) -> Page:
-    """The page that `url` leads to, if it is HTML or plain text. Raises TransientError or PermanentError."""
+def fetch_page(url: str, *, check_redirect: Callable[[WebUrl], object] = lambda _: None) -> Page:
+    """The page that `url` leads to, if it is HTML or plain text. Raises TransientError or PermanentError.
+
+    `check_redirect` gets the target of each redirect, and may raise an error of the caller's own.
+    """
     started = perf_counter()
     try:
         with page_errors():
-            page = fetcher().fetch(url, accept=ACCEPT, check_type=check_content_type)
+            page = fetcher().fetch(url, accept=ACCEPT, check_type=check_content_type, check_redirect=check_redirect)
     except PermanentError as error:
         if isinstance(error.__cause__, AddressRefused):
             count_refused_address()

@@ -5,8 +5,12 @@ function with the caller's request, and the mapping that it returns becomes the 
 transient error the job is tried again later; any other error ends it, with the reason on it.
 """
 
-from job_core.core import JobCore
+from collections.abc import Iterator
+
+from job_core import EndedChild, FanOut, GoOn, JobCore, RunningJob
+from job_core.job import JsonObject
 from job_tasks.count import CountRequest, CountResult, count_summary, count_words
+from job_tasks.crawl import CrawlRequest, CrawlResult, LaneRequest, crawl_summary, next_round
 from job_tasks.settings import core_config
 
 core = JobCore("job_tasks", config=core_config)  # core.app is the Celery app; job_worker/worker.py runs it
@@ -18,3 +22,22 @@ def count(request: CountRequest) -> CountResult:
     from job_tasks.fetching import fetch_page  # noqa: PLC0415 - only workers can fetch and parse
 
     return count_words(fetch_page(request.url), request)
+
+
+@core.task(is_offered=False, max_attempts=100)
+def crawl_lane(request: LaneRequest, job: RunningJob) -> JsonObject | GoOn:
+    """Read one page of a host after the other, for a crawl."""
+    from job_tasks.crawl_lane import read_pages  # noqa: PLC0415 - only workers can fetch and parse
+
+    return read_pages(request, job)
+
+
+def crawl_on(request: CrawlRequest, _lanes: Iterator[EndedChild], job: RunningJob) -> CrawlResult | FanOut | GoOn:
+    """Go on with a crawl whose lanes have ended."""
+    return next_round(request, job, crawl_lane)
+
+
+@core.task(summary=crawl_summary, join=crawl_on, soft_time_limit_seconds=600, hard_time_limit_seconds=630)
+def crawl(request: CrawlRequest, job: RunningJob) -> CrawlResult | FanOut | GoOn:
+    """Count the words of a whole site."""
+    return next_round(request, job, crawl_lane)

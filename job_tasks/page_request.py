@@ -20,8 +20,8 @@ def _check_url(text: str, info: ValidationInfo) -> str:
     return str(parsed) if has_credentials(text) else text
 
 
-class PageRequest(BaseModel):
-    """The request of a job about one page. A kind adds fields of its own in a subclass."""
+class UrlRequest(BaseModel):
+    """The request of a job that begins with a URL. A kind adds fields of its own in a subclass."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -34,6 +34,10 @@ class PageRequest(BaseModel):
     def label(self) -> str:
         """What people know the job by."""
         return self.url
+
+
+class PageRequest(UrlRequest):
+    """The request of a job about one page."""
 
     def limit_key(self) -> str:
         """The host: what one site is spared holds for all jobs about its pages."""

@@ -108,6 +108,8 @@ class Settings(BaseModel):
     fetch_host_gap_seconds: float = Field(0, ge=0, le=3_600)
     fetch_user_agent: str = Field(FetchLimits.user_agent, min_length=1)
 
+    crawl_own_hosts: Annotated[tuple[str, ...], BeforeValidator(_split_list)] = ()
+
     manager_api_keys: Annotated[tuple[ApiKey, ...], BeforeValidator(_read_api_keys)] = ()
     manager_processes: int = Field(2, ge=1, le=64)
     manager_threads: int = Field(32, ge=2, le=1_000)

@@ -1,0 +1,201 @@
+"""Counting the words of a whole site: what is asked for, what comes out, and how a crawl goes on.
+
+A crawl is done in rounds. In each it gives lanes, jobs that read one page of a host after the other until they find
+none; when the last has ended, the next round begins, or the crawl ends with its sums. The frontier in the database
+(site_crawl.frontier) holds what is exact: which URLs were discovered, and the one outcome of each.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from typing_extensions import TypedDict  # pydantic wants this one before Python 3.12
+
+from job_core.errors import PermanentError
+from job_core.job import JsonObject
+from job_core.kinds import FanOut, GoOn, Kind, RunningJob
+from job_tasks.count import WORD_DESCRIPTION
+from job_tasks.page_request import UrlRequest
+from job_tasks.settings import settings
+from page_fetch.url import MAX_ENCODED_LENGTH, parse_url
+from site_crawl.frontier import Bounds, FoundUrl, Frontier, WaitingHost
+from site_crawl.robots_store import robots_of_crawl
+from site_crawl.scope import MAX_GLOB_LENGTH, MAX_GLOBS, InvalidGlob, Scope
+from site_crawl.url_key import url_key
+from site_crawl.words import most_frequent, put_together
+
+MAX_BYTES = 2_000_000_000
+MAX_SECONDS = 6 * 3600.0
+ENOUGH_FOR_A_LANE = 2  # pages that wait; if more do, and there is room, the next round has more lanes
+
+Glob = Annotated[str, StringConstraints(min_length=1, max_length=MAX_GLOB_LENGTH)]
+Globs = Annotated[list[Glob], Field(max_length=MAX_GLOBS)]
+Outcome = Literal[
+    "counted", "duplicate", "failed", "robots", "nofollow", "max-depth", "out-of-scope", "trap", "not-read"
+]
+
+
+class CrawlRequest(UrlRequest):
+    """What `POST /crawl` takes, besides the URL of the page to start from."""
+
+    word: str | None = Field(default=None, min_length=1, max_length=100, description=WORD_DESCRIPTION)
+    max_pages: int = Field(default=100, ge=1, le=100_000, description="how many pages are read at most")
+    max_depth: int = Field(default=10, ge=0, le=100, description="how many links a page may be away from the start")
+    scope: Literal["host", "path", "domain"] = Field(
+        default="host",
+        description="which pages belong to the site: those of the start's host, of its folder and below, "
+        "or of all hosts of its registrable domain",
+    )
+    include: Globs = Field(
+        default=[], description="only paths that match one of these: `*` not across `/`, `**` across"
+    )
+    exclude: Globs = Field(default=[], description="no path that matches one of these, whatever `include` says")
+    sitemap: Literal["use", "skip", "only"] = Field(
+        default="use", description="whether pages are found in sitemaps as well, or nowhere else"
+    )
+    top: int = Field(default=25, ge=0, le=1_000, description="how many of the most frequent words to list")
+    tokenizer: Literal["words", "treebank"] = Field(default="words", description="how text is cut into words")
+
+    def start(self) -> FoundUrl:
+        """The page to start from."""
+        url = parse_url(self.url, max_length=MAX_ENCODED_LENGTH)
+        return FoundUrl(url=str(url), key=url_key(str(url)), host=url.host_name, depth=0)
+
+    @model_validator(mode="after")
+    def _check_globs(self) -> Self:
+        try:
+            self.pages_in_scope()
+        except InvalidGlob as error:
+            raise ValueError(str(error)) from error
+        return self
+
+    def pages_in_scope(self) -> Scope:
+        """Which URLs belong to the site."""
+        return Scope(self.start().url, self.scope, tuple(self.include), tuple(self.exclude))
+
+
+class SiteWord(TypedDict):
+    """A word, how often it occurs on the site, and on how many pages."""
+
+    word: str
+    count: Annotated[int, Field(ge=0)]
+    pages: Annotated[int, Field(ge=0)]
+
+
+class RobotsSeen(TypedDict):
+    """What an origin answered to the request for its robots.txt."""
+
+    origin: str
+    state: Literal["parsed", "unavailable", "unreachable"]
+    http_status: int | None
+
+
+class CrawlResult(TypedDict):
+    """The word counts of a site."""
+
+    pages: Annotated[int, Field(ge=0, description="how many pages were counted")]
+    words: Annotated[int, Field(ge=0, description="how many words a person reads on them")]
+    unique_words: Annotated[int, Field(ge=0, description="how many different ones")]
+    top: Annotated[Sequence[tuple[str, int]], Field(description="the most frequent words, each with its count")]
+    word: Annotated[SiteWord | None, Field(description="the count of the word that was asked for")]
+    outcomes: Annotated[Mapping[str, int], Field(description="how many of the discovered URLs ended how")]
+    stop_reason: Literal["finished", "max-pages", "max-depth", "time", "bytes", "site-unavailable"]
+    robots: Annotated[Sequence[RobotsSeen], Field(description="what each origin said of its robots.txt")]
+    bytes: Annotated[int, Field(ge=0, description="of all pages, decompressed")]
+    seconds: Annotated[float, Field(ge=0, description="from the first page to the end")]
+
+
+class LaneRequest(BaseModel):
+    """What a lane is to read: pages of one host, until there are none, or more wait than are enough for the lanes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    crawl_id: UUID
+    crawl: CrawlRequest
+    host: str
+    enough_waiting: int | None = None
+    reads_sitemaps: bool = False
+
+    def label(self) -> str:
+        """What people know the job by."""
+        return f"pages of {self.host}"
+
+    def limit_key(self) -> str:
+        """The host: what one site is spared holds for all jobs about its pages."""
+        return self.host
+
+
+def next_round(request: CrawlRequest, job: RunningJob, lane: Kind) -> CrawlResult | FanOut | GoOn:
+    """Give lanes to the hosts that have pages to read, or wait until one may be asked again, or end with the sums.
+
+    Called when no lane of the crawl is at work. Raises PermanentError if its start cannot be read.
+    """
+    frontier = Frontier(job.database, job.id)
+    frontier.begin(request.start(), Bounds(pages=request.max_pages, bytes=MAX_BYTES, seconds=MAX_SECONDS))
+    frontier.release_all()
+    _check_start(frontier)
+    hosts = frontier.waiting_hosts()
+    if lanes := _lanes(request, job, hosts):
+        return FanOut([lane.job(each) for each in lanes])
+    if waits := [host.seconds_to_next for host in hosts if host.seconds_to_next is not None]:
+        return GoOn({}, wait_seconds=max(min(waits), 0.1))
+    return _result(request, frontier, job)
+
+
+def _check_start(frontier: Frontier) -> None:
+    outcome, reason, detail = frontier.start_end()
+    if outcome not in {None, "counted", "duplicate"}:
+        raise PermanentError(
+            detail or "It must not be read, or leads out of the site.",
+            type=reason or outcome,
+            title="The page to start from could not be read",
+        )
+
+
+def _lanes(request: CrawlRequest, job: RunningJob, hosts: Sequence[WaitingHost]) -> list[LaneRequest]:
+    """Lanes for each host with pages to read: one at first, which reads its robots.txt; at most half a worker's."""
+    left = max(1, settings().worker_concurrency // 2)
+    ready = [host for host in hosts if host.ready][:left]
+    lanes: list[LaneRequest] = []
+    for position, host in enumerate(ready):
+        most = min(settings().fetch_max_per_host, left // (len(ready) - position))
+        count = min(host.ready, most) if host.is_known else 1
+        left -= count
+        one = LaneRequest(
+            crawl_id=job.id,
+            crawl=request,
+            host=host.host,
+            enough_waiting=None if count == most else count * ENOUGH_FOR_A_LANE,
+            reads_sitemaps=request.sitemap != "skip" and job.attempt == 1,
+        )
+        lanes += [one] * count
+    return lanes
+
+
+def _result(request: CrawlRequest, frontier: Frontier, job: RunningJob) -> CrawlResult:
+    put_together(job.database, job.id)
+    sums = frontier.finish()
+    unique_words, top = most_frequent(job.database, job.id, request.top)
+    return {
+        "pages": sums["outcomes"].get("counted", 0),
+        "words": sums["words"],
+        "unique_words": unique_words,
+        "top": top,
+        "word": None
+        if request.word is None
+        else SiteWord(word=request.word, count=sums["word_count"], pages=sums["word_pages"]),
+        "outcomes": sums["outcomes"],
+        "stop_reason": sums["stop_reason"],
+        "robots": [
+            RobotsSeen(origin=each.origin, state=each.state, http_status=each.http_status)
+            for each in robots_of_crawl(job.database, job.id)
+        ],
+        "bytes": sums["bytes"],
+        "seconds": round(sums["seconds"], 1),
+    }
+
+
+def crawl_summary(result: JsonObject) -> str:
+    """A result in a few words, for lists of jobs."""
+    return f"{result['words']:,} words on {result['pages']:,} pages"

@@ -1,0 +1,326 @@
+"""A lane of a crawl: it reads one page of a host after the other, and writes what each held and where it leads.
+
+Only workers import this: the manager's image can neither fetch nor parse.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from hashlib import blake2b
+from time import monotonic
+from uuid import UUID
+
+from job_core.errors import CoreError, PermanentError, TransientError
+from job_core.job import JsonObject
+from job_core.kinds import GoOn, RunningJob
+from job_tasks.crawl import LaneRequest
+from job_tasks.fetching import fetch_page, fetcher, page_errors
+from job_tasks.settings import settings
+from page_fetch.errors import FetchError
+from page_fetch.fetch import Page
+from page_fetch.robots import Robots
+from page_fetch.robots_access import ask_for_robots
+from page_fetch.url import MAX_ENCODED_LENGTH, WebUrl, parse_url
+from page_read.errors import ReadError
+from page_read.links import PRODUCT, PageLinks, header_links, header_robots
+from page_read.page import PageText, read_page_with_links
+from page_read.sitemap import read_sitemap
+from page_read.words import frequencies, most_frequent, shown
+from site_crawl.frontier import CrawlPage, FoundUrl, Lane, PageEnd
+from site_crawl.robots_store import KeptRobots, find_robots, keep_robots, note_robots
+from site_crawl.traps import MAX_SAME_TEXTS, MAX_VALUE_COMBINATIONS, facets, max_template_pages, template, trap_of
+from site_crawl.url_key import url_key
+
+TURN_SECONDS = 10.0  # after which other jobs about the host have their turn
+TURN_PAGES = 50
+MAX_ATTEMPTS = 3  # of a page, each after three times the wait of the one before
+MAX_REST_SECONDS = 3_600.0
+MAX_DISTINCT_WORDS = 50_000  # of a page
+MAX_SEEN = 50_000
+MAX_SITEMAPS = 100
+MAX_SITEMAP_DEPTH = 3
+MAX_SITEMAPS_LENGTH = 40_000  # characters of the URLs of those that are still to be read
+SITEMAP_PIECE = 2_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadPage:
+    """What became of a page, where it leads, and for how long its host is to be left alone."""
+
+    end: PageEnd
+    found: tuple[FoundUrl, ...] = ()
+    rest_seconds: float = 0.0
+
+
+class RedirectEnded(Exception):
+    """The page redirects to one that is not to be asked for, or has its own place in the frontier."""
+
+    def __init__(self, outcome: str, target: str) -> None:
+        super().__init__(outcome, target)
+        self.outcome = outcome
+        self.target = target
+
+
+def read_pages(request: LaneRequest, job: RunningJob) -> JsonObject | GoOn:
+    """Read pages until there are none, or the turn is over. Its progress are the sitemaps that are left to be read."""
+    return _Turn(request, job).take()
+
+
+class _Seen:
+    """What this process has seen of a crawl: it need not be written to the frontier again."""
+
+    def __init__(self) -> None:
+        self.urls: dict[str, int] = {}  # each with its depth
+        self.texts: Counter[bytes] = Counter()
+
+    def add(self, read: ReadPage) -> None:
+        """Note what was written."""
+        for seen in (self.urls, self.texts):
+            if len(seen) > MAX_SEEN:
+                seen.clear()
+        self.urls.update((found.url, found.depth) for found in read.found if found.depth is not None)
+        if read.end.text_hash:
+            self.texts[read.end.text_hash] += 1
+
+
+@lru_cache(maxsize=4)
+def _seen_of(_crawl_id: UUID) -> _Seen:
+    return _Seen()
+
+
+class _Turn:
+    def __init__(self, request: LaneRequest, job: RunningJob) -> None:
+        self._request = request
+        self._crawl = request.crawl
+        self._job = job
+        self._ends = monotonic() + TURN_SECONDS
+        self._scope = request.crawl.pages_in_scope()
+        self._seen = _seen_of(request.crawl_id)
+        self._robots: dict[str, Robots | None] = {}
+        self._lane = Lane(
+            job.database,
+            crawl_id=request.crawl_id,
+            lane_id=job.id,
+            attempt=job.attempt,
+            host=request.host,
+        )
+
+    def take(self) -> JsonObject | GoOn:
+        self._lane.begin()
+        left = self._read_sitemaps() if self._request.reads_sitemaps else None
+        if left and left["urls"]:
+            return GoOn(left)
+        page = self._lane.next_page()
+        for number in range(TURN_PAGES):
+            if page is None:
+                return {}
+            read = self._read(page)
+            if read is None:
+                return {}
+            if read.rest_seconds or monotonic() > self._ends or number == TURN_PAGES - 1:
+                self._lane.end(read.end, read.found)
+                return GoOn(left or {}, rest_seconds=read.rest_seconds)
+            page = self._next(read)
+        return GoOn(left or {})
+
+    def _next(self, read: ReadPage) -> CrawlPage | None:
+        """Write what was read, and begin the next page; None if there is none, or if the next round has more lanes."""
+        following = self._lane.next_page(read.end, read.found, most_waiting=self._request.enough_waiting)
+        self._seen.add(read)
+        return following
+
+    # One page
+
+    def _read(self, page: CrawlPage) -> ReadPage | None:
+        """Ask for the page, if the site lets us, and count its words. None if the host may be asked for nothing now."""
+        url = parse_url(page.url, max_length=MAX_ENCODED_LENGTH)
+        robots = self._robots_of(url.origin)
+        if robots is None:
+            self._lane.end(PageEnd(id=page.id, outcome=None, was_asked=False))
+            self._lane.robots_failed()
+            return None
+        if not robots.allows(url.target):
+            return ReadPage(end=PageEnd(id=page.id, outcome="robots", reason="robots-disallowed", was_asked=False))
+        rest = robots.crawl_delay or 0.0
+        try:
+            return self._count(page, fetch_page(page.url, check_redirect=self._check_redirect), rest)
+        except RedirectEnded as error:
+            end = PageEnd(id=page.id, outcome=error.outcome, reason=error.target, host_failed=False)
+            found = (self._found(error.target, page.depth),) if error.outcome == "duplicate" else ()
+            return ReadPage(end=end, found=found, rest_seconds=rest)
+        except TransientError as error:
+            return _failed(page, error, rest)
+        except PermanentError as error:
+            return ReadPage(end=_failure(page, error, host_failed=False), rest_seconds=rest)
+
+    def _count(self, page: CrawlPage, fetched: Page, rest: float) -> ReadPage:
+        with page_errors():
+            text, links = read_page_with_links(fetched.body, fetched.content_type, fetched.final_url)
+        key, final_key = url_key(page.url), url_key(fetched.final_url)
+        alias = self._alias(page, fetched.final_url, links.canonical)
+        end = self._counted(page, fetched, text, alias.key if alias else None, is_redirect=final_key != key)
+        found = {alias.key: alias} if alias else {}
+        if end.text_hash is None or self._seen.texts[end.text_hash] < MAX_SAME_TEXTS:
+            for each in self._links(page, fetched, links):
+                found.setdefault(each.key, each)
+        found.pop(key, None)
+        return ReadPage(
+            end=end,
+            found=tuple(found.values()),
+            rest_seconds=rest,
+        )
+
+    def _check_redirect(self, target: WebUrl) -> None:
+        if not self._scope.holds(str(target)):
+            raise RedirectEnded("out-of-scope", str(target))
+        if self._lane.knows(url_key(str(target))):
+            raise RedirectEnded("duplicate", str(target))
+        robots = self._robots_of(target.origin)
+        if robots is None or not robots.allows(target.target):
+            raise RedirectEnded("robots", str(target))
+
+    def _alias(self, page: CrawlPage, final_url: str, canonical: str | None) -> FoundUrl | None:
+        """The page that this is another URL of.
+
+        What it names as canonical does not count for the start, nor if it is the front page, as careless templates do.
+        """
+        key = url_key(page.url)
+        if url_key(final_url) != key:
+            return self._found(final_url, page.depth)
+        if canonical is None or page.depth == 0 or not self._scope.holds(canonical) or url_key(canonical) == key:
+            return None
+        named, here = parse_url(canonical), parse_url(page.url)
+        return self._found(canonical, page.depth) if named.host == here.host and named.target != "/" else None
+
+    def _links(self, page: CrawlPage, fetched: Page, links: PageLinks) -> Iterator[FoundUrl]:
+        """The URLs in scope that the page names, and that the frontier does not have yet."""
+        if self._crawl.sitemap == "only":
+            return
+        headers = fetched.headers
+        named = header_links(headers.getlist("Link"), headers.getlist("Refresh"), fetched.final_url)
+        nofollow = links.nofollow or header_robots(headers.getlist("X-Robots-Tag")).nofollow
+        depth = (page.depth or 0) + 1
+        for link in (*links.links, *named.links):
+            if self._seen.urls.get(link.url, depth + 1) <= depth or not self._scope.holds(link.url):
+                continue
+            yield self._found(link.url, depth, nofollow=nofollow or link.nofollow)
+
+    def _found(self, url: str, depth: int | None, *, nofollow: bool = False) -> FoundUrl:
+        outcome = trap_of(url) or ("nofollow" if nofollow else None)
+        if outcome is None and depth is not None and depth > self._crawl.max_depth:
+            outcome = "max-depth"
+        form, most = facets(url), MAX_VALUE_COMBINATIONS
+        if form is None:
+            form, most = template(url), max_template_pages(self._crawl.max_pages)
+        return FoundUrl(
+            url=url,
+            key=url_key(url),
+            host=parse_url(url).host_name,
+            depth=depth,
+            outcome=outcome,
+            form=_hash(form),
+            most_of_form=most,
+        )
+
+    def _counted(
+        self, page: CrawlPage, fetched: Page, text: PageText, alias_key: bytes | None, *, is_redirect: bool
+    ) -> PageEnd:
+        counts = frequencies(text.text, self._crawl.tokenizer)
+        kept = dict(most_frequent(counts, MAX_DISTINCT_WORDS)) if len(counts) > MAX_DISTINCT_WORDS else counts
+        return PageEnd(
+            id=page.id,
+            outcome="counted",
+            http_status=fetched.http_status,
+            host_failed=False,
+            alias_key=alias_key,
+            is_redirect=is_redirect,
+            words=counts.total(),
+            word_count=None if self._crawl.word is None else counts[self._crawl.word.lower()],
+            bytes=len(fetched.body),
+            text_hash=_hash(text.text) if counts else None,
+            counts=json.dumps({shown(word): count for word, count in kept.items()}),
+        )
+
+    # robots.txt and sitemaps
+
+    def _robots_of(self, origin: str) -> Robots | None:
+        """What the origin's robots.txt says; None if it cannot be had: then the origin may be asked for nothing now."""
+        if origin not in self._robots:
+            self._robots[origin] = self._find_robots(origin)
+        return self._robots[origin]
+
+    def _find_robots(self, origin: str) -> Robots | None:
+        if parse_url(origin).host_name in settings().crawl_own_hosts:
+            return Robots()
+        kept = find_robots(self._job.database, origin)
+        if kept is None:
+            answer = ask_for_robots(fetcher(), origin, PRODUCT)
+            kept = KeptRobots(
+                origin=origin, state=answer.state, http_status=answer.http_status, rules=answer.robots.to_json()
+            )
+            keep_robots(self._job.database, kept)
+        note_robots(self._job.database, self._request.crawl_id, kept)
+        if kept.state == "unreachable":
+            return None
+        self._lane.met_host()
+        return Robots.from_json(kept.rules)
+
+    def _read_sitemaps(self) -> JsonObject:
+        """Read sitemaps until the turn is over: `{"urls": those left, each with its depth, "read": how many were}`."""
+        left: JsonObject = self._job.progress or {"urls": None, "read": 0}
+        start = parse_url(self._crawl.url, max_length=MAX_ENCODED_LENGTH)
+        if left["urls"] is None:
+            robots = self._robots_of(start.origin)
+            named = robots.sitemaps if robots else ()
+            left["urls"] = [[str(parse_url(url, start)), 0] for url in named] or [[f"{start.origin}/sitemap.xml", 0]]
+        while left["urls"] and left["read"] < MAX_SITEMAPS and monotonic() < self._ends:
+            url, depth = left["urls"].pop(0)
+            left["read"] += 1
+            left["urls"] += [[each, depth + 1] for each in self._read_sitemap(url) if depth < MAX_SITEMAP_DEPTH]
+            while sum(len(each) for each, _ in left["urls"]) > MAX_SITEMAPS_LENGTH:
+                left["urls"].pop()
+        return left if left["read"] < MAX_SITEMAPS else {"urls": [], "read": left["read"]}
+
+    def _read_sitemap(self, url: str) -> list[str]:
+        """Write the pages that a sitemap names, and return the sitemaps. One that cannot be read names nothing."""
+        robots = self._robots_of(parse_url(url).origin)
+        if robots is None or not robots.allows(parse_url(url).target):
+            return []
+        try:
+            sitemap = read_sitemap(fetcher().fetch(url, accept="application/xml, text/xml, text/plain, */*;q=0.1").body)
+        except (FetchError, ReadError):
+            return []
+        pages = [page for page in sitemap.pages if self._scope.holds(page)]
+        for start in range(0, len(pages), SITEMAP_PIECE):
+            found = {
+                each.key: each for each in (self._found(page, None) for page in pages[start : start + SITEMAP_PIECE])
+            }
+            self._lane.find(tuple(found.values()))
+        return [each for each in sitemap.sitemaps if self._scope.holds(each)]
+
+
+def _failed(page: CrawlPage, error: TransientError, rest: float) -> ReadPage:
+    """The page is tried again, unless this was its last attempt."""
+    asked = min(error.retry_after or 0.0, MAX_REST_SECONDS)
+    end = _failure(page, error, host_failed=True)
+    if page.attempts + 1 < MAX_ATTEMPTS:
+        end = replace(end, outcome=None, wait_seconds=max(settings().retry_base_seconds * 3**page.attempts, asked))
+    return ReadPage(end=end, rest_seconds=max(rest, asked))
+
+
+def _failure(page: CrawlPage, error: CoreError, *, host_failed: bool) -> PageEnd:
+    status = getattr(error.__cause__, "http_status", None)
+    return PageEnd(
+        id=page.id,
+        outcome="failed",
+        reason=error.type,
+        detail=str(error),
+        http_status=status,
+        host_failed=host_failed,
+    )
+
+
+def _hash(text: str) -> bytes:
+    return blake2b(" ".join(text.split()).encode("utf-8", "replace"), digest_size=16).digest()
