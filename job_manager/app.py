@@ -6,7 +6,7 @@ from flask import Flask
 
 from job_core.queue import JobQueue
 from job_core.store.database import Database
-from job_manager import jobs
+from job_manager import crawls, jobs
 from job_manager.access_log import log_access
 from job_manager.admission import Backlog, BatchQueue, StateCounts
 from job_manager.events import Watcher
@@ -57,6 +57,6 @@ def create_app(settings: Settings) -> Flask:
     reject_cross_site(app)
     require_api_keys(app, settings.manager_api_keys)
     described = docs(app, with_keys=bool(settings.manager_api_keys))
-    for blueprint in (submitting(), jobs.blueprint, health, described, web):
+    for blueprint in (submitting(), jobs.blueprint, crawls.blueprint, health, described, web):
         app.register_blueprint(blueprint)
     return app

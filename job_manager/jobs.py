@@ -3,7 +3,6 @@
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, Response, request
@@ -19,7 +18,7 @@ from job_manager.requests import JobsQuery, WaitQuery, read_filter, read_ids, re
 from job_manager.security import owner
 from job_manager.services import DATABASE_SECONDS, services
 from job_manager.submitting import ACCEPTS, accept_and_publish, accepted_answer, idempotency_key
-from job_manager.views import JobDetail, JobPage, answer, job_detail
+from job_manager.views import JobDetail, JobPage, answer, job_detail, next_path
 from job_tasks.job_tasks import core
 from job_tasks.views import JobView, job_view
 
@@ -104,10 +103,7 @@ def list_jobs() -> Response:
     which = replace(which, owner=owner())
     with services().database.reading(DATABASE_SECONDS) as connection:
         page = newest(connection, which, limit + 1)
-    following = None
-    if len(page) > limit:
-        asked = request.args.to_dict() | {"cursor": str(page[limit - 1].id)}
-        following = f"{request.path}?{urlencode(asked)}"
+    following = next_path(str(page[limit - 1].id)) if len(page) > limit else None
     return answer({"jobs": [job_view(job) for job in page[:limit]], "next": following})
 
 
@@ -123,13 +119,13 @@ def find_whole_job(job_id: str) -> WholeJob:
 
 def cancel_job(job_id: str) -> None:
     """Cancel the job, unless it has ended. Raises UnknownJob."""
-    known = _find(_read_id(job_id))
+    known = find_job(job_id)
     submissions.cancel(services().database, known.id, seconds=DATABASE_SECONDS)
 
 
 def resubmit(job_id: str) -> Job:
     """A new job with the request of an old one. Raises UnknownJob, JobNotEnded."""
-    old = _find(_read_id(job_id))
+    old = find_job(job_id)
     if old.state not in ENDED:
         raise JobNotEnded(f"Its status is {old.state}. Wait for its end, or cancel it first.")
     if old.kind not in core.kinds:
@@ -156,9 +152,11 @@ def _read_id(text: str) -> UUID:
         raise UnknownJob("The id of a job is a UUID.") from error
 
 
-def _find(job_id: UUID) -> Job:
+def find_job(job_id: str) -> Job:
+    """The job alone. Raises UnknownJob."""
+    known = _read_id(job_id)
     with services().database.reading(DATABASE_SECONDS) as connection:
-        job = find(connection, job_id)
+        job = find(connection, known)
     if job is None or job.owner != owner():
         raise UnknownJob(NOT_FOUND)
     return job

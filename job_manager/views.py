@@ -1,8 +1,9 @@
 """What the manager answers, and the models that describe it in the OpenAPI document."""
 
 from operator import attrgetter
+from urllib.parse import urlencode
 
-from flask import Response
+from flask import Response, request
 from pydantic import Field
 
 from job_core.job import JsonObject, Outcome, State
@@ -72,6 +73,11 @@ def _callback(whole: WholeJob) -> JsonObject | None:
         return None
     delivery = _NO_DELIVERY if whole.delivery is None else _delivery_values(whole.delivery)
     return dict(zip(_CALLBACK, (whole.job.callback_url, *delivery), strict=True))
+
+
+def next_path(cursor: str) -> str:
+    """Path and query of the same list from `cursor` on."""
+    return f"{request.path}?{urlencode(request.args.to_dict() | {'cursor': cursor})}"
 
 
 def answer(body: JsonObject, status: int = 200) -> Response:

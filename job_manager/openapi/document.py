@@ -101,7 +101,7 @@ def _routes(app: Flask) -> Iterator[_Route]:
         view = app.view_functions[rule.endpoint]
         if (said := operation_of(view)) is not None:
             (method,) = (rule.methods or set()) - {"HEAD", "OPTIONS"}
-            path = rule.rule.replace("<", "{").replace(">", "}")
+            path = rule.rule.replace("<path:", "<").replace("<", "{").replace(">", "}")
             name = rule.endpoint.rpartition(".")[2]
             yield _Route(name=name, method=method.lower(), path=path, view=view, said=said)
 
@@ -143,6 +143,8 @@ def _parameters(route: _Route) -> Iterator[JsonObject]:
     if "{job_id}" in route.path:
         schema = {"type": "string", "format": "uuid"}
         yield {"name": "job_id", "in": "path", "required": True, "schema": schema, "example": examples.ID}
+    if "{word}" in route.path:
+        yield {"name": "word", "in": "path", "required": True, "schema": {"type": "string"}, "example": "queue"}
     if route.said.query:
         yield from _query_parameters(route.said.query)
     if route.said.repeatable:

@@ -43,10 +43,9 @@ def sentence(job: Job) -> str:
             said = "Waiting for its children"
         case State.STARTED:
             said = f"Attempt {job.attempt} of {last} is running"
-        case State.RETRY if job.error is None:
-            said = "Waiting for its next turn"
         case State.RETRY:
-            said = f"Attempt {job.attempt} of {last} failed; the next is due"
+            failed = f"Attempt {job.attempt} of {last} failed; the next is due"
+            said = failed if job.error else "Waiting for its next turn"
         case State.SUCCESS:
             said = f"Done in attempt {job.attempt}" if job.attempt > 1 else "Done"
         case State.FAILURE:

@@ -1,0 +1,256 @@
+"""`/result/<id>/pages` and `/words`: what a crawl has found and counted, as JSON or CSV."""
+
+import csv
+import re
+from collections.abc import Callable, Iterator, Sequence
+from io import StringIO
+from typing import Annotated, Literal, TypeVar
+from uuid import UUID
+
+from flask import Blueprint, Response, request
+from pydantic import BeforeValidator, Field
+
+from job_core.errors import DatabaseUnavailable, UnknownJob
+from job_core.kinds import NO_NUL
+from job_manager.errors import InvalidRequest
+from job_manager.jobs import find_job
+from job_manager.openapi.operation import operation
+from job_manager.requests import DEFAULT_LIMIT, MAX_LIMIT, Query, only_digits, read_query
+from job_manager.services import DATABASE_SECONDS, services
+from job_manager.views import answer, next_path
+from job_tasks.job_tasks import crawl
+from job_tasks.views import ApiModel
+from site_crawl import read
+from site_crawl.read import FoundPage, FoundWord, PageOrder, WordOrder
+
+CSV = "text/csv; charset=utf-8"
+CSV_PIECE = 1_000
+ASKS = (UnknownJob, DatabaseUnavailable)
+
+Format = Literal["json", "csv"]
+Limit = Annotated[int, BeforeValidator(only_digits)]
+
+Row = TypeVar("Row")
+After = TypeVar("After")
+Last = TypeVar("Last")
+
+blueprint = Blueprint("crawls", __name__)
+
+
+class PageQuery(Query):
+    """Of `GET /result/<id>/pages`."""
+
+    outcome: str | None = Field(
+        default=None,
+        description="only URLs that ended so, like counted, failed or robots",
+        json_schema_extra={"pattern": NO_NUL},
+    )
+    order: PageOrder = Field(
+        default="found",
+        description="as they were found; the counted ones by their `words`; or those with the asked `word`, by its count",
+    )
+    limit: Limit = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="URLs on a page")
+    cursor: str | None = Field(
+        default=None, pattern=r"^[0-9]{1,18}\.[0-9]{1,18}$", description="from `next` of the previous page"
+    )
+    format: Format | None = Field(default=None, description="csv: all of them as CSV, whatever `limit` says")
+
+
+class WordQuery(Query):
+    """Of `GET /result/<id>/words`."""
+
+    prefix: str = Field(
+        default="", max_length=100, description="only words that begin so", json_schema_extra={"pattern": NO_NUL}
+    )
+    order: WordOrder = Field(default="count", description="the most frequent words first, or the order of the alphabet")
+    limit: Limit = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="words on a page")
+    cursor: str | None = Field(
+        default=None,
+        max_length=200,
+        pattern=r"^[0-9]{1,18}\.[^\u0000]+$",
+        description="from `next` of the previous page",
+    )
+    format: Format | None = Field(default=None, description="csv: all of them as CSV, whatever `limit` says")
+
+
+class FormatQuery(Query):
+    """Of `GET /result/<id>/words/<word>`."""
+
+    format: Format | None = Field(default=None, description="csv: the pages as CSV")
+
+
+class CrawlPageView(ApiModel):
+    """A URL that a crawl discovered."""
+
+    url: str
+    depth: int | None = Field(description="how many links it is away from the start; null if only a sitemap names it")
+    found_on: str | None = Field(description="the page that names it; null for the start, and for sitemaps")
+    outcome: str | None = Field(description="how it ended; null while it waits or is read")
+    reason: str | None = Field(description="why it failed, as a name; the URL of the page that a duplicate repeats")
+    detail: str | None = Field(description="why it failed, as a sentence")
+    http_status: int | None
+    words: int | None = Field(description="how many words it has, if it was counted")
+    word_count: int | None = Field(description="how often the word that the crawl asked for stands on it")
+
+
+class CrawlPageList(ApiModel):
+    """A page of the URLs that a crawl discovered."""
+
+    pages: list[CrawlPageView]
+    next: str | None = Field(description="path and query of the next page; null on the last page")
+
+
+class SiteWordView(ApiModel):
+    """A word of a crawled site."""
+
+    word: str
+    count: int = Field(ge=0, description="how often it stands on the site")
+    pages: int = Field(ge=0, description="on how many pages")
+
+
+class SiteWordList(ApiModel):
+    """A page of the words of a site."""
+
+    words: list[SiteWordView]
+    next: str | None = Field(description="path and query of the next page; null on the last page")
+
+
+class WordPlaceView(ApiModel):
+    """A page where a word stands."""
+
+    url: str
+    count: int = Field(ge=1)
+
+
+class SiteWordDetail(SiteWordView):
+    """A word of a crawled site, and where it stands."""
+
+    places: list[WordPlaceView] = Field(description="the pages where it stands most often, at most 20")
+
+
+_PAGE, _WORD, _PLACE = (tuple(model.model_fields) for model in (CrawlPageView, SiteWordView, WordPlaceView))
+
+
+@blueprint.get("/result/<job_id>/pages")
+@operation({200: CrawlPageList}, ASKS, query=PageQuery)
+def pages(job_id: str) -> Response:
+    """List the pages of a crawl.
+
+    Every URL that was discovered is listed, with what became of it. A cancelled crawl keeps its pages.
+    """
+    asked = read_query(PageQuery, request.args)
+    crawl_id = _crawl_id(job_id)
+
+    def find(after: tuple[int, int] | None, limit: int) -> list[FoundPage]:
+        with services().database.reading(DATABASE_SECONDS) as connection:
+            return read.pages_of(
+                connection, crawl_id, outcome=asked.outcome, order=asked.order, after=after, limit=limit
+            )
+
+    def after(page: FoundPage) -> tuple[int, int]:
+        return page.after(asked.order)
+
+    if _wants_csv(asked.format):
+        return _streamed(_PAGE, find, after)
+    found = find(_after(asked.cursor, int), asked.limit + 1)
+    return answer({"pages": _views(_PAGE, found[: asked.limit]), "next": _next(found, asked.limit, after)})
+
+
+@blueprint.get("/result/<job_id>/words")
+@operation({200: SiteWordList}, ASKS, query=WordQuery)
+def words(job_id: str) -> Response:
+    """List the words of a crawl.
+
+    Each word of the site, with its count and its number of pages.
+    """
+    asked = read_query(WordQuery, request.args)
+    crawl_id = _crawl_id(job_id)
+
+    def find(after: tuple[int, str] | None, limit: int) -> list[FoundWord]:
+        with services().database.reading(DATABASE_SECONDS) as connection:
+            return read.words_of(connection, crawl_id, prefix=asked.prefix, order=asked.order, after=after, limit=limit)
+
+    if _wants_csv(asked.format):
+        return _streamed(_WORD, find, FoundWord.after)
+    found = find(_after(asked.cursor, str), asked.limit + 1)
+    return answer({"words": _views(_WORD, found[: asked.limit]), "next": _next(found, asked.limit, FoundWord.after)})
+
+
+@blueprint.get("/result/<job_id>/words/<path:word>")
+@operation({200: SiteWordDetail}, ASKS, query=FormatQuery)
+def word(job_id: str, word: str) -> Response:
+    """Look up a word of a crawl.
+
+    Any word may be asked for, and nothing is fetched again. One that stands nowhere has a count of 0.
+    """
+    asked = read_query(FormatQuery, request.args)
+    if "\0" in word:
+        raise InvalidRequest(("word", "holds a NUL character"))
+    crawl_id = _crawl_id(job_id)
+    with services().database.reading(DATABASE_SECONDS) as connection:
+        found, places = read.word_of(connection, crawl_id, word)
+    if _wants_csv(asked.format):
+        return Response(_csv_lines(_PLACE, places, with_head=True), content_type=CSV)
+    return answer({**vars(found), "places": [vars(place) for place in places]})
+
+
+def _crawl_id(job_id: str) -> UUID:
+    job = find_job(job_id)
+    if job.kind != crawl.name:
+        raise UnknownJob("The job is no crawl.")
+    return job.id
+
+
+def _wants_csv(asked: Format | None) -> bool:
+    if asked is not None:
+        return asked == "csv"
+    best = request.accept_mimetypes.best_match(["application/json", "text/csv"], default="application/json")
+    return best == "text/csv"
+
+
+def _views(names: Sequence[str], rows: Sequence[object]) -> list[dict[str, object]]:
+    return [{name: getattr(row, name) for name in names} for row in rows]
+
+
+def _after(cursor: str | None, read_last: Callable[[str], Last]) -> tuple[int, Last] | None:
+    if cursor is None:
+        return None
+    value, _, last = cursor.partition(".")
+    return int(value), read_last(last)
+
+
+def _next(found: Sequence[Row], limit: int, after: Callable[[Row], tuple[int, object]]) -> str | None:
+    if len(found) <= limit:
+        return None
+    value, last = after(found[limit - 1])
+    return next_path(f"{value}.{last}")
+
+
+def _streamed(
+    names: Sequence[str], find: Callable[[After | None, int], list[Row]], after: Callable[[Row], After]
+) -> Response:
+    """All rows as CSV (RFC 4180), piece by piece. The first is read before the answer begins, which may be an error."""
+    first = find(None, CSV_PIECE)
+
+    def lines() -> Iterator[str]:
+        rows = first
+        yield _csv_lines(names, rows, with_head=True)
+        while len(rows) == CSV_PIECE:
+            rows = find(after(rows[-1]), CSV_PIECE)
+            yield _csv_lines(names, rows)
+
+    return Response(lines(), content_type=CSV)
+
+
+def _csv_lines(names: Sequence[str], rows: Sequence[object], *, with_head: bool = False) -> str:
+    written = StringIO()
+    writer = csv.writer(written)
+    if with_head:
+        writer.writerow(names)
+    writer.writerows([_cell(getattr(row, name)) for name in names] for row in rows)
+    return written.getvalue()
+
+
+def _cell(value: object) -> object:
+    """A text that spreadsheets would take for a formula is marked as text."""
+    return f"'{value}" if isinstance(value, str) and re.match(r"[=+\-@\t\r]", value) else value
