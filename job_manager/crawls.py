@@ -47,7 +47,7 @@ class PageQuery(Query):
     )
     order: PageOrder = Field(
         default="found",
-        description="as they were found; the counted ones by their `words`; or those with the asked `word`, by its count",
+        description="as they were found; the counted ones by their words; or those with the asked word, by its count",
     )
     limit: Limit = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="URLs on a page")
     cursor: str | None = Field(
