@@ -23,7 +23,7 @@ def test_nothing_asked_is_everything() -> None:
 
 @given(
     state=st.sampled_from(State),
-    kind=st.sampled_from(sorted(core.kinds)),
+    kind=st.sampled_from(sorted(core.offered)),
     url=st.text().filter(lambda text: "\0" not in text),
     before=st.uuids(),
     limit=st.integers(1, MAX_LIMIT),
