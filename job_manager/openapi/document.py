@@ -101,7 +101,7 @@ def _routes(app: Flask) -> Iterator[_Route]:
         view = app.view_functions[rule.endpoint]
         if (said := operation_of(view)) is not None:
             (method,) = (rule.methods or set()) - {"HEAD", "OPTIONS"}
-            path = rule.rule.replace("<path:", "<").replace("<", "{").replace(">", "}")
+            path = rule.rule.replace("<", "{").replace(">", "}")
             name = rule.endpoint.rpartition(".")[2]
             yield _Route(name=name, method=method.lower(), path=path, view=view, said=said)
 

@@ -59,7 +59,7 @@ class ApiMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.store.sql("TRUNCATE jobs, attempts, deliveries, workers, idempotency_keys")
+        self.store.sql("TRUNCATE jobs, attempts, deliveries, workers, idempotency_keys CASCADE")
         self.worker = self.store.worker()
         self.session = requests.Session()
         self.states: dict[str, State] = {}
