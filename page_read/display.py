@@ -36,9 +36,9 @@ BLOCKS = frozenset(
 TABLE_PARTS = frozenset({"td", "th", "tr", "tbody", "thead", "tfoot"})
 ATOMICS = frozenset({"button", "marquee"})
 # Hidden unless a style displays them.
-HIDDEN = frozenset("area base datalist link meta param rp script style title".split())
+HIDDEN = frozenset("area base datalist link meta noframes param rp script style title".split())
 # Never shown as text, whatever their style.
-NOT_TEXT = frozenset({"template", "noscript", "noembed", "noframes"})
+NOT_TEXT = frozenset({"template", "noscript", "noembed"})
 # Drawn: part of their line, but no text. Their content is for browsers that do not support them.
 DRAWN = frozenset("audio canvas iframe img input meter progress textarea video".split())
 VOID = frozenset("area base basefont bgsound br col embed frame hr img input link meta param source track wbr".split())
@@ -83,7 +83,8 @@ _DISPLAYS = {
         Display.INLINE: "inline ruby ruby-text math initial unset",
         Display.ATOMIC: "inline-block inline-table -webkit-inline-box",
         Display.ATOMIC_FLEX: "inline-flex inline-grid -webkit-inline-flex",
-        Display.BLOCK: "block flow-root list-item table table-caption table-cell table-row table-row-group -webkit-box",
+        Display.BLOCK: "block flow-root list-item table table-caption -webkit-box",
+        Display.TABLE_PART: "table-cell table-row table-row-group table-header-group table-footer-group",
         Display.FLEX: "flex grid -webkit-flex",
     }.items()
     for value in values.split()

@@ -111,6 +111,9 @@ class _Walk:
             elif tag_id in _SPECIAL or (displays and node.mem_id in displays):
                 if last is not None and glued and _is_blank_between(since, node):
                     add(" ")
+                if last is not None and self._block(last) != self._block(node):
+                    add(_LINE)  # now, because white space at the start of an atomic inline is dropped
+                    last = None
                 self._read_element(node, tag_id)
                 since, glued = node, True
         return _without_marks(self._text.getvalue())
@@ -152,12 +155,25 @@ class _Walk:
         if display is None:
             _SPECIAL[tag_id](self, node)
             return
-        if node.tag == "br" or self._is_block(node):
+        if node.tag == "br" or (self._is_block(node) and node.tag != "select"):
             self._add(_LINE)
         elif display in {Display.ATOMIC, Display.ATOMIC_FLEX}:
             self.read_atomic(node)
+        elif display is Display.TABLE_PART and self._follows_table_part(node):
+            self._add(_LINE)
         if node.tag in _WITH_CONTENT_OF_ITS_OWN:
             _SPECIAL[tag_id](self, node)
+
+    def _follows_table_part(self, node: LexborNode) -> bool:
+        before = node.prev
+        while before is not None and not before.is_element_node:
+            if before.is_text_node and not before.is_empty_text_node:
+                return False
+            before = before.prev
+        if before is None:
+            return False
+        display = self._displays.get(before.mem_id)
+        return display is Display.TABLE_PART or (display is None and before.tag in TABLE_PARTS)
 
     def read_table_part(self, node: LexborNode) -> None:
         if node.prev is not None:
@@ -177,7 +193,8 @@ class _Walk:
 
     def read_details(self, details: LexborNode) -> None:
         """A closed one shows its first `<summary>` only."""
-        self._add(_LINE)
+        if details.mem_id not in self._displays:
+            self._add(_LINE)
         if "open" in details.attributes:
             return
         summary_found = False

@@ -55,7 +55,7 @@ class _Styling:
 
     def _display(self, node: LexborNode, attributes: Mapping[str, str | None], style: Style) -> Display:
         display = style.display or default_display(node.tag or "", attributes)
-        if display is Display.INLINE and node.tag == "button":
+        if display in {Display.INLINE, Display.TABLE_PART} and node.tag == "button":
             display = Display.ATOMIC
         if style.out_of_flow or node.mem_id in self._flex_items or node.tag in {"dialog", "legend"}:
             display = display.blockified()
@@ -65,7 +65,9 @@ class _Styling:
         for item in container.iter():
             if item.is_element_node and item.tag not in {"br", "wbr"}:
                 self._flex_items.add(item.mem_id)
-                self.displays[item.mem_id] = default_display(item.tag or "", item.attributes).blockified()
+                display = default_display(item.tag or "", item.attributes).blockified()
+                if display is not Display.NONE:
+                    self.displays[item.mem_id] = display
 
     def apply_inherited(self) -> None:
         """Removes text that is not visible, with the breaks it would have made, and turns text to capitals."""
