@@ -41,6 +41,7 @@ HIDDEN = frozenset("area base datalist link meta noframes param rp script style 
 NOT_TEXT = frozenset({"template", "noscript", "noembed"})
 # Drawn: part of their line, but no text. Their content is for browsers that do not support them.
 DRAWN = frozenset("audio canvas iframe img input meter progress textarea video".split())
+FOREIGN = frozenset({"math", "svg"})  # to which attributes of HTML mean nothing
 VOID = frozenset("area base basefont bgsound br col embed frame hr img input link meta param source track wbr".split())
 
 _DEFAULTS = (
@@ -55,8 +56,8 @@ _FLOATS_BY_ALIGN = frozenset({"iframe", "img", "input", "object"})
 
 def default_display(tag: str, attributes: Mapping[str, str | None]) -> Display:
     """The `display` of an element without a style, by its name and the attributes that hide, open or float it."""
-    hidden = (attributes.get("hidden", "until-found") or "").lower() != "until-found" and tag not in {"svg", "math"}
-    is_popup = tag == "dialog" or "popover" in attributes
+    hidden = (attributes.get("hidden", "until-found") or "").lower() != "until-found" and tag not in FOREIGN
+    is_popup = tag == "dialog" or ("popover" in attributes and tag not in FOREIGN)
     if hidden or (is_popup and "open" not in attributes):
         return Display.NONE
     display = _DEFAULTS.get(tag, Display.INLINE)

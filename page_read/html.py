@@ -31,8 +31,11 @@ _OPEN: Final = "\0<"
 _CLOSE: Final = "\0>"
 
 _FOREIGN_TEXT: Final = frozenset("text foreignObject mi mn mo ms mtext mtd".split())
-_FOREIGN_HIDDEN: Final = frozenset(
-    "annotation annotation-xml desc filter linearGradient metadata mphantom radialGradient script style title".split()
+_FOREIGN_HIDDEN: Final = (
+    frozenset("annotation annotation-xml desc filter linearGradient metadata mphantom radialGradient".split())
+    | HIDDEN
+    | NOT_TEXT
+    | DRAWN
 )
 # `<mi>` with one letter is shown in italics (MathML Core, section 3.2.1.1), which are characters of their own.
 _ITALIC: Final = {ord("h"): 0x210E} | {
@@ -157,17 +160,17 @@ class _Walk:
             return
         if node.tag == "br" or (self._is_block(node) and node.tag != "select"):
             self._add(_LINE)
-        elif display in {Display.ATOMIC, Display.ATOMIC_FLEX}:
+        elif display in {Display.ATOMIC, Display.ATOMIC_FLEX, Display.TABLE_PART}:
+            if display is Display.TABLE_PART and self._follows_table_part(node):
+                self._add(_LINE)
             self.read_atomic(node)
-        elif display is Display.TABLE_PART and self._follows_table_part(node):
-            self._add(_LINE)
         if node.tag in _WITH_CONTENT_OF_ITS_OWN:
             _SPECIAL[tag_id](self, node)
 
     def _follows_table_part(self, node: LexborNode) -> bool:
         before = node.prev
         while before is not None and not before.is_element_node:
-            if before.is_text_node and not before.is_empty_text_node:
+            if before.is_text_node and not before.is_empty_text_node and before.text_content != _CLOSE:
                 return False
             before = before.prev
         if before is None:

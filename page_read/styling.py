@@ -4,11 +4,16 @@ from collections.abc import Mapping
 
 from selectolax.lexbor import LexborNode
 
-from page_read.display import Display, Style, default_display, parse_style
+from page_read.display import DRAWN, FOREIGN, Display, Style, default_display, parse_style
 
 _SELECTOR = "[style],[hidden],[popover],[align]"
 _CHANGING = frozenset({"hidden", "popover", "align"})
-_OWN_LETTER_CASE = frozenset({"button", "input", "select", "textarea"})
+_OWN_LETTER_CASE = frozenset({"button", "input", "option", "select", "textarea"})
+# Whatever their style.
+_NEVER_SHOWN = frozenset({"noembed", "noscript"})
+# Gone if their display is `contents` (CSS Display 3, appendix B).
+_UNUSUAL = DRAWN | {"embed", "math", "object", "option", "select", "svg"}
+_INLINE_BOXES = DRAWN | FOREIGN | {"select"}
 _UNSTYLED = Style()
 
 
@@ -35,7 +40,7 @@ class _Styling:
         if style == _UNSTYLED and node_id not in self._flex_items and not _CHANGING.intersection(attributes):
             return
         display = self._display(node, attributes, style)
-        if _hides(attributes, style, display) and node_id != self._root_id:
+        if _hides(node, attributes, style, display) and node_id != self._root_id:
             if not _is_listed_option(node):
                 node.decompose()
             return
@@ -43,7 +48,8 @@ class _Styling:
             self.displays.pop(node_id, None)
         else:
             self.displays[node_id] = display
-        if display in {Display.FLEX, Display.ATOMIC_FLEX}:
+        is_within_flex = display is Display.CONTENTS and node_id in self._flex_items
+        if display in {Display.FLEX, Display.ATOMIC_FLEX} or is_within_flex:
             self._blockify_items(node)
         if style.visible is not None or style.uppercase is not None:
             self._inheriting[node_id] = (node, style)
@@ -54,10 +60,15 @@ class _Styling:
         return self._parsed[style]
 
     def _display(self, node: LexborNode, attributes: Mapping[str, str | None], style: Style) -> Display:
+        if node.tag in _NEVER_SHOWN or (node.tag == "audio" and "controls" not in attributes):
+            return Display.NONE
         display = style.display or default_display(node.tag or "", attributes)
+        if display is Display.CONTENTS and node.tag in _UNUSUAL:
+            return Display.NONE
         if display in {Display.INLINE, Display.TABLE_PART} and node.tag == "button":
             display = Display.ATOMIC
-        if style.out_of_flow or node.mem_id in self._flex_items or node.tag in {"dialog", "legend"}:
+        is_popup = node.tag == "dialog" or ("popover" in attributes and node.tag not in FOREIGN)
+        if style.out_of_flow or is_popup or node.mem_id in self._flex_items or node.tag == "legend":
             display = display.blockified()
         return display
 
@@ -96,9 +107,10 @@ class _Styling:
                 node.decompose()
 
 
-def _hides(attributes: Mapping[str, str | None], style: Style, display: Display) -> bool:
-    contents_hidden = style.contents_hidden or (attributes.get("hidden") or "").lower() == "until-found"
-    return display is Display.NONE or (contents_hidden and display not in {Display.INLINE, Display.CONTENTS})
+def _hides(node: LexborNode, attributes: Mapping[str, str | None], style: Style, display: Display) -> bool:
+    until_found = (attributes.get("hidden") or "").lower() == "until-found" and node.tag not in FOREIGN
+    has_contents = display not in {Display.INLINE, Display.CONTENTS} or node.tag in _INLINE_BOXES
+    return display is Display.NONE or ((style.contents_hidden or until_found) and has_contents)
 
 
 def _is_listed_option(node: LexborNode) -> bool:

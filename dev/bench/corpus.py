@@ -5,6 +5,10 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from page_read.words import frequencies
+
+TESTS = Path(__file__).parents[2] / "tests"
+
 
 @dataclass(frozen=True, kw_only=True)
 class CorpusPage:
@@ -30,6 +34,20 @@ def read_corpus(folder: Path) -> list[CorpusPage]:
             frequencies=page["frequencies"],
         )
         for name, page in sorted(truth.items())
+    ]
+
+
+def read_pieces() -> list[CorpusPage]:
+    """The pieces of HTML of the reader's tests, with the words of Chromium's answers."""
+    pieces = json.loads((TESTS / "unit" / "page_read" / "browser_answers.json").read_text("utf-8"))
+    return [
+        CorpusPage(
+            name=html,
+            body=html.encode(),
+            content_type="text/html; charset=utf-8",
+            frequencies=dict(frequencies(answer, "words")),
+        )
+        for html, answer in pieces
     ]
 
 
