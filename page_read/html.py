@@ -84,6 +84,8 @@ def _tag_ids(*tags: str) -> dict[int, str]:
 
 _TEXT: Final = next(iter(LexborHTMLParser("x").css("body"))).first_child.tag_id  # type: ignore[union-attr] # it has one
 _BLOCK_IDS: Final = _tag_ids(*BLOCKS, *TABLE_PARTS).keys()
+_EDGED: Final = frozenset({Display.ATOMIC, Display.ATOMIC_FLEX, Display.TABLE_PART})  # at whose edges space is dropped
+_ATOMIC_IDS: Final = _tag_ids(*ATOMICS).keys()
 _BREAKING: Final = _tag_ids(*BLOCKS, "br").keys() - _tag_ids("details", "dialog", "option").keys()
 
 
@@ -112,11 +114,11 @@ class _Walk:
                 add(_LINE)
                 last = None
             elif tag_id in _SPECIAL or (displays and node.mem_id in displays):
-                if last is not None and glued and _is_blank_between(since, node):
-                    add(" ")
-                if last is not None and self._block(last) != self._block(node):
-                    add(_LINE)  # now, because white space at the start of an atomic inline is dropped
-                    last = None
+                if last is not None and glued:
+                    if _is_blank_between(since, node):
+                        add(" ")
+                    elif self._is_atomic(node, tag_id) and self._block(last) != self._block(node):
+                        add(_LINE)  # now, because white space at the start of an atomic inline is dropped
                 self._read_element(node, tag_id)
                 since, glued = node, True
         return _without_marks(self._text.getvalue())
@@ -153,6 +155,10 @@ class _Walk:
             return node.tag_id in _BLOCK_IDS
         return display in {Display.BLOCK, Display.FLEX} or (node.tag == "p" and display is not Display.CONTENTS)
 
+    def _is_atomic(self, node: LexborNode, tag_id: int) -> bool:
+        display = self._displays.get(node.mem_id) if self._displays else None
+        return tag_id in _ATOMIC_IDS if display is None else display in _EDGED
+
     def _read_element(self, node: LexborNode, tag_id: int) -> None:
         display = self._displays.get(node.mem_id) if self._displays else None
         if display is None:
@@ -160,7 +166,7 @@ class _Walk:
             return
         if node.tag == "br" or (self._is_block(node) and node.tag != "select"):
             self._add(_LINE)
-        elif display in {Display.ATOMIC, Display.ATOMIC_FLEX, Display.TABLE_PART}:
+        elif display in _EDGED:
             if display is Display.TABLE_PART and self._follows_table_part(node):
                 self._add(_LINE)
             self.read_atomic(node)
