@@ -39,12 +39,13 @@ class _Styling:
         style = self._parse(attributes.get("style") or "")
         if style == _UNSTYLED and node_id not in self._flex_items and not _CHANGING.intersection(attributes):
             return
-        display = self._display(node, attributes, style)
-        if _hides(node, attributes, style, display) and node_id != self._root_id:
+        tag = node.tag or ""
+        display = self._display(node_id, tag, attributes, style)
+        if _hides(tag, attributes, style, display) and node_id != self._root_id:
             if not _is_listed_option(node):
                 node.decompose()
             return
-        if display is default_display(node.tag or "", {}):
+        if display is default_display(tag, {}):
             self.displays.pop(node_id, None)
         else:
             self.displays[node_id] = display
@@ -59,16 +60,16 @@ class _Styling:
             self._parsed[style] = parse_style(style)
         return self._parsed[style]
 
-    def _display(self, node: LexborNode, attributes: Mapping[str, str | None], style: Style) -> Display:
-        if node.tag in _NEVER_SHOWN or (node.tag == "audio" and "controls" not in attributes):
+    def _display(self, node_id: int, tag: str, attributes: Mapping[str, str | None], style: Style) -> Display:
+        if tag in _NEVER_SHOWN or (tag == "audio" and "controls" not in attributes):
             return Display.NONE
-        display = style.display or default_display(node.tag or "", attributes)
-        if display is Display.CONTENTS and node.tag in _UNUSUAL:
+        display = style.display or default_display(tag, attributes)
+        if display is Display.CONTENTS and tag in _UNUSUAL:
             return Display.NONE
-        if display in {Display.INLINE, Display.TABLE_PART} and node.tag == "button":
+        if tag == "button" and display in {Display.INLINE, Display.TABLE_PART}:
             display = Display.ATOMIC
-        is_popup = node.tag == "dialog" or ("popover" in attributes and node.tag not in FOREIGN)
-        if style.out_of_flow or is_popup or node.mem_id in self._flex_items or node.tag == "legend":
+        is_popup = tag == "dialog" or ("popover" in attributes and tag not in FOREIGN)
+        if style.out_of_flow or is_popup or tag == "legend" or node_id in self._flex_items:
             display = display.blockified()
         return display
 
@@ -107,10 +108,12 @@ class _Styling:
                 node.decompose()
 
 
-def _hides(node: LexborNode, attributes: Mapping[str, str | None], style: Style, display: Display) -> bool:
-    until_found = (attributes.get("hidden") or "").lower() == "until-found" and node.tag not in FOREIGN
-    has_contents = display not in {Display.INLINE, Display.CONTENTS} or node.tag in _INLINE_BOXES
-    return display is Display.NONE or ((style.contents_hidden or until_found) and has_contents)
+def _hides(tag: str, attributes: Mapping[str, str | None], style: Style, display: Display) -> bool:
+    if display is Display.NONE:
+        return True
+    has_contents = display not in {Display.INLINE, Display.CONTENTS} or tag in _INLINE_BOXES
+    until_found = (attributes.get("hidden") or "").lower() == "until-found" and tag not in FOREIGN
+    return has_contents and (style.contents_hidden or until_found)
 
 
 def _is_listed_option(node: LexborNode) -> bool:
