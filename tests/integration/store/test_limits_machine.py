@@ -35,7 +35,7 @@ class LimitsMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.store.sql("TRUNCATE jobs, attempts, deliveries, workers, limit_pauses")
+        self.store.sql("TRUNCATE jobs, attempts, deliveries, workers, limit_pauses CASCADE")
         self.queue.wipe()
         self.worker = self.store.worker()
         self.held: list[Claim] = []

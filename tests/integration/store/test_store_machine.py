@@ -43,7 +43,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.store.sql("TRUNCATE jobs, attempts, deliveries, workers")
+        self.store.sql("TRUNCATE jobs, attempts, deliveries, workers CASCADE")
         self.queue.wipe()
         self.ended: dict[UUID, object] = {}
         self.reconciler = Reconciler(database=self.store.database, queue=self.broker, limits=UNLIMITED, kinds=KINDS)
