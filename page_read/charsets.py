@@ -1,4 +1,4 @@
-"""The character encodings of the web: their names, their labels, and how each is decoded.
+"""The character encodings of the web: their names, their labels, and how links write them.
 
 The table is that of the WHATWG Encoding Standard (https://encoding.spec.whatwg.org/#names-and-labels). A page that
 declares `iso-8859-1` means windows-1252, one that declares `gb2312` means gbk, and so on: browsers read it like that.
@@ -55,41 +55,28 @@ utf-16le csunicode iso-10646-ucs-2 ucs-2 unicode unicodefeff utf-16
 x-user-defined
 """
 _NAMES = {label: line.split()[0] for line in _TABLE.strip().splitlines() for label in line.split()}
-# Python's codec for an encoding, where it has another name or covers less than the standard's own.
-_CODECS = {
+# Python's codec that writes an encoding, where it has another name.
+_ENCODERS = {
     "ibm866": "cp866",
     "iso-8859-8-i": "iso8859-8",
     "macintosh": "mac_roman",
     "windows-874": "cp874",
     "x-mac-cyrillic": "mac_cyrillic",
-    "gbk": "gb18030",
     "big5": "big5hkscs",
-    "euc-jp": "euc_jis_2004",
-    "iso-2022-jp": "iso2022_jp_ext",
+    "euc-jp": "euc_jp",
+    "iso-2022-jp": "iso2022_jp",
     "shift_jis": "cp932",
     "euc-kr": "cp949",
 }
-# The same for writing, where the standard writes less than it reads.
-_ENCODERS = _CODECS | {"gbk": "gbk", "euc-jp": "euc_jp", "iso-2022-jp": "iso2022_jp"}
 _WRITTEN_AS_UTF_8 = frozenset({"utf-8", "utf-16be", "utf-16le", "replacement", "x-user-defined"})
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _AS_THEY_ARE = "".join(set(map(chr, range(0x21, 0x7F))) - set("\"#'<>"))  # the standard's special-query set
-_USER_DEFINED = {byte: 0xF700 + byte for byte in range(0x80, 0x100)}
 _ASCII_WHITESPACE = "\t\n\f\r "
 
 
 def find_charset(label: str) -> str | None:
     """The name of the encoding that a label means, in lower case, or None."""
     return _NAMES.get(label.strip(_ASCII_WHITESPACE).lower()) if label.isascii() else None
-
-
-def decode(body: bytes, charset: str) -> str:
-    """`body` read as `charset`, a name that `find_charset` returns. Bytes that cannot be decoded become U+FFFD."""
-    if charset == "replacement":
-        return "\ufffd" if body else ""
-    if charset == "x-user-defined":
-        return body.decode("latin-1").translate(_USER_DEFINED)
-    return body.decode(_CODECS.get(charset, charset), "replace")
 
 
 def encode_query(query: str, charset: str) -> str:

@@ -7,7 +7,7 @@ the winner is the one in which the largest share of its characters beyond ASCII 
 from collections import Counter
 from typing import NamedTuple
 
-from page_read.charsets import decode
+from page_read.decoding import decode
 
 _SAMPLE_BYTES = 40_000
 _TOLERATED_ERRORS = 0.005

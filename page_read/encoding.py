@@ -6,8 +6,9 @@ https://html.spec.whatwg.org/multipage/parsing.html#determining-the-character-en
 import re
 from typing import Literal
 
-from page_read.charsets import decode, find_charset
+from page_read.charsets import find_charset
 from page_read.content_type import find_label
+from page_read.decoding import decode
 from page_read.detection import detect_charset
 
 CharsetSource = Literal["bom", "header", "meta", "detected", "default"]
