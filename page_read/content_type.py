@@ -11,7 +11,7 @@ _FORMS: dict[str, Form] = {"text/html": "html", "application/xhtml+xml": "xhtml"
 _UNKNOWN = frozenset({"", "unknown/unknown", "application/unknown"})
 _END_OF_NAME = re.compile(r"[\s;(]")
 _QUOTED = re.compile(r'"[^"]*"')
-_CHARSET = re.compile(r"""charset\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s;,"']+))""", re.IGNORECASE)
+_CHARSET = re.compile(r"""(?<![^\s;,])charset\s*=\s*(?:"([^"]*)"|([^\s;,"]+))""", re.IGNORECASE)
 _MAX_SHOWN = 100
 # The first bytes that identify a resource as HTML (MIME Sniffing standard, section 7.1).
 _HTML_START = re.compile(
@@ -33,7 +33,7 @@ def parse_content_type(content_type: str | None, body: bytes) -> tuple[Form, str
     words are not counted, and for a binary body without a type.
     """
     names, _, parameters = (content_type or "").partition(";")
-    label = find_label(parameters) if "/" in names else None
+    label = _find_label(parameters) if "/" in names else None
     return _form_of(content_type) or _sniffed(body), label
 
 
@@ -64,7 +64,7 @@ def _sniffed(body: bytes) -> Form:
     return "plain"
 
 
-def find_label(parameters: str) -> str | None:
+def _find_label(parameters: str) -> str | None:
     """The label of the charset in the parameters of a content type, if they name one."""
     found = _CHARSET.search(parameters)
-    return (found[1] or found[2] or found[3]) if found else None
+    return (found[1] or found[2]) if found else None

@@ -29,7 +29,7 @@ def read_page_with_links(body: bytes, content_type: str | None, url: str | None)
     Raises NotText or PageTooComplex.
     """
     form, label = parse_content_type(content_type, body)
-    utf8, charset, charset_source = decode_body(body, label)
+    utf8, charset, charset_source = decode_body(body, label, form)
     links = PageLinks()
     if form == "plain":
         text, language = utf8.decode("utf-8", "replace"), None
