@@ -8,6 +8,9 @@ import re
 
 import chardet
 
+from page_read.decoding import decode
+
+_MOST_COMMON = "windows-1252"  # of those that read a text alike
 _SAMPLE_BYTES = 20_000
 _CONTEXT_BYTES = 60
 _UTF_16_MIN_SHARE = 0.25
@@ -22,12 +25,15 @@ _NAMES = {
     "cp874": "windows-874",
     **{f"cp{number}": f"windows-{number}" for number in range(1250, 1259)},
     **{f"iso8859-{part}": f"iso-8859-{part}" for part in (2, 4, 5, 6, 7, 8, 13, 15)},
-    "gb18030": "gb18030",
+    "gb18030": "gbk",
     "big5hkscs": "big5",
     "euc_jis_2004": "euc-jp",
     "cp932": "shift_jis",
     "cp949": "euc-kr",
 }
+_NOT_LATIN = re.compile("windows-(125[1356]|874)|koi8.*|ibm866|x-mac-cyrillic|iso-8859-[5678]")
+_LATIN_AND_IDEOGRAPHIC = [name for name, charset in _NAMES.items() if not _NOT_LATIN.fullmatch(charset)]
+_LONG_RUN = re.compile(rb"[\x80-\xff]{3,}")
 _MARKUP = re.compile(rb"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1|\Z)|<[/a-z?][^<>]*>?", re.IGNORECASE | re.DOTALL)
 _RUNS = re.compile(rb"([\x00-\x7f]*)([\x80-\xff]*)")
 # Quotes, dashes, spaces and other signs of windows-1252 that texts of ASCII letters have.
@@ -44,15 +50,21 @@ def detect_charset(body: bytes) -> str | None:
     if _is_utf_8(body):
         return "utf-8"
     sample = _sample(_MARKUP.sub(b" ", body))
-    if not sample.translate(None, _ASCII + _SIGNS):
-        return "windows-1252" if sample else None
+    beyond_ascii = sample.translate(None, _ASCII)
+    if not beyond_ascii.translate(None, _SIGNS):
+        return _MOST_COMMON if beyond_ascii else None
+    # Words of an alphabet that is not Latin have no letters of ASCII, so most of their letters stand side by side.
+    is_latin = 2 * len(b"".join(_LONG_RUN.findall(sample))) < len(beyond_ascii)
     detected = chardet.detect(
         sample,
-        include_encodings=_NAMES,
+        include_encodings=_LATIN_AND_IDEOGRAPHIC if is_latin else _NAMES,
         empty_input_encoding="cp1252",
         compat_names=False,
     )
-    return _NAMES.get(detected["encoding"] or "")
+    charset = _NAMES.get(detected["encoding"] or "")
+    if charset and decode(sample, charset) == decode(sample, _MOST_COMMON):
+        return _MOST_COMMON
+    return charset
 
 
 def _detect_utf_16(body: bytes) -> str | None:

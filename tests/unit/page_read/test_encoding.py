@@ -85,7 +85,8 @@ def test_labels_mean_what_the_standard_says(label: str, charset: str | None) -> 
         (b"<p title='<meta charset=koi8-r>'><meta charset=big5>", None, "big5", "meta"),
         (b"<metadata charset=koi8-r>", None, "windows-1252", "default"),
         (b'<?xml version="1.0" encoding="iso-8859-2"?><p>', None, "iso-8859-2", "meta"),
-        (b" " * 1024 + b"<meta charset=koi8-r>", None, "windows-1252", "default"),
+        (b"<p>" + b"x" * 1024 + b"<meta charset=koi8-r>", None, "windows-1252", "default"),
+        (b" " * 1024 + b"<meta charset=koi8-r>", None, "koi8-r", "meta"),
         (b"", None, "windows-1252", "default"),
         ("größer".encode(), None, "utf-8", "detected"),
         (
