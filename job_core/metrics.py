@@ -140,6 +140,9 @@ class JobFigures(Figures):
         self.repairs = self.counter(
             "repairs", "What the reconciler repaired: jobs, or workers where it says so.", "repair"
         )
+        self.set_aside = self.counter(
+            "messages_set_aside", "What workers found in a queue, and was no message of ours."
+        )
         self.deliveries = self.counter(
             "deliveries",
             "Attempts to deliver a webhook, by outcome; the reason is the type of the error.",
@@ -189,3 +192,9 @@ def count_repairs(**repairs: int) -> None:
     with counting(JobFigures) as figures:
         for repair, many in repairs.items():
             figures.repairs.labels(repair).inc(many)
+
+
+def count_set_aside() -> None:
+    """A worker set aside what is no message of ours."""
+    with counting(JobFigures) as figures:
+        figures.set_aside.inc()

@@ -7,18 +7,22 @@ the two is first in, first out: that is what shows the reconciler which messages
 The envelope is kombu's for virtual transports, its content Celery's message protocol 2:
 https://docs.celeryq.dev/en/stable/internals/protocol.html. `apply_async` in a loop would do the same at a fifth of the
 speed, since it goes to Redis once for each message, and every program that sends messages would have to load Celery.
+
+Anybody with the broker's password can put anything into the queues, and Celery ends at much of it. So only what has,
+byte by byte, the form of a message that is sent here is one; workers set everything else aside.
 """
 
 import base64
 import json
 import os
+import re
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from redis import ConnectionPool, Redis
 from redis.backoff import NoBackoff
@@ -34,6 +38,9 @@ from job_core.name_lookup import ServiceName
 MAX_LOOKED_AT = 2_000
 PUBLISHED_AT = "published_at"  # a header of ours, which Celery hands through
 PROBE_KEY = "job_core.probe"
+SET_ASIDE_KEY = "job_core.set_aside"
+MAX_SET_ASIDE = 100
+MAX_KEPT_BYTES = 16_384  # of each
 
 # What Redis and its client say, in a few words that name neither address nor secret.
 _REASONS = {
@@ -72,7 +79,8 @@ class JobQueue:
     def __init__(self, name: str, kinds: Mapping[str, Kind], url: str, *, timeout_seconds: float) -> None:
         self._name = name
         self._kinds = kinds
-        self._templates: dict[tuple[str, str], tuple[str, str]] = {}
+        self._templates: dict[tuple[str, str], str] = {}
+        self._patterns: dict[str, re.Pattern[bytes]] = {}
         pool = ConnectionPool.from_url(
             url,
             socket_timeout=timeout_seconds,
@@ -109,13 +117,32 @@ class JobQueue:
         """The message of the queue `name` that is taken next."""
         for look in (1, MAX_LOOKED_AT):  # it is the very first one, unless somebody else sends messages, too
             with _broker_errors():
-                envelopes = self._redis.lrange(name, -look, -1)
+                envelopes: list[bytes] = self._redis.lrange(name, -look, -1)  # type: ignore[assignment] # not decoded
             for envelope in reversed(envelopes):
-                if (published_at := _published_at(envelope)) is not None:
+                if (published_at := self.published_at(name, envelope)) is not None:
                     return Oldest(published_at=published_at)
             if len(envelopes) < look:
                 return Oldest(published_at=None)
         return Oldest(published_at=None, is_known=False)
+
+    def published_at(self, name: str, envelope: bytes) -> datetime | None:
+        """When this message of the queue `name` was sent; None for what is no message of ours."""
+        if (pattern := self._patterns.get(name)) is None:
+            pattern = self._patterns[name] = _pattern(self._name, name)
+        if not (match := pattern.fullmatch(envelope)) or match["body"] != _body(match["id"].decode()).encode():
+            return None
+        try:
+            return datetime.fromisoformat(match["published_at"].decode())
+        except ValueError:  # February 30
+            return None
+
+    def set_aside(self, envelope: bytes) -> None:
+        """Keep the beginning of what is no message of ours for people to look at, and forget the oldest of these."""
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.lpush(SET_ASIDE_KEY, envelope[:MAX_KEPT_BYTES])
+        pipeline.ltrim(SET_ASIDE_KEY, 0, MAX_SET_ASIDE - 1)
+        with _broker_errors():
+            pipeline.execute()
 
     def ping(self) -> None:
         """Do nothing but raise BrokerUnavailable if the broker would not take a message."""
@@ -132,40 +159,49 @@ class JobQueue:
         return known.queue if known else self.names[0]
 
     def _envelope(self, message: Message, queue: str) -> str:
-        head, body = self._template(message.kind, queue)
+        if (template := self._templates.get((message.kind, queue))) is None:
+            origin = f"gen{os.getpid()}@{socket.gethostname()}"
+            template = self._templates[message.kind, queue] = _template(f"{self._name}.{message.kind}", queue, origin)
         job_id = str(message.job_id)
-        encoded = base64.b64encode(body.replace(_ID, job_id).encode()).decode()
         return (
-            head.replace(_ID, job_id)
-            .replace(_BODY, encoded)
+            template.replace(_ID, job_id)
+            .replace(_BODY, _body(job_id))
             .replace(_TIME, message.published_at.isoformat())
             .replace(_TAG, str(uuid4()))
         )
 
-    def _template(self, kind: str, queue: str) -> tuple[str, str]:
-        """The envelope and the body of a kind's messages, with names where each differs."""
-        if (made := self._templates.get((kind, queue))) is None:
-            envelope = {
-                "body": _BODY,
-                "content-encoding": "utf-8",
-                "content-type": "application/json",
-                "headers": _headers(f"{self._name}.{kind}"),
-                "properties": {
-                    "correlation_id": _ID,
-                    "reply_to": "",
-                    "body_encoding": "base64",
-                    "delivery_mode": 2,
-                    "delivery_info": {"exchange": "", "routing_key": queue},
-                    "delivery_tag": _TAG,
-                    "priority": 0,
-                },
-            }
-            body: list[object] = [[_ID], {}, dict.fromkeys(("callbacks", "errbacks", "chain", "chord"))]
-            made = self._templates[kind, queue] = (json.dumps(envelope), json.dumps(body))
-        return made
+
+_ID, _BODY, _TIME, _TAG = "<job id>", "<body>", "<published at>", "<delivery tag>"
+_KIND, _ORIGIN = "<kind>", "<origin>"
+_ARGUMENTS = json.dumps([[_ID], {}, dict.fromkeys(("callbacks", "errbacks", "chain", "chord"))])
 
 
-def _headers(task: str) -> dict[str, object]:
+def _body(job_id: str) -> str:
+    return base64.b64encode(_ARGUMENTS.replace(_ID, job_id).encode()).decode()
+
+
+def _template(task: str, queue: str, origin: str) -> str:
+    """The envelope of a task's messages, with names where each differs."""
+    return json.dumps(
+        {
+            "body": _BODY,
+            "content-encoding": "utf-8",
+            "content-type": "application/json",
+            "headers": _headers(task, origin),
+            "properties": {
+                "correlation_id": _ID,
+                "reply_to": "",
+                "body_encoding": "base64",
+                "delivery_mode": 2,
+                "delivery_info": {"exchange": "", "routing_key": queue},
+                "delivery_tag": _TAG,
+                "priority": 0,
+            },
+        }
+    )
+
+
+def _headers(task: str, origin: str) -> dict[str, object]:
     """What protocol 2 wants, and when we sent the message. The time limits are the worker's to know."""
     unused = ("shadow", "eta", "expires", "group", "group_index", "parent_id", "stamped_headers")
     return dict.fromkeys(unused) | {
@@ -177,7 +213,7 @@ def _headers(task: str) -> dict[str, object]:
         "timelimit": [None, None],
         "argsrepr": f"('{_ID}',)",
         "kwargsrepr": "{}",
-        "origin": f"gen{os.getpid()}@{socket.gethostname()}",
+        "origin": origin,
         "ignore_result": True,
         "replaced_task_nesting": 0,
         "stamps": {},
@@ -185,7 +221,20 @@ def _headers(task: str) -> dict[str, object]:
     }
 
 
-_ID, _BODY, _TIME, _TAG = "<job id>", "<body>", "<published at>", "<delivery tag>"
+def _pattern(app: str, queue: str) -> re.Pattern[bytes]:
+    """What every message of a queue matches, also one of a kind that is not known here."""
+    uuid = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    pattern = re.escape(_template(f"{app}.{_KIND}", queue, _ORIGIN))
+    for placeholder, expression in (
+        (_ID, f"(?P<id>{uuid})"),
+        (_BODY, "(?P<body>[A-Za-z0-9+/=]+)"),
+        (_TIME, r"(?P<published_at>20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?[+-]\d\d:\d\d)"),
+        (_TAG, uuid),
+        (_KIND, r"(?:\w|\\u[0-9a-f]{4}){1,255}"),  # the name of a function, as JSON has it
+        (_ORIGIN, r"gen\d+@[\w.-]+"),
+    ):
+        pattern = pattern.replace(re.escape(placeholder), expression, 1)
+    return re.compile(pattern.replace(re.escape(_ID), "(?P=id)").encode())
 
 
 @contextmanager
@@ -206,13 +255,3 @@ def _with_bounded_lookup(connection_class: type[Connection], name: ServiceName, 
             return super()._connect()  # type: ignore[no-any-return]
 
     return BoundedLookupConnection
-
-
-def _published_at(envelope: str | bytes) -> datetime | None:
-    """When a message was sent; None for what somebody else sent."""
-    try:
-        headers = json.loads(envelope)["headers"]
-        UUID(headers["id"])
-        return datetime.fromisoformat(headers[PUBLISHED_AT])
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None

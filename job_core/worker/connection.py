@@ -1,20 +1,83 @@
-"""The worker's connection to the broker: it comes back within 2 s of the broker, however long that was away.
+"""The worker's connection to the broker: it comes back within 2 s of the broker, and hands on messages of ours alone.
 
-Celery's own waits grow to 30 s, and no setting reaches the consumer's; hence the subclass.
+Celery's own waits grow to 30 s, and no setting reaches the consumer's. And it ends at
+most messages whose form is wrong. Hence the subclasses.
 """
 
-from contextlib import suppress
+from queue import Empty
 from typing import Any
 
+import structlog
 from celery.app.amqp import AMQP
 from kombu.connection import Connection
+from kombu.transport import redis
+
+from job_core.errors import BrokerUnavailable
+from job_core.metrics import count_set_aside
+from job_core.queue import JobQueue
 
 FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 2.0
+MAX_SHOWN = 200  # characters of an error
+
+log = structlog.get_logger()
+
+
+class CheckedChannel(redis.Channel):
+    """Sets aside whatever is no message of ours, and puts nothing back: what was not done, the reconciler sends again.
+
+    Kombu would put it back in another form, behind all others, and fails over it where the broker has died.
+    """
+
+    queue: JobQueue  # set by `install_worker`, once for the process
+    do_restore = False
+
+    def _restore(self, *args: Any, **options: Any) -> None:
+        pass
+
+    def _create_client(self, *args: Any, **options: Any) -> Any:
+        client = super()._create_client(*args, **options)
+        client.set_response_callback("BRPOP", self._checked)
+        return client
+
+    def _checked(self, reply: tuple[bytes, bytes] | None, **_: Any) -> tuple[bytes, bytes] | None:
+        """What was taken from a queue; None, as when nothing came in time, if it is no message."""
+        if reply is None:
+            return None
+        name, envelope = reply[0].decode(), reply[1]
+        if self.queue.published_at(name, envelope) is not None:
+            return reply
+        self._queue_cycle.rotate(name)  # else the other queues would wait until this one has no more of them
+        count_set_aside()
+        try:
+            self.queue.set_aside(envelope)
+            log.warning("set aside what is no message", queue=name, bytes=len(envelope))
+        except BrokerUnavailable as error:
+            log.warning("dropped what is no message", queue=name, bytes=len(envelope), reason=error.reason)
+        return None
+
+    def _receive_one(self, *args: Any) -> Any:
+        """Hand on what was sent to all workers, as by Flower: a question about what they do, or anything else."""
+        try:
+            return super()._receive_one(*args)
+        except (Empty, *self.connection_errors):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the worker goes on
+            log.warning("dropped a broadcast that cannot be read", error=repr(error)[:MAX_SHOWN])
+            return None
+
+
+class CheckedTransport(redis.Transport):
+    """Of such channels."""
+
+    Channel = CheckedChannel
 
 
 class CappedConnection(Connection):
     """Tries again after 0.5, 1, 1.5, 2, 2, 2 ... seconds."""
+
+    def get_transport_cls(self) -> type[CheckedTransport]:
+        return CheckedTransport
 
     def _ensure_connection(self, *args: Any, **options: Any) -> Any:
         options |= {
@@ -23,15 +86,6 @@ class CappedConnection(Connection):
             "interval_max": LONGEST_WAIT_SECONDS,
         }
         return super()._ensure_connection(*args, **options)
-
-    def maybe_close_channel(self, channel: Any) -> None:
-        """Forget a channel that cannot be closed any more.
-
-        When its broker dies, kombu sometimes closes a channel twice, the second time without a transport, and fails
-        over the messages that it wants to give back. That would end the worker; the reconciler brings them back.
-        """
-        with suppress(AttributeError):
-            super().maybe_close_channel(channel)
 
     def ensure(
         self, obj: Any, fun: Any, errback: Any = None, max_retries: int | None = None, *args: Any, **options: Any

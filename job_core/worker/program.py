@@ -14,6 +14,7 @@ from celery.worker import state
 from job_core.core import JobCore
 from job_core.worker.beat import Beat, kill_pool, worker_name
 from job_core.worker.children import Children
+from job_core.worker.connection import CheckedChannel
 from job_core.worker.deliverer import Deliverer
 from job_core.worker.memory import limit_this_child, share_with_children
 from job_core.worker.request import AttemptRequest
@@ -45,6 +46,7 @@ def install_worker(
     core.app.job_worker = program
 
     def prepare(**_: object) -> None:
+        CheckedChannel.queue = core.queue()
         preload()
         share_with_children()
 

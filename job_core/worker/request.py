@@ -30,7 +30,7 @@ class AttemptRequest(Request):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         # A channel that its dead broker kept from closing knows no connection any more, and kombu fails over a message
-        # that is acknowledged then. That would end the worker; the message is given back, and dropped as a duplicate.
+        # that is acknowledged then. That would end the worker.
         self._connection_errors = (*self._connection_errors, AttributeError)
 
     def on_accepted(self, pid: int, time_accepted: float) -> None:

@@ -24,12 +24,13 @@ class Queue:
     """What lies in the queue, and in the one beside it for jobs that have waited before."""
 
     redis: Redis
+    url: str
 
     @classmethod
     @contextmanager
     def at(cls, url: str) -> Iterator[Self]:
         with Redis.from_url(url, decode_responses=True) as redis:
-            yield cls(redis)
+            yield cls(redis, url)
 
     def envelopes(self, *names: str) -> list[dict[str, Any]]:
         """The messages of the queues `names`, or of both."""
@@ -65,6 +66,10 @@ class Queue:
     def take(self) -> None:
         """Take one message, as a worker would."""
         assert any(self.redis.rpop(name) is not None for name in QUEUES)
+
+    def taken(self, name: str) -> bytes:
+        """The message of the queue `name` that is next, as it lay there."""
+        return str(self.redis.rpop(name)).encode()
 
     def lose(self, job_id: UUID) -> None:
         """Lose one message among the others."""

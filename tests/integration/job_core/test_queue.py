@@ -1,11 +1,13 @@
 import base64
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import BaseModel
 from uuid_utils.compat import uuid7
 
@@ -13,13 +15,24 @@ from embedded.servers import Servers
 from job_core.errors import BrokerUnavailable
 from job_core.job import JsonObject, Message
 from job_core.kinds import Kind
-from job_core.queue import MAX_LOOKED_AT, PUBLISHED_AT, JobQueue, Oldest, requeued
+from job_core.queue import (
+    MAX_KEPT_BYTES,
+    MAX_LOOKED_AT,
+    MAX_SET_ASIDE,
+    PUBLISHED_AT,
+    SET_ASIDE_KEY,
+    JobQueue,
+    Oldest,
+    requeued,
+)
 from job_tasks.job_tasks import core
+from tests.broken_messages import BROKEN, mutations
 from tests.integration.pausing import Stopwatch, hung_broker, refused_port, silent_port, with_port
 from tests.integration.queue import QUEUE, Queue, full, replica
 
 TIMEOUT_SECONDS = 0.3
 TIME = datetime(2024, 5, 1, 12, 30, 15, 123456, tzinfo=UTC)
+NEPAL = timezone(timedelta(hours=5, minutes=45))
 LATER = TIME.replace(year=2025)
 EMPTY = Oldest(published_at=None)
 both_queues = pytest.mark.parametrize("name", [QUEUE, requeued(QUEUE)])
@@ -182,6 +195,50 @@ def test_nothing_to_send_is_no_error(broker: JobQueue, queue: Queue) -> None:
     assert len(queue) == 0
 
 
+class TestWhatIsAMessage:
+    """Only what has, byte by byte, the form of what is sent here."""
+
+    @pytest.mark.parametrize("name", [QUEUE, requeued(QUEUE), "s"])
+    @pytest.mark.parametrize("kind", ["count", "gone", "zählen"])
+    @pytest.mark.parametrize("published_at", [TIME, LATER.replace(microsecond=0), TIME.astimezone(NEPAL)])
+    def test_a_message_of_any_kind_is_one(self, queue: Queue, name: str, kind: str, published_at: datetime) -> None:
+        kinds = {kind: Kind(name=kind, request=Nothing, work=work, queue=name)}
+        broker = JobQueue(core.name, kinds, queue.url, timeout_seconds=TIMEOUT_SECONDS)
+        broker.publish([message(QUEUE, kind=kind, published_at=published_at)])
+        assert broker.published_at(name, queue.taken(name)) == published_at
+
+    def test_one_of_another_app_or_queue_is_none(self, broker: JobQueue, queue: Queue) -> None:
+        broker.publish([message()])
+        envelope = queue.taken(QUEUE)
+        assert broker.published_at(requeued(QUEUE), envelope) is None
+        other = JobQueue("other", core.kinds, queue.url, timeout_seconds=TIMEOUT_SECONDS)
+        assert other.published_at(QUEUE, envelope) is None
+
+    @pytest.mark.parametrize("name", BROKEN)
+    def test_a_broken_one_is_none(self, broker: JobQueue, queue: Queue, name: str) -> None:
+        broker.publish([message()])
+        assert broker.published_at(QUEUE, BROKEN[name](queue.taken(QUEUE))) is None
+
+    @given(st.data())
+    def test_whatever_is_made_of_one_is_none_or_says_the_same_to_a_worker(self, data: st.DataObject) -> None:
+        ours = message()
+        broker = queue_at("redis://127.0.0.1:1/0")
+        envelope = broker._envelope(ours, QUEUE).encode()  # noqa: SLF001 - without going through Redis
+        changed = data.draw(mutations(envelope))
+        if broker.published_at(QUEUE, changed) is not None:
+            same = json.loads(envelope)
+            same["headers"] |= {each: json.loads(changed)["headers"][each] for each in (PUBLISHED_AT, "task", "origin")}
+            same["properties"]["delivery_tag"] = json.loads(changed)["properties"]["delivery_tag"]
+            assert json.loads(changed) == same
+
+    def test_what_is_set_aside_is_bounded(self, broker: JobQueue, queue: Queue) -> None:
+        for number in range(MAX_SET_ASIDE + 1):
+            broker.set_aside(b"%d" % number)
+        broker.set_aside(b"x" * (MAX_KEPT_BYTES + 1))
+        kept = queue.redis.lrange(SET_ASIDE_KEY, 0, -1)
+        assert kept == ["x" * MAX_KEPT_BYTES, *(str(number) for number in range(MAX_SET_ASIDE, 1, -1))]
+
+
 class TestTheOldest:
     """The message that is taken next says since when a queue is whole."""
 
@@ -204,6 +261,7 @@ class TestTheOldest:
             "{}",
             '{"headers": null}',
             '{"headers": {"published_at": 5}}',
+            "[" * 10_000,
             '{"headers": {"id": "01a20c9c-c451-726f-a7db-dc9eca01d34e"}}',
         ],
     )
