@@ -27,7 +27,7 @@ from uuid import uuid4
 from redis import ConnectionPool, Redis
 from redis.backoff import NoBackoff
 from redis.connection import Connection
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
 
 from job_core.errors import BrokerUnavailable
@@ -242,7 +242,8 @@ def _broker_errors() -> Iterator[None]:
     try:
         yield
     except (RedisError, OSError) as error:
-        reason = _REASONS.get(type(error).__name__) or ("out of memory" if "OOM" in str(error) else "not reachable")
+        other = "refused" if isinstance(error, ResponseError) else "not reachable"
+        reason = _REASONS.get(type(error).__name__) or ("out of memory" if "OOM" in str(error) else other)
         raise BrokerUnavailable("The broker did not take the message, or did not answer.", reason=reason) from error
 
 

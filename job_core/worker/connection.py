@@ -1,9 +1,11 @@
 """The worker's connection to the broker: it comes back within 2 s of the broker, and hands on messages of ours alone.
 
-Celery's own waits grow to 30 s, and no setting reaches the consumer's. And it ends at
-most messages whose form is wrong. Hence the subclasses.
+Celery's own waits grow to 30 s, and no setting reaches the consumer's. It ends at a broker that answers and refuses, as
+a replica does, and at most messages whose form is wrong. Hence the subclasses.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from queue import Empty
 from typing import Any
 
@@ -11,10 +13,11 @@ import structlog
 from celery.app.amqp import AMQP
 from kombu.connection import Connection
 from kombu.transport import redis
+from redis.exceptions import ResponseError
 
 from job_core.errors import BrokerUnavailable
 from job_core.metrics import count_set_aside
-from job_core.queue import JobQueue
+from job_core.queue import PROBE_KEY, JobQueue
 
 FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 2.0
@@ -66,18 +69,49 @@ class CheckedChannel(redis.Channel):
             log.warning("dropped a broadcast that cannot be read", error=repr(error)[:MAX_SHOWN])
             return None
 
+    def _queue_bind(self, *args: Any) -> None:
+        with _though_full():
+            super()._queue_bind(*args)
 
-class CheckedTransport(redis.Transport):
-    """Of such channels."""
+    def _size(self, queue: str) -> int:
+        size = 0
+        with _though_full():
+            size += int(super()._size(queue))
+        return size
+
+
+@contextmanager
+def _though_full() -> Iterator[None]:
+    """Do without it: a broker that is full gets room when workers take messages, and refuses what is asked before."""
+    try:
+        yield
+    except ResponseError as error:  # also from a script, which has no type of its own
+        if "'maxmemory'" not in str(error):
+            raise
+
+
+class PatientTransport(redis.Transport):
+    """Takes a broker that refuses for one that is away, and tries again."""
 
     Channel = CheckedChannel
+    connection_errors = (*redis.Transport.connection_errors, ResponseError)
+
+    def establish_connection(self) -> Any:
+        connection = super().establish_connection()
+        try:
+            # As taking a message, it is refused where nothing can be written, and carried out where there is no room.
+            self._avail_channels[-1].client.delete(PROBE_KEY)
+        except BaseException:
+            self.close_connection(connection)
+            raise
+        return connection
 
 
 class CappedConnection(Connection):
     """Tries again after 0.5, 1, 1.5, 2, 2, 2 ... seconds."""
 
-    def get_transport_cls(self) -> type[CheckedTransport]:
-        return CheckedTransport
+    def get_transport_cls(self) -> type[PatientTransport]:
+        return PatientTransport
 
     def _ensure_connection(self, *args: Any, **options: Any) -> Any:
         options |= {

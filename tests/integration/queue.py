@@ -97,6 +97,16 @@ def full(queue: Queue) -> Iterator[None]:
 
 
 @contextmanager
+def without_its_replicas(queue: Queue) -> Iterator[None]:
+    """Redis takes writes only where another copies them, and none does."""
+    queue.redis.config_set("min-replicas-to-write", "1")
+    try:
+        yield
+    finally:
+        queue.redis.config_set("min-replicas-to-write", "0")
+
+
+@contextmanager
 def replica(queue: Queue) -> Iterator[None]:
     """Redis copies another, and takes no writes of its own."""
     queue.redis.slaveof("127.0.0.1", str(refused_port()))

@@ -1,6 +1,7 @@
 import base64
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
@@ -28,7 +29,7 @@ from job_core.queue import (
 from job_tasks.job_tasks import core
 from tests.broken_messages import BROKEN, mutations
 from tests.integration.pausing import Stopwatch, hung_broker, refused_port, silent_port, with_port
-from tests.integration.queue import QUEUE, Queue, full, replica
+from tests.integration.queue import QUEUE, Queue, full, replica, without_its_replicas
 
 TIMEOUT_SECONDS = 0.3
 TIME = datetime(2024, 5, 1, 12, 30, 15, 123456, tzinfo=UTC)
@@ -336,12 +337,18 @@ class TestUnavailable:
         write(broker)
 
     @pytest.mark.parametrize("write", [CALLS[0], JobQueue.ping], ids=["publish", "ping"])
+    @pytest.mark.parametrize(("refuses", "reason"), [(replica, "read-only"), (without_its_replicas, "refused")])
     def test_where_the_broker_takes_no_writes(
-        self, broker: JobQueue, queue: Queue, write: Callable[[JobQueue], object]
+        self,
+        broker: JobQueue,
+        queue: Queue,
+        write: Callable[[JobQueue], object],
+        refuses: Callable[[Queue], AbstractContextManager[None]],
+        reason: str,
     ) -> None:
-        with replica(queue), pytest.raises(BrokerUnavailable) as raised:
+        with refuses(queue), pytest.raises(BrokerUnavailable) as raised:
             write(broker)
-        assert raised.value.reason == "read-only"
+        assert raised.value.reason == reason
         assert len(queue) == 0
         write(broker)
 
