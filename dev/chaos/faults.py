@@ -28,6 +28,7 @@ BUSY_PAGES = 8
 STARTED_SECONDS = 3.0
 SURGE_PAGES = 60
 MAX_DOUBLED = 20
+UNREADABLE = (b"garbage{", b"[]", b"null", b"{}", bytes(range(256)), b"[" * 10_000)
 TAKEN_SECONDS = (0.05, 0.5)  # after which workers have most of the messages
 COMMIT_SECONDS = 5.0
 
@@ -170,6 +171,17 @@ def _double_messages(scene: Scene) -> None:
                     client.rpush(name, *some)
 
 
+def _make_messages_unreadable(scene: Scene) -> None:
+    """Messages that are in a queue are spoilt, and more is added that nobody can read."""
+    scene.client.submit(scene.new_submission(MAX_DOUBLED))
+    with scene.stack.redis() as client:
+        for name in QUEUES:
+            taken = client.rpop(name, MAX_DOUBLED) or []
+            scene.queue.ignore(job_ids_in(taken))
+            spoilt = [envelope.replace(b'"body": "', b'"body": "@') for envelope in taken]
+            client.rpush(name, *spoilt, *UNREADABLE)
+
+
 def _two_schedulers(scene: Scene) -> None:
     with scene.stack.second_scheduler():
         scene.hold(BESIDE_SECONDS)
@@ -199,6 +211,7 @@ FAULTS = {
         Fault(name="database-paused", inject=_pause_database),
         Fault(name="broker-cut-off", inject=_cut_off),
         Fault(name="messages-doubled", inject=_double_messages, times=8),
+        Fault(name="message-unreadable", inject=_make_messages_unreadable, times=4),
         Fault(name="two-schedulers", inject=_two_schedulers),
     )
 }

@@ -107,8 +107,12 @@ class QueueWatch:
 
 
 def job_ids_in(envelopes: Collection[bytes | str]) -> list[str]:
-    """The ids of the jobs that the messages are for."""
-    return [str(json.loads(envelope)["headers"]["id"]) for envelope in envelopes]
+    """The ids of the jobs that the messages are for; others than messages may be among them."""
+    found = []
+    for envelope in envelopes:
+        with suppress(ValueError, TypeError, KeyError, RecursionError):
+            found.append(str(json.loads(envelope)["headers"]["id"]))
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
