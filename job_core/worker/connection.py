@@ -13,7 +13,7 @@ import structlog
 from celery.app.amqp import AMQP
 from kombu.connection import Connection
 from kombu.transport import redis
-from redis.exceptions import ResponseError
+from redis.exceptions import RedisError, ResponseError
 
 from job_core.errors import BrokerUnavailable
 from job_core.metrics import count_set_aside
@@ -91,10 +91,10 @@ def _though_full() -> Iterator[None]:
 
 
 class PatientTransport(redis.Transport):
-    """Takes a broker that refuses for one that is away, and tries again."""
+    """Takes a broker that refuses, or is none, for one that is away, and tries again."""
 
     Channel = CheckedChannel
-    connection_errors = (*redis.Transport.connection_errors, ResponseError)
+    connection_errors = (*redis.Transport.connection_errors, RedisError)
 
     def establish_connection(self) -> Any:
         connection = super().establish_connection()

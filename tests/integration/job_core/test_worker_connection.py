@@ -12,6 +12,7 @@ from job_core.worker.children import Children
 from job_core.worker.connection import CappedConnection
 from job_core.worker.request import AttemptRequest
 from job_tasks.job_tasks import core
+from tests.integration.pausing import babbling_port, with_port
 from tests.integration.queue import QUEUE, Queue
 
 
@@ -43,6 +44,13 @@ def test_a_lost_connection_is_closed_although_it_has_messages(connection: Capped
     connection._do_close_transport()  # noqa: SLF001 - as `collect` leaves it when a channel could not be closed
     connection.close()
     assert not connection.connected
+
+
+def test_what_is_no_broker_is_as_one_that_is_away(servers: Servers) -> None:
+    with babbling_port() as port:
+        connection = CappedConnection(with_port(servers.broker.url, port))
+        with pytest.raises(connection.connection_errors):
+            connection.connect()
 
 
 @pytest.mark.parametrize("way", ["acknowledge", "reject"])
