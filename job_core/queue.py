@@ -181,7 +181,10 @@ def _body(job_id: str) -> str:
 
 
 def _template(task: str, queue: str, origin: str) -> str:
-    """The envelope of a task's messages, with names where each differs."""
+    """The envelope of a task's messages, with names where each differs.
+
+    Who changes it lets workers take both forms for one release: a worker sets aside what it does not know.
+    """
     return json.dumps(
         {
             "body": _BODY,
