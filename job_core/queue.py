@@ -234,7 +234,7 @@ def _pattern(app: str, queue: str) -> re.Pattern[bytes]:
         (_TIME, r"(?P<published_at>20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?[+-]\d\d:\d\d)"),
         (_TAG, uuid),
         (_KIND, r"(?:\w|\\u[0-9a-f]{4}){1,255}"),  # the name of a function, as JSON has it
-        (_ORIGIN, r"gen\d+@[\w.-]+"),
+        (_ORIGIN, r"(?:[ !#-\[\]-~]|\\u[0-9a-f]{4}){1,255}"),  # a machine may be called anything
     ):
         pattern = pattern.replace(re.escape(placeholder), expression, 1)
     return re.compile(pattern.replace(re.escape(_ID), "(?P=id)").encode())

@@ -99,6 +99,15 @@ def test_a_job_whose_message_was_broken_gets_another(stack: Stack, pages: PageSe
     assert stack.manager.ended(job_id, within=AT_ONCE_SECONDS) == SUCCESS
 
 
+@pytest.mark.parametrize("kind", [b"gone", rb"\ud800"], ids=repr)
+def test_those_of_a_kind_that_no_worker_knows_end_none(
+    stack: Stack, pages: PageServer, broker: Redis, kind: bytes
+) -> None:
+    broker.lpush(QUEUES[0], message(stack, QUEUES[0]).replace(b"job_tasks.count", b"job_tasks." + kind))
+    assert_work_goes_on(stack, pages, broker)
+    assert broker.llen(SET_ASIDE_KEY) == 0
+
+
 def test_many_hold_up_nobody_and_the_latest_are_kept(stack: Stack, pages: PageServer, broker: Redis) -> None:
     broker.rpush(QUEUES[0], *(f"garbage {number}" for number in range(FLOOD)))
     job_id = stack.manager.submit(pages.url("/words/1/behind-a-flood"))

@@ -1,5 +1,6 @@
 import base64
 import json
+import socket
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta, timezone
@@ -207,6 +208,14 @@ class TestWhatIsAMessage:
         broker = JobQueue(core.name, kinds, queue.url, timeout_seconds=TIMEOUT_SECONDS)
         broker.publish([message(QUEUE, kind=kind, published_at=published_at)])
         assert broker.published_at(name, queue.taken(name)) == published_at
+
+    @pytest.mark.parametrize("name", ["vm-1.example.org", "Zoë's (new) machine"])
+    def test_a_message_from_any_machine_is_one(
+        self, broker: JobQueue, queue: Queue, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        monkeypatch.setattr(socket, "gethostname", lambda: name)
+        broker.publish([message()])
+        assert broker.published_at(QUEUE, queue.taken(QUEUE)) == TIME
 
     def test_one_of_another_app_or_queue_is_none(self, broker: JobQueue, queue: Queue) -> None:
         broker.publish([message()])
