@@ -4,6 +4,7 @@
     ├── TransientError           the same request may succeed later
     │   ├── ServiceUnavailable       carries the reason
     │   │   ├── DatabaseUnavailable
+    │   │   │   └── DatabaseLocked
     │   │   └── BrokerUnavailable
     │   └── WebhookNotTaken          any status that is not a success; may carry Retry-After
     ├── PermanentError           the same request will fail again
@@ -87,6 +88,10 @@ class DatabaseUnavailable(ServiceUnavailable):
     """The job store did not answer in time, refused the connection, or does not take writes."""
 
     title = "The job store is not reachable"
+
+
+class DatabaseLocked(DatabaseUnavailable):
+    """Somebody else, a person at a console perhaps, holds a lock for long on what was to be changed."""
 
 
 class BrokerUnavailable(ServiceUnavailable):

@@ -12,13 +12,14 @@ from datetime import timedelta
 import structlog
 
 from job_core.core import JobCore
-from job_core.errors import BrokerUnavailable, DatabaseUnavailable, ServiceUnavailable
+from job_core.errors import BrokerUnavailable, DatabaseLocked, DatabaseUnavailable, ServiceUnavailable
 from job_core.reconciler import ROUND_SECONDS, Reconciler
 from job_core.store import retention
 from job_core.store.workers import LOST_AFTER
 
 BROKER_TIMEOUT_SECONDS = 2.0
 RETENTION_SECONDS = 3_600.0
+RETENTION_AGAIN_SECONDS = 60.0  # after one that met a lock of somebody else's
 MIN_WAIT_SECONDS = 0.05  # between two looks for parked jobs
 KEEP_WORKERS = timedelta(days=1)
 
@@ -58,6 +59,8 @@ class Scheduler:
                 self._round()
                 self._release_until(end)
             except ServiceUnavailable as error:
+                if isinstance(error, DatabaseUnavailable):
+                    self._steady_since = None
                 self._report(error)
                 self._stopping.wait(max(0.0, end - time.monotonic()))
             except Exception:  # without a scheduler, nothing would be repaired any more
@@ -74,11 +77,13 @@ class Scheduler:
             self._reported = ""
         self._report_health()
         if time.monotonic() >= self._next_retention:
-            self._forget()
+            try:
+                self._forget()
+            except DatabaseLocked as error:  # what is old can wait, and is no reason for what is new to wait
+                self._report(error)
+                self._next_retention = time.monotonic() + RETENTION_AGAIN_SECONDS
 
     def _report(self, error: ServiceUnavailable) -> None:
-        if isinstance(error, DatabaseUnavailable):
-            self._steady_since = None
         service = "database" if isinstance(error, DatabaseUnavailable) else "broker"
         cause = f"{service}: {error.reason}"
         if cause != self._reported:

@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from job_core.errors import DatabaseUnavailable
+from job_core.errors import DatabaseLocked, DatabaseUnavailable
 from job_core.name_lookup import ServiceName
 
 TRANSACTION_SECONDS = 5.0
@@ -30,6 +30,9 @@ CHECKOUT_SECONDS = 1.0
 # A transaction whose caller is frozen keeps its locks no longer than this; a caller that is short of processor time has
 # to get through what it does between two statements meanwhile.
 IDLE_IN_TRANSACTION_MS = 2_000
+
+# No lock of ours is held for longer than a statement takes. What waits for longer than this waits for somebody else's.
+LOCK_MS = 1_000
 
 # A COMMIT that waits unread in the socket of a paused database would be carried out later, though its caller was told
 # that the database is away. So a setting, sent right before, makes the database refuse one that comes this much later;
@@ -76,7 +79,8 @@ class Database:
     """A pool of connections to the job store. Not to be shared across a fork.
 
     Connections are in autocommit, so that a call is one round trip; a transaction begins and commits by itself. All
-    methods raise DatabaseUnavailable if the database cannot be reached, is read-only, or the time is over.
+    methods raise DatabaseUnavailable if the database cannot be reached, is read-only, or the time is over, and
+    DatabaseLocked, which is one of them, after waiting LOCK_MS for a lock.
     """
 
     def __init__(self, url: str, *, pool_size: int) -> None:
@@ -178,6 +182,8 @@ def _unavailable(cause: BaseException | None) -> DatabaseUnavailable | None:
     """How the database is away, if `cause` means that; else it is a mistake of the program's."""
     if isinstance(cause, errors.UndefinedTable | errors.UndefinedFunction):
         return DatabaseUnavailable("The job store is being set up.", reason="its tables are missing or too old")
+    if isinstance(cause, errors.LockNotAvailable):
+        return DatabaseLocked("The job store did not answer in time.", reason="a lock is held for long")
     if isinstance(cause, errors.ReadOnlySqlTransaction):
         return DatabaseUnavailable("The job store is read-only.", reason="read-only")
     if isinstance(cause, psycopg2.OperationalError | psycopg2.InterfaceError | DisconnectionError):
@@ -226,7 +232,7 @@ def _engine(url: str, pool_size: int) -> Engine:
         connect_args={
             # A query whose caller gave up ends, too.
             "options": "-c client_connection_check_interval=1000"
-            f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}"
+            f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS} -c lock_timeout={LOCK_MS}"
         },
     )
     if engine.url.host:

@@ -18,6 +18,12 @@ from job_core.store.read import find_all
 IDEMPOTENCY_KEY_LIFETIME = timedelta(hours=24)
 
 _ACCEPT = "SELECT * FROM accept_jobs(%s, %s, %s, %s, %s, %s)"
+_UNPUBLISH = """
+    WITH waiting AS MATERIALIZED (
+        SELECT id FROM jobs WHERE id = ANY(%s::uuid[]) AND state = 'PENDING' FOR NO KEY UPDATE SKIP LOCKED
+    )
+    UPDATE jobs SET published_at = NULL WHERE id IN (SELECT id FROM waiting) RETURNING id
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,9 +95,11 @@ def as_rows(new_jobs: Sequence[NewJob], *, owner: str | None = None) -> tuple[li
 
 
 def unpublish(database: Database, job_ids: Sequence[UUID], *, seconds: float = TRANSACTION_SECONDS) -> None:
-    """Note that the broker has no messages for `job_ids`, so that the reconciler sends them in its next round."""
-    statement = "UPDATE jobs SET published_at = NULL WHERE id = ANY(%s::uuid[]) AND state = 'PENDING' RETURNING id"
-    database.call(statement, list(job_ids), seconds=seconds)
+    """Note that the broker has no messages for `job_ids`, so that the reconciler sends them in its next round.
+
+    For a row that is locked now, it finds that out by itself.
+    """
+    database.call(_UNPUBLISH, list(job_ids), seconds=seconds)
 
 
 def cancel(database: Database, job_id: UUID, *, seconds: float = TRANSACTION_SECONDS) -> bool:

@@ -1,12 +1,14 @@
 """Workers: one row for each start of a worker process, and its beat."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
 
+from job_core.errors import DatabaseLocked
 from job_core.job import Step
 from job_core.store.database import Database
 from job_core.store.events import record_steps
@@ -45,8 +47,9 @@ def beat(database: Database, worker_id: UUID, running: Sequence[UUID], *, second
     ((is_alive, revoked, idle),) = database.call(statement, worker_id, list(running), LOST_AFTER, seconds=seconds)
     if idle:
         log.warning("gives back claims that no process works on", job_ids=[str(job_id) for job_id in idle])
-        rows = database.call("SELECT * FROM give_back_idle(%s, %s::uuid[])", worker_id, idle, seconds=seconds)
-        record_steps(map(Step._make, rows))
+        with suppress(DatabaseLocked):  # the next beat finds them again
+            rows = database.call("SELECT * FROM give_back_idle(%s, %s::uuid[])", worker_id, idle, seconds=seconds)
+            record_steps(map(Step._make, rows))
     return Beat(is_alive=is_alive, revoked=frozenset(revoked))
 
 

@@ -23,6 +23,7 @@ from job_core.errors import (
     AttemptOutOfTime,
     BrokerUnavailable,
     CoreError,
+    DatabaseLocked,
     DatabaseUnavailable,
     UnexpectedError,
 )
@@ -38,6 +39,7 @@ from job_core.store.read import ended_children
 # How long a child waits for a database that is away, before it lets go of what it holds.
 DATABASE_PATIENCE_SECONDS = 20.0
 DATABASE_PAUSE_SECONDS = 0.5
+LOCK_PATIENCE_SECONDS = 2.0  # and for a row that somebody else has locked, while other jobs could be done
 
 BROKER_TIMEOUT_SECONDS = 0.3  # a broker that is away must not hold a child: the reconciler sends what is missing
 OVERDUE_MARGIN_SECONDS = 60.0  # beyond the hard time limit, after which the pool should have killed the child
@@ -204,12 +206,13 @@ class Attempt:
 
         Raises Ignore if the claim is lost, DatabaseUnavailable if the database stays away.
         """
-        deadline = time.monotonic() + DATABASE_PATIENCE_SECONDS
+        begun = time.monotonic()
         while True:
             try:
                 messages = step()
-            except DatabaseUnavailable:
-                if time.monotonic() > deadline:
+            except DatabaseUnavailable as error:
+                patience = LOCK_PATIENCE_SECONDS if isinstance(error, DatabaseLocked) else DATABASE_PATIENCE_SECONDS
+                if time.monotonic() > begun + patience:
                     raise
                 time.sleep(DATABASE_PAUSE_SECONDS)
             except ClaimLost:

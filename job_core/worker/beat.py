@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -21,7 +22,7 @@ import structlog
 from billiard.pool import CLOSE
 
 from job_core.core import JobCore
-from job_core.errors import CoreError, DatabaseUnavailable
+from job_core.errors import CoreError, DatabaseLocked, DatabaseUnavailable
 from job_core.job import Outcome
 from job_core.store import claims, workers
 from job_core.store.claims import Claimant
@@ -36,6 +37,16 @@ MAX_FAILURES = 5  # unhandled exceptions in a row, after which the worker starts
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, kw_only=True)
+class AttemptEnd:
+    """How the attempt of a process ended that cannot write it itself."""
+
+    job_id: UUID
+    pid: int
+    outcome: Outcome
+    error: CoreError | None = None
+
+
 class Beat:
     """One for each worker process. `worker` is Celery's, known from `start` on."""
 
@@ -46,7 +57,8 @@ class Beat:
         self._worker_id = worker_id
         self._children = children
         self._report_health = report_health
-        self._steps: deque[Callable[[], object]] = deque()
+        self._ends: deque[AttemptEnd] = deque()  # still to be written
+        self._held_up: deque[AttemptEnd] = deque()  # the same, and their rows are locked by somebody else
         self._writing = threading.Lock()
         self._wake = threading.Event()
         self._stopped = False
@@ -76,28 +88,24 @@ class Beat:
 
     def give_back(self, job_id: UUID, pid: int) -> None:
         """Let the job wait again; nothing is spent."""
-        self._soon(lambda: self._end(job_id, pid, Outcome.GIVEN_BACK))
+        self._soon(AttemptEnd(job_id=job_id, pid=pid, outcome=Outcome.GIVEN_BACK))
 
     def crash(self, job_id: UUID, pid: int, error: CoreError) -> None:
         """Count a crash of the job, if the process `pid` had claimed it."""
-        self._soon(lambda: self._end(job_id, pid, Outcome.CRASHED, error))
+        self._soon(AttemptEnd(job_id=job_id, pid=pid, outcome=Outcome.CRASHED, error=error))
 
     def deregister(self) -> None:
         """Write what is left, give back every claim, and end. What fails here, the reconciler finds."""
         self._stopped = True
         try:
-            self._write_steps()
+            self._write_ends()
             given_back = workers.stop(self._database, self._worker_id, seconds=DATABASE_SECONDS)
             log.info("deregistered", given_back=given_back)
         except DatabaseUnavailable as error:
             log.warning("not deregistered; the reconciler will find this worker's claims", reason=error.reason)
 
-    def _end(self, job_id: UUID, pid: int, outcome: Outcome, error: CoreError | None = None) -> None:
-        """Messages of released jobs are left to the reconciler: the broker must not hold up a beat."""
-        claims.end_of_process(self._database, job_id, Claimant(worker_id=self._worker_id, pid=pid), outcome, error)
-
-    def _soon(self, step: Callable[[], object]) -> None:
-        self._steps.append(step)
+    def _soon(self, end: AttemptEnd) -> None:
+        self._ends.append(end)
         self._wake.set()
 
     def _run(self) -> None:
@@ -105,15 +113,17 @@ class Beat:
         while not self._stopped:
             if self._wake.wait(max(0.0, next_beat - time.monotonic())):
                 self._wake.clear()
+            begun = time.monotonic()
             try:
-                self._write_steps()
+                self._write_ends()
                 if time.monotonic() >= next_beat:
                     next_beat = time.monotonic() + workers.BEAT_SECONDS
                     self._beat()
                 self._failures = 0
             except DatabaseUnavailable as error:
                 self._report("no beat: the database is away", error)
-                time.sleep(PAUSE_SECONDS)
+                # At once where a lock was waited for: else, when it ends, this worker would seem to have been silent.
+                time.sleep(max(0.0, begun + PAUSE_SECONDS - time.monotonic()))
                 next_beat = time.monotonic()
             except Exception:
                 log.exception("unhandled exception in the beat", failures=self._failures)
@@ -128,20 +138,35 @@ class Beat:
     def _recover(self) -> None:
         """Go on after a pause; start again if the beat fails for good, for then its claims will be lost anyway."""
         self._failures += 1
-        if self._steps and self._failures > 1:
-            self._steps.popleft()  # it may be what fails; the reconciler finds what it was to report
+        if self._ends and self._failures > 1:
+            self._ends.popleft()  # it may be what fails; the reconciler finds what it was to report
         time.sleep(PAUSE_SECONDS * self._failures)
         if self._failures >= MAX_FAILURES:
             self._start_again()
 
-    def _write_steps(self) -> None:
+    def _write_ends(self) -> None:
+        """Write what is to be written. One whose row somebody has locked holds up neither new ones nor the beat for long."""
         with self._writing:  # the deregistration comes from another thread
-            while self._steps:
-                self._steps[0]()
-                self._steps.popleft()
+            while waiting := self._ends or self._held_up:
+                try:
+                    self._write(waiting[0])
+                except DatabaseLocked as error:
+                    if waiting is self._ends:
+                        log.warning("an end is held up", job_id=str(waiting[0].job_id), reason=error.reason)
+                    self._held_up.append(waiting.popleft())
+                    self._wake.set()
+                    return
+                waiting.popleft()
+
+    def _write(self, end: AttemptEnd) -> None:
+        """Messages of released jobs are left to the reconciler: the broker must not hold up a beat."""
+        claimant = Claimant(worker_id=self._worker_id, pid=end.pid)
+        claims.end_of_process(self._database, end.job_id, claimant, end.outcome, end.error)
 
     def _beat(self) -> None:
-        found = workers.beat(self._database, self._worker_id, self._children.job_ids(), seconds=DATABASE_SECONDS)
+        # A claim whose end is still to be written is not one that no process works on: it must not be given back.
+        held = [*self._children.job_ids(), *(end.job_id for end in (*self._ends, *self._held_up))]
+        found = workers.beat(self._database, self._worker_id, held, seconds=DATABASE_SECONDS)
         self._reported = ""
         if not found.is_alive and not self._stopped:
             log.warning("was declared lost; starts again")

@@ -4,6 +4,7 @@ import os
 import time
 from contextlib import suppress
 
+import dev.chaos.tasks  # noqa: F401 - adds a parent with many children
 from job_core.job import JsonObject
 from job_tasks.job_tasks import core
 from job_tasks.page_request import PageRequest

@@ -1,8 +1,9 @@
 -- The steps of a job, one round trip each. They are in PL/pgSQL since PostgreSQL keeps the plans of its statements for as
 -- long as a connection lives; those of functions in SQL, it makes again at each call.
 --
--- Who needs several locks takes them in this order, so that no two transactions wait for each other: the lock of the
--- limit key, the parent's row, the job's own row. Each statement in a function sees what was committed before it began
+-- Who needs several locks takes them in this order, so that no two transactions wait for each other: the parent's row, the
+-- job's own row, the worker's row, the lock of the limit key. The last is waited for by many, so nobody who holds it waits
+-- for a row: somebody at a console may have locked that. What repairs many jobs at once skips rows that are locked. Each statement in a function sees what was committed before it began
 -- (READ COMMITTED), so what is read after a lock is as it is under the lock.
 
 -- insert_jobs: write a row for each of `new_jobs`, a JSON list of objects with the columns below, in the order of ids.
@@ -84,14 +85,14 @@ CREATE FUNCTION claim_job(
 ) LANGUAGE plpgsql AS $$
 DECLARE
     held jobs;
-    is_locked boolean;
 BEGIN
-    SELECT state, limit_key, worker_id, worker_pid,
-           CASE WHEN state = 'PENDING' AND limit_key IS NOT NULL
-                THEN pg_advisory_xact_lock(1751348084, hashtext(limit_key))::text IS NOT NULL END
-    INTO held.state, held.limit_key, held.worker_id, held.worker_pid, is_locked
-    FROM jobs WHERE id = job;
+    SELECT * INTO held FROM jobs WHERE id = job AND state = 'PENDING' FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        SELECT * INTO held FROM jobs WHERE id = job;
+    END IF;
     IF held.state = 'PENDING' AND held.limit_key IS NOT NULL THEN
+        PERFORM FROM workers WHERE id = worker FOR KEY SHARE;
+        PERFORM pg_advisory_xact_lock(1751348084, hashtext(held.limit_key));
         IF at_once <= (SELECT count(*) FROM jobs WHERE limit_key = held.limit_key AND worker_id IS NOT NULL)
            OR EXISTS (SELECT FROM limit_pauses WHERE limit_key = held.limit_key AND until > clock_timestamp()) THEN
             UPDATE jobs SET parked_at = now() WHERE id = job AND state = 'PENDING';
@@ -178,9 +179,6 @@ DECLARE
     given integer := coalesce(json_array_length(children), 0);
     moved jobs;
 BEGIN
-    IF key IS NOT NULL THEN
-        PERFORM pg_advisory_xact_lock(1751348084, hashtext(key));
-    END IF;
     IF parent IS NOT NULL THEN
         PERFORM FROM jobs WHERE id = parent FOR NO KEY UPDATE;
     END IF;
@@ -235,6 +233,9 @@ BEGIN
     IF moved.state = 'PENDING' AND moved.published_at IS NOT NULL THEN
         RETURN NEXT ROW(true, moved.id, moved.kind, moved.state, moved.attempt, moved.requeued, moved.published_at, NULL,
                         NULL, NULL)::step;
+    END IF;
+    IF key IS NOT NULL THEN  -- whoever has it now may still see this attempt as running, and park a job: it is seen below
+        PERFORM pg_advisory_xact_lock(1751348084, hashtext(key));
     END IF;
     IF pause IS NOT NULL THEN
         PERFORM pause_limit_key(pause_key, pause);
@@ -375,34 +376,43 @@ BEGIN
 END $$;
 
 -- repair_claims: declare workers lost that were not seen for `lost_after` (NULL: none), take back the claims of lost and
--- stopped ones, and break claims that are overdue. Rows that another reconciler works on are left to it.
+-- stopped ones, and break claims that are overdue. Rows that somebody else has locked are left for the next round.
 CREATE FUNCTION repair_claims(
     lost_after interval, loss_error json, max_losses integer, overdue_error json, batch integer
 ) RETURNS SETOF step LANGUAGE plpgsql AS $$
 DECLARE
     held record;
+    parents uuid[];
 BEGIN
-    IF lost_after IS NOT NULL THEN
-        FOR held IN
-            UPDATE workers SET lost_at = now()
-            WHERE stopped_at IS NULL AND lost_at IS NULL AND seen_at < now() - lost_after RETURNING id
-        LOOP
-            RETURN NEXT ROW(false, held.id, NULL, NULL, NULL, NULL, NULL, NULL, 'WORKER LOST', NULL)::step;
-        END LOOP;
-    END IF;
-    PERFORM FROM jobs WHERE id IN (  -- parents come first: see above
-        SELECT parent_id FROM jobs JOIN workers ON workers.id = jobs.worker_id
-        WHERE (lost_at IS NOT NULL OR stopped_at IS NOT NULL) AND losses + 1 >= max_losses
-    ) ORDER BY id FOR NO KEY UPDATE;
+    FOR held IN
+        WITH silent AS MATERIALIZED (
+            SELECT id FROM workers
+            WHERE stopped_at IS NULL AND lost_at IS NULL AND seen_at < now() - lost_after
+            FOR NO KEY UPDATE SKIP LOCKED
+        )
+        UPDATE workers SET lost_at = now() WHERE id IN (SELECT id FROM silent) RETURNING id
+    LOOP
+        RETURN NEXT ROW(false, held.id, NULL, NULL, NULL, NULL, NULL, NULL, 'WORKER LOST', NULL)::step;
+    END LOOP;
+    parents := ARRAY(  -- of the jobs that may end here; they come first: see above
+        SELECT id FROM jobs WHERE id IN (
+            SELECT parent_id FROM jobs JOIN workers ON workers.id = jobs.worker_id
+            WHERE parent_id IS NOT NULL
+              AND (overdue_at < now() OR ((lost_at IS NOT NULL OR stopped_at IS NOT NULL) AND losses + 1 >= max_losses))
+        ) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+    );
     RETURN QUERY SELECT * FROM take_back(
         ARRAY(
             SELECT jobs.id FROM jobs JOIN workers ON workers.id = jobs.worker_id
-            WHERE lost_at IS NOT NULL OR stopped_at IS NOT NULL
+            WHERE (lost_at IS NOT NULL OR stopped_at IS NOT NULL)
+              AND (parent_id IS NULL OR losses + 1 < max_losses OR parent_id = ANY(parents))
             ORDER BY jobs.id LIMIT batch FOR NO KEY UPDATE OF jobs SKIP LOCKED
         ), 'LOST', loss_error, max_losses
     );
     FOR held IN
-        SELECT * FROM jobs WHERE worker_id IS NOT NULL AND overdue_at < now() ORDER BY limit_key, id LIMIT batch
+        SELECT * FROM jobs
+        WHERE worker_id IS NOT NULL AND overdue_at < now() AND (parent_id IS NULL OR parent_id = ANY(parents))
+        ORDER BY limit_key, id LIMIT batch FOR NO KEY UPDATE SKIP LOCKED
     LOOP
         RETURN QUERY SELECT * FROM end_attempt(
             held.id, held.attempt, held.limit_key, held.parent_id, 'CRASHED', new_error => overdue_error
@@ -513,7 +523,10 @@ BEGIN
         WHERE waiting.kind <> ALL(kinds)
         LIMIT batch
     LOOP
-        PERFORM FROM jobs WHERE id = unknown.parent_id FOR NO KEY UPDATE;
+        PERFORM FROM jobs WHERE id = unknown.parent_id FOR NO KEY UPDATE SKIP LOCKED;
+        CONTINUE WHEN NOT FOUND AND unknown.parent_id IS NOT NULL;
+        PERFORM FROM jobs WHERE id = unknown.id FOR NO KEY UPDATE SKIP LOCKED;
+        CONTINUE WHEN NOT FOUND;
         UPDATE jobs SET state = 'FAILURE', finished_at = now(), parked_at = NULL, error = new_error
         WHERE id = unknown.id AND state = 'PENDING' RETURNING * INTO moved;
         IF FOUND THEN

@@ -9,7 +9,7 @@ import pytest
 from dev.waiting import eventually
 from job_core.job import Claim, OnFailure, Phase, State
 from job_core.kinds import GoOn
-from job_core.reconciler import Reconciler
+from job_core.reconciler import Reconciler, Repairs
 from job_core.store import claims
 from job_core.store.claims import LOSS_ERROR, MAX_LOSSES, NotClaimed, describe
 from tests.integration.job_store import BUSY, DIED, NEW_JOB, NO_TEXT, PID, RESULT, Store
@@ -321,7 +321,7 @@ class TestWhileTheJobGoesOn:
         assert (store.state(job_id), store.job(job_id).attempt) == (State.STARTED, 2)
         assert store.attempts(job_id)[1].outcome is None
 
-    def test_the_last_loss_of_a_child_waits_for_its_parent_and_holds_no_lock_meanwhile(
+    def test_the_last_loss_of_a_child_whose_parent_is_locked_is_left_for_later_and_locks_nothing_meanwhile(
         self, store: Store, reconciler: Reconciler
     ) -> None:
         """Whoever ends a child has its parent's lock first; the other way round, they would wait for one another."""
@@ -335,13 +335,11 @@ class TestWhileTheJobGoesOn:
         store.sql("UPDATE jobs SET open_children = 1 WHERE id = :id", id=parent.job_id)
         store.unseen(store.worker_of(held))
         lock = "SELECT FROM jobs WHERE id = '{}' FOR NO KEY UPDATE"
-        with ThreadPoolExecutor(1) as pool:
-            with store.database.transaction(20) as connection:
-                connection.exec_driver_sql(lock.format(parent.job_id))
-                repairing = pool.submit(reconciler.round, judge_workers=True)
-                eventually(lambda: store.sql(WAITS_FOR_A_LOCK))
-                connection.exec_driver_sql(lock.format(held.job_id))
-            assert repairing.result(10).taken_back == 1
+        with store.database.transaction(20) as connection:
+            connection.exec_driver_sql(lock.format(parent.job_id))
+            assert reconciler.round(judge_workers=True) == Repairs(workers_lost=1)
+            connection.exec_driver_sql(lock.format(held.job_id))
+        assert reconciler.round(judge_workers=True).taken_back == 1
         assert store.state(held.job_id) is State.FAILURE
 
 
