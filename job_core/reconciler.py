@@ -67,6 +67,7 @@ class Reconciler:
         `judge_workers` is False while beats may be missing for another reason than a dead worker, namely right after
         the database itself was away.
         """
+        self._mend_times()
         claims = self._repair_claims(LOST_AFTER if judge_workers else None)
         due = self._make_due()
         unknown = self._fail_unknown()
@@ -86,6 +87,11 @@ class Reconciler:
         """When to look for parked jobs again: at the end of a pause, or of the gap after what was just released."""
         pause = limits.seconds_to_next_pause_end(self.database)
         return min(wait for wait in (ROUND_SECONDS, pause, self.limits.gap_seconds or None) if wait is not None)
+
+    def _mend_times(self) -> None:
+        ((mended,),) = self.database.call("SELECT mend_times(%s, %s)", LOST_AFTER, BATCH)
+        if mended:
+            log.warning("the database's clock was set back", mended=mended)
 
     def _repair_claims(self, lost_after: timedelta | None) -> dict[str, int]:
         # Never late: after a pause of the database, every worker would seem to have been silent for too long.
@@ -153,5 +159,9 @@ class Reconciler:
 
 
 def _lost_before(oldest: Oldest, now: datetime) -> datetime | None:
-    """Messages that were sent before this are not in the queue any more; None: none is known to be lost."""
-    return ((oldest.published_at or now) - ON_THE_WAY) if oldest.is_known else None
+    """Messages that were sent before this are not in the queue any more; None: none is known to be lost.
+
+    None is known either while the oldest was sent in the future: before the database's clock was set back.
+    """
+    sent = oldest.published_at or now
+    return min(sent, now) - ON_THE_WAY if oldest.is_known and sent < now + ON_THE_WAY else None

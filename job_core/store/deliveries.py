@@ -64,13 +64,14 @@ _CLAIM_DUE = """
         SELECT job_id FROM deliveries
         WHERE due_at <= now() AND receiver <> ALL(%s::text[]) ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
     )
-    UPDATE deliveries SET attempts = attempts + 1, due_at = now() + %s
+    UPDATE deliveries SET attempts = attempts + 1, since = now(), due_at = now() + %s
     WHERE job_id IN (SELECT job_id FROM due)
     RETURNING job_id, receiver, attempts
 """
 _END = """
     UPDATE deliveries
-    SET state = %s, due_at = now() + %s, delivered_at = CASE WHEN %s = 'DELIVERED' THEN now() END, last_error = %s
+    SET state = %s, since = now(), due_at = now() + %s, delivered_at = CASE WHEN %s = 'DELIVERED' THEN now() END,
+        last_error = %s
     WHERE job_id = %s AND attempts = %s AND state = 'PENDING'
     RETURNING job_id
 """

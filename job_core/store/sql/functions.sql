@@ -70,7 +70,8 @@ END $$;
 -- pause_limit_key: let no attempt on a job of the limit key begin for `pause`; a longer pause stays as it is.
 CREATE FUNCTION pause_limit_key(key text, pause interval) RETURNS void LANGUAGE sql AS $$
     INSERT INTO limit_pauses (limit_key, until) VALUES (key, clock_timestamp() + pause)
-    ON CONFLICT (limit_key) DO UPDATE SET until = greatest(limit_pauses.until, excluded.until)
+    ON CONFLICT (limit_key) DO UPDATE SET since = excluded.since, until = excluded.until
+        WHERE limit_pauses.until < excluded.until
 $$;
 
 -- claim_job: begin an attempt. `verdict` is CLAIMED; PARKED if the job's limit key has no room now; DROPPED if the job does
@@ -420,6 +421,64 @@ BEGIN
     END LOOP;
 END $$;
 
+-- waiting_kinds: the kinds of the jobs that wait, by one step in an index for each, however many jobs wait.
+CREATE FUNCTION waiting_kinds() RETURNS SETOF text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN QUERY
+        WITH RECURSIVE waiting (kind) AS (
+            (SELECT jobs.kind FROM jobs WHERE state = 'PENDING' AND parked_at IS NULL ORDER BY jobs.kind LIMIT 1)
+            UNION ALL
+            SELECT (SELECT jobs.kind FROM jobs
+                    WHERE state = 'PENDING' AND parked_at IS NULL AND jobs.kind > waiting.kind
+                    ORDER BY jobs.kind LIMIT 1)
+            FROM waiting WHERE waiting.kind IS NOT NULL
+        )
+        SELECT waiting.kind FROM waiting WHERE waiting.kind IS NOT NULL;
+END $$;
+
+-- mend_times: put right what lies in the future by more than `margin`, as the database's clock was set back; how many rows that
+-- is. A worker was seen, a message was sent, an attempt or a wait began: that counts as now, and what was to come some time
+-- after it comes that time after now. Rows that somebody else has locked are left for the next round.
+CREATE FUNCTION mend_times(margin interval, batch integer) RETURNS bigint LANGUAGE sql AS $$
+    WITH seen AS MATERIALIZED (
+        SELECT id FROM workers WHERE stopped_at IS NULL AND lost_at IS NULL AND seen_at > now() + margin
+        FOR NO KEY UPDATE SKIP LOCKED
+    ), mended_workers AS (
+        UPDATE workers SET seen_at = now() WHERE id IN (SELECT id FROM seen) RETURNING 1
+    ), sent AS MATERIALIZED (
+        SELECT later.id
+        FROM waiting_kinds() AS waiting (kind), (VALUES (false), (true)) AS queue (requeued), LATERAL (
+            SELECT id FROM jobs
+            WHERE state = 'PENDING' AND parked_at IS NULL AND kind = waiting.kind AND requeued = queue.requeued
+              AND coalesce(published_at, '-infinity') > now() + margin
+            LIMIT batch FOR NO KEY UPDATE SKIP LOCKED
+        ) AS later
+    ), mended_messages AS (
+        UPDATE jobs SET published_at = now() WHERE id IN (SELECT id FROM sent) RETURNING 1
+    ), begun AS MATERIALIZED (
+        SELECT id FROM jobs WHERE finished_at IS NULL AND state IN ('STARTED', 'RETRY') AND started_at > now() + margin
+        LIMIT batch FOR NO KEY UPDATE SKIP LOCKED
+    ), mended_attempts AS (
+        UPDATE jobs
+        SET due_at = due_at - (started_at - now()), overdue_at = overdue_at - (started_at - now()), started_at = now()
+        WHERE id IN (SELECT id FROM begun) RETURNING 1
+    ), paused AS MATERIALIZED (
+        SELECT limit_key FROM limit_pauses WHERE since > now() + margin LIMIT batch FOR UPDATE SKIP LOCKED
+    ), mended_pauses AS (
+        UPDATE limit_pauses SET until = until - (since - now()), since = now()
+        WHERE limit_key IN (SELECT limit_key FROM paused) RETURNING 1
+    ), delivering AS MATERIALIZED (
+        SELECT job_id FROM deliveries WHERE due_at IS NOT NULL AND since > now() + margin
+        LIMIT batch FOR UPDATE SKIP LOCKED
+    ), mended_deliveries AS (
+        UPDATE deliveries SET due_at = due_at - (since - now()), since = now()
+        WHERE job_id IN (SELECT job_id FROM delivering) RETURNING 1
+    )
+    SELECT (SELECT count(*) FROM mended_workers) + (SELECT count(*) FROM mended_messages)
+         + (SELECT count(*) FROM mended_attempts) + (SELECT count(*) FROM mended_pauses)
+         + (SELECT count(*) FROM mended_deliveries)
+$$;
+
 -- make_due: let jobs wait for a worker whose back-off is over.
 CREATE FUNCTION make_due(batch integer) RETURNS SETOF uuid LANGUAGE sql AS $$
     WITH due AS MATERIALIZED (
@@ -464,21 +523,6 @@ CREATE FUNCTION seconds_to_next_pause_end() RETURNS double precision LANGUAGE sq
     WHERE until > clock_timestamp()
       AND EXISTS (SELECT FROM jobs WHERE jobs.limit_key = limit_pauses.limit_key AND parked_at IS NOT NULL)
 $$;
-
--- waiting_kinds: the kinds of the jobs that wait, by one step in an index for each, however many jobs wait.
-CREATE FUNCTION waiting_kinds() RETURNS SETOF text LANGUAGE plpgsql STABLE AS $$
-BEGIN
-    RETURN QUERY
-        WITH RECURSIVE waiting (kind) AS (
-            (SELECT jobs.kind FROM jobs WHERE state = 'PENDING' AND parked_at IS NULL ORDER BY jobs.kind LIMIT 1)
-            UNION ALL
-            SELECT (SELECT jobs.kind FROM jobs
-                    WHERE state = 'PENDING' AND parked_at IS NULL AND jobs.kind > waiting.kind
-                    ORDER BY jobs.kind LIMIT 1)
-            FROM waiting WHERE waiting.kind IS NOT NULL
-        )
-        SELECT waiting.kind FROM waiting WHERE waiting.kind IS NOT NULL;
-END $$;
 
 -- publish_waiting: mark the messages of waiting jobs as sent that have none: those that were never sent, and those sent
 -- before `lost_before` in the queue of first messages, or before `requeued_lost_before` in that of the requeued; messages to

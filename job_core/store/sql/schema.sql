@@ -107,6 +107,7 @@ CREATE INDEX attempts_by_worker ON attempts (worker_id);
 
 CREATE TABLE limit_pauses (
     limit_key text PRIMARY KEY,
+    since     timestamptz NOT NULL DEFAULT now(),
     until     timestamptz NOT NULL  -- no attempt on a job of this key begins before
 );
 CREATE INDEX limit_pauses_by_end ON limit_pauses (until);
@@ -116,6 +117,7 @@ CREATE TABLE deliveries (
     receiver     text NOT NULL,  -- host and port of the URL
     state        text NOT NULL DEFAULT 'PENDING' CHECK (state IN ('PENDING', 'DELIVERED', 'GIVEN UP')),
     attempts     smallint NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+    since        timestamptz NOT NULL DEFAULT now(),  -- when it began to wait for `due_at`
     due_at       timestamptz DEFAULT now(),  -- of the next attempt; while one is under way: when it counts as lost
     delivered_at timestamptz,
     last_error   text,
