@@ -97,13 +97,15 @@ def manager_url(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 @contextmanager
-def deployed_manager(servers: Servers, port: int, log: Path, **changes: str) -> Iterator["subprocess.Popen[bytes]"]:
+def deployed_manager(
+    servers: Servers, port: int, log: Path, worker_class: str = HASTY, **changes: str
+) -> Iterator["subprocess.Popen[bytes]"]:
     """A manager of one process under gunicorn, set by `changes`; it answers, and stops with the `with` block."""
     with log.open("ab") as output:
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "gunicorn", "--config", "job_manager/gunicorn.conf.py"),
-                *("--bind", f"127.0.0.1:{port}", "--worker-class", HASTY, "job_manager.wsgi:app"),
+                *("--bind", f"127.0.0.1:{port}", "--worker-class", worker_class, "job_manager.wsgi:app"),
             ],
             env=os.environ
             | {
