@@ -13,6 +13,10 @@ from uuid_utils.compat import uuid7
 from job_core.config import CoreConfig
 from job_core.kinds import Kind, kind_of
 
+# None of our locks is held for longer than a statement takes. Who waits for longer than this waits for somebody else's, and
+# has other jobs to see to.
+LOCK_MS = 1_000
+
 if TYPE_CHECKING:
     from celery import Celery
 
@@ -63,7 +67,7 @@ class JobCore:
         """The job store, by a pool of connections of its own."""
         from job_core.store.database import Database
 
-        return Database(self.config.database_url, pool_size=pool_size)
+        return Database(self.config.database_url, pool_size=pool_size, lock_ms=LOCK_MS)
 
     def queue(self, *, timeout_seconds: float = 0.3) -> "JobQueue":
         """The queues of messages, by a connection of its own."""

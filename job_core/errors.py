@@ -93,6 +93,11 @@ class DatabaseUnavailable(ServiceUnavailable):
 class DatabaseLocked(DatabaseUnavailable):
     """Somebody else, a person at a console perhaps, holds a lock for long on what was to be changed."""
 
+    @property
+    def type(self) -> str:
+        """To callers it is all the same."""
+        return "database-unavailable"
+
 
 class BrokerUnavailable(ServiceUnavailable):
     """The broker did not answer in time, refused the connection, or does not take messages."""

@@ -31,9 +31,6 @@ CHECKOUT_SECONDS = 1.0
 # to get through what it does between two statements meanwhile.
 IDLE_IN_TRANSACTION_MS = 2_000
 
-# No lock of ours is held for longer than a statement takes. What waits for longer than this waits for somebody else's.
-LOCK_MS = 1_000
-
 # A COMMIT that waits unread in the socket of a paused database would be carried out later, though its caller was told
 # that the database is away. So a setting, sent right before, makes the database refuse one that comes this much later;
 # and none is sent with less time left than that.
@@ -80,11 +77,11 @@ class Database:
 
     Connections are in autocommit, so that a call is one round trip; a transaction begins and commits by itself. All
     methods raise DatabaseUnavailable if the database cannot be reached, is read-only, or the time is over, and
-    DatabaseLocked, which is one of them, after waiting LOCK_MS for a lock.
+    DatabaseLocked, which is one of them, after waiting `lock_ms` for a lock (0: as long as for anything else).
     """
 
-    def __init__(self, url: str, *, pool_size: int) -> None:
-        self._engine = _engine(url, pool_size)
+    def __init__(self, url: str, *, pool_size: int, lock_ms: int = 0) -> None:
+        self._engine = _engine(url, pool_size, lock_ms)
 
     def call(self, statement: str, *parameters: object, seconds: float = TRANSACTION_SECONDS) -> list[Row]:
         """The rows of one statement, a transaction of its own.
@@ -219,7 +216,7 @@ def _check_commit_is_in_time(patience: Patience) -> None:
         raise _deadline_error()
 
 
-def _engine(url: str, pool_size: int) -> Engine:
+def _engine(url: str, pool_size: int, lock_ms: int) -> Engine:
     extensions.set_wait_callback(_wait)
     engine = create_engine(
         url,
@@ -232,7 +229,7 @@ def _engine(url: str, pool_size: int) -> Engine:
         connect_args={
             # A query whose caller gave up ends, too.
             "options": "-c client_connection_check_interval=1000"
-            f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS} -c lock_timeout={LOCK_MS}"
+            f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS} -c lock_timeout={lock_ms}"
         },
     )
     if engine.url.host:

@@ -145,7 +145,7 @@ class Beat:
             self._start_again()
 
     def _write_ends(self) -> None:
-        """Write what is to be written. One whose row somebody has locked holds up neither new ones nor the beat for long."""
+        """Write what is to be written. Where somebody has locked the row, neither new ends nor the beat wait for it."""
         with self._writing:  # the deregistration comes from another thread
             while waiting := self._ends or self._held_up:
                 try:

@@ -11,6 +11,7 @@ from dev.stack import RECOVERY_SECONDS, Stack
 from dev.waiting import eventually
 
 RECOVERY = "recovery"
+ALIVE = "SELECT id FROM workers WHERE lost_at IS NULL AND stopped_at IS NULL ORDER BY id"
 DRAIN_SECONDS = 120.0  # for jobs that wait for nothing but their turn: no promise, and the machine may be slow
 
 

@@ -1,6 +1,7 @@
 """Redis down, hung, emptied; messages lost and messages twice. The jobs table is the one truth."""
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -16,6 +17,8 @@ from tests.acceptance.recovery import Recoveries
 
 UNACKNOWLEDGED = "unacked"  # kombu's, for messages that workers have
 JOBS = 40
+MANY_JOBS = 200
+FLUSHES = 20
 SUBMISSION_SECONDS = 1.0  # a submission waits no longer for the broker
 INSERT = """
     INSERT INTO jobs (id, kind, label, request, on_failure, max_attempts, max_crashes, published_at)
@@ -137,6 +140,21 @@ def test_jobs_outlive_a_broker_that_loses_everything(
         outcomes = stack.manager.ended_all(job_ids, within=RECOVERY_SECONDS)
     assert outcomes == [SUCCESS] * JOBS
     assert list(map(pages.requests, paths)) == [1] * JOBS
+
+
+@pytest.mark.thorough
+def test_jobs_outlive_a_broker_that_loses_everything_again_and_again(
+    stack: Stack, pages: PageServer, recoveries: Recoveries
+) -> None:
+    paths = [f"/slow/flushed-again/{index}" for index in range(MANY_JOBS)]
+    job_ids = stack.manager.submit_all([pages.url(f"{path}?seconds=0.3") for path in paths])
+    for _ in range(FLUSHES):
+        _flush(stack)
+        time.sleep(1)  # the fault itself
+    with recoveries.measure(f"broker flushed {FLUSHES} times in the middle of {MANY_JOBS} jobs"):
+        outcomes = stack.manager.ended_all(job_ids, within=RECOVERY_SECONDS)
+    assert outcomes == [SUCCESS] * MANY_JOBS
+    assert list(map(pages.requests, paths)) == [1] * MANY_JOBS
 
 
 def test_workers_outlive_a_broker_that_dies_again_and_again_under_running_jobs(stack: Stack, pages: PageServer) -> None:

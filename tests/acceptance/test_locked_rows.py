@@ -11,7 +11,7 @@ from dev.stack import RECOVERY_SECONDS, Stack
 from dev.waiting import eventually
 from tests.acceptance.held import occupy, start_held, wait_until_held
 from tests.acceptance.locks import locked
-from tests.acceptance.recovery import Recoveries
+from tests.acceptance.recovery import ALIVE, Recoveries
 from tests.acceptance.test_worker_faults import CRASHED
 
 LOCK_JOB = "SELECT FROM jobs WHERE id = %s FOR UPDATE"
@@ -35,10 +35,9 @@ def receiver(stack: Stack) -> Iterator[PageServer]:
 @pytest.fixture
 def no_worker_is_lost(stack: Stack) -> Iterator[None]:
     """None is declared lost, nor starts again, during the test."""
-    starts = "SELECT id FROM workers WHERE lost_at IS NULL AND stopped_at IS NULL ORDER BY id"
-    before = stack.query(starts)
+    before = stack.query(ALIVE)
     yield
-    assert stack.query(starts) == before
+    assert stack.query(ALIVE) == before
 
 
 def all_goes_on(stack: Stack, pages: PageServer, receiver: PageServer, name: str, *, seconds: float) -> None:
