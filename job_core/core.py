@@ -13,8 +13,8 @@ from uuid_utils.compat import uuid7
 from job_core.config import CoreConfig
 from job_core.kinds import Kind, kind_of
 
-# None of our locks is held for longer than a statement takes. Who waits for longer than this waits for somebody else's, and
-# has other jobs to see to.
+# None of our locks is held for longer than a statement takes. Who waits for longer than this waits for somebody else's,
+# and has other jobs to see to.
 LOCK_MS = 1_000
 
 if TYPE_CHECKING:

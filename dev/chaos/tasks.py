@@ -1,4 +1,4 @@
-"""Kinds of jobs that only chaos runs have: `scatter` has many children of the kind `piece`, and joins them."""
+"""Kinds of jobs for faults: `scatter` has many children, each a `piece`, and joins them; `devour` takes all memory."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -11,10 +11,11 @@ from job_core.kinds import EndedChild, FanOut, GoOn, RunningJob
 from job_tasks.job_tasks import core
 
 A_TURN = 50
+MEGABYTES_10 = 10_000_000
 
 
-class Scatter(BaseModel):
-    """The request of a parent."""
+class Named(BaseModel):
+    """The request of a parent, or of a job that takes all memory."""
 
     name: str
 
@@ -42,14 +43,22 @@ def piece(piece: Piece) -> dict[str, int]:
     return {"number": piece.number}
 
 
-def gather(_scatter: Scatter, pieces: Iterator[EndedChild]) -> dict[str, dict[str, int]]:
+def gather(_named: Named, pieces: Iterator[EndedChild]) -> dict[str, dict[str, int]]:
     """Count the children by their ends."""
     return {"ended": Counter(piece.state for piece in pieces)}
 
 
 @core.task(join=gather)
-def scatter(scatter: Scatter, job: RunningJob) -> GoOn | FanOut:
+def scatter(scatter: Named, job: RunningJob) -> GoOn | FanOut:
     """Submit the children, some in each turn."""
     done = (job.progress or {}).get("done", 0) + A_TURN
     children = [piece.job(Piece(parent=scatter.name, number=number)) for number in range(done - A_TURN, done)]
     return FanOut(children) if done >= CHILDREN else GoOn({"done": done}, children)
+
+
+@core.task()
+def devour(_named: Named) -> dict[str, int]:
+    """Take more and more memory, and use it."""
+    taken = []
+    while True:
+        taken.append(b"x" * MEGABYTES_10)

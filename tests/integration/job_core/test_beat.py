@@ -2,10 +2,12 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+import psycopg2
 import pytest
 from structlog.testing import capture_logs
 from uuid_utils.compat import uuid7
@@ -83,6 +85,24 @@ def test_what_the_main_process_has_to_report_is_written_at_once(store: Store, be
     beat.give_back(let_go.job_id, PID)
     eventually(lambda: store.state(let_go.job_id) is State.PENDING, seconds=2)
     assert (store.outcomes(died.job_id), store.outcomes(let_go.job_id)) == (["CRASHED"], ["GIVEN BACK"])
+
+
+def test_an_end_whose_row_is_locked_holds_up_neither_later_ones_nor_the_beat(
+    store: Store, servers: Servers, beat: Beat, worker_id: UUID
+) -> None:
+    died = store.claimed(worker_id)
+    store.sql("UPDATE jobs SET started_at = now() - interval '1 minute'")  # yet the beat must not give it back as idle
+    let_go = store.claimed(worker_id)
+    with capture_logs() as logged, closing(psycopg2.connect(servers.database.url)) as somebody:
+        somebody.cursor().execute("SELECT FROM jobs WHERE id = %s FOR UPDATE", (str(died.job_id),))
+        beat.crash(died.job_id, PID, DIED)
+        beat.start(WORKER)
+        eventually(lambda: "an end is held up" in [event["event"] for event in logged])
+        beat.give_back(let_go.job_id, PID)
+        eventually(lambda: store.outcomes(let_go.job_id) == ["GIVEN BACK"], seconds=5)
+        store.unseen(worker_id, seconds=5)
+        eventually(lambda: store.sql("SELECT FROM workers WHERE seen_at > now() - interval '4 seconds'"), seconds=8)
+    eventually(lambda: store.outcomes(died.job_id) == ["CRASHED"], seconds=15)
 
 
 def test_what_could_not_be_written_is_written_when_the_database_is_back(
