@@ -164,4 +164,4 @@ def _lost_before(oldest: Oldest, now: datetime) -> datetime | None:
     None is known either while the oldest was sent in the future: before the database's clock was set back.
     """
     sent = oldest.published_at or now
-    return min(sent, now) - ON_THE_WAY if oldest.is_known and sent < now + ON_THE_WAY else None
+    return min(sent, now) - ON_THE_WAY if oldest.is_known and sent <= now + ON_THE_WAY else None
