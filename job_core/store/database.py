@@ -69,7 +69,7 @@ class Patience:
         self._waiting_ends = self._ends
 
 
-_patience: ContextVar[Patience] = ContextVar("database_patience")
+_patience: ContextVar[Patience | None] = ContextVar("database_patience", default=None)
 
 
 class Database:
@@ -122,21 +122,17 @@ class Database:
     ) -> Iterator[Connection]:
         """One transaction, committed at the end of the block; it fails like `commit`."""
         patience = Patience(seconds, first_answer_seconds)
-        with _bounded(patience), self._engine.connect() as connection:
+        with _bounded(patience), self._lent() as connection:
             connection.exec_driver_sql("BEGIN")
-            try:
-                yield connection
-                connection.exec_driver_sql(REFUSE_LATE_COMMIT)
-                _check_commit_is_in_time(patience)
-                connection.exec_driver_sql("COMMIT")
-            except BaseException:
-                connection.invalidate()  # which ends the transaction, whatever state it is in
-                raise
+            yield connection
+            connection.exec_driver_sql(REFUSE_LATE_COMMIT)
+            _check_commit_is_in_time(patience)
+            connection.exec_driver_sql("COMMIT")
 
     @contextmanager
     def reading(self, seconds: float = TRANSACTION_SECONDS) -> Iterator[Connection]:
         """A connection to read by, each statement for itself."""
-        with _bounded(Patience(seconds)), self._engine.connect() as connection:
+        with _bounded(Patience(seconds)), self._lent() as connection:
             yield connection
 
     def ping(self, seconds: float = 1.0) -> None:
@@ -145,6 +141,16 @@ class Database:
             asked = text("SELECT current_setting('transaction_read_only')::boolean, EXISTS (SELECT FROM jobs)")
             if connection.execute(asked).scalar():
                 raise DatabaseUnavailable("The job store is read-only.", reason="read-only")
+
+    @contextmanager
+    def _lent(self) -> Iterator[Connection]:
+        """A connection of the pool, which is thrown away after an exception: that ends whatever it was at."""
+        with self._engine.connect() as connection:
+            try:
+                yield connection
+            except BaseException:
+                connection.invalidate()
+                raise
 
     @contextmanager
     def _borrowed(self) -> Iterator[extensions.connection]:
@@ -161,7 +167,8 @@ class Database:
 
 @contextmanager
 def _bounded(patience: Patience) -> Iterator[None]:
-    token = _patience.set(patience)
+    before = _patience.get()
+    _patience.set(patience)
     try:
         yield
     except PoolTimeoutError as error:
@@ -172,7 +179,8 @@ def _bounded(patience: Patience) -> Iterator[None]:
             raise
         raise found from error
     finally:
-        _patience.reset(token)
+        if _patience.get() is patience:  # not where a generator is closed by another thread than began it
+            _patience.set(before)
 
 
 def _unavailable(cause: BaseException | None) -> DatabaseUnavailable | None:
@@ -226,6 +234,7 @@ def _engine(url: str, pool_size: int, lock_ms: int) -> Engine:
         pool_timeout=CHECKOUT_SECONDS,
         pool_recycle=1_800,
         pool_reset_on_return=None,
+        skip_autocommit_rollback=True,  # there is nothing to roll back, and a connection that is closed would refuse it
         connect_args={
             # A query whose caller gave up ends, too.
             "options": "-c client_connection_check_interval=1000"
@@ -255,7 +264,7 @@ def _look_up_in_time(name: ServiceName) -> Any:  # noqa: ANN401 - a listener, as
 
 
 def _current_patience() -> Patience:
-    return _patience.get(None) or Patience(TRANSACTION_SECONDS)
+    return _patience.get() or Patience(TRANSACTION_SECONDS)
 
 
 def _wait(connection: extensions.connection) -> None:
@@ -280,10 +289,12 @@ def _deadline_error() -> DeadlineOver:
 
 
 def _refuse_dead_connection(connection: extensions.connection, _entry: object, _proxy: object) -> None:
-    """Have the pool make a new connection in place of one on which something has come, unasked: its end, as a rule.
+    """Have the pool make a new connection in place of one that is closed, or on which something has come, unasked.
 
-    It asks the system, not the database, and so costs no round trip.
+    That is its end, as a rule. It asks the system, not the database, and so costs no round trip.
     """
+    if connection.closed:
+        raise DisconnectionError
     poller = select.poll()
     poller.register(connection.fileno(), select.POLLIN)
     if poller.poll(0):
