@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +15,13 @@ from sqlalchemy import (
     Text,
     Uuid,
     any_,
+    bindparam,
     func,
     literal,
+    literal_column,
     select,
 )
+from sqlalchemy import text as sql_text
 from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from job_core.job import Attempt, Job, JobStep, Phase, State
@@ -51,9 +54,63 @@ def find(connection: Connection, job_id: UUID) -> Job | None:
 
 
 def find_all(connection: Connection, job_ids: Sequence[UUID]) -> list[Job]:
-    """The rows of `job_ids`, in their order; unknown ones are left out."""
-    found = {row.id: job_of(row) for row in connection.execute(select(jobs).where(jobs.c.id.in_(job_ids)))}
+    """The rows of `job_ids`, in their order, whatever their size; unknown ones are left out."""
+    return _in_order(connection, select(jobs).where(jobs.c.id.in_(job_ids)), job_ids)
+
+
+def find_requests(connection: Connection, job_ids: Sequence[UUID]) -> list[Job]:
+    """The same without the results, which may be large."""
+    columns = (column for column in jobs.c if column is not jobs.c.result)
+    return _in_order(connection, select(*columns).where(jobs.c.id.in_(job_ids)), job_ids)
+
+
+def _in_order(connection: Connection, asked: Select[Any], job_ids: Sequence[UUID]) -> list[Job]:
+    found = {row.id: job_of(row) for row in connection.execute(asked)}
     return [found[job_id] for job_id in job_ids if job_id in found]
+
+
+PAGE_BYTES = 250_000  # of what jobs hold, at which a page ends: 200 counted pages, say
+_SIZE = func.octet_length(func.concat(jobs.c.label, jobs.c.request, jobs.c.result, jobs.c.error))
+
+
+def size_of(connection: Connection, job_id: UUID) -> int:
+    """The bytes of what a job holds; 0 if there is no such job."""
+    return connection.execute(select(_SIZE).where(jobs.c.id == job_id)).scalar_one_or_none() or 0
+
+
+_PORTION = (
+    sql_text(f"""
+        WITH RECURSIVE portion (place, id, bytes) AS (
+            SELECT 0, NULL::uuid, 0::bigint
+            UNION ALL
+            SELECT place + 1, jobs.id, bytes + {_SIZE}
+            FROM portion LEFT JOIN jobs ON jobs.id = (:ids)[place + 1] AND owner IS NOT DISTINCT FROM :owner
+            WHERE place < cardinality(:ids) AND bytes < :most
+        )
+        SELECT {", ".join(map(str, jobs.c))}, place, bytes
+        FROM portion JOIN jobs USING (id) ORDER BY place
+    """)  # noqa: S608 - names of columns
+    .bindparams(bindparam("ids", type_=ARRAY(Uuid)), bindparam("owner", type_=Text))
+    .columns(*jobs.c, literal_column("place"), literal_column("bytes"))
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Portion:
+    """The jobs of the first ids, and the ids that are left."""
+
+    jobs: tuple[Job, ...]
+    left: tuple[UUID, ...]
+
+
+def find_portion(connection: Connection, job_ids: Sequence[UUID], owner: str | None) -> Portion:
+    """The rows of `job_ids` that are the owner's, in their order; the one that makes PAGE_BYTES full is the last.
+
+    None larger than that is read but the last one, however many there are.
+    """
+    rows = connection.execute(_PORTION, {"ids": list(job_ids), "owner": owner, "most": PAGE_BYTES}).all()
+    is_full = bool(rows) and rows[-1].bytes >= PAGE_BYTES
+    return Portion(jobs=tuple(map(job_of, rows)), left=tuple(job_ids[rows[-1].place :]) if is_full else ())
 
 
 def attempts_by_job(connection: Connection, job_ids: Sequence[UUID]) -> Mapping[UUID, list[Attempt]]:
@@ -79,7 +136,7 @@ def attempts_by_job(connection: Connection, job_ids: Sequence[UUID]) -> Mapping[
 
 
 def newest(connection: Connection, which: JobFilter, limit: int) -> list[Job]:
-    """Up to `limit` jobs, the newest first."""
+    """Up to `limit` jobs, the newest first, whatever their size."""
     return [job_of(row) for row in connection.execute(newest_query(which).limit(limit))]
 
 
@@ -144,21 +201,30 @@ def children_by_state(connection: Connection, parent_id: UUID) -> dict[State, in
 
 
 def ended_children(database: Database, parent_id: UUID) -> Iterator[EndedChild]:
-    """What each child of a job ended with, in the order in which they were given, CHILDREN_READ at a time."""
+    """What each child of a job ended with, in the order in which they were given.
+
+    CHILDREN_READ are read at a time, or those up to the one that makes PAGE_BYTES full.
+    """
     after = UUID(int=0)
-    while True:
-        rows = database.call(_ENDED_CHILDREN, parent_id, after, CHILDREN_READ)
+    while rows := database.call(_ENDED_CHILDREN, after, parent_id, CHILDREN_READ, PAGE_BYTES):
         for job_id, kind, request, state, result, error in rows:
             yield EndedChild(id=job_id, kind=kind, request=request, state=State(state), result=result, error=error)
-        if len(rows) < CHILDREN_READ:
-            return
         after = rows[-1][0]
 
 
 CHILDREN_READ = 100
 _ENDED_CHILDREN = """
-    SELECT id, kind, request, state, result, error FROM jobs
-    WHERE parent_id = %s AND id > %s AND finished_at IS NOT NULL ORDER BY id LIMIT %s
+    WITH RECURSIVE portion (id, many, bytes) AS (
+        SELECT %s::uuid, 0, 0::bigint
+        UNION ALL
+        SELECT child.id, portion.many + 1, portion.bytes + child.bytes
+        FROM portion, LATERAL (
+            SELECT id, octet_length(concat(request, result, error)) AS bytes FROM jobs
+            WHERE parent_id = %s AND id > portion.id AND finished_at IS NOT NULL ORDER BY id LIMIT 1
+        ) AS child
+        WHERE portion.many < %s AND portion.bytes < %s
+    )
+    SELECT jobs.id, kind, request, state, result, error FROM portion JOIN jobs USING (id) WHERE many > 0 ORDER BY id
 """
 
 
@@ -184,24 +250,23 @@ class Page:
 
 
 def page_of(connection: Connection, which: JobFilter, text: str | None, limit: int) -> Page:
-    """Up to `limit` jobs, only those whose label holds `text`, in whatever case.
+    """Up to `limit` jobs, only those whose label holds `text`, in whatever case; fewer, if they are large.
 
     No index helps with a text, so a page looks through the newest 10,000 jobs of `which` at most. It may hold few or
     none, and the next one looks on from there.
     """
     if text is None:
-        return _cut(newest(connection, which, limit + 1), limit)
-    looked_through = newest_query(which).limit(MAX_SEARCHED).subquery()
-    place = func.strpos(func.lower(looked_through.c.label), literal(text.lower(), Text))
-    asked = select(looked_through).where(place > 0).order_by(looked_through.c.id.desc()).limit(limit + 1)
-    found = [job_of(row) for row in connection.execute(asked)]
-    if len(found) > limit:
-        return _cut(found, limit)
-    return replace(_cut(found, limit), before=_last_looked_at(connection, which))
-
-
-def _cut(found: list[Job], limit: int) -> Page:
-    return Page(jobs=tuple(found[:limit]), before=found[limit - 1].id if len(found) > limit else None)
+        asked = newest_query(which).with_only_columns(jobs.c.id).limit(limit + 1)
+    else:
+        looked_through = newest_query(which).with_only_columns(jobs.c.id, jobs.c.label).limit(MAX_SEARCHED).subquery()
+        place = func.strpos(func.lower(looked_through.c.label), literal(text.lower(), Text))
+        asked = select(looked_through.c.id).where(place > 0).order_by(looked_through.c.id.desc()).limit(limit + 1)
+    found = connection.execute(asked).scalars().all()
+    portion = find_portion(connection, found[:limit], which.owner)
+    shown = len(found[:limit]) - len(portion.left)
+    if shown < len(found):
+        return Page(jobs=portion.jobs, before=found[shown - 1])
+    return Page(jobs=portion.jobs, before=_last_looked_at(connection, which) if text is not None else None)
 
 
 def _last_looked_at(connection: Connection, which: JobFilter) -> UUID | None:
@@ -234,12 +299,13 @@ class WholeJob:
     children: Mapping[State, int]
 
 
-def find_whole(connection: Connection, job_ids: Sequence[UUID]) -> dict[UUID, WholeJob]:
-    """The rows of `job_ids` with what belongs to them; unknown ones are left out.
+def find_whole(connection: Connection, job_ids: Sequence[UUID], *, at_most: int | None = None) -> dict[UUID, WholeJob]:
+    """The rows of `job_ids` with what belongs to them, but for unknown ones and those of more bytes than `at_most`.
 
     Between the questions a job may go on: then its attempts are the newer ones, never its row.
     """
-    found = find_all(connection, job_ids)
+    asked = select(jobs).where(jobs.c.id.in_(job_ids))
+    found = _in_order(connection, asked if at_most is None else asked.where(at_most >= _SIZE), job_ids)
     made = attempts_by_job(connection, job_ids)
     with_callback = [job.id for job in found if job.callback_url is not None]
     deliveries = deliveries_of(connection, with_callback) if with_callback else {}

@@ -13,7 +13,7 @@ from job_core.errors import IdempotencyKeyReused, UnknownJob
 from job_core.job import Job, NewJob, State, Step
 from job_core.store.database import TRANSACTION_SECONDS, Database
 from job_core.store.events import record_accepted, record_steps
-from job_core.store.read import find_all
+from job_core.store.read import find_requests
 
 IDEMPOTENCY_KEY_LIFETIME = timedelta(hours=24)
 
@@ -28,7 +28,10 @@ _UNPUBLISH = """
 
 @dataclass(frozen=True, kw_only=True)
 class Accepted:
-    """The jobs, in the order of the request. `is_new` is False where the request was a repetition."""
+    """The jobs, in the order of the request. `is_new` is False where the request was a repetition.
+
+    Those of a repetition may have ended, and are without their results: a thousand results may be large.
+    """
 
     jobs: tuple[Job, ...]
     is_new: bool
@@ -113,7 +116,7 @@ def _repeated(database: Database, job_ids: Sequence[UUID], *, is_same: bool) -> 
     if not is_same:
         raise IdempotencyKeyReused("Use a new key for a new request, or repeat the first request unchanged.")
     with database.reading() as connection:
-        found = find_all(connection, job_ids)
+        found = find_requests(connection, job_ids)
     if len(found) < len(job_ids):
         raise UnknownJob("The jobs created with this Idempotency-Key have been deleted. Use a new key.")
     return Accepted(jobs=tuple(found), is_new=False)
