@@ -11,6 +11,7 @@ from job_manager.access_log import log_access
 from job_manager.admission import Backlog, BatchQueue, StateCounts
 from job_manager.events import Watcher
 from job_manager.health import health
+from job_manager.memory import MemoryBudget
 from job_manager.openapi.docs_page import docs
 from job_manager.outages import Outages
 from job_manager.problems import register_error_handlers
@@ -38,18 +39,20 @@ def create_app(settings: Settings) -> Flask:
     # A stream asks for its job once and holds no connection, so only the other threads need one each.
     database = Database(settings.database_url.get_secret_value(), pool_size=settings.manager_threads)
     outages = Outages()
+    memory = MemoryBudget()
     broker_url = settings.celery_broker_url.get_secret_value()
     app.extensions[EXTENSION] = Services(
         settings=settings,
         outages=outages,
         database=database,
         queue=JobQueue(core.name, core.kinds, broker_url, timeout_seconds=BROKER_TIMEOUT_SECONDS),
-        watcher=Watcher(database, outages),
+        watcher=Watcher(database, outages, memory),
         wait_seats=Semaphore(settings.manager_wait_callers),
         stream_seats=Semaphore(settings.manager_streams),
         batch_queue=BatchQueue(Semaphore(MAX_BATCHES_AT_ONCE)),
         backlog=Backlog(database, settings.manager_max_backlog),
         state_counts=StateCounts(database, outages),
+        memory=memory,
     )
     log_access(app)
     register_error_handlers(app)

@@ -2,6 +2,7 @@
 
     TransientError
     ├── BacklogFull
+    ├── MemoryFull
     └── StreamsFull
     ClientError
     ├── Unauthenticated
@@ -21,6 +22,12 @@ class BacklogFull(TransientError):
     """More jobs are waiting than the service accepts."""
 
     title = "Too many jobs are waiting"
+
+
+class MemoryFull(TransientError):
+    """Too many large requests and answers are under way for the memory that there is."""
+
+    title = "Too many large answers are under way"
 
 
 class StreamsFull(TransientError):

@@ -1,6 +1,7 @@
 """What becomes of jobs, for callers who wait: one watcher a process, and Server-Sent Events (HTML standard, 9.2).
 
-Each waiting caller holds a thread, but no connection to the database: one question answers all of them.
+Each waiting caller holds a thread, but no connection to the database: one question answers all of them. Only a job that
+is large is read by each of its callers, a few at a time, so that what all of them hold is bounded.
 
 An event holds the whole job, as `GET /result/<id>` returns it, and its id is the job's step. So whoever comes back with
 the id of the last event it saw, here or at another process, goes on from there; steps that passed meanwhile are in the
@@ -16,9 +17,11 @@ from uuid import UUID
 import structlog
 
 from job_core.errors import DatabaseUnavailable
-from job_core.job import ENDED, JobStep
+from job_core.job import ENDED, Job, JobStep
 from job_core.store.database import Database
-from job_core.store.read import WholeJob, find_whole, steps_of
+from job_core.store.read import WholeJob, find_whole, size_of, steps_of
+from job_manager.errors import MemoryFull
+from job_manager.memory import PARSED, SMALL_BYTES, MemoryBudget, Taken
 from job_manager.outages import Outages
 from job_manager.views import job_detail
 from job_tasks.views import to_json
@@ -31,21 +34,26 @@ EVENT_STREAM = "text/event-stream; charset=utf-8"
 
 log = structlog.get_logger()
 
+Read = tuple[WholeJob, Taken]
+
 
 class Watch:
-    """One caller that waits for a job: holds its newest state that the caller has not taken yet."""
+    """One caller that waits for a job, and what the watcher has found for it."""
 
-    def __init__(self, job_id: UUID, seen: JobStep) -> None:
+    def __init__(self, job_id: UUID, seen: JobStep | None, read: Callable[[UUID, float], Read | None]) -> None:
         self.job_id = job_id
-        self.seen = seen  # the step that the caller knows of, or is about to take
+        self.seen = seen  # the step that the caller knows of, or is about to take; None: it knows of none
         self.is_over = False  # nothing more will come
+        self._read = read
         self._found: WholeJob | None = None
+        self._has_gone_on = False
+        self._taken: Taken | None = None
         self._changed = threading.Condition()
 
-    def put(self, whole: WholeJob) -> None:
-        """Hand over the job, which has gone on."""
+    def put(self, step: JobStep, whole: WholeJob | None) -> None:
+        """Report that the job has gone on; it comes with the report unless it is large."""
         with self._changed:
-            self._found, self.seen = whole, whole.job.step
+            self._found, self.seen, self._has_gone_on = whole, step, True
             self._changed.notify()
 
     def end(self) -> None:
@@ -54,12 +62,32 @@ class Watch:
             self.is_over = True
             self._changed.notify()
 
-    def take(self, seconds: float) -> WholeJob | None:
-        """The job once it has gone on; None when `seconds` are over, or the watch has ended."""
+    def step(self, seconds: float) -> JobStep | None:
+        """The step that the job has come to; None when `seconds` are over, or the watch has ended."""
         with self._changed:
-            self._changed.wait_for(lambda: self._found or self.is_over, seconds)
-            found, self._found = self._found, None
-            return found
+            self._changed.wait_for(lambda: self._has_gone_on or self.is_over, seconds)
+            has_gone_on, self._has_gone_on = self._has_gone_on, False
+            return self.seen if has_gone_on else None
+
+    def take(self, seconds: float) -> WholeJob | None:
+        """The job once it has gone on; None when `seconds` are over, or the watch has ended.
+
+        Memory for a large one is held until `keep`, the next `take`, or the end of the watch.
+        """
+        self.keep(0)
+        deadline = time.monotonic() + seconds
+        if self.step(seconds) is None:
+            return None
+        found, self._found = self._found, None
+        if found is None and (read := self._read(self.job_id, max(0.0, deadline - time.monotonic()))):
+            found, self._taken = read
+        self.seen = found.job.step if found else None  # which has the watcher report it once more
+        return found
+
+    def keep(self, many: int) -> None:
+        """Give back the memory for the job that was taken last, all but `many` bytes."""
+        if self._taken is not None:
+            self._taken.keep(many)
 
 
 class Watcher:
@@ -67,9 +95,10 @@ class Watcher:
 
     beat_seconds = 5.0  # between the signs of life of a stream: a client that went is noticed at the second after
 
-    def __init__(self, database: Database, outages: Outages) -> None:
+    def __init__(self, database: Database, outages: Outages, memory: MemoryBudget | None = None) -> None:
         self._database = database
         self._outages = outages
+        self._memory = memory or MemoryBudget()
         self._watches: set[Watch] = set()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -80,14 +109,15 @@ class Watcher:
         self._is_stopping = is_stopping
 
     @contextmanager
-    def watching(self, job_id: UUID, seen: JobStep) -> Iterator[Watch]:
-        """Watch the job while the block runs, from the step that the caller has `seen`."""
-        watch = Watch(job_id, seen)
+    def watching(self, job_id: UUID, seen: JobStep | None) -> Iterator[Watch]:
+        """Watch the job while the block runs, from the step that the caller has `seen`, or from its present one."""
+        watch = Watch(job_id, seen, self._read)
         self._add(watch)
         try:
             yield watch
         finally:
             self._remove(watch)
+            watch.keep(0)
 
     def _add(self, watch: Watch) -> None:
         with self._changed:
@@ -125,19 +155,41 @@ class Watcher:
             with self._database.reading(TIMEOUT_SECONDS) as connection:
                 steps = steps_of(connection, list({watch.job_id for watch in watches}))
                 behind = [watch for watch in watches if watch.seen != steps.get(watch.job_id)]
-                found = find_whole(connection, list({watch.job_id for watch in behind})) if behind else {}
+                asked = list({watch.job_id for watch in behind if watch.job_id in steps})
+                found = find_whole(connection, asked, at_most=SMALL_BYTES) if asked else {}
         except DatabaseUnavailable as error:
             self._outages.report(error)  # the callers go on waiting: it may come back in time
             return
         for watch in behind:
-            _notify(watch, found.get(watch.job_id))
+            _notify(watch, steps.get(watch.job_id), found.get(watch.job_id))
+
+    def _read(self, job_id: UUID, seconds: float) -> Read | None:
+        """A large job, and the memory that it takes; None if either is not to be had now."""
+        taken: Taken | None = None
+        whole: WholeJob | None = None
+        try:
+            with self._database.reading(TIMEOUT_SECONDS) as connection:
+                size = size_of(connection, job_id)
+            taken = self._memory.take(size * PARSED, seconds)
+            with self._database.reading(TIMEOUT_SECONDS) as connection:
+                whole = find_whole(connection, [job_id], at_most=size).get(job_id)
+        except DatabaseUnavailable as error:
+            self._outages.report(error)
+        except MemoryFull:
+            log.warning("no memory for a large event yet")
+        finally:
+            if taken is not None and whole is None:
+                taken.give_back()
+        return None if taken is None or whole is None else (whole, taken)
 
 
-def _notify(watch: Watch, whole: WholeJob | None) -> None:
-    if whole is None:  # it has ended, and is not kept any more
+def _notify(watch: Watch, step: JobStep | None, whole: WholeJob | None) -> None:
+    if step is None:  # it has ended, and is not kept any more
         watch.end()
+    elif whole is None:
+        watch.put(step, None)
     else:
-        watch.put(whole)
+        watch.put(whole.job.step, whole)
 
 
 def event(whole: WholeJob) -> str:
@@ -145,17 +197,20 @@ def event(whole: WholeJob) -> str:
     return f"id: {whole.job.step}\ndata: {to_json(job_detail(whole))}\n\n"
 
 
-def stream_of(watcher: Watcher, whole: WholeJob, first: str) -> Iterator[str]:
-    """The events of the job from `first` on, until its end."""
+def stream_of(watcher: Watcher, job: Job, first: str, *, is_known: bool) -> Iterator[str]:
+    """The events of the job from `first` on, until its end. If its present step is not known, they begin with it."""
     yield f"retry: {RECONNECT_MS}\n\n{first}"
-    if whole.job.state not in ENDED:
-        yield from _further_events(watcher, whole.job.id, whole.job.step)
-
-
-def _further_events(watcher: Watcher, job_id: UUID, seen: JobStep) -> Iterator[str]:
-    with watcher.watching(job_id, seen) as watch:
+    if is_known and job.state in ENDED:
+        return
+    with watcher.watching(job.id, job.step if is_known else None) as watch:
         while not watch.is_over:
             found = watch.take(watcher.beat_seconds)
-            yield ": beat\n\n" if found is None else event(found)
-            if found is not None and found.job.state in ENDED:
+            if found is None:
+                yield ": beat\n\n"
+                continue
+            has_ended, text = found.job.state in ENDED, event(found)
+            del found
+            watch.keep(2 * len(text))  # the text, and the bytes that are sent
+            yield text
+            if has_ended:
                 return

@@ -1,8 +1,11 @@
 """`/result/<id>` and `/jobs`: look at jobs, cancel one, try one again."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import TypeVar
+from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, Response, request
@@ -10,20 +13,32 @@ from flask import Blueprint, Response, request
 from job_core.errors import DatabaseUnavailable, JobNotEnded, UnknownJob
 from job_core.job import ENDED, Job, NewJob
 from job_core.store import submissions
-from job_core.store.read import WholeJob, find, find_all, find_whole, newest
-from job_manager.errors import StreamsFull
+from job_core.store.read import (
+    PAGE_BYTES,
+    WholeJob,
+    find_portion,
+    find_requests,
+    find_whole,
+    page_of,
+    size_of,
+)
+from job_manager.errors import MemoryFull, StreamsFull
 from job_manager.events import EVENT_STREAM, event, stream_of
+from job_manager.memory import SMALL_BYTES
 from job_manager.openapi.operation import operation
 from job_manager.requests import JobsQuery, WaitQuery, read_filter, read_ids, read_wait
 from job_manager.security import owner
-from job_manager.services import DATABASE_SECONDS, services
+from job_manager.services import DATABASE_SECONDS, services, take_memory
 from job_manager.submitting import ACCEPTS, accept_and_publish, accepted_answer, idempotency_key
-from job_manager.views import JobDetail, JobPage, answer, job_detail, next_path
+from job_manager.views import JobDetail, JobPage, answer, job_detail
 from job_tasks.job_tasks import core
 from job_tasks.views import JobView, job_view
 
-ASKS = (UnknownJob, DatabaseUnavailable)  # how asking for a job may fail
+ASKS = (UnknownJob, MemoryFull, DatabaseUnavailable)  # how asking for a job may fail
 NOT_FOUND = "It was never accepted here, or its result has been deleted."
+MAX_JOB_BYTES = 1_100_000  # of the result, and of the rest of one job
+
+Jobs = TypeVar("Jobs")
 
 blueprint = Blueprint("jobs", __name__)
 
@@ -36,14 +51,13 @@ def show(job_id: str) -> Response:
     Whatever its state, the answer is the whole job. `wait` holds the answer until the job has ended.
     """
     wait = read_wait(request.args)
-    whole = find_whole_job(job_id)
     seats = services().wait_seats
-    if wait and whole.job.state not in ENDED and seats.acquire(blocking=False):
+    if wait and (job := find_job(job_id)).state not in ENDED and seats.acquire(blocking=False):
         try:
-            whole = _wait_for_end(whole, wait)
+            _wait_for_end(job, wait)
         finally:
             seats.release()
-    return answer(job_detail(whole))
+    return answer(job_detail(find_whole_job(job_id)))
 
 
 @blueprint.get("/result/<job_id>/events")
@@ -54,15 +68,17 @@ def events(job_id: str) -> Response:
     Server-Sent Events: each holds the whole job, and the stream ends with the job. `Last-Event-ID` resumes after the
     event with that id. The status is 204 if that event reported the end: there is nothing more to ask for.
     """
-    whole = find_whole_job(job_id)
-    is_known = request.headers.get("Last-Event-ID") == str(whole.job.step)
-    if is_known and whole.job.state in ENDED:
+    whole = _find_whole(_read_id(job_id), SMALL_BYTES)
+    job = whole.job if whole else find_job(job_id)
+    is_known = request.headers.get("Last-Event-ID") == str(job.step)
+    if is_known and job.state in ENDED:
         return Response(status=204)
-    first = "" if is_known else event(whole)
+    first = event(whole) if whole and not is_known else ""  # a large job is the watcher's
     seats = services().stream_seats
     if not seats.acquire(blocking=False):
         raise StreamsFull("Request the job itself, or its events later.")
-    streamed = Response(stream_of(services().watcher, whole, first), content_type=EVENT_STREAM)
+    events = stream_of(services().watcher, job, first, is_known=bool(first) or is_known)
+    streamed = Response(events, content_type=EVENT_STREAM)
     streamed.call_on_close(seats.release)
     streamed.headers["X-Accel-Buffering"] = "no"  # nginx would keep events back
     return streamed
@@ -90,31 +106,51 @@ def retry(job_id: str) -> Response:
 
 
 @blueprint.get("/jobs")
-@operation({200: JobPage}, (DatabaseUnavailable,), query=JobsQuery)
+@operation({200: JobPage}, (MemoryFull, DatabaseUnavailable), query=JobsQuery)
 def list_jobs() -> Response:
     """List jobs.
 
-    The newest come first. `next` leads to the next page, and new jobs do not shift the pages. `id`, repeated up to 200
-    times, lists these jobs instead, in the order asked, and takes no other filter beside it.
+    The newest come first. `next` leads to the next page, and new jobs do not shift the pages. A page of large jobs ends
+    before its `limit`. `id`, repeated up to 200 times, lists these jobs instead, in the order asked, and takes no other
+    filter beside it.
     """
     if "id" in request.args:
-        return answer({"jobs": [job_view(job) for job in _own_jobs(read_ids(request.args))], "next": None})
+        portion = read_jobs(partial(find_portion, job_ids=read_ids(request.args), owner=owner()))
+        following = urlencode([("id", job_id) for job_id in portion.left])
+        return _page(portion.jobs, following)
     which, limit = read_filter(request.args)
-    which = replace(which, owner=owner())
-    with services().database.reading(DATABASE_SECONDS) as connection:
-        page = newest(connection, which, limit + 1)
-    following = next_path(str(page[limit - 1].id)) if len(page) > limit else None
-    return answer({"jobs": [job_view(job) for job in page[:limit]], "next": following})
+    page = read_jobs(partial(page_of, which=replace(which, owner=owner()), text=None, limit=limit))
+    asked = request.args.to_dict() | {"cursor": str(page.before)}
+    return _page(page.jobs, urlencode(asked) if page.before else "")
+
+
+def _page(jobs: Sequence[Job], following: str) -> Response:
+    """A page of the list; `following` is the query of the next one."""
+    return answer(
+        {
+            "jobs": [job_view(job) for job in jobs],
+            "next": f"{request.path}?{following}" if following else None,
+        }
+    )
+
+
+def read_jobs(ask: Callable[..., Jobs]) -> Jobs:
+    """What `ask` reads by a connection: a page at most, and few at the same time. Raises MemoryFull."""
+    deadline = time.monotonic() + DATABASE_SECONDS
+    take_memory(PAGE_BYTES + MAX_JOB_BYTES, DATABASE_SECONDS)
+    with services().database.reading(deadline - time.monotonic()) as connection:
+        return ask(connection)
 
 
 def find_whole_job(job_id: str) -> WholeJob:
-    """The job with its attempts. Raises UnknownJob."""
-    known = _read_id(job_id)
-    with services().database.reading(DATABASE_SECONDS) as connection:
-        found = find_whole(connection, [known])
-    if known not in found or found[known].job.owner != owner():
-        raise UnknownJob(NOT_FOUND)
-    return found[known]
+    """The job with its attempts. Raises UnknownJob, MemoryFull."""
+    known, size = _read_id(job_id), SMALL_BYTES
+    while not (found := _find_whole(known, size)):
+        find_job(job_id)  # raises UnknownJob
+        with services().database.reading(DATABASE_SECONDS) as connection:
+            size = size_of(connection, known)
+        take_memory(size)
+    return found
 
 
 def cancel_job(job_id: str) -> None:
@@ -152,26 +188,28 @@ def _read_id(text: str) -> UUID:
         raise UnknownJob("The id of a job is a UUID.") from error
 
 
+def _find_whole(job_id: UUID, at_most: int) -> WholeJob | None:
+    """The job, unless it is of more bytes."""
+    with services().database.reading(DATABASE_SECONDS) as connection:
+        found = find_whole(connection, [job_id], at_most=at_most).get(job_id)
+    return found if found and found.job.owner == owner() else None
+
+
 def find_job(job_id: str) -> Job:
-    """The job alone. Raises UnknownJob."""
+    """The job without its result. Raises UnknownJob."""
     known = _read_id(job_id)
     with services().database.reading(DATABASE_SECONDS) as connection:
-        job = find(connection, known)
-    if job is None or job.owner != owner():
+        found = find_requests(connection, [known])
+    if not found or found[0].owner != owner():
         raise UnknownJob(NOT_FOUND)
-    return job
+    return found[0]
 
 
-def _wait_for_end(whole: WholeJob, seconds: float) -> WholeJob:
-    """The job at its end, or as it is when `seconds` are over."""
+def _wait_for_end(job: Job, seconds: float) -> None:
+    """Wait until the job has ended, or `seconds` are over."""
     deadline = time.monotonic() + seconds
-    with services().watcher.watching(whole.job.id, whole.job.step) as watch:
-        while not watch.is_over and whole.job.state not in ENDED and (left := deadline - time.monotonic()) > 0:
-            whole = watch.take(left) or whole
-    return whole
-
-
-def _own_jobs(ids: Sequence[UUID]) -> list[Job]:
-    with services().database.reading(DATABASE_SECONDS) as connection:
-        found = find_all(connection, ids)
-    return [job for job in found if job.owner == owner()]
+    state = job.state
+    with services().watcher.watching(job.id, job.step) as watch:
+        while not watch.is_over and state not in ENDED and (left := deadline - time.monotonic()) > 0:
+            step = watch.step(left)
+            state = step.state if step else state

@@ -130,6 +130,9 @@ def _values(query: MultiDict[str, str]) -> Mapping[str, str | list[str]]:
 MAX_BYTES = 64 * 1_024
 MAX_BATCH_BYTES = 1_024 * 1_024
 MAX_BATCH = 1_000
+MAX_SHARED_BYTES = (
+    4 * MAX_BATCH_BYTES
+)  # of what all jobs of a batch have in common, times the jobs, each of which keeps it
 # Printable ASCII, as a JSON schema; HTTP strips spaces at either end.
 IDEMPOTENCY_KEY: JsonObject = {"type": "string", "pattern": "^[!-~]([ -~]*[!-~])?$", "minLength": 1, "maxLength": 255}
 
@@ -268,6 +271,10 @@ def _each(kind: Kind, fields: JsonObject) -> Iterator[tuple[JsonObject, str]]:
         raise InvalidRequest(("urls", "cannot be combined with url"))
     if not isinstance(urls, list) or not 1 <= len(urls) <= MAX_BATCH:
         raise InvalidRequest(("urls", f"must be a list of 1 to {MAX_BATCH:,} URLs"))
+    if len(json.dumps(shared)) * len(urls) > MAX_SHARED_BYTES:
+        raise RequestTooLarge(
+            f"Each job keeps the fields beside `urls`, which may come to {MAX_SHARED_BYTES:,} bytes. Send fewer URLs."
+        )
     for index, url in enumerate(urls):
         yield shared | {"url": url}, f"urls[{index}]"
 

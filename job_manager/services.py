@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from threading import Semaphore
 
-from flask import current_app
+from flask import Response, after_this_request, current_app
 
 from job_core.queue import JobQueue
 from job_core.store.database import Database
 from job_manager.admission import Backlog, BatchQueue, StateCounts
 from job_manager.events import Watcher
+from job_manager.memory import PARSED, SMALL_BYTES, MemoryBudget
 from job_manager.outages import Outages
 from job_tasks.settings import Settings
 
@@ -31,9 +32,26 @@ class Services:
     batch_queue: BatchQueue
     backlog: Backlog
     state_counts: StateCounts
+    memory: MemoryBudget
 
 
 def services() -> Services:
     """The services of the app that answers the current request."""
     made: Services = current_app.extensions[EXTENSION]
     return made
+
+
+def take_memory(json_bytes: int, seconds: float = DATABASE_SECONDS) -> None:
+    """Have memory for that much JSON while this request is answered, and for its answer until it is sent.
+
+    Raises MemoryFull if there is none in time.
+    """
+    if json_bytes <= SMALL_BYTES:
+        return
+    taken = services().memory.take(json_bytes * PARSED, seconds)
+
+    @after_this_request
+    def _keep_what_is_sent(response: Response) -> Response:
+        taken.keep(response.content_length or 0)
+        response.call_on_close(taken.give_back)
+        return response

@@ -14,17 +14,20 @@ from job_core.errors import DatabaseUnavailable, ServiceUnavailable, UnknownJob
 from job_core.job import Job, JsonObject, NewJob
 from job_core.kinds import Kind
 from job_core.store.submissions import Accepted, IdempotencyKey, repetition
-from job_manager.errors import BacklogFull, InvalidRequest
+from job_manager.errors import BacklogFull, InvalidRequest, MemoryFull
 from job_manager.openapi.operation import operation
-from job_manager.requests import IDEMPOTENCY_KEY, check_callbacks, is_batch, new_jobs, read_body
+from job_manager.requests import IDEMPOTENCY_KEY, MAX_BATCH_BYTES, check_callbacks, is_batch, new_jobs, read_body
 from job_manager.security import owner
-from job_manager.services import BATCH_SECONDS, DATABASE_SECONDS, services
+from job_manager.services import BATCH_SECONDS, DATABASE_SECONDS, services, take_memory
 from job_manager.views import JobBatch, answer
 from job_tasks.job_tasks import core
 from job_tasks.views import JobView, job_view
 
-ACCEPTS = (BacklogFull, UnknownJob, DatabaseUnavailable)  # how accepting a job may fail
-SUBMISSION = "The answer is sent once the jobs are stored. With `urls` instead of `url`, each URL is a job of its own."
+ACCEPTS = (BacklogFull, MemoryFull, UnknownJob, DatabaseUnavailable)  # how accepting a job may fail
+SUBMISSION = (
+    "The answer is sent once the jobs are stored. With `urls` instead of `url`, each URL is a job. A repetition"
+    " shows each job as it is now, but for its `result`, which is null there."
+)
 FIRST_LOOK_SECONDS = 1  # Retry-After of an accepted job: when a first look makes sense
 
 
@@ -40,6 +43,8 @@ def _route_of(kind: Kind) -> Callable[[], Response]:
     def submit() -> Response:
         fields, typed = read_body(request)
         with services().batch_queue.turn() if "urls" in fields else nullcontext():
+            if "urls" in fields:
+                take_memory(MAX_BATCH_BYTES)
             max_crashes = services().settings.job_max_crashes
             jobs = new_jobs(kind, fields, typed=typed, max_crashes=max_crashes, owner=owner())
             accepted = accept_and_publish(jobs, idempotency_key([kind.name, fields])).jobs

@@ -63,7 +63,9 @@ class JobView(ApiModel):
     due_at: Time | None = Field(description="when the next attempt may begin, while the status is RETRY")
     started_at: Time | None = Field(description="when the latest attempt began")
     finished_at: Time | None = Field(description="when the job ended")
-    result: JsonObject | None = Field(description="the result of the task, if the status is SUCCESS")
+    result: JsonObject | None = Field(
+        description="the result of the task, if the status is SUCCESS; null in answers to submissions"
+    )
     error: ErrorView | None = Field(description="the latest error; the final one, if the status is FAILURE")
 
 

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 from wordcount.errors import CommandError
@@ -78,8 +79,12 @@ def ended_jobs(manager: Manager, ids: Sequence[UUID]) -> Iterator[JsonObject]:
 
 
 def _jobs_by_ids(manager: Manager, ids: Sequence[UUID]) -> list[JsonObject]:
-    answer = manager.ask("GET", "/jobs", query={"id": [str(job_id) for job_id in ids]})
-    found = {job_of(job).id: job for job in jobs_in(answer)}
+    asked = [str(job_id) for job_id in ids]
+    found: dict[UUID, JsonObject] = {}
+    while asked:  # a page of large jobs ends early
+        answer = manager.ask("GET", "/jobs", query={"id": asked})
+        found |= {job_of(job).id: job for job in jobs_in(answer)}
+        asked = parse_qs(urlsplit(answer.get("next") or "").query).get("id", [])
     return [found.get(job_id) or unknown_job(job_id) for job_id in ids]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -12,11 +13,11 @@ from werkzeug.datastructures import MultiDict
 from job_core.job import ENDED, State
 from job_core.store.read import MAX_SEARCHED, Page, page_of
 from job_manager.errors import InvalidRequest
-from job_manager.jobs import cancel_job, find_whole_job, resubmit
+from job_manager.jobs import cancel_job, find_whole_job, read_jobs, resubmit
 from job_manager.problems import explain, headers_of
 from job_manager.requests import DEFAULT_LIMIT, arriving_body, read_filter
 from job_manager.security import harden, owner
-from job_manager.services import DATABASE_SECONDS, services
+from job_manager.services import services
 from job_manager.submitting import accept_and_publish
 from job_manager.web import wording
 from job_manager.web.form import Form
@@ -121,8 +122,7 @@ def _read_listing(query: MultiDict[str, str]) -> Listing:
         raise InvalidRequest(("text", "holds a NUL character"))
     which, _ = read_filter(MultiDict({name: value for name, value in asked.items() if name != "text"}))
     totals = services().state_counts.of(owner())
-    with services().database.reading(DATABASE_SECONDS) as connection:
-        page = page_of(connection, replace(which, owner=owner()), text, DEFAULT_LIMIT)
+    page = read_jobs(partial(page_of, which=replace(which, owner=owner()), text=text, limit=DEFAULT_LIMIT))
     cursor = asked.pop("cursor", None)
     return Listing(page=page, is_first=cursor is None, totals=totals, filters=asked)
 

@@ -27,6 +27,7 @@ OUTCOME_LABELS = {
     Outcome.FANNED_OUT: "created child jobs",
 }
 KILO = 1_000
+MAX_PRETTY = 20_000
 
 
 def sentence(job: Job) -> str:
@@ -109,7 +110,10 @@ def size(count: int) -> str:
 
 
 def pretty(value: JsonObject) -> str:
-    """JSON for people."""
+    """JSON for people. What is longer than they read is cut, and not indented: deep, it would be far longer still."""
+    text = json.dumps(value, ensure_ascii=False)
+    if len(text) > MAX_PRETTY:
+        return f"{text[:MAX_PRETTY]} ... and {len(text) - MAX_PRETTY:,} more characters: see the job as JSON"
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from tests.integration.job_store import NEW_JOB, Store
+from job_core.store.read import PAGE_BYTES
+from tests.integration.job_store import NEW_JOB, RESULT, Store
 from wordcount.main import main
 
 URLS = [f"https://{number}.example.com/" for number in range(1_001)]
@@ -43,3 +44,14 @@ def test_a_list_goes_on_beyond_the_managers_longest_page(store: Store, capsys: p
     capsys.readouterr()  # the store's log
     assert main(["jobs", "--limit", "401", "--json"]) == 0
     assert [json.loads(line)["id"] for line in capsys.readouterr().out.splitlines()] == newest_first[:401]
+
+
+def test_jobs_too_large_for_one_answer_are_waited_for(
+    store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = [store.claimed() for _ in range(3)]
+    for held in made:
+        store.succeed(held, RESULT | {"final_url": "x" * PAGE_BYTES})
+    give(monkeypatch, "\n".join(str(held.job_id) for held in made))
+    assert main(["wait", "-"]) == 0
+    assert capsys.readouterr().err.endswith("3 jobs: 3 SUCCESS\n")

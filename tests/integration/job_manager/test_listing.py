@@ -9,7 +9,8 @@ import requests
 from flask.testing import FlaskClient
 
 from job_core.job import NewJob
-from tests.integration.job_store import NEW_JOB, Store
+from job_core.store.read import PAGE_BYTES
+from tests.integration.job_store import NEW_JOB, RESULT, Store
 
 ODD = "https://example.com/ä?q=a&b=%20+#x"
 
@@ -91,6 +92,34 @@ def test_a_page_is_20_jobs_unless_asked_and_200_at_most(client: FlaskClient, sto
 def test_a_full_last_page_has_no_next(client: FlaskClient, store: Store) -> None:
     store.accept([NEW_JOB] * 3)
     assert listed(client, "?limit=3")["next"] is None
+
+
+def large(store: Store, many: int) -> list[str]:
+    """Jobs of which one makes a page full; the newest first."""
+    made = [store.claimed() for _ in range(many)]
+    for held in made:
+        store.succeed(held, RESULT | {"final_url": "x" * PAGE_BYTES})
+    return [str(held.job_id) for held in made][::-1]
+
+
+@pytest.mark.parametrize("by_id", [True, False])
+def test_a_page_of_large_jobs_ends_early_and_next_leads_on(client: FlaskClient, store: Store, *, by_id: bool) -> None:
+    ids = large(store, 3)
+    following: str | None = "/jobs?" + "&".join(f"id={each}" for each in ids) if by_id else "/jobs?limit=200"
+    pages = []
+    while following:
+        page = listed(client, following.removeprefix("/jobs"))
+        pages.append([job["id"] for job in page["jobs"]])
+        following = page["next"]
+    assert pages == [[each] for each in ids]
+
+
+def test_the_page_for_people_goes_on_with_older_jobs(client: FlaskClient, store: Store) -> None:
+    newest, older = large(store, 2)
+    page = client.get("/").text
+    assert f"job-{newest}" in page
+    assert f"job-{older}" not in page
+    assert f"cursor={newest}" in page
 
 
 class TestByIds:

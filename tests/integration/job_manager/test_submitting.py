@@ -161,6 +161,17 @@ class TestIdempotencyKey:
         assert second.get_json() == first.get_json()
         assert store.count() == 2
 
+    def test_a_repetition_shows_the_job_as_it_is_now_without_its_result(
+        self, client: FlaskClient, store: Store
+    ) -> None:
+        first = client.post("/count", json={"url": URL}, headers=self.KEY).get_json()
+        held = store.claim(store.job(UUID(first["id"])))
+        assert held is not None
+        store.succeed(held)
+        again = client.post("/count", json={"url": URL}, headers=self.KEY).get_json()
+        assert (again["id"], again["status"], again["result"]) == (first["id"], "SUCCESS", None)
+        assert client.get(f"/result/{first['id']}").get_json()["result"] is not None
+
     def test_a_repetition_is_answered_whatever_waits_and_takes_no_room(
         self, servers: Servers, monkeypatch: pytest.MonkeyPatch
     ) -> None:
