@@ -1,4 +1,4 @@
-"""A TCP proxy that can be cut: bytes then vanish in silence, as on a network that is down."""
+"""A TCP proxy that can be cut: bytes then vanish in silence, as on a network that is down. And it can be slow."""
 
 import asyncio
 import threading
@@ -16,6 +16,7 @@ class Proxy:
 
     def __init__(self, port: int, target: int) -> None:
         self.port = port
+        self.late_seconds = 0.0  # by which each piece of what the server says comes late
         self._target = target
         self._open: set[asyncio.StreamWriter] = set()
         self._started = threading.Event()
@@ -65,14 +66,17 @@ class Proxy:
             return
         self._open.add(to_server)
         try:
-            await asyncio.gather(self._pass_on(client, to_server), self._pass_on(server, to_client))
+            await asyncio.gather(self._pass_on(client, to_server), self._pass_on(server, to_client, is_late=True))
         finally:
             self._open -= {to_client, to_server}
 
-    async def _pass_on(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    async def _pass_on(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, is_late: bool = False
+    ) -> None:
         with suppress(OSError):
             while chunk := await source.read(CHUNK):
                 await self._joined.wait()
+                await asyncio.sleep(self.late_seconds if is_late else 0)
                 sink.write(chunk)
                 await sink.drain()
         # A connection that ends on one side ends on the other, but not across a cut.
