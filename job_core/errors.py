@@ -93,10 +93,7 @@ class DatabaseUnavailable(ServiceUnavailable):
 class DatabaseLocked(DatabaseUnavailable):
     """Somebody else, a person at a console perhaps, holds a lock for long on what was to be changed."""
 
-    @property
-    def type(self) -> str:
-        """To callers it is all the same."""
-        return "database-unavailable"
+    title = "The job store is locked"
 
 
 class BrokerUnavailable(ServiceUnavailable):

@@ -29,7 +29,9 @@ MAX_BYTES = 2_000_000_000
 MAX_SECONDS = 6 * 3600.0
 ENOUGH_FOR_A_LANE = 2  # pages that wait; if more do, and there is room, the next round has more lanes
 
-Glob = Annotated[str, StringConstraints(min_length=1, max_length=MAX_GLOB_LENGTH)]
+Glob = Annotated[
+    str, StringConstraints(min_length=1, max_length=MAX_GLOB_LENGTH, pattern=r"^[/*][^?#\u0000-\u001f\u007f]*$")
+]
 Globs = Annotated[list[Glob], Field(max_length=MAX_GLOBS)]
 Outcome = Literal[
     "counted", "duplicate", "failed", "robots", "nofollow", "max-depth", "out-of-scope", "trap", "not-read"

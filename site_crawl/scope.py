@@ -1,5 +1,6 @@
 """Which URLs belong to a crawl."""
 
+import re
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Final, Literal
@@ -11,6 +12,7 @@ from site_crawl.url_key import normalise_escapes, split_url
 
 MAX_GLOBS: Final = 50  # of each list
 MAX_GLOB_LENGTH: Final = 200
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _ASCII: Final = "".join(map(chr, range(0x21, 0x7F)))
 
 Extent = Literal["host", "path", "domain"]
@@ -105,8 +107,8 @@ def _check(glob: str) -> None:
         raise InvalidGlob(f"A glob must not be longer than {MAX_GLOB_LENGTH} characters.")
     if "?" in glob or "#" in glob:
         raise InvalidGlob("A glob is about the path: it must not hold ? or #.")
-    if not glob.isprintable():
-        raise InvalidGlob("A glob must be printable text.")
+    if _CONTROL.search(glob):
+        raise InvalidGlob("A glob must not hold control characters.")
 
 
 class _Glob:

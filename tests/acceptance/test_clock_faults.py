@@ -13,6 +13,7 @@ from tests.clock import SET_BACK
 def test_running_jobs_and_webhooks_go_on_and_no_worker_is_lost(
     stack: Stack, pages: PageServer, recoveries: Recoveries
 ) -> None:
+    eventually(lambda: len(stack.query(ALIVE)) == len(stack.job_workers), "earlier workers are known to be lost")
     workers = stack.query(ALIVE)
     with served_pages() as receiver:
         told = stack.manager.submit(

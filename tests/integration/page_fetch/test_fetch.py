@@ -8,6 +8,7 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 import pytest
+from urllib3 import HTTPHeaderDict
 
 from page_fetch.errors import (
     AddressRefused,
@@ -45,6 +46,7 @@ def test_a_page_is_what_the_site_sent(open_site: "OpenSite", limits: FetchLimits
     assert page == Page(
         final_url=f"{site.url}menu?day=1",
         http_status=200,
+        headers=HTTPHeaderDict({"Content-Type": "text/html; charset=utf-8", "Content-Length": "12"}),
         content_type="text/html; charset=utf-8",
         body=b"<p>caf\xc3\xa9</p>",
         wire_bytes=12,

@@ -65,7 +65,7 @@ def test_two_at_once_do_it_once(url: str, engine: Engine) -> None:
     ]
     ended = [(process.communicate(timeout=60)[1], process.returncode) for process in processes]
     assert [code for _, code in ended] == [0, 0], ended
-    assert tables_of(engine) == set(metadata.tables)
+    assert tables_of(engine) > set(metadata.tables)  # and those of the crawls
 
 
 @pytest.mark.parametrize("name", sorted(metadata.tables))
