@@ -38,7 +38,7 @@ def test_who_waits_for_it_is_told_so_after_a_while(store: Store, servers: Server
     with locked(store, "jobs", held.job_id), pytest.raises(DatabaseLocked) as raised:
         impatient.succeed(held)
     assert 0.2 < watch.seconds < 2
-    assert (raised.value.reason, raised.value.type) == ("a lock is held for long", "database-unavailable")
+    assert (raised.value.reason, raised.value.type) == ("a lock is held for long", "database-locked")
     assert impatient.succeed(held)
 
 
