@@ -1,0 +1,126 @@
+"""The passages of a page: what a reader sees as one paragraph, heading or line of a list, and where on the page it is."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from selectolax.lexbor import LexborNode
+
+from page_read.display import BLOCKS, HIDDEN, NOT_TEXT, TABLE_PARTS
+
+OPEN_Q: Final = "\ue000"  # where a `<q>` begins and ends: its marks are drawn by the browser
+CLOSE_Q: Final = "\ue001"
+
+_BREAKING: Final = BLOCKS | TABLE_PARTS
+_UNSEEN: Final = HIDDEN | NOT_TEXT | frozenset("button canvas iframe math object option select svg textarea video audio".split())
+_FURNITURE: Final = frozenset("nav footer form menu".split())
+_CODE: Final = frozenset("code pre samp kbd listing xmp".split())
+_HEADINGS: Final = frozenset("h1 h2 h3 h4 h5 h6".split())
+_BLANKS: Final = re.compile(r"\s+")
+
+
+@dataclass(slots=True)
+class Place:
+    """Where a text is: its nearest block, and what it is inside of."""
+
+    block: int = 0
+    tag: str = "body"
+    heading: str = ""
+    furniture: bool = False
+    code: bool = False
+    unseen: bool = False
+    link: bool = False
+    q: int = 0
+    quote: int = 0  # the outermost <blockquote> or <figure>
+    item: int = 0  # the nearest <li>
+    parent: int = 0  # the block around the block
+
+
+@dataclass(slots=True)
+class Passage:
+    """`text` has single blanks, and a line feed for each `<br>`. `parts` are the elements that it was read from."""
+
+    text: str
+    place: Place
+    node: LexborNode
+    links: int = 0  # characters of it inside links
+    first: int = 0  # its place in the order of the page's nodes
+    parts: list[str] = field(default_factory=list)
+
+
+def read_passages(body: LexborNode) -> list[Passage]:
+    """All passages below `body` in document order, without empty ones and without what is not shown."""
+    places: dict[int, Place] = {body.mem_id: Place(block=body.mem_id)}
+    passages: list[Passage] = []
+    current: Passage | None = None
+    q = 0
+    for number, node in enumerate(body.traverse(include_text=True)):
+        if node.is_text_node:
+            parent = node.parent
+            place = _place(parent, places) if parent else None
+            if place is None or place.unseen or parent is None:
+                continue
+            text = node.text_content or ""
+            if current is None or current.place.block != place.block:
+                if not text.strip():
+                    continue
+                if q and current is not None:
+                    current.parts.append(CLOSE_Q)
+                q = 0
+                current = Passage("", place, parent, first=number)
+                passages.append(current)
+            if place.q != q:
+                current.parts.append((CLOSE_Q if q else "") + (OPEN_Q if place.q else ""))
+                q = place.q
+            current.parts.append(_BLANKS.sub(" ", text))
+            if place.link:
+                current.links += len(text)
+        elif node.tag == "br":
+            if current is not None:
+                current.parts.append("\n")
+        elif node.tag in _BREAKING:
+            if q and current is not None:
+                current.parts.append(CLOSE_Q)
+            q, current = 0, None
+    if q and current is not None:
+        current.parts.append(CLOSE_Q)
+    for passage in passages:
+        text = "".join(passage.parts)
+        passage.text = _LINES.sub("\n", _MORE_BLANKS.sub(" ", text)).strip()
+        passage.parts = []
+    return passages
+
+
+_MORE_BLANKS: Final = re.compile(r"  +")
+_LINES: Final = re.compile(r" ?\n ?")
+
+
+def _place(element: LexborNode, places: dict[int, Place]) -> Place:
+    passed: list[LexborNode] = []
+    node: LexborNode | None = element
+    while node is not None and node.mem_id not in places:
+        passed.append(node)
+        node = node.parent
+    place = places[node.mem_id] if node is not None else Place()
+    for node in reversed(passed):
+        place = _inside(place, node)
+        places[node.mem_id] = place
+    return place
+
+
+def _inside(outer: Place, node: LexborNode) -> Place:
+    tag = node.tag or ""
+    breaking = tag in _BREAKING
+    return Place(
+        block=node.mem_id if breaking else outer.block,
+        tag=tag if breaking else outer.tag,
+        heading=tag if tag in _HEADINGS else outer.heading,
+        furniture=outer.furniture or tag in _FURNITURE,
+        code=outer.code or tag in _CODE,
+        unseen=outer.unseen or tag in _UNSEEN,
+        link=outer.link or tag == "a",
+        q=node.mem_id if tag == "q" else outer.q,
+        quote=outer.quote or (node.mem_id if tag == "blockquote" else 0),
+        item=node.mem_id if tag == "li" else outer.item,
+        parent=outer.block if breaking else outer.parent,
+    )

@@ -1,0 +1,175 @@
+"""Names of speakers in running text, and the fullest form of a name on the page."""
+
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import Final
+
+from page_read.quote_words import QuoteWords, first_names
+
+_TOKEN: Final = re.compile(r"[^\W\d_](?:[\w’'.·-]*\w)?|[^\W\d_]\.")
+_LOWER: Final = re.compile(r"(?<!\w)[a-zß-ÿа-яё]\w*")
+_LONGEST: Final = 6  # words of a name
+_SENTENCE_START: Final = re.compile(r"(?:^|[.!?:…–—]\s+|\n)[“”\"„«»‘(]*\Z")
+_EASTERN_SUBJECT: Final = re.compile(
+    r"([一-鿿々ァ-ヶー・A-Za-z·]{2,12}?)(?:氏|さん|首相|大臣|社長|教授|監督|選手|議員|知事|会長|代表|大統領|先生)?(?:[（(][^（）()]{1,12}[）)])?(?:は|が|も)[^。「」]{0,40}\Z"
+)
+_EASTERN_OFFICE: Final = re.compile("(?:当局者|関係者|広報|担当者|記者|首相|大臣|報道官|発言人|发言人|负责人|記者|记者|村民|専門家|专家|男性|女性|業界|省|庁)\\Z")
+_HAN_RUN: Final = re.compile("[一-鿿·]{2,12}\\Z")
+# The commonest family names (a fact of population registers); a Chinese name begins with one and has two or three characters.
+_SURNAMES: Final = frozenset(
+    "王李张張刘劉陈陳杨楊黄黃赵趙吴吳周徐孙孫马馬朱胡郭何高林罗羅郑鄭梁谢謝宋唐许許韩韓冯馮邓鄧曹彭曾肖田董袁潘于蒋蔣蔡余杜叶葉程苏蘇魏吕呂丁任沈姚卢盧姜崔钟鍾谭譚陆陸汪范金石廖贾賈夏韦韋付方白邹鄒孟熊秦邱江尹薛闫阎段雷侯龙龍史陶黎贺賀顾顧毛郝龚龔邵万萬钱錢严嚴覃武戴莫孔向汤湯习"
+)
+_NOT_IN_GIVEN_NAMES: Final = frozenset("的了在是和与對对说說他她它们們这這那为為也都就还還以")
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name in a text, from `start` to `end`; `text` is without office and title."""
+
+    start: int
+    end: int
+    text: str
+    titled: bool = False
+
+
+class Speakers:
+    """The names of a page, as far as they stand in `texts`."""
+
+    def __init__(self, texts: list[str], words: QuoteWords) -> None:
+        self._words = words
+        self._forms: dict[str, Counter[str]] = defaultdict(Counter)  # longer names by their first and last words
+        self._inside: Counter[str] = Counter()  # words with a capital that do not begin a sentence
+        self._lower: set[str] = set()
+        self._points: Counter[str] = Counter()  # what speaks for a person, by name
+        self._persons: dict[str, bool] = {}
+        for text in texts:
+            self._lower.update(_LOWER.findall(text))
+        for text in texts:
+            self._learn(text)
+
+    def _learn(self, text: str) -> None:
+        for name in self._runs(text):
+            if not _SENTENCE_START.search(text, max(0, name.start - 4), name.start):
+                self._inside[name.text] += 1
+            parts = name.text.split(" ")
+            if 2 <= len(parts) <= _LONGEST - 1:
+                self._forms[parts[-1].lower()][name.text] += 1
+                self._forms[parts[0].lower()][name.text] += 1
+            self._points[name.text] += 2 * self._is_beside_verb(text, name) + 2 * name.titled
+
+    def _is_beside_verb(self, text: str, name: Name) -> bool:
+        before, after = text[max(0, name.start - 30) : name.start], text[name.end : name.end + 24]
+        saying = self._words.saying
+        last = before.split()[-1:]
+        following = after.split()[:1] if after[:1].isspace() else []
+        return any([saying.fullmatch(word.strip(",.:;\"“”„»«")) for word in last + following])
+
+    def names_in(self, text: str) -> list[Name]:
+        """The names in `text`, in order. A single word counts as a name if nothing speaks against it."""
+        return [name for name in self._runs(text) if " " in name.text or self._is_single_name(text, name)]
+
+    def fullest(self, name: str) -> str:
+        """The fullest form of `name` on the page."""
+        if " " in name:
+            return name
+        word = name.lower()
+        forms = self._forms.get(word)
+        if not forms:
+            return name
+        ending = [form for form in forms if form.lower().endswith(" " + word)] or list(forms)
+        return max(ending, key=lambda form: (self.is_person(form), forms[form], -len(form)))
+
+    def is_person(self, name: str) -> bool:
+        """Whether more speaks for a person than for a place, a firm or a work."""
+        known = self._persons.get(name)
+        if known is None:
+            known = self._persons[name] = self._weigh(name) >= 2
+        return known
+
+    def _weigh(self, name: str) -> int:
+        parts = name.split(" ")
+        points = min(self._points[name], 4)
+        if len(parts) == 1:
+            forms = self._forms.get(name.lower())
+            return points + (2 if forms and any([self._weigh(form) >= 2 for form in list(forms)[:5]]) else 0)
+        points += 2 * (parts[0].lower().split("-")[0] in first_names())
+        points += (self._inside[parts[-1]] + self._points[parts[-1]]) > 0 and len(parts) <= 4
+        return points
+
+    def _is_single_name(self, text: str, name: Name) -> bool:
+        word = name.text
+        if word.lower() in self._forms or self._points[word]:
+            return True
+        if self._words.language == "de" or word.lower() in self._lower:  # in German every noun begins with a capital
+            return False
+        return self._inside[word] > 0 and len(word) > 1
+
+    def _runs(self, text: str) -> list[Name]:
+        names: list[Name] = []
+        run: list[re.Match[str]] = []
+        for token in _TOKEN.finditer(text):
+            word = token[0]
+            if run and not self._is_joined(text[run[-1].end() : token.start()], run[-1][0]):
+                self._add(names, run, text)
+                run = []
+            if word[0].isupper() or (run and word.lower() in self._words.particles):
+                run.append(token)
+            elif run:
+                self._add(names, run, text)
+                run = []
+        if run:
+            self._add(names, run, text)
+        return names
+
+    def _is_joined(self, between: str, before: str) -> bool:
+        return between in {" ", "\u00a0"} or (between == ". " and (len(before) == 1 or self._words.is_role(before)))
+
+    def _add(self, names: list[Name], run: list[re.Match[str]], text: str) -> None:
+        words = self._words
+        titled = False
+        while run:
+            first = run[0][0].lower()
+            if words.is_role(first) and len(run) > 1:
+                titled = True
+            elif not (first in words.common or words.is_role(first) or first in words.particles or self._starts_a_sentence(run, text)):
+                break
+            run = run[1:]
+        while run and (run[-1][0].lower() in words.common or run[-1][0].lower() in words.particles):
+            run = run[:-1]
+        if words.language == "de":  # `der` stands in a name only after `von`
+            for index, token in enumerate(run):
+                if token[0] in {"der", "den"} and run[index - 1][0] not in {"von", "van"}:
+                    self._add(names, run[:index], text)
+                    self._add(names, run[index + 1 :], text)
+                    return
+        if run and len(run) <= _LONGEST:
+            name = " ".join([_bare(token[0]) for token in run])
+            if len(name) > 1 and name[0].isupper():
+                names.append(Name(run[0].start(), run[-1].end(), name, titled))
+
+    def _starts_a_sentence(self, run: list[re.Match[str]], text: str) -> bool:
+        """Whether the first word has a capital only because a sentence begins there."""
+        start = run[0].start()
+        return run[0][0].lower() in self._lower and _SENTENCE_START.search(text, max(0, start - 4), start) is not None
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"['’]s?$", "", name)
+
+
+def eastern_subject(before: str, verb_at: int | None) -> str | None:
+    """Who says it in Chinese or Japanese: what stands before the verb, or before the particle of the subject."""
+    if verb_at is None:
+        found = _EASTERN_SUBJECT.search(before)
+        name = found[1] if found else None
+        return name if name and not _EASTERN_OFFICE.search(name) else None
+    run = _HAN_RUN.search(before, max(0, verb_at - 12), verb_at)
+    if run is None:
+        return None
+    text = run[0]
+    for length in (3, 2, 4):
+        name = text[-length:]
+        if len(name) == length and name[0] in _SURNAMES and not _NOT_IN_GIVEN_NAMES.intersection(name):
+            return name
+    return None

@@ -1,0 +1,382 @@
+"""Direct speech in running text, and who speaks."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from page_read.quote_marks import Span, pair_marks
+from page_read.quote_passages import Passage
+from page_read.quote_speakers import Speakers, eastern_subject
+from page_read.quote_text import count_words, is_spaceless, tidy
+from page_read.quote_words import QuoteWords
+
+_QUOTE: Final = "\ue010"  # stands for a quote in what is told around it
+_ENDED: Final = "\ue011"  # for one that ends with a sentence's mark
+_QUOTES: Final = re.compile(f"[{_QUOTE}{_ENDED}]")
+_BOUNDARY: Final = re.compile(rf"[.!?…]+[)\]]*\s+|[。！？]|{_ENDED}\s*|\n")
+_ABBREVIATION: Final = re.compile(
+    r"(?:\b[^\W\d_]|\b(?:Dr|Mr|Mrs|Ms|St|Sr|Sra|Prof|Gen|Gov|Sen|Rep|Lt|Sgt|bzw|ca|Nr|vs))\.\s\Z"
+)
+_TERMINAL: Final = re.compile(r"[.!?…。！？]['’”»]*\s*\Z")
+_LINE: Final = re.compile(r"\A\s*[-–—―~]{1,2}\s*(?P<name>[^\W\d_][^–—―.!?:;]{1,70}[^–—―!?:;\s])\.?\s*\Z")
+_INDEFINITE: Final = frozenset("a an one ein eine einer un une una um uma een en ett et".split())
+_MIN_WORDS: Final = 3
+_MIN_WOVEN: Final = 5  # words of a fragment inside a sentence of the page's own
+_REACH: Final = 2  # passages after which a speaker is forgotten
+_NEAR: Final = 90  # characters between a quote and its verb of saying
+_ONLY_ATTRIBUTION: Final = 14  # words
+_MOST_PASSAGES: Final = 12  # of one quote
+_MAIN_TIMES: Final = 3  # times that a main speaker is named
+_MAIN_SHARE: Final = 0.75  # of what is said
+
+
+@dataclass(slots=True)
+class Speech:
+    """A stretch of direct speech: `order` is where it stands on the page."""
+
+    text: str
+    author: str | None
+    rule: str
+    confidence: float
+    order: tuple[int, int]
+    context: str
+    ended: bool
+
+
+@dataclass(slots=True)
+class _Told:
+    """What the sentence around a quote tells of its speaker. `known` means somebody who was named before."""
+
+    rule: str
+    speaker: str | None = None
+    known: bool = False
+    direct: bool = True
+
+
+@dataclass(slots=True)
+class _Surroundings:
+    """A quote and what is told around it: in the sentence, and up to the next quotes on both sides."""
+
+    inside: str
+    before: str
+    after: str
+    sentence: str
+
+
+def find_speech(passages: list[Passage], used: set[int], words: QuoteWords) -> list[Speech]:
+    """Direct speech in the passages, but for those whose number is in `used`."""
+    reader = _Reader(passages, used, words)
+    found = reader.read()
+    return reader.read(main=main) if (main := _main_speaker(found)) else found
+
+
+class _Reader:
+    def __init__(self, passages: list[Passage], used: set[int], words: QuoteWords) -> None:
+        self._passages = passages
+        self._used = used
+        self._words = words
+        told = [passage.text for passage in passages if _is_running_text(passage)]
+        self._speakers = Speakers(told, words)
+        self._eastern = words.language in {"ja", "zh"}
+        self._forget(None)
+
+    def _forget(self, main: "_MainSpeaker | None") -> None:
+        self._main = main
+        self._speaker: str | None = None  # who spoke last
+        self._spoke_in = -_REACH - 1
+        self._mention: str | None = None  # who was named last
+        self._mentioned_in = -_REACH - 1
+        self._mention_is_newer = False
+        self._interrupted: Speech | None = None  # the last one, if nothing but its attribution followed
+        self.found: list[Speech] = []
+
+    def read(self, main: "_MainSpeaker | None" = None) -> list[Speech]:
+        self._forget(main)
+        number = 0
+        while number < len(self._passages):
+            number = self._read_passage(number)
+        return self.found
+
+    def _read_passage(self, number: int) -> int:
+        """Reads a passage, and those that its speech goes on in. Returns the number of the next one."""
+        passage = self._passages[number]
+        self._interrupted = None
+        if not _is_running_text(passage):
+            return number + 1
+        text, next_number = passage.text, number + 1
+        spans = pair_marks(text)
+        if spans and not spans[-1].closed:
+            text, next_number = self._continue(number, text, spans[-1])
+            spans = pair_marks(text) if next_number > number + 1 else spans
+        spans = [] if number in self._used else [span for span in spans if span.closed]
+        told, at = [], 0
+        for span in spans:
+            told += [text[at : span.start], _ENDED if _TERMINAL.search(span.inside(text)) else _QUOTE]
+            at = span.end
+        told.append(text[at:])
+        index = 0
+        for sentence in self._sentences("".join(told)):
+            count = len(_QUOTES.findall(sentence))
+            self._read_sentence(number, text, sentence, spans[index : index + count])
+            index += count
+            if sentence.endswith("\n"):
+                self._interrupted = None
+        return next_number
+
+    def _continue(self, number: int, text: str, last: Span) -> tuple[str, int]:
+        """`text` with the passages in which a new mark opens before the one of the last has closed."""
+        joined = text
+        for following in range(number + 1, min(number + _MOST_PASSAGES, len(self._passages))):
+            more = self._passages[following]
+            if not more.text.startswith(text[last.start]) or following in self._used or not _is_running_text(more):
+                break
+            joined += " " + more.text[1:]
+            spans = pair_marks(more.text)
+            if spans and spans[0].start == 0 and spans[0].closed:
+                return joined, following + 1
+        return text, number + 1
+
+    def _sentences(self, narrative: str) -> list[str]:
+        """The sentences, with `“Really?” Smith asked.` in one."""
+        sentences: list[str] = []
+        start = 0
+        for end in [*self._boundaries(narrative), len(narrative)]:
+            part = narrative[start:end]
+            start = end
+            if sentences and sentences[-1].rstrip()[-1:] == _ENDED and self._begins_with_attribution(part):
+                sentences[-1] += part
+            elif part.strip():
+                sentences.append(part)
+        return sentences
+
+    def _boundaries(self, narrative: str) -> list[int]:
+        ends = []
+        for found in _BOUNDARY.finditer(narrative):
+            end = found.end()
+            is_inside = narrative[end : end + 1].islower() or _ABBREVIATION.search(narrative, max(0, end - 8), end)
+            if found[0] == "\n" or not is_inside:
+                ends.append(end)
+        return ends
+
+    def _begins_with_attribution(self, part: str) -> bool:
+        lead, *others = _QUOTES.split(part, 1)
+        if others and lead.rstrip().endswith((":", ",", "：", "，")):
+            return False
+        verb = self._words.saying.search(lead)
+        return verb is not None and len(lead[: verb.start()].split()) <= 4 and len(lead.split()) <= _ONLY_ATTRIBUTION
+
+    def _read_sentence(self, number: int, text: str, sentence: str, spans: list[Span]) -> None:
+        pieces = _QUOTES.split(sentence)
+        previous = self._interrupted if not pieces[0].strip() else None
+        self._interrupted = None
+        for index, span in enumerate(spans):
+            around = _Surroundings(span.inside(text), pieces[index], pieces[index + 1], sentence)
+            speech = self._judge(number, text, span, around)
+            if speech is None:
+                previous = None
+                continue
+            if previous is not None and (index == 0 or self._interrupts(around.before, previous)):
+                previous.text += " … " + speech.text
+                previous.author = previous.author or speech.author
+                previous.ended = speech.ended
+            else:
+                self.found.append(speech)
+                previous = speech
+            if index == len(spans) - 1 and self._is_only_attribution(around.after):
+                self._interrupted = previous
+        self._remember(number, " ".join(pieces), quoting=bool(spans))
+
+    def _interrupts(self, between: str, previous: Speech) -> bool:
+        end = between.rstrip()[-1:]
+        return not (end in {":", "："} or (end == "," and previous.ended)) and self._is_only_attribution(between)
+
+    def _is_only_attribution(self, between: str) -> bool:
+        told = self._words.saying.search(between) or self._words.according.match(between.lstrip(" ,"))
+        return told is not None and len(between.split()) <= _ONLY_ATTRIBUTION
+
+    def _judge(self, number: int, text: str, span: Span, around: _Surroundings) -> Speech | None:
+        quote = tidy(around.inside)
+        length = count_words(quote)
+        if length < _MIN_WORDS:
+            return None
+        told = self._attribute_eastern(around) if self._eastern else self._attribute(around)
+        interruption = self._inner.search(quote) if self._inner else None
+        if interruption:
+            verb = self._words.saying.search(interruption[0])
+            told = self._subject("said", interruption[0], verb, direct=True) if verb else told
+        follows = around.after.lstrip()[:1]
+        ended = _TERMINAL.search(around.inside) is not None or follows in set(".,!?，。") or around.inside.rstrip()[-1:] == ","
+        standing = not around.before.strip(" \n,;–—-.") or around.before.rstrip()[-1:] in {":", "："}
+        if _is_title(quote) and not (told and told.direct and ended):
+            return None
+        recent = self._recent(number)
+        author: str | None = None
+        if told is not None:
+            author = told.speaker or (recent if told.known else None)
+            if told.known and not author:
+                author = self._mention if number - self._mentioned_in <= _REACH else None
+            if told.rule == "colon" and author is None:
+                return None
+            if told.direct and (length >= _MIN_WOVEN or (standing and ended) or is_spaceless(quote)):
+                rule, confidence = told.rule, 0.75 if told.speaker else 0.6
+            elif length >= _MIN_WOVEN and author:
+                rule, confidence = "woven", 0.6
+            else:
+                return None
+        elif recent and ((standing and ended and length >= _MIN_WOVEN - 1) or (length >= _MIN_WOVEN and not self._eastern)):
+            rule, confidence, author = "continued", 0.55, recent
+        else:
+            return None
+        if author:
+            author = self._speakers.fullest(author)
+            self._speaker, self._spoke_in, self._mention_is_newer = author, number, False
+        return Speech(
+            text=self._without_attribution(quote),
+            author=author,
+            rule=rule,
+            confidence=confidence,
+            order=(number, span.start),
+            context=text[max(0, span.start - 120) : span.end + 120],
+            ended=_TERMINAL.search(around.inside) is not None,
+        )
+
+    def _attribute(self, around: _Surroundings) -> _Told | None:
+        words, before, after = self._words, around.before[-200:], around.after[: _NEAR + 110]
+        line = _LINE.match(around.after)
+        if line and not before.strip() and len(line["name"].split()) <= 9:
+            return _Told("line", line["name"].split(",")[0].strip())
+        verb = words.saying.search(after)
+        if verb and verb.start() <= _NEAR and ":" not in after[: verb.start()]:
+            return self._subject("said", after, verb, direct=verb.start() <= _NEAR // 2)
+        end = before.rstrip()[-1:]
+        verbs = list(words.saying.finditer(before))
+        if verbs and (end in {":", ","} or len(before) - verbs[-1].end() <= _NEAR):
+            return self._subject("said", before, verbs[-1], direct=end in {":", ","}, introduces=True)
+        told = self._according(after, within=4) or self._according(before, within=len(before))
+        if told:
+            return told
+        if end == ":":
+            persons = [name for name in self._speakers.names_in(before) if self._speakers.is_person(name.text)]
+            if persons and not self._has_pronoun(before.split()):
+                return _Told("colon", persons[0].text)
+            return _Told("colon", known=True) if self._speaker else None
+        verb = words.saying.search(around.sentence)
+        return self._subject("woven", _QUOTES.sub(" ", around.sentence), verb, direct=False) if verb else None
+
+    def _attribute_eastern(self, around: _Surroundings) -> _Told | None:
+        verb = self._words.saying.search(around.after[:14])
+        clause = re.split("[。！？]", around.before)[-1]
+        if self._words.language == "ja":
+            return _Told("said", eastern_subject(clause, None)) if verb and verb.start() <= 2 else None
+        verbs = list(self._words.saying.finditer(clause))
+        if verbs and len(clause) - verbs[-1].end() <= 6:
+            return _Told("said", eastern_subject(clause, verbs[-1].start()), known=True)
+        return _Told("said", eastern_subject(around.after, verb.start()), known=True) if verb else None
+
+    def _according(self, text: str, within: int) -> _Told | None:
+        """Who is named after a word like `according to`, which begins in the first `within` characters."""
+        according = self._words.according.search(text)
+        if according is None or according.start() > within:
+            return None
+        end = according.end()
+        for name in self._speakers.names_in(text):
+            is_next = 0 <= name.start - end <= 1
+            if is_next or (0 <= name.start - end < 60 and self._speakers.is_person(name.text)):
+                return _Told("according", name.text)
+        following = text[end:].split()[:2]
+        if self._has_pronoun(following[:1]) or any([self._words.is_role(word.strip(",.")) for word in following]):
+            return _Told("according", known=True)
+        return None
+
+    def _subject(self, rule: str, text: str, verb: re.Match[str], *, direct: bool, introduces: bool = False) -> _Told:
+        """Who does the saying. `introduces`: the quote comes after the verb."""
+        lead, follow = text[: verb.start()].split(), text[verb.end() :].split()
+        names = self._speakers.names_in(text)
+        before = [name for name in names if name.end <= verb.start() and (introduces or verb.start() - name.end <= 80)]
+        after = [name for name in names if 0 <= name.start - verb.end() <= 80]
+        if self._has_pronoun(follow[:1]) or text[verb.end() :][:1] == "-":
+            return _Told(rule, known=True, direct=direct)
+        if self._has_pronoun(lead[-1:]):
+            return _Told(rule, known=True, direct=direct)
+        persons = [name for name in before if self._speakers.is_person(name.text)]
+        if persons:
+            return _Told(rule, persons[0 if introduces else -1].text, direct=direct)
+        if before and verb.start() - before[-1].end <= (25 if " " in before[-1].text else 2):
+            return _Told(rule, before[-1].text, direct=direct)
+        persons = [name for name in after if self._speakers.is_person(name.text)]
+        if persons:
+            return _Told(rule, persons[0].text, direct=direct)
+        if after and after[0].start - verb.end() <= 5:
+            return _Told(rule, after[0].text, direct=direct)
+        indefinite = _INDEFINITE.intersection([word.lower() for word in lead[-5:] + follow[:2]])
+        return _Told(rule, known=not indefinite, direct=direct)
+
+    def _has_pronoun(self, words: list[str]) -> bool:
+        return any([word.strip(".,;:!?()").lower() in self._words.pronouns for word in words])
+
+    def _recent(self, number: int) -> str | None:
+        """Who is speaking, as far as the last sentences tell."""
+        if self._mention and self._mention_is_newer and number - self._mentioned_in <= 1:
+            return self._mention
+        if self._speaker and number - self._spoke_in <= _REACH:
+            return self._speaker
+        if self._main and self._main.first <= number <= self._main.last:
+            return self._main.name
+        return None
+
+    def _remember(self, number: int, told: str, *, quoting: bool) -> None:
+        """Who is named in a sentence may be who speaks next."""
+        if self._eastern:
+            return
+        persons = [name for name in self._speakers.names_in(told) if self._speakers.is_person(name.text)]
+        if persons:
+            self._mention, self._mentioned_in = self._speakers.fullest(persons[0].text), number
+            self._mention_is_newer = not quoting
+
+    def _without_attribution(self, quote: str) -> str:
+        """`A, dit-il. B` without what stands between."""
+        return self._inner.sub(" … ", quote) if self._inner else quote
+
+    @cached_property
+    def _inner(self) -> re.Pattern[str] | None:
+        verb = f"(?:{self._words.saying.pattern})"
+        if self._words.language == "fr":
+            inverted = rf"{verb}(?:-t)?-(?:ils?|elles?|on)|a-t-(?:il|elle)\s+\w+|{verb}(?=\s[A-ZÉ])"
+            return re.compile(rf"[,!?]\s+(?:{inverted})[^.,«»]{{0,80}}[.,]\s*")
+        if self._words.language in {"ru", "es", "pt", "it"}:
+            return re.compile(rf"[,.!?]?\s*[–—]\s*{verb}[^–—.]{{0,80}}[.,]?\s*[–—]\s*", re.IGNORECASE)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _MainSpeaker:
+    """Who says nearly everything on a page, from its passage `first` to `last`."""
+
+    name: str
+    first: int
+    last: int
+
+
+def _main_speaker(found: list[Speech]) -> _MainSpeaker | None:
+    said = [speech for speech in found if speech.author and speech.rule in {"said", "according"}]
+    names = Counter([speech.author for speech in said])
+    if not names:
+        return None
+    name, count = names.most_common(1)[0]
+    if name is None or count < _MAIN_TIMES or count < _MAIN_SHARE * len(said):
+        return None
+    places = [speech.order[0] for speech in said if speech.author == name]
+    return _MainSpeaker(name, places[0], places[-1] + _REACH)
+
+
+def _is_running_text(passage: Passage) -> bool:
+    place = passage.place
+    return not (place.furniture or place.code or place.heading or 2 * passage.links > len(passage.text))
+
+
+def _is_title(quote: str) -> bool:
+    """Whether all words of weight begin with a capital, as in titles."""
+    heavy = [word for word in quote.split() if len(word) > 3 and word[0].isalpha()]
+    return 2 <= len(heavy) <= 10 and all([word[0].isupper() for word in heavy])

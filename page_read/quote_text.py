@@ -1,0 +1,57 @@
+"""The text of a quote: how it is stored, how long it is, and what makes two texts one quote."""
+
+import re
+import unicodedata
+from typing import Final
+
+MAX_TEXT: Final = 2_000  # characters that are kept of a quote
+
+_INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ue000\ue001]")
+_BLANKS: Final = re.compile(r"\s+")
+_PAIRS: Final = ("“”", "„“", "„”", "““", "””", "«»", "»«", "»»", "‹›", "›‹", "「」", "『』", "‘’", "‚‘", "‚’", '""', "''", "〝〟")
+_MARKS: Final = "“”„‟«»‹›「」『』‘’‚‛\"'"
+_SPACELESS: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_WORD: Final = re.compile(r"\w+(?:['’.\-]\w+)*")
+_BEFORE_ATTRIBUTION: Final = " ,;"
+
+
+def tidy(text: str) -> str:
+    """`text` as it is stored: NFC, single blanks, without outer quotation marks and what led over to an attribution."""
+    text = _BLANKS.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text))).strip()
+    while len(text) > 1 and text[0] + text[-1] in _PAIRS and _is_outer(text):
+        text = text[1:-1].strip()
+    return text.rstrip(_BEFORE_ATTRIBUTION)
+
+
+def _is_outer(text: str) -> bool:
+    """Whether the first mark is closed by the last one, and not in between, as in `“A” and “B”`."""
+    opening, closing = text[0], text[-1]
+    inner = text[1:-1]
+    if opening == closing:
+        return opening not in inner or inner.count(opening) % 2 == 0 and inner[:1].isalnum()
+    depth = 0
+    for character in inner:
+        depth += (character == opening) - (character == closing)
+        if depth < 0:
+            return False
+    return True
+
+
+def normal_form(text: str) -> str:
+    """What two texts have in common that are the same quote: letters, digits and symbols, without case or compatibility forms.
+
+    Blanks, punctuation, quotation marks, dashes and what is invisible do not count. Empty for a text without any.
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return "".join([character for character in folded if unicodedata.category(character)[0] in "LNMS"])
+
+
+def count_words(text: str) -> int:
+    """The words of `text`; in scripts that put no blanks between words, two characters count as one."""
+    spaceless = len(_SPACELESS.findall(text))
+    return spaceless // 2 + len(_WORD.findall(_SPACELESS.sub(" ", text) if spaceless else text))
+
+
+def is_spaceless(text: str) -> bool:
+    """Whether `text` is written without blanks between words, as Chinese and Japanese are."""
+    return 2 * len(_SPACELESS.findall(text[:200])) > len(text[:200].strip())

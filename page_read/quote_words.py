@@ -1,0 +1,101 @@
+"""The words by which speech and collections of quotes are known, by language: what `quote_words.toml` holds."""
+
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+_NEVER: Final = re.compile(r"(?!)")
+_KANA: Final = re.compile("[\u3040-\u30ff]")
+_HAN: Final = re.compile("[\u3400-\u9fff]")
+_SAMPLE: Final = 6_000  # characters by which a language is told
+_DECLARED_BONUS: Final = 1.3
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuoteWords:
+    """The words of one language. The patterns match whole words, whatever their case."""
+
+    language: str
+    saying: re.Pattern[str]
+    according: re.Pattern[str]
+    pronouns: frozenset[str]
+    roles: frozenset[str]
+    role_endings: tuple[str, ...]
+    particles: frozenset[str]
+    common: frozenset[str]
+
+    def is_role(self, word: str) -> bool:
+        """Whether a word before a name is an office or a title."""
+        word = word.lower().rstrip(".")
+        return word in self.roles or (len(word) > 4 and word.endswith(self.role_endings))
+
+
+def words_of(text: str, declared: str | None) -> QuoteWords:
+    """The words of the language that `text` is written in: told by its frequent words, in doubt as declared."""
+    sample = text[:_SAMPLE]
+    if len(_HAN.findall(sample)) + 2 * len(_KANA.findall(sample)) > len(sample) / 8:
+        return _languages()["ja" if len(_KANA.findall(sample)) > len(sample) / 50 else "zh"]
+    wanted = (declared or "").lower().replace("_", "-").partition("-")[0]
+    wanted = {"nb": "no", "nn": "no"}.get(wanted, wanted)
+    seen = re.findall(r"[^\W\d_]+", sample.lower())
+    best, points = "en", 0.0
+    for language, words in _languages().items():
+        score = sum([word in words.common for word in seen]) * (_DECLARED_BONUS if language == wanted else 1)
+        if score > points:
+            best, points = language, score
+    return _languages()[best if points > len(seen) / 20 or wanted not in _languages() else wanted]
+
+
+@cache
+def collections() -> re.Pattern[str]:
+    """Finds what a collection of quotes is called, in all languages, as pages mix them."""
+    tables = [(name, table["quotes"]) for name, table in _tables().items() if name != "names"]
+    latin = " ".join([entry for name, entry in tables if name not in {"ja", "zh"}])
+    eastern = " ".join([entry for name, entry in tables if name in {"ja", "zh"}])
+    return re.compile(rf"(?<![^\W_])(?:{_alternatives(latin.split())})(?![^\W_])|{_alternatives(eastern.split())}", re.IGNORECASE)
+
+
+@cache
+def first_names() -> frozenset[str]:
+    """Common first names, in lower case."""
+    return frozenset(_tables()["names"]["first"].split())
+
+
+@cache
+def _tables() -> dict[str, dict[str, str]]:
+    return tomllib.loads(files("page_read").joinpath("quote_words.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def _languages() -> dict[str, QuoteWords]:
+    return {name: _read(name, table) for name, table in _tables().items() if name != "names"}
+
+
+def _read(language: str, table: dict[str, str]) -> QuoteWords:
+    spaceless = language in {"ja", "zh"}
+    roles = table["roles"].split()
+    return QuoteWords(
+        language=language,
+        saying=_pattern(table["saying"].split(), spaceless),
+        according=_pattern([entry for entry in table["according"].split("|") if entry], spaceless),
+        pronouns=frozenset(table["pronouns"].split()),
+        roles=frozenset(roles),
+        role_endings=tuple([role[1:] for role in roles if role.startswith("*")]),
+        particles=frozenset(table["particles"].split()),
+        common=frozenset(table["common"].split()) | frozenset(table["pronouns"].split()),
+    )
+
+
+def _pattern(entries: Iterable[str], spaceless: bool) -> re.Pattern[str]:
+    alternatives = _alternatives(entries)
+    if not alternatives:
+        return _NEVER
+    return re.compile(alternatives if spaceless else rf"(?<![\w'’])(?:{alternatives})(?!\w)", re.IGNORECASE)
+
+
+def _alternatives(entries: Iterable[str]) -> str:
+    return "|".join([re.escape(entry).replace(r"\*", r"[^\W\d_]*") for entry in sorted(set(entries), key=len, reverse=True)])
