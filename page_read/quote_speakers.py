@@ -84,7 +84,7 @@ class Speakers:
         """Whether more speaks for a person than for a place, a firm or a work."""
         known = self._persons.get(name)
         if known is None:
-            known = self._persons[name] = self._weigh(name) >= 2
+            known = self._persons[name] = self._weigh(name) >= 2 and not (name.isupper() and len(name) > 1)
         return known
 
     def _weigh(self, name: str) -> int:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Final
 
 from page_read.quote_marks import Span, pair_marks
-from page_read.quote_passages import Passage
+from page_read.quote_passages import OPEN_Q, Passage
 from page_read.quote_speakers import Speakers, eastern_subject
 from page_read.quote_text import count_words, is_spaceless, tidy
 from page_read.quote_words import QuoteWords
@@ -65,20 +65,51 @@ class _Surroundings:
     sentence: str
 
 
-def find_speech(passages: list[Passage], used: set[int], words: QuoteWords) -> list[Speech]:
+@dataclass(frozen=True, slots=True)
+class Introduction:
+    """Whether the text before something introduces it as said or written, and by whom."""
+
+    is_there: bool
+    speaker: str | None = None
+
+
+class Introductions:
+    """What leads over to the quotes that are set off from the text."""
+
+    def __init__(self, passages: list[Passage], words: QuoteWords, speakers: Speakers) -> None:
+        self._passages = passages
+        self._words = words
+        self._speakers = speakers
+
+    def before(self, number: int) -> Introduction:
+        """How the passages before this one introduce it."""
+        previous = [passage for passage in self._passages[max(0, number - 2) : number] if is_running_text(passage) and not passage.place.quote]
+        if not previous:
+            return Introduction(False)
+        lead = previous[-1].text
+        last = re.split(r"(?<=[.!?。！？])\s+", lead.rstrip())[-1]
+        says = self._words.saying.search(last) is not None
+        colon = lead.rstrip().endswith((":", "："))
+        for text in (last, lead, previous[0].text):
+            persons = [name.text for name in self._speakers.names_in(text) if self._speakers.is_person(name.text)]
+            if persons:
+                return Introduction(colon or says, self._speakers.fullest(persons[-1 if text is not last else 0]))
+        return Introduction(colon and says)
+
+
+def find_speech(passages: list[Passage], used: set[int], words: QuoteWords, speakers: Speakers) -> list[Speech]:
     """Direct speech in the passages, but for those whose number is in `used`."""
-    reader = _Reader(passages, used, words)
+    reader = _Reader(passages, used, words, speakers)
     found = reader.read()
     return reader.read(main=main) if (main := _main_speaker(found)) else found
 
 
 class _Reader:
-    def __init__(self, passages: list[Passage], used: set[int], words: QuoteWords) -> None:
+    def __init__(self, passages: list[Passage], used: set[int], words: QuoteWords, speakers: Speakers) -> None:
         self._passages = passages
         self._used = used
         self._words = words
-        told = [passage.text for passage in passages if _is_running_text(passage)]
-        self._speakers = Speakers(told, words)
+        self._speakers = speakers
         self._eastern = words.language in {"ja", "zh"}
         self._forget(None)
 
@@ -103,7 +134,7 @@ class _Reader:
         """Reads a passage, and those that its speech goes on in. Returns the number of the next one."""
         passage = self._passages[number]
         self._interrupted = None
-        if not _is_running_text(passage):
+        if not is_running_text(passage):
             return number + 1
         text, next_number = passage.text, number + 1
         spans = pair_marks(text)
@@ -130,7 +161,7 @@ class _Reader:
         joined = text
         for following in range(number + 1, min(number + _MOST_PASSAGES, len(self._passages))):
             more = self._passages[following]
-            if not more.text.startswith(text[last.start]) or following in self._used or not _is_running_text(more):
+            if not more.text.startswith(text[last.start]) or following in self._used or not is_running_text(more):
                 break
             joined += " " + more.text[1:]
             spans = pair_marks(more.text)
@@ -213,7 +244,9 @@ class _Reader:
             return None
         recent = self._recent(number)
         author: str | None = None
-        if told is not None:
+        if text[span.start] == OPEN_Q and (told or length >= _MIN_WOVEN):
+            rule, confidence, author = "q", 0.6, (told.speaker or (recent if told.known else None)) if told else None
+        elif told is not None:
             author = told.speaker or (recent if told.known else None)
             if told.known and not author:
                 author = self._mention if number - self._mentioned_in <= _REACH else None
@@ -306,9 +339,10 @@ class _Reader:
         if before and verb.start() - before[-1].end <= (25 if " " in before[-1].text else 2):
             return _Told(rule, before[-1].text, direct=direct)
         persons = [name for name in after if self._speakers.is_person(name.text)]
-        if persons:
+        by_office = any([self._words.is_role(word.strip(",.")) for word in follow[:3]])
+        if persons and (" " in persons[0].text or not by_office or persons[0].titled):
             return _Told(rule, persons[0].text, direct=direct)
-        if after and after[0].start - verb.end() <= 5:
+        if after and after[0].start - verb.end() <= 5 and not by_office:
             return _Told(rule, after[0].text, direct=direct)
         indefinite = _INDEFINITE.intersection([word.lower() for word in lead[-5:] + follow[:2]])
         return _Told(rule, known=not indefinite, direct=direct)
@@ -371,7 +405,8 @@ def _main_speaker(found: list[Speech]) -> _MainSpeaker | None:
     return _MainSpeaker(name, places[0], places[-1] + _REACH)
 
 
-def _is_running_text(passage: Passage) -> bool:
+def is_running_text(passage: Passage) -> bool:
+    """Whether a passage is told by the page itself, and is no heading, menu, code or link."""
     place = passage.place
     return not (place.furniture or place.code or place.heading or 2 * passage.links > len(passage.text))
 

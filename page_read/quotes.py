@@ -1,24 +1,37 @@
-"""What a quote is: words that a page presents as said or written by somebody."""
+"""What a quote is: words that a page presents as said or written by somebody.
 
-from dataclasses import dataclass
+Surest first: what the page declares as data, then items of lists and cards, then blockquotes, then lists of lines, then
+direct speech in running text. A later rule drops what an earlier one has.
+"""
+
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, SelectolaxError
 
 from page_read.errors import PageTooComplex
 from page_read.limits import check_markup
-from page_read.quote_passages import read_passages
-from page_read.quote_speech import find_speech
-from page_read.quote_text import MAX_TEXT, normal_form, tidy
+from page_read.quote_data import find_in_json
+from page_read.quote_lists import find_in_microdata, find_items, find_lists
+from page_read.quote_markup import Marked, find_blockquotes
+from page_read.quote_passages import Passage, read_passages
+from page_read.quote_speakers import Speakers
+from page_read.quote_speech import Introductions, find_speech, is_running_text
+from page_read.quote_text import MAX_TEXT, normal_form
 from page_read.quote_words import words_of
 from page_read.styling import apply_styles
 
 MAX_QUOTES: Final = 500  # of a page
+_CONTEXT: Final = 120  # characters on each side
+_REPETITION: Final = 12  # letters from which a part of another quote is one
 
 
 @dataclass(frozen=True, kw_only=True)
 class Quote:
-    """A quote as found: `rule` says how, `confidence` (0 to 1) how surely; `context` is the text around it."""
+    """A quote as found: `rule` says how, `confidence` (0 to 1) how surely; `context` is the text around it.
+
+    `author` is the name in its fullest form on the page; None if none is given. `source` is the work.
+    """
 
     text: str
     author: str | None
@@ -30,6 +43,10 @@ class Quote:
 
 
 def find_quotes(html: bytes, language: str | None) -> list[Quote]:
+    """The quotes of a page in UTF-8, in document order, without repetitions, at most MAX_QUOTES.
+
+    `language` is what the page declares (a BCP 47 tag), if anything. Raises PageTooComplex.
+    """
     check_markup(html)
     try:
         tree = LexborHTMLParser(html, options=LexborDocumentOptions.WO_EVENTS.value, scripting=True)
@@ -38,8 +55,54 @@ def find_quotes(html: bytes, language: str | None) -> list[Quote]:
     body = tree.body
     if body is None:
         return []
+    declared = find_in_json(tree)
+    title = (tree.css_first("title").text() if tree.css_first("title") else "").strip()
     apply_styles(body)
     passages = read_passages(body)
-    words = words_of(" ".join([p.text for p in passages if not p.place.furniture and 2*p.links < len(p.text)])[:8000], language)
-    used = {n for n, p in enumerate(passages) if p.place.quote}
-    return [Quote(text=s.text, author=s.author, source=None, kind="speech", rule=s.rule, confidence=s.confidence, context=s.context) for s in find_speech(passages, used, words)]
+    running = [passage.text for passage in passages if is_running_text(passage)]
+    words = words_of(" ".join(running)[:8_000], language)
+    speakers = Speakers(running, words)
+    headline = next((passage.text for passage in passages if passage.place.heading == "h1"), "")
+    marked = find_in_microdata(tree, passages) + find_items(tree, passages, f"{title} {headline}")
+    marked += find_blockquotes(tree, passages, Introductions(passages, words, speakers))
+    used = {number for found in marked for number in found.passages}
+    quoted = {number for number, passage in enumerate(passages) if passage.place.quote}
+    marked += find_lists(passages, used | quoted, title)
+    used = {number for found in marked for number in found.passages} | quoted
+    found = [(-1, 0, _from_piece(Marked(piece, "data", 0.95, []), passages)) for piece in declared]
+    found += [(item.passages[0] if item.passages else -1, 0, _from_piece(item, passages)) for item in marked]
+    for speech in find_speech(passages, used, words, speakers):
+        quote = Quote(
+            text=speech.text, author=speech.author, source=None, kind="marked" if speech.rule in {"line", "q"} else "speech",
+            rule=speech.rule, confidence=speech.confidence, context=speech.context,
+        )  # fmt: skip
+        found.append((*speech.order, quote))
+    return _without_repetitions(found)
+
+
+def _from_piece(found: Marked, passages: list[Passage]) -> Quote:
+    piece = found.piece
+    context = " ".join([passages[number].text for number in found.passages[:3]])
+    return Quote(
+        text=piece.text, author=piece.author, source=piece.source, kind="marked",
+        rule=found.rule, confidence=found.confidence, context=context[: 2 * _CONTEXT + MAX_TEXT],
+    )  # fmt: skip
+
+
+def _without_repetitions(found: list[tuple[int, int, Quote]]) -> list[Quote]:
+    """In document order; of the same text the surest; without what is only a part of another one."""
+    best: dict[str, tuple[int, int, Quote]] = {}
+    for entry in sorted(found, key=lambda entry: -entry[2].confidence):
+        quote = entry[2]
+        form = normal_form(quote.text)
+        if not form or len(quote.text) > MAX_TEXT:
+            continue
+        known = best.get(form)
+        if known is None:
+            best[form] = entry
+        elif known[2].author is None and quote.author:
+            best[form] = (known[0], known[1], replace(known[2], author=quote.author))
+    every = "\n".join(best)
+    entries = [entry for form, entry in best.items() if len(form) < _REPETITION or every.count(form) == 1]
+    entries.sort(key=lambda entry: entry[:2])
+    return [quote for _, _, quote in entries[:MAX_QUOTES]]

@@ -1,0 +1,101 @@
+"""Quotes that are set off by markup: `<blockquote>`, alone or in a `<figure>`."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from page_read.quote_passages import Passage
+from page_read.quote_pieces import MAX_PIECE, Piece, is_name, read_piece, split_attribution, split_line
+from page_read.quote_speech import Introductions
+from page_read.quote_text import MAX_TEXT, count_words
+
+_MOST: Final = 300  # blockquotes of a page
+_MIN_WORDS: Final = 3
+_MOST_LINKED: Final = 0.4  # of the text
+_NO_QUOTE: Final = re.compile(
+    r"tweet|twitter|instagram|tiktok|facebook|\bfb-|embed|gmail|moz-cite|bbcode|quoteblock|quote-?(?:message|header)|\breply|\bnote\b|warning|\btip\b|"
+    r"alert|\binfo\b|callout|admonition|caution|important|hint\b|spoiler|signature",
+    re.IGNORECASE,
+)
+_OTHER_CONTENT: Final = "h1,h2,h3,h4,h5,h6,pre,table,ul,ol,blockquote,form,iframe"
+_ATTRIBUTION_LINE: Final = re.compile(r"\A\s*(?:[-–—―~]{1,2}\s*)(?=[^\W\d_])")
+
+
+@dataclass(slots=True)
+class Marked:
+    """A quote found by markup, and the numbers of the passages that it was read from."""
+
+    piece: Piece
+    rule: str
+    confidence: float
+    passages: list[int]
+
+
+def find_blockquotes(tree: LexborHTMLParser, passages: list[Passage], introductions: Introductions) -> list[Marked]:
+    """The quotes in the page's blockquotes: those that name somebody, or that the text before them introduces."""
+    places: dict[int, list[int]] = {}
+    for number, passage in enumerate(passages):
+        if passage.place.quote:
+            places.setdefault(passage.place.quote, []).append(number)
+    found: list[Marked] = []
+    last: Marked | None = None  # the one right before
+    for node in tree.css("blockquote")[:_MOST] if places else []:
+        numbers = places.get(node.mem_id)
+        if not numbers or _is_something_else(node, [passages[number] for number in numbers]):
+            last = None
+            continue
+        several = [split_line(passages[number].text) for number in numbers]
+        if len(several) > 1 and all([piece.marked and (piece.author or piece.source) for piece in several]):
+            found += [Marked(piece, "blockquote", 0.85, [number]) for piece, number in zip(several, numbers, strict=True)]
+            continue
+        marked = _read(node, numbers, passages, introductions, last)
+        last = marked
+        if marked is not None:
+            found.append(marked)
+    return found
+
+
+def _is_something_else(node: LexborNode, passages: list[Passage]) -> bool:
+    """Whether it is an embed, a reply, a note, a link or a layout."""
+    attributes = node.attributes
+    named = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
+    text = sum([len(passage.text) for passage in passages])
+    return (
+        _NO_QUOTE.search(named) is not None
+        or (attributes.get("type") or "").lower() == "cite"
+        or passages[0].place.furniture
+        or sum([passage.links for passage in passages]) > _MOST_LINKED * text
+        or text > 2 * MAX_TEXT
+        or all([passage.place.heading or passage.place.code for passage in passages])
+        or len(node.css(_OTHER_CONTENT)) > len(passages) // 2
+    )
+
+
+def _read(
+    node: LexborNode, numbers: list[int], passages: list[Passage], introductions: Introductions, last: Marked | None
+) -> Marked | None:
+    figure = node.parent if node.parent is not None and node.parent.tag == "figure" else None
+    html = (figure or node).html or ""
+    piece = read_piece(html) if len(html) <= MAX_PIECE else None
+    if piece is None or count_words(piece.text) < _MIN_WORDS or len(piece.text) > MAX_TEXT:
+        return None
+    if not piece.author and not piece.source:
+        following = numbers[-1] + 1
+        after = passages[following].text if following < len(passages) else ""
+        if count_words(after) <= 14 and _ATTRIBUTION_LINE.match(after):
+            piece.author, piece.source = split_attribution(after)
+            numbers = [*numbers, following]
+    if piece.author and is_name(piece.author):
+        return Marked(piece, "blockquote", 0.85, numbers)
+    if piece.source:
+        return Marked(piece, "blockquote", 0.7, numbers)
+    if last is not None and last.passages[-1] == numbers[0] - 1:  # the same in another language
+        piece.author = last.piece.author
+        return Marked(piece, last.rule, last.confidence, numbers)
+    told = introductions.before(numbers[0])
+    if not told.is_there:
+        return None
+    piece.author = told.speaker
+    return Marked(piece, "introduced", 0.7 if told.speaker else 0.55, numbers)

@@ -1,0 +1,182 @@
+"""Reads a small piece of markup that holds one quote: its text, who is named for it, and the work."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from bs4 import BeautifulSoup, NavigableString, Tag
+
+from page_read.display import BLOCKS, TABLE_PARTS
+from page_read.quote_marks import pair_marks
+from page_read.quote_text import count_words, tidy
+
+MAX_PIECE: Final = 20_000  # characters of markup; a longer one holds more than a quote
+
+_LEFT_OUT: Final = frozenset("script style button template noscript svg form img picture video audio select input h1 h2 h3 h4 h5 h6 nav sup".split())
+_TOKEN: Final = re.compile(r"[^\W_]+")
+_AUTHOR: Final = frozenset(
+    "author authors autor autora auteur autore byline by aut attribution attrib person speaker quotee name authorname authortitle authorortitle auteurs citeauthor автор автора".split()
+)
+_SOURCE: Final = frozenset("source work book title werk quelle opus oeuvre fuente fonte obra livre libro".split())
+_SIDE: Final = frozenset(
+    "tag tags mytags share sharing social like likes rating stars date time actions action meta keywords copy button buttons avatar image icon number vote votes count comments reply".split()
+)
+_SOURCE_PROPERTIES: Final = frozenset({"isPartOf", "citation", "isBasedOn"})
+_AUTHOR_PROPERTIES: Final = frozenset({"author", "creator", "spokenByCharacter"})
+_LINES: Final = re.compile(r"[ \t\r\f\v\u00a0]*\n\s*")
+_BLANKS: Final = re.compile(r"[ \t\r\f\v\u00a0\u2009\u202f]+")
+_DASH: Final = re.compile(r"\A\s*(?:[-–—―~]{1,2}|&mdash;)\s*(?=[^\W\d_]|[\"“„«(])")
+_BY: Final = re.compile(r"\A(?:by|von|de|par|di|door|por|av|от)\s+(?=[^\Wa-zß-ÿа-я])", re.IGNORECASE)
+_IN_BRACKETS: Final = re.compile(r"\A\s*[(\[](?P<inside>[^()\[\]]{2,120})[)\]]\.?\s*\Z")
+_AFTER_DASH: Final = re.compile(r"\A(?P<text>.{12,}?[.!?…”\"»“])\s*(?:[—–―]|\s-{1,2}\s)\s*(?P<name>[^\Wa-zß-ÿа-я][^.!?—–―]{1,60}(?:\.[^.!?—–―]{1,40})*)\.?\Z", re.DOTALL)
+_LONGEST_NAME: Final = 9  # words
+
+
+@dataclass(slots=True)
+class Piece:
+    """What a piece of markup holds. `marked`: the text stood in quotation marks."""
+
+    text: str
+    author: str | None = None
+    source: str | None = None
+    marked: bool = False
+
+
+def read_piece(html: str) -> Piece | None:
+    """The one quote in `html`, or None if there is no text or too much markup."""
+    if len(html) > MAX_PIECE:
+        return None
+    soup = BeautifulSoup(html, "html.parser")
+    root = soup.find(True)
+    if not isinstance(root, Tag):
+        return None
+    attributions: list[str] = []
+    sources: list[str] = []
+    authors: list[str] = []
+    body: Tag | None = None
+    for element in root.find_all(True):
+        if element.decomposed or not isinstance(element, Tag):
+            continue
+        if element.name in _LEFT_OUT or element.name == "blockquote" and element.parent is not soup and root.name == "blockquote":
+            element.decompose()
+            continue
+        tokens = _tokens(element)
+        properties = set(str(element.get("itemprop") or "").split())
+        if tokens & _SIDE and element.name not in {"p", "blockquote", "q"}:
+            element.decompose()
+        elif "text" in properties or (body is None and tokens & {"quotetext", "quotebody"}):
+            body = element
+        elif properties & _SOURCE_PROPERTIES:
+            sources.append(_flat(element))
+            element.decompose()
+        elif properties & _AUTHOR_PROPERTIES:
+            authors.append(_flat(element))
+            element.decompose()
+        elif element.name in {"footer", "figcaption"}:
+            cite = element.find("cite")
+            if isinstance(cite, Tag) and _flat(cite) != _flat(element):
+                sources.append(_flat(cite))
+                cite.decompose()
+            attributions.append(_flat(element))
+            element.decompose()
+        elif element.name == "cite" and _is_last(element):
+            attributions.append(_flat(element))
+            element.decompose()
+        elif tokens & _AUTHOR and count_words(_flat(element)) <= 12:
+            authors.append(_flat(element))
+            element.decompose()
+        elif tokens & _SOURCE and count_words(_flat(element)) <= 15 and element.name != "p" and _is_last(element):
+            sources.append(_flat(element))
+            element.decompose()
+    piece = _split(_lines(body or root))
+    for attribution in [*authors, *attributions]:
+        author, source = split_attribution(attribution)
+        piece.author = piece.author or author
+        piece.source = piece.source or source
+    piece.source = next((tidy(source) for source in sources if tidy(source)), piece.source)
+    return piece if piece.text else None
+
+
+def split_attribution(text: str) -> tuple[str | None, str | None]:
+    """The name and the work of an attribution like `— Name, Work (1900)`."""
+    bracketed = _IN_BRACKETS.match(text)
+    if text.strip().startswith("[") and bracketed:
+        return None, tidy(bracketed["inside"])
+    text = tidy(_BY.sub("", _DASH.sub("", bracketed["inside"] if bracketed else text).strip(" -–—―~")))
+    name, _, rest = text.partition(",")
+    name, bracket, inside = name.partition("(")
+    name = tidy(name).strip(" .:;|/")
+    source = tidy(rest).strip(" ()") or (tidy(inside).strip(" ()") if bracket else "")
+    if not is_name(name):
+        return None, text or None
+    return name, source or None
+
+
+def is_name(text: str) -> bool:
+    """Whether `text` may be the name of a person, a group or a work: short, and no sentence."""
+    words = text.split()
+    return bool(words) and len(words) <= _LONGEST_NAME and len(text) <= 80 and any([c.isalpha() for c in text]) and not (text[0].islower() and len(words) > 3)
+
+
+def _split(lines: list[str]) -> Piece:
+    """The text without an attribution on its last lines, or behind it."""
+    author = source = None
+    while len(lines) > 1 and (_DASH.match(lines[-1]) or _IN_BRACKETS.match(lines[-1])) and count_words(lines[-1]) <= 20:
+        found_author, found_source = split_attribution(lines.pop())
+        author, source = author or found_author, found_source or source
+    text = " ".join(lines).strip()
+    spans = pair_marks(text)
+    if spans and spans[0].start == 0 and spans[-1].closed:
+        rest = text[spans[-1].end :].strip()
+        between = text[spans[0].end : spans[-1].start].strip() if len(spans) > 1 else ""
+        if not rest.strip(".,;") and not between:
+            return Piece(tidy(text), author, source, marked=True)
+        if len(spans) == 1 and (_DASH.match(rest) or _IN_BRACKETS.match(rest) or rest[:1] == ",") and count_words(rest) <= 20:
+            found_author, found_source = split_attribution(rest.lstrip(","))
+            return Piece(tidy(spans[0].inside(text)), author or found_author, source or found_source, marked=True)
+    behind = _AFTER_DASH.match(text)
+    if behind and is_name(behind["name"]) and not author:
+        found_author, found_source = split_attribution(behind["name"])
+        return Piece(tidy(behind["text"]), found_author, source or found_source)
+    return Piece(tidy(text), author, source)
+
+
+def split_line(text: str) -> Piece:
+    """The quote on lines of plain text."""
+    return _split([line for line in text.split("\n") if line.strip()])
+
+
+def _tokens(element: Tag) -> set[str]:
+    names = element.get("class") or []
+    joined = " ".join(names if isinstance(names, list) else [names])
+    return {token.lower() for token in _TOKEN.findall(joined)} | {joined.lower().replace("-", "").replace("_", "")}
+
+
+def _is_last(element: Tag) -> bool:
+    """Whether no words follow an element in its own block."""
+    following = element.next_sibling
+    while following is not None:
+        if isinstance(following, Tag) and following.name in {"cite", "footer", "a", "span", "small", "br"}:
+            text = ""
+        else:
+            text = following.get_text() if isinstance(following, Tag) else str(following)
+        if count_words(text) > 3:
+            return False
+        following = following.next_sibling
+    return True
+
+
+def _flat(element: Tag) -> str:
+    return _BLANKS.sub(" ", element.get_text(" ").replace("\n", " ")).strip()
+
+
+def _lines(root: Tag) -> list[str]:
+    parts: list[str] = []
+    for node in root.descendants:
+        if isinstance(node, Tag):
+            if node.name == "br" or node.name in BLOCKS or node.name in TABLE_PARTS:
+                parts.append("\ue010")
+        elif type(node) is NavigableString:
+            parts.append(str(node).replace("\n", " "))
+    lines = [_BLANKS.sub(" ", line).strip() for line in "".join(parts).split("\ue010")]
+    return [line for line in lines if line]
