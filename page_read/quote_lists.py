@@ -126,33 +126,34 @@ def _locate(items: dict[int, _Item], passages: list[Passage]) -> None:
 def find_lists(passages: list[Passage], used: set[int], title: str) -> list[Marked]:
     """Quotes on lines of their own, one after another, on a page or below a heading that says so."""
     found: list[Marked] = []
-    heading, heading_at = title, -1
+    headings: dict[str, str] = {"": title}  # that are in force, by their rank
     run: list[int] = []
     for number, passage in enumerate(passages):
-        if passage.place.heading:
-            found += _read_run(passages, run, heading, title)
+        rank = passage.place.heading
+        if rank:
+            found += _read_run(passages, run, list(headings.values()))
             run = []
-            heading, heading_at = passage.text, number
+            headings = {higher: text for higher, text in headings.items() if higher < rank} | {rank: passage.text}
             continue
         if number in used or passage.place.furniture or passage.place.code or not any([c.isalpha() for c in passage.text]):
             continue
         if run and not _is_alike(passages[run[-1]], passage):
-            found += _read_run(passages, run, heading, title)
+            found += _read_run(passages, run, list(headings.values()))
             run = []
         run.append(number)
-    return found + _read_run(passages, run, heading, title)
+    return found + _read_run(passages, run, list(headings.values()))
 
 
 def _is_alike(one: Passage, other: Passage) -> bool:
     return one.place.tag == other.place.tag and (one.place.parent == other.place.parent or one.place.item > 0 < other.place.item)
 
 
-def _read_run(passages: list[Passage], run: list[int], heading: str, title: str) -> list[Marked]:
+def _read_run(passages: list[Passage], run: list[int], headings: list[str]) -> list[Marked]:
     if not run:
         return []
     pieces = [split_line(_NUMBERED.sub("", passages[number].text)) for number in run]
     signed = [piece.marked and (piece.author or piece.source) is not None for piece in pieces]
-    said_so = collections().search(heading) or collections().search(title)
+    said_so = any([collections().search(heading) for heading in headings])
     if not said_so or len(run) < _MIN_RUN:
         return [
             Marked(piece, "line", 0.85, [number])
@@ -171,7 +172,7 @@ def _read_run(passages: list[Passage], run: list[int], heading: str, title: str)
         chosen = [True] * len(pieces)
     else:
         return []
-    about = _subject(heading) or _subject(title)
+    about = next(filter(None, map(_subject, reversed(headings))), None)
     found = []
     for piece, number, is_chosen in zip(pieces, run, chosen, strict=True):
         if is_chosen and _is_quote(piece) and 2 * passages[number].links <= len(passages[number].text):

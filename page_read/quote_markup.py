@@ -13,6 +13,7 @@ from page_read.quote_text import MAX_TEXT, count_words
 
 _MOST: Final = 300  # blockquotes of a page
 _MIN_WORDS: Final = 3
+_SAME_SPEAKER: Final = 4  # passages in which `she` is still who was quoted last
 _MOST_LINKED: Final = 0.4  # of the text
 _NO_QUOTE: Final = re.compile(
     r"tweet|twitter|instagram|tiktok|facebook|\bfb-|embed|gmail|moz-cite|bbcode|quoteblock|quote-?(?:message|header)|\breply|\bnote\b|warning|\btip\b|"
@@ -40,19 +41,18 @@ def find_blockquotes(tree: LexborHTMLParser, passages: list[Passage], introducti
         if passage.place.quote:
             places.setdefault(passage.place.quote, []).append(number)
     found: list[Marked] = []
-    last: Marked | None = None  # the one right before
+    last: Marked | None = None  # the one before
     for node in tree.css("blockquote")[:_MOST] if places else []:
         numbers = places.get(node.mem_id)
         if not numbers or _is_something_else(node, [passages[number] for number in numbers]):
-            last = None
             continue
         several = [split_line(passages[number].text) for number in numbers]
         if len(several) > 1 and all([piece.marked and (piece.author or piece.source) for piece in several]):
             found += [Marked(piece, "blockquote", 0.85, [number]) for piece, number in zip(several, numbers, strict=True)]
             continue
         marked = _read(node, numbers, passages, introductions, last)
-        last = marked
         if marked is not None:
+            last = marked
             found.append(marked)
     return found
 
@@ -69,7 +69,7 @@ def _is_something_else(node: LexborNode, passages: list[Passage]) -> bool:
         or sum([passage.links for passage in passages]) > _MOST_LINKED * text
         or text > 2 * MAX_TEXT
         or all([passage.place.heading or passage.place.code for passage in passages])
-        or len(node.css(_OTHER_CONTENT)) > len(passages) // 2
+        or len([part for part in node.css(_OTHER_CONTENT) if part.mem_id != node.mem_id]) > len(passages) // 2
     )
 
 
@@ -97,5 +97,5 @@ def _read(
     told = introductions.before(numbers[0])
     if not told.is_there:
         return None
-    piece.author = told.speaker
-    return Marked(piece, "introduced", 0.7 if told.speaker else 0.55, numbers)
+    piece.author = told.speaker or (last.piece.author if last and numbers[0] - last.passages[-1] <= _SAME_SPEAKER else None)
+    return Marked(piece, "introduced", 0.7 if piece.author else 0.55, numbers)

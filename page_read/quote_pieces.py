@@ -17,7 +17,7 @@ _TOKEN: Final = re.compile(r"[^\W_]+")
 _AUTHOR: Final = frozenset(
     "author authors autor autora auteur autore byline by aut attribution attrib person speaker quotee name authorname authortitle authorortitle auteurs citeauthor автор автора".split()
 )
-_SOURCE: Final = frozenset("source work book title werk quelle opus oeuvre fuente fonte obra livre libro".split())
+_SOURCE: Final = frozenset("source work book werk quelle opus oeuvre fuente fonte obra livre libro".split())
 _SIDE: Final = frozenset(
     "tag tags mytags share sharing social like likes rating stars date time actions action meta keywords copy button buttons avatar image icon number vote votes count comments reply".split()
 )

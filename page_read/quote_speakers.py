@@ -9,6 +9,7 @@ from page_read.quote_words import QuoteWords, first_names
 
 _TOKEN: Final = re.compile(r"[^\W\d_](?:[\w’'.·-]*\w)?|[^\W\d_]\.")
 _LOWER: Final = re.compile(r"(?<!\w)[a-zß-ÿа-яё]\w*")
+_DATE: Final = re.compile(r"\.?\s\d")  # what follows the name of a month
 _LONGEST: Final = 6  # words of a name
 _SENTENCE_START: Final = re.compile(r"(?:^|[.!?:…–—]\s+|\n)[“”\"„«»‘(]*\Z")
 _EASTERN_SUBJECT: Final = re.compile(
@@ -143,7 +144,7 @@ class Speakers:
                     self._add(names, run[:index], text)
                     self._add(names, run[index + 1 :], text)
                     return
-        if run and len(run) <= _LONGEST:
+        if run and len(run) <= _LONGEST and not (len(run) == 1 and _DATE.match(text, run[0].end())):
             name = " ".join([_bare(token[0]) for token in run])
             if len(name) > 1 and name[0].isupper():
                 names.append(Name(run[0].start(), run[-1].end(), name, titled))

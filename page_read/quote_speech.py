@@ -23,6 +23,7 @@ _TERMINAL: Final = re.compile(r"[.!?…。！？]['’”»]*\s*\Z")
 _LINE: Final = re.compile(r"\A\s*[-–—―~]{1,2}\s*(?P<name>[^\W\d_][^–—―.!?:;]{1,70}[^–—―!?:;\s])\.?\s*\Z")
 _INDEFINITE: Final = frozenset("a an one ein eine einer un une una um uma een en ett et".split())
 _MIN_WORDS: Final = 3
+_SUBJECT_WITHIN: Final = 15  # characters of a sentence that begins with its subject
 _MIN_WOVEN: Final = 5  # words of a fragment inside a sentence of the page's own
 _REACH: Final = 2  # passages after which a speaker is forgotten
 _NEAR: Final = 90  # characters between a quote and its verb of saying
@@ -83,18 +84,22 @@ class Introductions:
 
     def before(self, number: int) -> Introduction:
         """How the passages before this one introduce it."""
-        previous = [passage for passage in self._passages[max(0, number - 2) : number] if is_running_text(passage) and not passage.place.quote]
+        previous = [passage for passage in self._passages[max(0, number - 1) : number] if is_running_text(passage) and not passage.place.quote]
         if not previous:
             return Introduction(False)
         lead = previous[-1].text
         last = re.split(r"(?<=[.!?。！？])\s+", lead.rstrip())[-1]
         says = self._words.saying.search(last) is not None
         colon = lead.rstrip().endswith((":", "："))
-        for text in (last, lead, previous[0].text):
-            persons = [name.text for name in self._speakers.names_in(text) if self._speakers.is_person(name.text)]
-            if persons:
-                return Introduction(colon or says, self._speakers.fullest(persons[-1 if text is not last else 0]))
-        return Introduction(colon and says)
+        for text in (last, lead):
+            names = self._speakers.names_in(text)
+            chosen = [name for name in names if self._speakers.is_person(name.text)] or [name for name in names if " " in name.text]
+            if names and " " in names[0].text and names[0].start < _SUBJECT_WITHIN:
+                chosen = names
+            if chosen:
+                return Introduction(colon or says, self._speakers.fullest(chosen[0].text))
+        pronoun = (last.split() or [""])[0].lower() in self._words.pronouns
+        return Introduction(colon and (says or pronoun))
 
 
 def find_speech(passages: list[Passage], used: set[int], words: QuoteWords, speakers: Speakers) -> list[Speech]:
