@@ -8,9 +8,9 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from page_read.quote_markup import Marked
 from page_read.quote_passages import Passage
-from page_read.quote_pieces import MAX_PIECE, Piece, is_name, read_piece, split_line
+from page_read.quote_pieces import MAX_PIECE, Piece, is_attribution, is_name, read_piece, split_attribution, split_line
 from page_read.quote_text import MAX_TEXT, count_words, tidy
-from page_read.quote_words import collections
+from page_read.quote_words import collections, first_names, wrongly_ascribed
 
 _MOST: Final = 500  # items of a page
 _HIGHEST: Final = 6  # elements around a name in which its item is looked for
@@ -19,15 +19,18 @@ _MIN_WORDS: Final = 3
 _SHARE: Final = 0.7  # of a list's items that must look alike
 _QUOTATION: Final = "[itemtype$='/Quotation'],[typeof~='Quotation'],[typeof='schema:Quotation']"
 _NAMED: Final = (
-    "[itemprop~=author],[itemprop~=creator],[class*=author i],[class*=autor i],[class*=auteur i],[class*=autore i],"
+    "[itemprop~=author],[itemprop~=creator],[class*=aut i],"
     "[class*=attribution i],[class*=byline i],[class*=speaker i],cite"
 )
+_NAME_CLASS: Final = re.compile(r"(?:^|[\s_-])(?:aut(?:h?or|eur)?e?(?![a-z])|author|autor)|author|attribution|byline|speaker", re.IGNORECASE)
 _CONTAINER: Final = re.compile(
     r"(?:^|[\s_-]|\b)(?:block)?(?:quote|zitat|citat|citation|cita|citazione|cytat|frase|aphorism|aforism|saying|testimonial|spruch|pensamento|proverb)", re.IGNORECASE
 )
 _QUOTE_CLASSES: Final = "[class*=quote i],[class*=zitat i],[class*=citat i],[class*=cytat i],[class*=citazion i],[class*=testimonial i],[class*=frase i],[class*=aphoris i],[class*=aforis i]"
 _REPLY: Final = re.compile(r"bbcode|quoteblock|gmail|moz-cite|comment|reply|tweet|embed|quote-?(?:message|header|number)|postbody", re.IGNORECASE)
 _NUMBERED: Final = re.compile(r"\A\s*(?:\(?\d{1,4}[.)、．:：]|[①-⑳])\s*")
+_PREPOSITION: Final = re.compile(r"\s*(?:von|by|from|of|d[ei]|av|af|par|van|из|от)?\s+", re.IGNORECASE)
+_LOWER_WORD: Final = re.compile(r"(?<!\w)[a-zß-ÿа-яё]\w+")
 _LAST_MARK: Final = re.compile(r"[.!?…。！？]['\"’”»“」』)]*\Z")
 _EASTERN_SUBJECT: Final = re.compile("[\u3400-\u9fff·]{2,8}|[\u3040-\u30ff\u3400-\u9fff・]{2,12}")
 
@@ -75,7 +78,9 @@ def _candidates(tree: LexborHTMLParser, on_quotes: bool) -> dict[int, _Item]:
     items: dict[int, _Item] = {}
     names: dict[int, int] = {}  # how many names an element holds
     lengths: dict[int, int] = {}
-    for name in tree.css(_NAMED)[:_MOST]:
+    for name in tree.css(_NAMED)[: 2 * _MOST]:
+        if name.tag != "cite" and not name.attributes.get("itemprop") and not _NAME_CLASS.search(name.attributes.get("class") or ""):
+            continue
         named = count_words(name.text()[:200])
         node = name.parent
         called = on_quotes
@@ -148,36 +153,61 @@ def _is_alike(one: Passage, other: Passage) -> bool:
     return one.place.tag == other.place.tag and (one.place.parent == other.place.parent or one.place.item > 0 < other.place.item)
 
 
+@dataclass(slots=True)
+class _Line:
+    """A line of a list: what is on it, and the passages that it was read from."""
+
+    piece: Piece
+    numbers: list[int]
+    numbered: bool
+
+
+def _read_lines(passages: list[Passage], run: list[int]) -> list[_Line]:
+    """The lines of a list; names and sources that stand on lines of their own belong to the line before."""
+    lines: list[_Line] = []
+    depth = min([passages[number].place.depth for number in run])
+    for number in run:
+        text = passages[number].text
+        before = lines[-1] if lines else None
+        below = passages[number].place.depth > depth
+        if before is not None and not before.piece.author and (below or is_attribution(text)):
+            author, source = split_attribution(text)
+            before.piece.author = None if below else author
+            before.piece.source = before.piece.source or (tidy(text) if below else source)
+            before.numbers.append(number)
+        elif not below:
+            lines.append(_Line(split_line(_NUMBERED.sub("", text)), [number], _NUMBERED.match(text) is not None))
+    return lines
+
+
 def _read_run(passages: list[Passage], run: list[int], headings: list[str]) -> list[Marked]:
-    if not run:
+    if not run or any([wrongly_ascribed().search(heading) for heading in headings[1:]]):
         return []
-    pieces = [split_line(_NUMBERED.sub("", passages[number].text)) for number in run]
-    signed = [piece.marked and (piece.author or piece.source) is not None for piece in pieces]
+    lines = _read_lines(passages, run)
     said_so = any([collections().search(heading) for heading in headings])
-    if not said_so or len(run) < _MIN_RUN:
+    if not said_so or len(lines) < _MIN_RUN:
         return [
-            Marked(piece, "line", 0.85, [number])
-            for piece, number, is_signed in zip(pieces, run, signed, strict=True)
-            if is_signed and piece.author and _is_quote(piece)
+            Marked(line.piece, "line", 0.85, line.numbers)
+            for line in lines
+            if line.piece.marked and line.piece.author and _is_quote(line.piece)
         ]
-    marked = sum([piece.marked for piece in pieces])
-    named = sum([piece.author is not None for piece in pieces])
-    numbered = sum([_NUMBERED.match(passages[number].text) is not None for number in run])
-    sentences = sum([_LAST_MARK.search(piece.text) is not None for piece in pieces if not piece.marked])
-    in_items = passages[run[0]].place.item > 0
-    wanted = _SHARE * len(run)
-    if marked + named >= wanted and (marked >= wanted or named >= wanted):
-        chosen = [piece.marked or piece.author is not None for piece in pieces]
-    elif numbered >= wanted or (in_items and sentences >= wanted):
-        chosen = [True] * len(pieces)
-    else:
+    marked = sum([line.piece.marked for line in lines])
+    named = sum([line.piece.author is not None for line in lines])
+    numbered = sum([line.numbered for line in lines])
+    sentences = sum([_LAST_MARK.search(line.piece.text) is not None for line in lines if not line.piece.marked])
+    wanted = _SHARE * len(lines)
+    if marked >= wanted or named >= wanted:
+        lines = [line for line in lines if line.piece.marked or line.piece.author]
+    elif not (numbered >= wanted or (passages[run[0]].place.item and sentences >= wanted)):
         return []
-    about = next(filter(None, map(_subject, reversed(headings))), None)
+    said = {word for line in lines for word in _LOWER_WORD.findall(line.piece.text)}
+    about = _subject(headings, said)
     found = []
-    for piece, number, is_chosen in zip(pieces, run, chosen, strict=True):
-        if is_chosen and _is_quote(piece) and 2 * passages[number].links <= len(passages[number].text):
-            piece.author = piece.author or about
-            found.append(Marked(piece, "list", 0.8, [number]))
+    for line in lines:
+        passage = passages[line.numbers[0]]
+        if _is_quote(line.piece) and 2 * passage.links <= len(passage.text):
+            line.piece.author = line.piece.author or about
+            found.append(Marked(line.piece, "list", 0.8, line.numbers))
     return found
 
 
@@ -185,16 +215,32 @@ def _is_quote(piece: Piece) -> bool:
     return count_words(piece.text) >= _MIN_WORDS and len(piece.text) <= MAX_TEXT
 
 
-def _subject(heading: str) -> str | None:
-    """Whose quotes they are: `Zitate von Paulo Bittencourt`, `Oscar Wilde Quotes`, `老子名言`."""
-    match = collections().search(heading)
-    if match is None:
-        return None
-    for part in (heading[match.end() :], heading[: match.start()]):
-        part = re.split(r"[|:—–•·]|\s-\s", part.strip(" :|–—-"))[0 if part is heading[match.end() :] else -1]
-        part = re.sub(r"\A(?:von|by|from|of|de|di|av|af|par|van|z|из|от)\s+", "", part.strip(), flags=re.IGNORECASE)
-        part = re.sub(r"['’]s?\Z|的\Z|の\Z", "", part.strip())
-        words = part.split()
-        if _EASTERN_SUBJECT.fullmatch(part) or (2 <= len(words) <= 5 and is_name(part) and words[0][0].isupper() and words[-1][0].isupper()):
-            return tidy(part)
+def _subject(headings: list[str], said: set[str]) -> str | None:
+    """Whose quotes they are: `Zitate von Paulo Bittencourt`, `Oscar Wilde Quotes`, `老子名言`, or a heading that is a name."""
+    for heading in reversed(headings):
+        match = collections().search(heading)
+        if match is None:
+            if heading in headings[1:] and headings[0].startswith(heading) and _is_person(heading, said):
+                return tidy(heading)
+            continue
+        after = _PREPOSITION.match(heading[match.end() :])
+        following = re.split(r"[|:–—•·,(]|\s-\s", heading[match.end() :][after.end() :] if after else "")[0].strip()
+        before = re.sub(r"['’]s?\Z|的\Z|の\Z", "", re.split(r"[|:–—•·]|\s-\s", heading[: match.start()].strip(" :|–—-"))[-1].strip())
+        if after and (_looks_like_a_name(following) or _EASTERN_SUBJECT.fullmatch(following)):
+            return tidy(following)
+        if _EASTERN_SUBJECT.fullmatch(before) or _is_person(before, said):
+            return tidy(before)
     return None
+
+
+def _looks_like_a_name(text: str) -> bool:
+    words = text.split()
+    return 2 <= len(words) <= 5 and is_name(text) and words[0][0].isupper() and words[-1][0].isupper()
+
+
+def _is_person(text: str, said: set[str]) -> bool:
+    """Whether `text` is a name: it begins with a first name or an initial, or none of its words is an ordinary one."""
+    words = text.split()
+    if not _looks_like_a_name(text):
+        return False
+    return words[0].lower() in first_names() or words[0].endswith(".") or not said.intersection(text.lower().split())

@@ -7,7 +7,7 @@ from typing import Final
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from page_read.quote_passages import Passage
-from page_read.quote_pieces import MAX_PIECE, Piece, is_name, read_piece, split_attribution, split_line
+from page_read.quote_pieces import MAX_PIECE, Piece, is_attribution, is_name, read_piece, split_attribution, split_line
 from page_read.quote_speech import Introductions
 from page_read.quote_text import MAX_TEXT, count_words
 
@@ -21,7 +21,6 @@ _NO_QUOTE: Final = re.compile(
     re.IGNORECASE,
 )
 _OTHER_CONTENT: Final = "h1,h2,h3,h4,h5,h6,pre,table,ul,ol,blockquote,form,iframe"
-_ATTRIBUTION_LINE: Final = re.compile(r"\A\s*(?:[-–—―~]{1,2}\s*)(?=[^\W\d_])")
 
 
 @dataclass(slots=True)
@@ -84,7 +83,7 @@ def _read(
     if not piece.author and not piece.source:
         following = numbers[-1] + 1
         after = passages[following].text if following < len(passages) else ""
-        if count_words(after) <= 14 and _ATTRIBUTION_LINE.match(after):
+        if is_attribution(after) and not after.startswith(("(", "[")):
             piece.author, piece.source = split_attribution(after)
             numbers = [*numbers, following]
     if piece.author and is_name(piece.author):

@@ -33,6 +33,7 @@ class Place:
     q: int = 0
     quote: int = 0  # the outermost <blockquote> or <figure>
     item: int = 0  # the nearest <li>
+    depth: int = 0  # how many <li> are around it
     parent: int = 0  # the block around the block
 
 
@@ -122,5 +123,6 @@ def _inside(outer: Place, node: LexborNode) -> Place:
         q=node.mem_id if tag == "q" else outer.q,
         quote=outer.quote or (node.mem_id if tag == "blockquote" else 0),
         item=node.mem_id if tag == "li" else outer.item,
+        depth=outer.depth + (tag == "li"),
         parent=outer.block if breaking else outer.parent,
     )

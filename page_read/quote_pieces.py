@@ -27,6 +27,8 @@ _LINES: Final = re.compile(r"[ \t\r\f\v\u00a0]*\n\s*")
 _BLANKS: Final = re.compile(r"[ \t\r\f\v\u00a0\u2009\u202f]+")
 _DASH: Final = re.compile(r"\A\s*(?:[-–—―~]{1,2}|&mdash;)\s*(?=[^\W\d_]|[\"“„«(])")
 _BY: Final = re.compile(r"\A(?:by|von|de|par|di|door|por|av|от)\s+(?=[^\Wa-zß-ÿа-я])", re.IGNORECASE)
+_COMMA: Final = re.compile(r"\A,\s*[^\Wa-zß-ÿа-яё]")
+_LEFT_OVER: Final = re.compile(r"\A[\s.,;~–—―-]*(?:by|von|de|par|di|door|por|av|от)?[\s.,;:~–—―-]*\Z", re.IGNORECASE)
 _IN_BRACKETS: Final = re.compile(r"\A\s*[(\[](?P<inside>[^()\[\]]{2,120})[)\]]\.?\s*\Z")
 _AFTER_DASH: Final = re.compile(r"\A(?P<text>.{12,}?[.!?…”\"»“])\s*(?:[—–―]|\s-{1,2}\s)\s*(?P<name>[^\Wa-zß-ÿа-я][^.!?—–―]{1,60}(?:\.[^.!?—–―]{1,40})*)\.?\Z", re.DOTALL)
 _LONGEST_NAME: Final = 9  # words
@@ -121,7 +123,7 @@ def is_name(text: str) -> bool:
 def _split(lines: list[str]) -> Piece:
     """The text without an attribution on its last lines, or behind it."""
     author = source = None
-    while len(lines) > 1 and (_DASH.match(lines[-1]) or _IN_BRACKETS.match(lines[-1])) and count_words(lines[-1]) <= 20:
+    while len(lines) > 1 and is_attribution(lines[-1]):
         found_author, found_source = split_attribution(lines.pop())
         author, source = author or found_author, found_source or source
     text = " ".join(lines).strip()
@@ -129,9 +131,9 @@ def _split(lines: list[str]) -> Piece:
     if spans and spans[0].start == 0 and spans[-1].closed:
         rest = text[spans[-1].end :].strip()
         between = text[spans[0].end : spans[-1].start].strip() if len(spans) > 1 else ""
-        if not rest.strip(".,;") and not between:
-            return Piece(tidy(text), author, source, marked=True)
-        if len(spans) == 1 and (_DASH.match(rest) or _IN_BRACKETS.match(rest) or rest[:1] == ",") and count_words(rest) <= 20:
+        if not _LEFT_OVER.sub("", rest) and not between:
+            return Piece(tidy(text[: spans[-1].end]), author, source, marked=True)
+        if len(spans) == 1 and (_DASH.match(rest) or _IN_BRACKETS.match(rest) or _COMMA.match(rest)) and count_words(rest) <= 20:
             found_author, found_source = split_attribution(rest.lstrip(","))
             return Piece(tidy(spans[0].inside(text)), author or found_author, source or found_source, marked=True)
     behind = _AFTER_DASH.match(text)
@@ -139,6 +141,11 @@ def _split(lines: list[str]) -> Piece:
         found_author, found_source = split_attribution(behind["name"])
         return Piece(tidy(behind["text"]), found_author, source or found_source)
     return Piece(tidy(text), author, source)
+
+
+def is_attribution(line: str) -> bool:
+    """Whether a line is nothing but an attribution, like `— Name, Work`."""
+    return (_DASH.match(line) or _IN_BRACKETS.match(line)) is not None and count_words(line) <= 20
 
 
 def split_line(text: str) -> Piece:

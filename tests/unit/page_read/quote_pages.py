@@ -1,0 +1,360 @@
+"""Small pages in our own words, and the quotes that a careful reader finds on each: `(text, author)`."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuotePage:
+    """The body of a page, or a whole page, and its quotes."""
+
+    name: str
+    html: str
+    quotes: tuple[tuple[str, str | None], ...] = ()
+    language: str | None = "en"
+
+
+RUNNING_TEXT = [
+    QuotePage(
+        name="english, the verb after the name",
+        html="<p>The mill closed in March. “We had no orders left for the summer,” Ruth Calloway said on Monday.</p>",
+        quotes=(("We had no orders left for the summer", "Ruth Calloway"),),
+    ),
+    QuotePage(
+        name="english, the name after the verb",
+        html="<p>“The bridge will open before winter,” said Peter Okafor, who leads the works.</p>",
+        quotes=(("The bridge will open before winter", "Peter Okafor"),),
+    ),
+    QuotePage(
+        name="english, a colon before the quote",
+        html="<p>Ruth Calloway said: “Nobody told us that the river would rise.”</p>",
+        quotes=(("Nobody told us that the river would rise.", "Ruth Calloway"),),
+    ),
+    QuotePage(
+        name="english, the last name is completed from the page",
+        html="<p>Helen Marsh runs the bakery by the harbour.</p><p>“Bread is patience with a crust,” Marsh said.</p>",
+        quotes=(("Bread is patience with a crust", "Helen Marsh"),),
+    ),
+    QuotePage(
+        name="english, a pronoun means who was named before",
+        html="<p>Helen Marsh runs the bakery by the harbour.</p><p>“I get up when others go to bed,” she said.</p>",
+        quotes=(("I get up when others go to bed", "Helen Marsh"),),
+    ),
+    QuotePage(
+        name="english, an interrupted quote is one",
+        html="<p>“The tide is early,” Tom Reed said. “We should leave the boats where they are.”</p>",
+        quotes=(("The tide is early … We should leave the boats where they are.", "Tom Reed"),),
+    ),
+    QuotePage(
+        name="english, marks open again with each paragraph",
+        html="<p>Tom Reed said: “The first winter was mild.</p><p>“The second one was not.”</p><p>He laughed.</p>",
+        quotes=(("The first winter was mild. The second one was not.", "Tom Reed"),),
+    ),
+    QuotePage(
+        name="english, somebody who is described and not named",
+        html="<p>A spokesman for the council said: “We are looking into all the complaints.”</p>",
+        quotes=(("We are looking into all the complaints.", None),),
+    ),
+    QuotePage(
+        name="english, according to somebody",
+        html="<p>According to Anna Whitfield, “the engine works better in the cold than anyone had hoped”.</p>",
+        quotes=(("the engine works better in the cold than anyone had hoped", "Anna Whitfield"),),
+    ),
+    QuotePage(
+        name="english, a quote in a quote",
+        html="<p>“He said ‘go home’ and went back to his desk,” Anna Whitfield recalled.</p>",
+        quotes=(("He said ‘go home’ and went back to his desk", "Anna Whitfield"),),
+    ),
+    QuotePage(
+        name="english, straight marks",
+        html='<p>"Our roof leaked for eleven years," Daniel Price told the court.</p>',
+        quotes=(("Our roof leaked for eleven years", "Daniel Price"),),
+    ),
+    QuotePage(
+        name="english, single marks",
+        html="<p>‘Our roof leaked for eleven years and nobody came,’ Daniel Price told the court.</p>",
+        quotes=(("Our roof leaked for eleven years and nobody came", "Daniel Price"),),
+    ),
+    QuotePage(
+        name="english, a question",
+        html="<p>“Who would pay for that?” Daniel Price asked. The room was silent.</p>",
+        quotes=(("Who would pay for that?", "Daniel Price"),),
+    ),
+    QuotePage(
+        name="german",
+        html="<p>„Der Hafen bleibt auch im Winter offen“, sagte Bürgermeisterin Katrin Vogt am Montag.</p>",
+        quotes=(("Der Hafen bleibt auch im Winter offen", "Katrin Vogt"),),
+        language="de",
+    ),
+    QuotePage(
+        name="german, so and a name",
+        html="<p>Katrin Vogt lobte die Helfer. „Ohne sie stünde hier alles unter Wasser“, so Vogt.</p>",
+        quotes=(("Ohne sie stünde hier alles unter Wasser", "Katrin Vogt"),),
+        language="de",
+    ),
+    QuotePage(
+        name="german, guillemets that point inwards",
+        html="<p>»Wir haben lange genug gewartet«, erklärte Martin Brandt.</p>",
+        quotes=(("Wir haben lange genug gewartet", "Martin Brandt"),),
+        language="de",
+    ),
+    QuotePage(
+        name="french, the speaker inside the marks",
+        html="<p>« Nous avons perdu la récolte, explique Claire Dubois. Il faudra vendre les bêtes. »</p>",
+        quotes=(("Nous avons perdu la récolte … Il faudra vendre les bêtes.", "Claire Dubois"),),
+        language="fr",
+    ),
+    QuotePage(
+        name="french",
+        html="<p>« Le marché n’a jamais été aussi vide », a déclaré Paul Lambert, le maire.</p>",
+        quotes=(("Le marché n’a jamais été aussi vide", "Paul Lambert"),),
+        language="fr",
+    ),
+    QuotePage(
+        name="spanish",
+        html="<p>«La cosecha llegó tarde y con poca agua», afirmó Lucía Herrera ante los vecinos.</p>",
+        quotes=(("La cosecha llegó tarde y con poca agua", "Lucía Herrera"),),
+        language="es",
+    ),
+    QuotePage(
+        name="italian",
+        html="<p>«Il ponte non reggerà un altro inverno», ha detto Marco Bellini ai giornalisti.</p>",
+        quotes=(("Il ponte non reggerà un altro inverno", "Marco Bellini"),),
+        language="it",
+    ),
+    QuotePage(
+        name="portuguese",
+        html="<p>“A chuva levou a estrada inteira em uma noite”, disse Ana Moreira à rádio local.</p>",
+        quotes=(("A chuva levou a estrada inteira em uma noite", "Ana Moreira"),),
+        language="pt",
+    ),
+    QuotePage(
+        name="dutch",
+        html="<p>“De dijk is sterker dan vorig jaar”, zei Pieter de Groot tegen de krant.</p>",
+        quotes=(("De dijk is sterker dan vorig jaar", "Pieter de Groot"),),
+        language="nl",
+    ),
+    QuotePage(
+        name="polish",
+        html="<p>„Most będzie gotowy przed zimą”, powiedział Jan Kowalczyk w rozmowie z radiem.</p>",
+        quotes=(("Most będzie gotowy przed zimą", "Jan Kowalczyk"),),
+        language="pl",
+    ),
+    QuotePage(
+        name="russian",
+        html="<p>«Мы ждали этого поезда двадцать лет», — сказала Ольга Белова журналистам.</p>",
+        quotes=(("Мы ждали этого поезда двадцать лет", "Ольга Белова"),),
+        language="ru",
+    ),
+    QuotePage(
+        name="swedish, the same mark twice",
+        html="<p>”Isen höll hela vägen till ön”, säger Karin Lindqvist till tidningen.</p>",
+        quotes=(("Isen höll hela vägen till ön", "Karin Lindqvist"),),
+        language="sv",
+    ),
+    QuotePage(
+        name="danish",
+        html="<p>»Vi har aldrig set så meget vand i byen«, siger Lars Holm.</p>",
+        quotes=(("Vi har aldrig set så meget vand i byen", "Lars Holm"),),
+        language="da",
+    ),
+    QuotePage(
+        name="finnish",
+        html="<p>”Järvi jäätyi tänä vuonna myöhään”, sanoo Eero Lehtinen.</p>",
+        quotes=(("Järvi jäätyi tänä vuonna myöhään", "Eero Lehtinen"),),
+        language="fi",
+    ),
+    QuotePage(
+        name="czech",
+        html="<p>„Most vydrží dalších padesát let,“ řekl Karel Svoboda.</p>",
+        quotes=(("Most vydrží dalších padesát let", "Karel Svoboda"),),
+        language="cs",
+    ),
+    QuotePage(
+        name="indonesian",
+        html="<p>“Jalan ini sudah rusak sejak tahun lalu,” kata Budi Santoso, warga desa itu.</p>",
+        quotes=(("Jalan ini sudah rusak sejak tahun lalu", "Budi Santoso"),),
+        language="id",
+    ),
+    QuotePage(
+        name="japanese",
+        html="<p>山田太郎氏は「この橋は来年の春までに完成します」と述べた。</p>",
+        quotes=(("この橋は来年の春までに完成します", "山田太郎"),),
+        language="ja",
+    ),
+    QuotePage(
+        name="chinese, the name before",
+        html="<p>村民王建国说：“今年的苹果比去年甜得多，价格也好。”</p>",
+        quotes=(("今年的苹果比去年甜得多，价格也好。", "王建国"),),
+        language="zh",
+    ),
+    QuotePage(
+        name="chinese, the name after",
+        html="<p>“路修好以后，孩子们上学不用再走两个小时。”李秀英说。</p>",
+        quotes=(("路修好以后，孩子们上学不用再走两个小时。", "李秀英"),),
+        language="zh",
+    ),
+]
+
+MARKED_UP = [
+    QuotePage(
+        name="blockquote with a footer",
+        html="<blockquote><p>A garden is a slow letter.</p><footer>— Edith Vane, <cite>Letters from Home</cite></footer></blockquote>",
+        quotes=(("A garden is a slow letter.", "Edith Vane"),),
+    ),
+    QuotePage(
+        name="blockquote with the name in the paragraph after it",
+        html="<p>Text.</p><blockquote><p>A garden is a slow letter.</p></blockquote><p>— Edith Vane</p><p>More text.</p>",
+        quotes=(("A garden is a slow letter.", "Edith Vane"),),
+    ),
+    QuotePage(
+        name="blockquote whose last line is the name",
+        html="<blockquote>“A garden is a slow letter.”<br>– Edith Vane</blockquote>",
+        quotes=(("A garden is a slow letter.", "Edith Vane"),),
+    ),
+    QuotePage(
+        name="figure with a caption",
+        html="<figure><blockquote><p>A garden is a slow letter.</p></blockquote><figcaption>Edith Vane, <cite>Letters from Home</cite></figcaption></figure>",
+        quotes=(("A garden is a slow letter.", "Edith Vane"),),
+    ),
+    QuotePage(
+        name="blockquote of a block editor",
+        html='<blockquote class="wp-block-quote"><p>A garden is a slow letter.</p><cite>Edith Vane</cite></blockquote>',
+        quotes=(("A garden is a slow letter.", "Edith Vane"),),
+    ),
+    QuotePage(
+        name="blockquote that the text introduces",
+        html="<p>In her diary Edith Vane wrote:</p><blockquote><p>Rain again, and the roses do not mind.</p></blockquote>",
+        quotes=(("Rain again, and the roses do not mind.", "Edith Vane"),),
+    ),
+    QuotePage(
+        name="a pull quote that stands in the text as well",
+        html="<p>“We had no orders left for the summer,” Ruth Calloway said.</p><aside><blockquote class=pullquote><p>We had no orders left for the summer</p></blockquote></aside>",
+        quotes=(("We had no orders left for the summer", "Ruth Calloway"),),
+    ),
+    QuotePage(
+        name="q in running text",
+        html="<p>Edith Vane wrote that <q>a garden is a letter which nobody finishes</q>, and went on.</p>",
+        quotes=(("a garden is a letter which nobody finishes", "Edith Vane"),),
+    ),
+    QuotePage(
+        name="a line that ends with a name",
+        html="<p>“A garden is a slow letter, and the gardener forgets the address.” – Edith Vane</p>",
+        quotes=(("A garden is a slow letter, and the gardener forgets the address.", "Edith Vane"),),
+    ),
+    QuotePage(
+        name="cards with text and author",
+        html="<h1>Quotes</h1>"
+        + "".join(
+            f'<div class="quote"><span class="text">“{text}”</span><span>by <small class="author">{name}</small></span></div>'
+            for text, name in (("Bread is patience.", "Helen Marsh"), ("Salt is memory itself.", "Tom Reed"))
+        ),
+        quotes=(("Bread is patience.", "Helen Marsh"), ("Salt is memory itself.", "Tom Reed")),
+    ),
+    QuotePage(
+        name="links with text and author",
+        html="<title>Bread Quotes</title><h1>Bread Quotes</h1>"
+        + "".join(
+            f'<div class="grid-item"><a class="b-qt" href="/q"><div>{text}</div></a><a class="bq-aut" href="/a">{name}</a><div class="tags"><a>Bread</a></div></div>'
+            for text, name in (("Bread is patience that you can eat.", "Helen Marsh"), ("Salt is memory itself.", "Tom Reed"))
+        ),
+        quotes=(("Bread is patience that you can eat.", "Helen Marsh"), ("Salt is memory itself.", "Tom Reed")),
+    ),
+    QuotePage(
+        name="items with the source below, as in a wiki",
+        html="<title>Edith Vane - Collected Quotes</title><h1>Edith Vane</h1><h2>Quotes</h2><ul><li>A garden is a slow letter.<ul><li>Letters from Home (1911)</li></ul></li>"
+        "<li>Nobody owns the morning.<ul><li>Diary</li></ul></li><li>Rain is the oldest guest.<ul><li>Diary</li></ul></li></ul>",
+        quotes=(
+            ("A garden is a slow letter.", "Edith Vane"),
+            ("Nobody owns the morning.", "Edith Vane"),
+            ("Rain is the oldest guest.", "Edith Vane"),
+        ),
+    ),
+    QuotePage(
+        name="a list of lines with marks and names",
+        html="<h1>Zitate über Brot</h1><ul><li>„Brot ist Geduld.“ – Helene Marsch</li><li>„Salz ist Erinnerung.“ – Thomas Ried</li><li>„Wasser ist immer jung.“ – Edda Fahn</li></ul>",
+        quotes=(
+            ("Brot ist Geduld.", "Helene Marsch"),
+            ("Salz ist Erinnerung.", "Thomas Ried"),
+            ("Wasser ist immer jung.", "Edda Fahn"),
+        ),
+        language="de",
+    ),
+    QuotePage(
+        name="a list of lines with names and without marks",
+        html="<title>Citations sur le pain</title><h1>Citations sur le pain</h1><p>Le pain est une patience. — Hélène Marchand</p><p>Le sel est une mémoire. — Thomas Rivet</p><p>L’eau reste toujours jeune. — Édith Vannier</p>",
+        quotes=(
+            ("Le pain est une patience.", "Hélène Marchand"),
+            ("Le sel est une mémoire.", "Thomas Rivet"),
+            ("L’eau reste toujours jeune.", "Édith Vannier"),
+        ),
+        language="fr",
+    ),
+    QuotePage(
+        name="lines of text and lines of names",
+        html="<h1>Frases sobre el pan</h1><p>“El pan es paciencia.”</p><p>— Elena Marcos</p><p>“La sal es memoria.”</p><p>— Tomás Rey</p><p>“El agua es siempre joven.”</p><p>— Edita Vega</p>",
+        quotes=(
+            ("El pan es paciencia.", "Elena Marcos"),
+            ("La sal es memoria.", "Tomás Rey"),
+            ("El agua es siempre joven.", "Edita Vega"),
+        ),
+        language="es",
+    ),
+    QuotePage(
+        name="a page of one person's quotes",
+        html="<title>Edith Vane Quotes</title><h1>Edith Vane Quotes</h1><p>“A garden is a slow letter.”</p><p>“Nobody owns the morning.”</p><p>“Rain is the oldest guest.”</p>",
+        quotes=(
+            ("A garden is a slow letter.", "Edith Vane"),
+            ("Nobody owns the morning.", "Edith Vane"),
+            ("Rain is the oldest guest.", "Edith Vane"),
+        ),
+    ),
+    QuotePage(
+        name="testimonials",
+        html='<section class="testimonials"><h2>What our customers say</h2><div class="testimonial"><p>The oven arrived on time and has baked ever since.</p><div class="testimonial-author">Helen Marsh</div></div>'
+        '<div class="testimonial"><p>I would buy this oven again tomorrow.</p><div class="testimonial-author">Tom Reed</div></div></section>',
+        quotes=(
+            ("The oven arrived on time and has baked ever since.", "Helen Marsh"),
+            ("I would buy this oven again tomorrow.", "Tom Reed"),
+        ),
+    ),
+    QuotePage(
+        name="JSON-LD in a graph, with a type as a list",
+        html='<script type="application/ld+json">{"@context": "http://schema.org", "@graph": [{"@type": ["CreativeWork", "Quotation"],'
+        ' "text": "“A garden is a slow letter.”", "creator": [{"@type": "Person", "name": "Edith Vane"}]}]}</script><p>Hello.</p>',
+        quotes=(("A garden is a slow letter.", "Edith Vane"),),
+    ),
+    QuotePage(
+        name="JSON-LD with the person in a film who says it",
+        html='<script type="application/ld+json">{"@type": "Quotation", "text": "The boat leaves without you.", "creator": "A. Writer",'
+        ' "spokenByCharacter": {"name": "Captain Moss"}, "isPartOf": {"@type": "Movie", "name": "The Boat"}}</script><p>Hello.</p>',
+        quotes=(("The boat leaves without you.", "Captain Moss"),),
+    ),
+    QuotePage(
+        name="microdata of a creative work",
+        html='<div class="quote" itemscope itemtype="http://schema.org/CreativeWork"><span itemprop="text">“A garden is a slow letter.”</span>'
+        ' <small itemprop="author">Edith Vane</small> <div class="tags"><a class="tag">garden</a></div></div>',
+        quotes=(("A garden is a slow letter.", "Edith Vane"),),
+    ),
+]
+
+NO_QUOTES = [
+    QuotePage(name="scare quotes", html="<p>She said it was “great” in the so-called “smart” city, where the “gig economy” rules.</p>"),
+    QuotePage(name="titles", html="<p>He wrote “The House of the Seven Lamps” and “A Garden in March” within a year.</p>"),
+    QuotePage(name="apostrophes and primes", html="<p>It shouldn‘t rain in the ’90s, said the 5’ 10” man of rock ’n’ roll.</p>"),
+    QuotePage(name="code", html='<pre>print("this is only a line of some program, said the author")</pre>'),
+    QuotePage(name="a mark that does not close", html="<p>Tom Reed said: “The first winter was mild.</p><p>The second one was not.</p>"),
+    QuotePage(name="a note in a blockquote", html="<blockquote><p>Note: this works from version 3.2 on only.</p></blockquote><p>Then go on.</p>"),
+    QuotePage(name="a blockquote that nobody is named for", html="<p>We bake bread.</p><blockquote>Opening hours: from seven to five every day.</blockquote>"),
+    QuotePage(name="a quoted mail", html='<div class="gmail_quote">On Monday Tom Reed wrote:<blockquote class="gmail_quote">Shall we meet at the mill?</blockquote></div>'),
+    QuotePage(name="a cited mail", html='<p>Tom Reed wrote:</p><blockquote type="cite">Shall we meet at the mill?</blockquote>'),
+    QuotePage(name="a quoted forum post", html='<div class="bbCodeBlock--quote"><div>Tom Reed said:</div><blockquote class="bbCodeBlock-content">Shall we meet at the mill?</blockquote></div>'),
+    QuotePage(name="an embedded article", html='<blockquote class="wp-embedded-content"><a href="/x">Why bread is patience, by Helen Marsh</a></blockquote>'),
+    QuotePage(name="an embedded post", html='<blockquote class="twitter-tweet"><p>Bread is patience that you can eat</p>— Helen Marsh (@marsh)</blockquote>'),
+    QuotePage(name="hidden text", html='<div hidden><blockquote>A garden is a slow letter.<footer>— Edith Vane</footer></blockquote></div><p>Hello.</p>'),
+    QuotePage(name="a template", html="<template><blockquote>A garden is a slow letter.<footer>— Edith Vane</footer></blockquote></template><p>Hello.</p>"),
+    QuotePage(name="broken JSON-LD", html='<script type="application/ld+json">{"@type": "Quotation", "text": "A garden is // a letter",}</script><p>Hello.</p>'),
+    QuotePage(name="a read-more link in a blockquote", html='<blockquote><p><b>Read more: <a href="/x">How Helen Marsh learned to bake bread</a></b></p></blockquote>'),
+    QuotePage(name="example sentences", html="<p>The sentence “I have been to the market” is correct, but “I have went to the market” is not.</p>"),
+    QuotePage(name="german scare quotes", html="<p>Das Thema ist „in aller Munde“, auch bei den „jungen Wilden“ im Rat.</p>", language="de"),
+    QuotePage(name="japanese terms", html="<p>「設定」をクリックし、「プロパティ」を開いてください。</p>", language="ja"),
+]  # fmt: skip
