@@ -30,6 +30,8 @@ _QUOTE_CLASSES: Final = "[class*=quote i],[class*=zitat i],[class*=citat i],[cla
 _REPLY: Final = re.compile(r"bbcode|quoteblock|gmail|moz-cite|comment|reply|tweet|embed|quote-?(?:message|header|number)|postbody", re.IGNORECASE)
 _NUMBERED: Final = re.compile(r"\A\s*(?:\(?\d{1,4}[.)、．:：]|[①-⑳])\s*")
 _PREPOSITION: Final = re.compile(r"\s*(?:von|by|from|of|d[ei]|av|af|par|van|из|от)?\s+", re.IGNORECASE)
+_LETTER: Final = re.compile(r"[^\W\d_]")
+_OPENING: Final = tuple("“„«»\"「”")
 _LOWER_WORD: Final = re.compile(r"(?<!\w)[a-zß-ÿа-яё]\w+")
 _LAST_MARK: Final = re.compile(r"[.!?…。！？]['\"’”»“」』)]*\Z")
 _EASTERN_SUBJECT: Final = re.compile("[\u3400-\u9fff·]{2,8}|[\u3040-\u30ff\u3400-\u9fff・]{2,12}")
@@ -50,7 +52,11 @@ def find_in_microdata(tree: LexborHTMLParser, passages: list[Passage]) -> list[M
 
 def find_items(tree: LexborHTMLParser, passages: list[Passage], title: str) -> list[Marked]:
     """Quotes in elements that are called quotes, or whose list is, and that hold a name."""
-    candidates = _candidates(tree, collections().search(title) is not None)
+    called = tree.css(_QUOTE_CLASSES)
+    on_quotes = collections().search(title) is not None
+    if not called and not on_quotes:
+        return []
+    candidates = _candidates(tree, called, on_quotes)
     _locate(candidates, passages)
     return [
         found
@@ -73,7 +79,7 @@ def _read_items(items: dict[int, _Item], passages: list[Passage], rule: str, con
     return found
 
 
-def _candidates(tree: LexborHTMLParser, on_quotes: bool) -> dict[int, _Item]:
+def _candidates(tree: LexborHTMLParser, called_quotes: list[LexborNode], on_quotes: bool) -> dict[int, _Item]:
     """The smallest elements that hold one name and some text."""
     items: dict[int, _Item] = {}
     names: dict[int, int] = {}  # how many names an element holds
@@ -104,7 +110,7 @@ def _candidates(tree: LexborHTMLParser, on_quotes: bool) -> dict[int, _Item]:
             node = node.parent
         if called and chosen is not None:
             items.setdefault(chosen.mem_id, _Item(chosen))
-    for node in tree.css(_QUOTE_CLASSES)[:_MOST]:
+    for node in called_quotes[:_MOST]:
         label = node.attributes.get("class") or ""
         if node.tag not in {"body", "html"} and not _REPLY.search(label) and _CONTAINER.search(label) and len(node.css(_NAMED)) <= 1:
             items.setdefault(node.mem_id, _Item(node))
@@ -140,7 +146,7 @@ def find_lists(passages: list[Passage], used: set[int], title: str) -> list[Mark
             run = []
             headings = {higher: text for higher, text in headings.items() if higher < rank} | {rank: passage.text}
             continue
-        if number in used or passage.place.furniture or passage.place.code or not any([c.isalpha() for c in passage.text]):
+        if number in used or passage.place.furniture or passage.place.code or not _LETTER.search(passage.text):
             continue
         if run and not _is_alike(passages[run[-1]], passage):
             found += _read_run(passages, run, list(headings.values()))
@@ -183,8 +189,10 @@ def _read_lines(passages: list[Passage], run: list[int]) -> list[_Line]:
 def _read_run(passages: list[Passage], run: list[int], headings: list[str]) -> list[Marked]:
     if not run or any([wrongly_ascribed().search(heading) for heading in headings[1:]]):
         return []
-    lines = _read_lines(passages, run)
     said_so = any([collections().search(heading) for heading in headings])
+    if not said_so and not any([passages[number].text.startswith(_OPENING) for number in run]):
+        return []
+    lines = _read_lines(passages, run)
     if not said_so or len(lines) < _MIN_RUN:
         return [
             Marked(line.piece, "line", 0.85, line.numbers)

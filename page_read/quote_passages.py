@@ -4,19 +4,25 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from selectolax.lexbor import LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from page_read.display import BLOCKS, HIDDEN, NOT_TEXT, TABLE_PARTS
 
 OPEN_Q: Final = "\ue000"  # where a `<q>` begins and ends: its marks are drawn by the browser
 CLOSE_Q: Final = "\ue001"
 
-_BREAKING: Final = BLOCKS | TABLE_PARTS
 _UNSEEN: Final = HIDDEN | NOT_TEXT | frozenset("button canvas iframe math object option select svg textarea video audio".split())
 _FURNITURE: Final = frozenset("nav footer form menu".split())
 _CODE: Final = frozenset("code pre samp kbd listing xmp".split())
 _HEADINGS: Final = frozenset("h1 h2 h3 h4 h5 h6".split())
 _BLANKS: Final = re.compile(r"\s+")
+_LINE: Final = "\ue002"
+_LINES: Final = re.compile(f" ?{_LINE}[ {_LINE}]*")
+_PARSED: Final = LexborHTMLParser("x")
+_TEXT: Final = next(iter(_PARSED.css("body"))).first_child.tag_id  # type: ignore[union-attr] # it has one
+_BR: Final = _PARSED.create_node("br").tag_id
+_BREAKING: Final = frozenset([_PARSED.create_node(tag).tag_id for tag in BLOCKS | TABLE_PARTS])
+_TELLING: Final = BLOCKS | TABLE_PARTS | _UNSEEN | _FURNITURE | _CODE | _HEADINGS | {"a", "q"}
 
 
 @dataclass(slots=True)
@@ -45,7 +51,6 @@ class Passage:
     place: Place
     node: LexborNode
     links: int = 0  # characters of it inside links
-    first: int = 0  # its place in the order of the page's nodes
     parts: list[str] = field(default_factory=list)
 
 
@@ -55,11 +60,14 @@ def read_passages(body: LexborNode) -> list[Passage]:
     passages: list[Passage] = []
     current: Passage | None = None
     q = 0
-    for number, node in enumerate(body.traverse(include_text=True)):
-        if node.is_text_node:
+    for node in body.traverse(include_text=True):
+        tag_id = node.tag_id
+        if tag_id == _TEXT:
             parent = node.parent
-            place = _place(parent, places) if parent else None
-            if place is None or place.unseen or parent is None:
+            if parent is None:
+                continue
+            place = places.get(parent.mem_id) or _place(parent, places)
+            if place.unseen:
                 continue
             text = node.text_content or ""
             if current is None or current.place.block != place.block:
@@ -68,32 +76,28 @@ def read_passages(body: LexborNode) -> list[Passage]:
                 if q and current is not None:
                     current.parts.append(CLOSE_Q)
                 q = 0
-                current = Passage("", place, parent, first=number)
+                current = Passage("", place, parent)
                 passages.append(current)
             if place.q != q:
                 current.parts.append((CLOSE_Q if q else "") + (OPEN_Q if place.q else ""))
                 q = place.q
-            current.parts.append(_BLANKS.sub(" ", text))
+            current.parts.append(text)
             if place.link:
                 current.links += len(text)
-        elif node.tag == "br":
+        elif tag_id == _BR:
             if current is not None:
-                current.parts.append("\n")
-        elif node.tag in _BREAKING:
+                current.parts.append(_LINE)
+        elif tag_id in _BREAKING:
             if q and current is not None:
                 current.parts.append(CLOSE_Q)
             q, current = 0, None
     if q and current is not None:
         current.parts.append(CLOSE_Q)
     for passage in passages:
-        text = "".join(passage.parts)
-        passage.text = _LINES.sub("\n", _MORE_BLANKS.sub(" ", text)).strip()
+        text = _BLANKS.sub(" ", "".join(passage.parts))
+        passage.text = (_LINES.sub("\n", text) if _LINE in text else text).strip()
         passage.parts = []
     return passages
-
-
-_MORE_BLANKS: Final = re.compile(r"  +")
-_LINES: Final = re.compile(r" ?\n ?")
 
 
 def _place(element: LexborNode, places: dict[int, Place]) -> Place:
@@ -111,7 +115,9 @@ def _place(element: LexborNode, places: dict[int, Place]) -> Place:
 
 def _inside(outer: Place, node: LexborNode) -> Place:
     tag = node.tag or ""
-    breaking = tag in _BREAKING
+    if tag not in _TELLING:
+        return outer
+    breaking = tag in BLOCKS or tag in TABLE_PARTS
     return Place(
         block=node.mem_id if breaking else outer.block,
         tag=tag if breaking else outer.tag,

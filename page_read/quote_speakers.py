@@ -3,10 +3,12 @@
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from page_read.quote_words import QuoteWords, first_names
 
+_CAPITALS: Final = "".join([chr(point) for point in range(0x41, 0x530) if chr(point).isupper()])
 _TOKEN: Final = re.compile(r"[^\W\d_](?:[\w’'.·-]*\w)?|[^\W\d_]\.")
 _LOWER: Final = re.compile(r"(?<!\w)[a-zß-ÿа-яё]\w*")
 _DATE: Final = re.compile(r"\.?\s\d")  # what follows the name of a month
@@ -108,20 +110,21 @@ class Speakers:
 
     def _runs(self, text: str) -> list[Name]:
         names: list[Name] = []
-        run: list[re.Match[str]] = []
-        for token in _TOKEN.finditer(text):
-            word = token[0]
-            if run and not self._is_joined(text[run[-1].end() : token.start()], run[-1][0]):
-                self._add(names, run, text)
-                run = []
-            if word[0].isupper() or (run and word.lower() in self._words.particles):
+        for found in self._run.finditer(text):
+            run: list[re.Match[str]] = []
+            for token in _TOKEN.finditer(text, found.start(), found.end()):
+                if run and not self._is_joined(text[run[-1].end() : token.start()], run[-1][0]):
+                    self._add(names, run, text)
+                    run = []
                 run.append(token)
-            elif run:
-                self._add(names, run, text)
-                run = []
-        if run:
             self._add(names, run, text)
         return names
+
+    @cached_property
+    def _run(self) -> re.Pattern[str]:
+        particles = "|".join(sorted(map(re.escape, self._words.particles), key=len, reverse=True)) or r"(?!)"
+        word = rf"[{_CAPITALS}][\w’'.·-]*"
+        return re.compile(rf"(?<![\w’'-]){word}(?:[ \u00a0](?:(?:{particles})[ \u00a0]){{0,2}}{word})*")
 
     def _is_joined(self, between: str, before: str) -> bool:
         return between in {" ", "\u00a0"} or (between == ". " and (len(before) == 1 or self._words.is_role(before)))

@@ -22,6 +22,7 @@ _ABBREVIATION: Final = re.compile(
 _TERMINAL: Final = re.compile(r"[.!?…。！？]['’”»]*\s*\Z")
 _LINE: Final = re.compile(r"\A\s*[-–—―~]{1,2}\s*(?P<name>[^\W\d_][^–—―.!?:;]{1,70}[^–—―!?:;\s])\.?\s*\Z")
 _INDEFINITE: Final = frozenset("a an one ein eine einer un une una um uma een en ett et".split())
+SIGNS: Final = re.compile(f"[“”„«»\"「『＂‘{OPEN_Q}]|(?<!\\w)'")  # without one there is no direct speech
 _MIN_WORDS: Final = 3
 _SUBJECT_WITHIN: Final = 15  # characters of a sentence that begins with its subject
 _MIN_WOVEN: Final = 5  # words of a fragment inside a sentence of the page's own
@@ -115,6 +116,7 @@ class _Reader:
         self._used = used
         self._words = words
         self._speakers = speakers
+        self._has_marks = [SIGNS.search(passage.text) is not None for passage in passages]
         self._eastern = words.language in {"ja", "zh"}
         self._forget(None)
 
@@ -142,7 +144,9 @@ class _Reader:
         if not is_running_text(passage):
             return number + 1
         text, next_number = passage.text, number + 1
-        spans = pair_marks(text)
+        if not any(self._has_marks[number : number + _REACH + 1]):
+            return next_number
+        spans = pair_marks(text) if self._has_marks[number] else []
         if spans and not spans[-1].closed:
             text, next_number = self._continue(number, text, spans[-1])
             spans = pair_marks(text) if next_number > number + 1 else spans

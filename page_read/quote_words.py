@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -9,6 +10,7 @@ from importlib.resources import files
 from typing import Final
 
 _NEVER: Final = re.compile(r"(?!)")
+_LETTERS: Final = re.compile(r"[^\W\d_]+")
 _KANA: Final = re.compile("[\u3040-\u30ff]")
 _HAN: Final = re.compile("[\u3400-\u9fff]")
 _SAMPLE: Final = 6_000  # characters by which a language is told
@@ -38,16 +40,20 @@ def words_of(text: str, declared: str | None) -> QuoteWords:
     """The words of the language that `text` is written in: told by its frequent words, in doubt as declared."""
     sample = text[:_SAMPLE]
     if len(_HAN.findall(sample)) + 2 * len(_KANA.findall(sample)) > len(sample) / 8:
-        return _languages()["ja" if len(_KANA.findall(sample)) > len(sample) / 50 else "zh"]
+        return _read("ja" if len(_KANA.findall(sample)) > len(sample) / 50 else "zh")
     wanted = (declared or "").lower().replace("_", "-").partition("-")[0]
     wanted = {"nb": "no", "nn": "no"}.get(wanted, wanted)
-    seen = re.findall(r"[^\W\d_]+", sample.lower())
-    scores = {language: sum([word in words.common for word in seen]) for language, words in _languages().items()}
+    seen = Counter(_LETTERS.findall(sample.lower()))
+    scores = {language: _count(common, seen) for language, common in _common().items()}
     best = max(scores, key=lambda language: scores[language])
     declared_score = scores.get(wanted)
     if declared_score is not None and scores[best] <= 2 * declared_score + _IN_DOUBT:
-        return _languages()[wanted]
-    return _languages()[best if scores[best] else "en"]
+        return _read(wanted)
+    return _read(best if scores[best] else "en")
+
+
+def _count(common: frozenset[str], seen: Counter[str]) -> int:
+    return sum([seen[word] for word in common & seen.keys()])
 
 
 @cache
@@ -77,11 +83,14 @@ def _tables() -> dict[str, dict[str, str]]:
 
 
 @cache
-def _languages() -> dict[str, QuoteWords]:
-    return {name: _read(name, table) for name, table in _tables().items() if name != "names"}
+def _common() -> dict[str, frozenset[str]]:
+    names = [name for name in _tables() if name != "names"]
+    return {name: frozenset(f"{_tables()[name]['common']} {_tables()[name]['pronouns']}".split()) for name in names}
 
 
-def _read(language: str, table: dict[str, str]) -> QuoteWords:
+@cache
+def _read(language: str) -> QuoteWords:
+    table = _tables()[language]
     spaceless = language in {"ja", "zh"}
     roles = table["roles"].split()
     return QuoteWords(
@@ -92,7 +101,7 @@ def _read(language: str, table: dict[str, str]) -> QuoteWords:
         roles=frozenset(roles),
         role_endings=tuple([role[1:] for role in roles if role.startswith("*")]),
         particles=frozenset(table["particles"].split()),
-        common=frozenset(table["common"].split()) | frozenset(table["pronouns"].split()),
+        common=_common()[language],
     )
 
 

@@ -4,6 +4,7 @@ Surest first: what the page declares as data, then items of lists and cards, the
 direct speech in running text. A later rule drops what an earlier one has.
 """
 
+import re
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -16,7 +17,7 @@ from page_read.quote_lists import find_in_microdata, find_items, find_lists
 from page_read.quote_markup import Marked, find_blockquotes
 from page_read.quote_passages import Passage, read_passages
 from page_read.quote_speakers import Speakers
-from page_read.quote_speech import Introductions, find_speech, is_running_text
+from page_read.quote_speech import SIGNS, Introductions, find_speech, is_running_text
 from page_read.quote_text import MAX_TEXT, normal_form
 from page_read.quote_words import words_of
 from page_read.styling import apply_styles
@@ -61,7 +62,8 @@ def find_quotes(html: bytes, language: str | None) -> list[Quote]:
     passages = read_passages(body)
     running = [passage.text for passage in passages if is_running_text(passage)]
     words = words_of(" ".join(running)[:8_000], language)
-    speakers = Speakers(running, words)
+    speaking = SIGNS.search("\n".join(running)) is not None or any([passage.place.quote for passage in passages])
+    speakers = Speakers(running if speaking else [], words)
     headline = next((passage.text for passage in passages if passage.place.heading == "h1"), "")
     marked = find_in_microdata(tree, passages) + find_items(tree, passages, f"{title} {headline}")
     marked += find_blockquotes(tree, passages, Introductions(passages, words, speakers))
@@ -71,7 +73,7 @@ def find_quotes(html: bytes, language: str | None) -> list[Quote]:
     used = {number for found in marked for number in found.passages} | quoted
     found = [(-1, 0, _from_piece(Marked(piece, "data", 0.95, []), passages)) for piece in declared]
     found += [(item.passages[0] if item.passages else -1, 0, _from_piece(item, passages)) for item in marked]
-    for speech in find_speech(passages, used, words, speakers):
+    for speech in find_speech(passages, used, words, speakers) if speaking else []:
         quote = Quote(
             text=speech.text, author=speech.author, source=None, kind="marked" if speech.rule in {"line", "q"} else "speech",
             rule=speech.rule, confidence=speech.confidence, context=speech.context,
