@@ -26,7 +26,8 @@ _NAME_CLASS: Final = re.compile(r"(?:^|[\s_-])(?:aut(?:h?or|eur)?e?(?![a-z])|aut
 _CONTAINER: Final = re.compile(
     r"(?:^|[\s_-]|\b)(?:block)?(?:quote|zitat|citat|citation|cita|citazione|cytat|frase|aphorism|aforism|saying|testimonial|spruch|pensamento|proverb)", re.IGNORECASE
 )
-_QUOTE_CLASSES: Final = "[class*=quote i],[class*=zitat i],[class*=citat i],[class*=cytat i],[class*=citazion i],[class*=testimonial i],[class*=frase i],[class*=aphoris i],[class*=aforis i]"
+_QUOTE_WORDS: Final = tuple("quote zitat citat cytat citazion testimonial frase aphoris aforis".split())
+_QUOTE_CLASSES: Final = ",".join([f"[class*={word} i]" for word in _QUOTE_WORDS])
 _REPLY: Final = re.compile(r"bbcode|quoteblock|gmail|moz-cite|comment|reply|tweet|embed|quote-?(?:message|header|number)|postbody", re.IGNORECASE)
 _NUMBERED: Final = re.compile(r"\A\s*(?:\(?\d{1,4}[.)、．:：]|[①-⑳])\s*")
 _PREPOSITION: Final = re.compile(r"\s*(?:von|by|from|of|d[ei]|av|af|par|van|из|от)?\s+", re.IGNORECASE)
@@ -138,21 +139,29 @@ def find_lists(passages: list[Passage], used: set[int], title: str) -> list[Mark
     """Quotes on lines of their own, one after another, on a page or below a heading that says so."""
     found: list[Marked] = []
     headings: dict[str, str] = {"": title}  # that are in force, by their rank
+    said_so = {title: collections().search(title) is not None}
+    in_list = said_so[title]
     run: list[int] = []
     for number, passage in enumerate(passages):
-        rank = passage.place.heading
-        if rank:
-            found += _read_run(passages, run, list(headings.values()))
+        place, text = passage.place, passage.text
+        if place.heading:
+            found += _read_run(passages, run, list(headings.values()), in_list)
             run = []
-            headings = {higher: text for higher, text in headings.items() if higher < rank} | {rank: passage.text}
+            headings = {rank: name for rank, name in headings.items() if rank < place.heading} | {place.heading: text}
+            said_so[text] = collections().search(text) is not None
+            in_list = any([said_so[name] for name in headings.values()])
             continue
-        if number in used or passage.place.furniture or passage.place.code or not _LETTER.search(passage.text):
+        if number in used or place.furniture or place.code or not (in_list or run or text.startswith(_OPENING)):
+            continue
+        if not _LETTER.search(text):
             continue
         if run and not _is_alike(passages[run[-1]], passage):
-            found += _read_run(passages, run, list(headings.values()))
+            found += _read_run(passages, run, list(headings.values()), in_list)
             run = []
+            if not (in_list or text.startswith(_OPENING)):
+                continue
         run.append(number)
-    return found + _read_run(passages, run, list(headings.values()))
+    return found + _read_run(passages, run, list(headings.values()), in_list)
 
 
 def _is_alike(one: Passage, other: Passage) -> bool:
@@ -186,14 +195,11 @@ def _read_lines(passages: list[Passage], run: list[int]) -> list[_Line]:
     return lines
 
 
-def _read_run(passages: list[Passage], run: list[int], headings: list[str]) -> list[Marked]:
-    if not run or any([wrongly_ascribed().search(heading) for heading in headings[1:]]):
-        return []
-    said_so = any([collections().search(heading) for heading in headings])
-    if not said_so and not any([passages[number].text.startswith(_OPENING) for number in run]):
+def _read_run(passages: list[Passage], run: list[int], headings: list[str], in_list: bool) -> list[Marked]:
+    if not run or (in_list and any([wrongly_ascribed().search(heading) for heading in headings[1:]])):
         return []
     lines = _read_lines(passages, run)
-    if not said_so or len(lines) < _MIN_RUN:
+    if not in_list or len(lines) < _MIN_RUN:
         return [
             Marked(line.piece, "line", 0.85, line.numbers)
             for line in lines

@@ -12,7 +12,7 @@ OPEN_Q: Final = "\ue000"  # where a `<q>` begins and ends: its marks are drawn b
 CLOSE_Q: Final = "\ue001"
 
 _UNSEEN: Final = HIDDEN | NOT_TEXT | frozenset("button canvas iframe math object option select svg textarea video audio".split())
-_FURNITURE: Final = frozenset("nav footer form menu".split())
+_FURNITURE: Final = frozenset("nav footer menu".split())
 _CODE: Final = frozenset("code pre samp kbd listing xmp".split())
 _HEADINGS: Final = frozenset("h1 h2 h3 h4 h5 h6".split())
 _BLANKS: Final = re.compile(r"\s+")
@@ -63,15 +63,17 @@ def read_passages(body: LexborNode) -> list[Passage]:
     for node in body.traverse(include_text=True):
         tag_id = node.tag_id
         if tag_id == _TEXT:
+            text = node.text_content or ""
+            if current is None and text.isspace():
+                continue
             parent = node.parent
             if parent is None:
                 continue
             place = places.get(parent.mem_id) or _place(parent, places)
             if place.unseen:
                 continue
-            text = node.text_content or ""
             if current is None or current.place.block != place.block:
-                if not text.strip():
+                if text.isspace():
                     continue
                 if q and current is not None:
                     current.parts.append(CLOSE_Q)
@@ -118,17 +120,20 @@ def _inside(outer: Place, node: LexborNode) -> Place:
     if tag not in _TELLING:
         return outer
     breaking = tag in BLOCKS or tag in TABLE_PARTS
+    item, depth = outer.item, outer.depth
+    if tag == "li":
+        item, depth = node.mem_id, depth + 1
     return Place(
-        block=node.mem_id if breaking else outer.block,
-        tag=tag if breaking else outer.tag,
-        heading=tag if tag in _HEADINGS else outer.heading,
-        furniture=outer.furniture or tag in _FURNITURE,
-        code=outer.code or tag in _CODE,
-        unseen=outer.unseen or tag in _UNSEEN,
-        link=outer.link or tag == "a",
-        q=node.mem_id if tag == "q" else outer.q,
-        quote=outer.quote or (node.mem_id if tag == "blockquote" else 0),
-        item=node.mem_id if tag == "li" else outer.item,
-        depth=outer.depth + (tag == "li"),
-        parent=outer.block if breaking else outer.parent,
+        node.mem_id if breaking else outer.block,
+        tag if breaking else outer.tag,
+        tag if tag in _HEADINGS else outer.heading,
+        outer.furniture or tag in _FURNITURE,
+        outer.code or tag in _CODE,
+        outer.unseen or tag in _UNSEEN,
+        outer.link or tag == "a",
+        node.mem_id if tag == "q" else outer.q,
+        outer.quote or (node.mem_id if tag == "blockquote" else 0),
+        item,
+        depth,
+        outer.block if breaking else outer.parent,
     )

@@ -11,6 +11,7 @@ from page_read.quote_words import QuoteWords, first_names
 _CAPITALS: Final = "".join([chr(point) for point in range(0x41, 0x530) if chr(point).isupper()])
 _TOKEN: Final = re.compile(r"[^\W\d_](?:[\w’'.·-]*\w)?|[^\W\d_]\.")
 _LOWER: Final = re.compile(r"(?<!\w)[a-zß-ÿа-яё]\w*")
+_POSSESSIVE: Final = re.compile(r"['’]s?$")
 _DATE: Final = re.compile(r"\.?\s\d")  # what follows the name of a month
 _LONGEST: Final = 6  # words of a name
 _SENTENCE_START: Final = re.compile(r"(?:^|[.!?:…–—]\s+|\n)[“”\"„«»‘(]*\Z")
@@ -45,6 +46,9 @@ class Speakers:
         self._inside: Counter[str] = Counter()  # words with a capital that do not begin a sentence
         self._lower: set[str] = set()
         self._points: Counter[str] = Counter()  # what speaks for a person, by name
+        self._saying: dict[str, bool] = {}
+        self._names: dict[str, list[Name]] = {}
+        self._roles: dict[str, bool] = {}
         self._persons: dict[str, bool] = {}
         for text in texts:
             self._lower.update(_LOWER.findall(text))
@@ -53,7 +57,7 @@ class Speakers:
 
     def _learn(self, text: str) -> None:
         for name in self._runs(text):
-            if not _SENTENCE_START.search(text, max(0, name.start - 4), name.start):
+            if name.start and text[name.start - 1] == " " and text[name.start - 2] not in ".!?:…–—":
                 self._inside[name.text] += 1
             parts = name.text.split(" ")
             if 2 <= len(parts) <= _LONGEST - 1:
@@ -62,11 +66,16 @@ class Speakers:
             self._points[name.text] += 2 * self._is_beside_verb(text, name) + 2 * name.titled
 
     def _is_beside_verb(self, text: str, name: Name) -> bool:
-        before, after = text[max(0, name.start - 30) : name.start], text[name.end : name.end + 24]
-        saying = self._words.saying
-        last = before.split()[-1:]
-        following = after.split()[:1] if after[:1].isspace() else []
-        return any([saying.fullmatch(word.strip(",.:;\"“”„»«")) for word in last + following])
+        before = text[max(0, name.start - 30) : name.start].split()[-1:]
+        after = text[name.end : name.end + 24].split()[:1] if text[name.end : name.end + 1].isspace() else []
+        return any([self._is_saying(word) for word in before + after])
+
+    def _is_saying(self, word: str) -> bool:
+        known = self._saying.get(word)
+        if known is None:
+            known = self._words.saying.fullmatch(word.strip(",.:;\"“”„»«")) is not None
+            self._saying[word] = known
+        return known
 
     def names_in(self, text: str) -> list[Name]:
         """The names in `text`, in order. A single word counts as a name if nothing speaks against it."""
@@ -111,6 +120,9 @@ class Speakers:
     def _runs(self, text: str) -> list[Name]:
         names: list[Name] = []
         for found in self._run.finditer(text):
+            if " " not in found[0] and "\u00a0" not in found[0]:
+                self._add_single(names, found, text)
+                continue
             run: list[re.Match[str]] = []
             for token in _TOKEN.finditer(text, found.start(), found.end()):
                 if run and not self._is_joined(text[run[-1].end() : token.start()], run[-1][0]):
@@ -120,23 +132,40 @@ class Speakers:
             self._add(names, run, text)
         return names
 
+    def _add_single(self, names: list[Name], found: re.Match[str], text: str) -> None:
+        word = _bare(found[0].rstrip("-·.’'"))
+        lower = word.lower()
+        start, end = found.span()
+        if len(word) < 2 or lower in self._words.common or self._is_role(lower) or _DATE.match(text, end):
+            return
+        if lower in self._lower and (start < 2 or text[start - 2] in ".!?:…–—" or text[start - 1] in "\n“”\"„«»‘("):
+            return
+        names.append(Name(start, start + len(word), word))
+
     @cached_property
     def _run(self) -> re.Pattern[str]:
         particles = "|".join(sorted(map(re.escape, self._words.particles), key=len, reverse=True)) or r"(?!)"
         word = rf"[{_CAPITALS}][\w’'.·-]*"
         return re.compile(rf"(?<![\w’'-]){word}(?:[ \u00a0](?:(?:{particles})[ \u00a0]){{0,2}}{word})*")
 
+    def _is_role(self, word: str) -> bool:
+        known = self._roles.get(word)
+        if known is None:
+            known = self._roles[word] = self._words.is_role(word)
+        return known
+
     def _is_joined(self, between: str, before: str) -> bool:
-        return between in {" ", "\u00a0"} or (between == ". " and (len(before) == 1 or self._words.is_role(before)))
+        return between in {" ", "\u00a0"} or (between == ". " and (len(before) == 1 or self._is_role(before.lower())))
 
     def _add(self, names: list[Name], run: list[re.Match[str]], text: str) -> None:
         words = self._words
         titled = False
         while run:
             first = run[0][0].lower()
-            if words.is_role(first) and len(run) > 1:
+            is_role = self._is_role(first)
+            if is_role and len(run) > 1:
                 titled = True
-            elif not (first in words.common or words.is_role(first) or first in words.particles or self._starts_a_sentence(run, text)):
+            elif not (is_role or first in words.common or first in words.particles or self._starts_a_sentence(run, text)):
                 break
             run = run[1:]
         while run and (run[-1][0].lower() in words.common or run[-1][0].lower() in words.particles):
@@ -159,7 +188,7 @@ class Speakers:
 
 
 def _bare(name: str) -> str:
-    return re.sub(r"['’]s?$", "", name)
+    return _POSSESSIVE.sub("", name) if "’" in name or "'" in name else name
 
 
 def eastern_subject(before: str, verb_at: int | None) -> str | None:

@@ -22,9 +22,10 @@ _ABBREVIATION: Final = re.compile(
 _TERMINAL: Final = re.compile(r"[.!?…。！？]['’”»]*\s*\Z")
 _LINE: Final = re.compile(r"\A\s*[-–—―~]{1,2}\s*(?P<name>[^\W\d_][^–—―.!?:;]{1,70}[^–—―!?:;\s])\.?\s*\Z")
 _INDEFINITE: Final = frozenset("a an one ein eine einer un une una um uma een en ett et".split())
-SIGNS: Final = re.compile(f"[“”„«»\"「『＂‘{OPEN_Q}]|(?<!\\w)'")  # without one there is no direct speech
+_SIGNS: Final = re.compile(f"[“”„«»\"「『＂‘{OPEN_Q}]")
 _MIN_WORDS: Final = 3
 _SUBJECT_WITHIN: Final = 15  # characters of a sentence that begins with its subject
+_SENTENCES_BACK: Final = 12
 _MIN_WOVEN: Final = 5  # words of a fragment inside a sentence of the page's own
 _REACH: Final = 2  # passages after which a speaker is forgotten
 _NEAR: Final = 90  # characters between a quote and its verb of saying
@@ -116,7 +117,7 @@ class _Reader:
         self._used = used
         self._words = words
         self._speakers = speakers
-        self._has_marks = [SIGNS.search(passage.text) is not None for passage in passages]
+        self._has_marks = list(map(may_speak, passages))
         self._eastern = words.language in {"ja", "zh"}
         self._forget(None)
 
@@ -124,9 +125,8 @@ class _Reader:
         self._main = main
         self._speaker: str | None = None  # who spoke last
         self._spoke_in = -_REACH - 1
-        self._mention: str | None = None  # who was named last
-        self._mentioned_in = -_REACH - 1
-        self._mention_is_newer = False
+        self._told: list[tuple[int, str, bool]] = []  # sentences: passage, text without the quotes, whether there are any
+        self._told_when_spoken = 0
         self._interrupted: Speech | None = None  # the last one, if nothing but its attribution followed
         self.found: list[Speech] = []
 
@@ -226,7 +226,7 @@ class _Reader:
                 previous = speech
             if index == len(spans) - 1 and self._is_only_attribution(around.after):
                 self._interrupted = previous
-        self._remember(number, " ".join(pieces), quoting=bool(spans))
+        self._told.append((number, " ".join(pieces), bool(spans)))
 
     def _interrupts(self, between: str, previous: Speech) -> bool:
         end = between.rstrip()[-1:]
@@ -251,14 +251,14 @@ class _Reader:
         standing = not around.before.strip(" \n,;–—-.") or around.before.rstrip()[-1:] in {":", "："}
         if _is_title(quote) and not (told and told.direct and ended):
             return None
-        recent = self._recent(number)
+        recent = None if self._eastern and told and told.speaker else self._recent(number)
         author: str | None = None
         if text[span.start] == OPEN_Q and (told or length >= _MIN_WOVEN):
             rule, confidence, author = "q", 0.6, (told.speaker or (recent if told.known else None)) if told else None
         elif told is not None:
             author = told.speaker or (recent if told.known else None)
             if told.known and not author:
-                author = self._mention if number - self._mentioned_in <= _REACH else None
+                author, _ = self._mention(number)
             if told.rule == "colon" and author is None:
                 return None
             if told.direct and (length >= _MIN_WOVEN or (standing and ended) or is_spaceless(quote)):
@@ -273,7 +273,7 @@ class _Reader:
             return None
         if author:
             author = self._speakers.fullest(author)
-            self._speaker, self._spoke_in, self._mention_is_newer = author, number, False
+            self._speaker, self._spoke_in, self._told_when_spoken = author, number, len(self._told)
         return Speech(
             text=self._without_attribution(quote),
             author=author,
@@ -361,22 +361,28 @@ class _Reader:
 
     def _recent(self, number: int) -> str | None:
         """Who is speaking, as far as the last sentences tell."""
-        if self._mention and self._mention_is_newer and number - self._mentioned_in <= 1:
-            return self._mention
+        mention, place = self._mention(number)
+        told_number, _, quoting = self._told[place] if place >= 0 else (0, "", False)
+        if mention and not quoting and place >= self._told_when_spoken and number - told_number <= 1:
+            return mention
         if self._speaker and number - self._spoke_in <= _REACH:
             return self._speaker
         if self._main and self._main.first <= number <= self._main.last:
             return self._main.name
         return None
 
-    def _remember(self, number: int, told: str, *, quoting: bool) -> None:
-        """Who is named in a sentence may be who speaks next."""
+    def _mention(self, number: int) -> tuple[str | None, int]:
+        """Who was named last, and in which sentence."""
         if self._eastern:
-            return
-        persons = [name for name in self._speakers.names_in(told) if self._speakers.is_person(name.text)]
-        if persons:
-            self._mention, self._mentioned_in = self._speakers.fullest(persons[0].text), number
-            self._mention_is_newer = not quoting
+            return None, -1
+        for place in range(len(self._told) - 1, max(-1, len(self._told) - 1 - _SENTENCES_BACK), -1):
+            told_number, told, _ = self._told[place]
+            if number - told_number > _REACH:
+                break
+            for name in self._speakers.names_in(told):
+                if self._speakers.is_person(name.text):
+                    return self._speakers.fullest(name.text), place
+        return None, -1
 
     def _without_attribution(self, quote: str) -> str:
         """`A, dit-il. B` without what stands between."""
@@ -412,6 +418,11 @@ def _main_speaker(found: list[Speech]) -> _MainSpeaker | None:
         return None
     places = [speech.order[0] for speech in said if speech.author == name]
     return _MainSpeaker(name, places[0], places[-1] + _REACH)
+
+
+def may_speak(passage: Passage) -> bool:
+    """Whether there may be direct speech in a passage: without a quotation mark there is none."""
+    return _SIGNS.search(passage.text) is not None or passage.text.startswith("'") or " '" in passage.text
 
 
 def is_running_text(passage: Passage) -> bool:

@@ -13,7 +13,7 @@ _NEVER: Final = re.compile(r"(?!)")
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _KANA: Final = re.compile("[\u3040-\u30ff]")
 _HAN: Final = re.compile("[\u3400-\u9fff]")
-_SAMPLE: Final = 6_000  # characters by which a language is told
+_SAMPLE: Final = 2_500  # characters by which a language is told
 _IN_DOUBT: Final = 4  # words more are no proof that a page declares a wrong language
 
 

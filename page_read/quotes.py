@@ -17,12 +17,14 @@ from page_read.quote_lists import find_in_microdata, find_items, find_lists
 from page_read.quote_markup import Marked, find_blockquotes
 from page_read.quote_passages import Passage, read_passages
 from page_read.quote_speakers import Speakers
-from page_read.quote_speech import SIGNS, Introductions, find_speech, is_running_text
+from page_read.quote_speech import Introductions, find_speech, is_running_text, may_speak
 from page_read.quote_text import MAX_TEXT, normal_form
 from page_read.quote_words import words_of
 from page_read.styling import apply_styles
 
 MAX_QUOTES: Final = 500  # of a page
+_NEVER_QUOTED: Final = "button canvas iframe math nav noscript object script select style svg template textarea".split()
+_SHORT: Final = 30  # characters of a passage that tells nothing, as in menus
 _CONTEXT: Final = 120  # characters on each side
 _REPETITION: Final = 12  # letters from which a part of another quote is one
 
@@ -59,16 +61,19 @@ def find_quotes(html: bytes, language: str | None) -> list[Quote]:
     declared = find_in_json(tree)
     title = (tree.css_first("title").text() if tree.css_first("title") else "").strip()
     apply_styles(body)
+    tree.strip_tags(_NEVER_QUOTED)
     passages = read_passages(body)
-    running = [passage.text for passage in passages if is_running_text(passage)]
-    words = words_of(" ".join(running)[:8_000], language)
-    speaking = SIGNS.search("\n".join(running)) is not None or any([passage.place.quote for passage in passages])
-    speakers = Speakers(running if speaking else [], words)
+    running = [passage for passage in passages if is_running_text(passage)]
+    marked = find_in_microdata(tree, passages)
     headline = next((passage.text for passage in passages if passage.place.heading == "h1"), "")
-    marked = find_in_microdata(tree, passages) + find_items(tree, passages, f"{title} {headline}")
+    marked += find_items(tree, passages, f"{title} {headline}")
+    quoted = {number for number, passage in enumerate(passages) if passage.place.quote}
+    speaking = any(map(may_speak, running))
+    texts = [passage.text for passage in running if len(passage.text) > _SHORT] if speaking or quoted else []
+    words = words_of(" ".join(texts), language)
+    speakers = Speakers(texts, words)
     marked += find_blockquotes(tree, passages, Introductions(passages, words, speakers))
     used = {number for found in marked for number in found.passages}
-    quoted = {number for number, passage in enumerate(passages) if passage.place.quote}
     marked += find_lists(passages, used | quoted, title)
     used = {number for found in marked for number in found.passages} | quoted
     found = [(-1, 0, _from_piece(Marked(piece, "data", 0.95, []), passages)) for piece in declared]
