@@ -12,6 +12,7 @@ _CAPITALS: Final = "".join([chr(point) for point in range(0x41, 0x530) if chr(po
 _TOKEN: Final = re.compile(r"[^\W\d_](?:[\w’'.·-]*\w)?|[^\W\d_]\.")
 _LOWER: Final = re.compile(r"(?<!\w)[a-zß-ÿа-яё]\w*")
 _POSSESSIVE: Final = re.compile(r"['’]s?$")
+_APOSTROPHE: Final = re.compile("['’]")
 _DATE: Final = re.compile(r"\.?\s\d")  # what follows the name of a month
 _LONGEST: Final = 6  # words of a name
 _SENTENCE_START: Final = re.compile(r"(?:^|[.!?:…–—]\s+|\n)[“”\"„«»‘(]*\Z")
@@ -136,7 +137,7 @@ class Speakers:
         word = _bare(found[0].rstrip("-·.’'"))
         lower = word.lower()
         start, end = found.span()
-        if len(word) < 2 or lower in self._words.common or self._is_role(lower) or _DATE.match(text, end):
+        if len(word) < 2 or lower in self._words.common or _APOSTROPHE.split(lower)[0] in self._words.common or self._is_role(lower) or _DATE.match(text, end):
             return
         if lower in self._lower and (start < 2 or text[start - 2] in ".!?:…–—" or text[start - 1] in "\n“”\"„«»‘("):
             return
@@ -168,6 +169,9 @@ class Speakers:
             elif not (is_role or first in words.common or first in words.particles or self._starts_a_sentence(run, text)):
                 break
             run = run[1:]
+        if len(run) > 1 and _DATE.match(text, run[-1].end()):
+            run = run[:-1]
+        run = self._from_person(run)
         while run and (run[-1][0].lower() in words.common or run[-1][0].lower() in words.particles):
             run = run[:-1]
         if words.language == "de":  # `der` stands in a name only after `von`
@@ -180,6 +184,20 @@ class Speakers:
             name = " ".join([_bare(token[0]) for token in run])
             if len(name) > 1 and name[0].isupper():
                 names.append(Name(run[0].start(), run[-1].end(), name, titled))
+
+    def _from_person(self, run: list[re.Match[str]]) -> list[re.Match[str]]:
+        """`run` without an office and what belongs to it: `White House Press Secretary Ann Lee` is Ann Lee."""
+        for index in range(len(run) - 2, -1, -1):
+            if self._is_role(run[index][0].lower()):
+                return run[index + 1 :]
+        for index in range(1, len(run) - 1):
+            before = run[index - 1][0]
+            if run[index][0].lower() in first_names() and not self._may_be_first(before):
+                return run[index:] if index > 1 or before.isupper() or self._inside[before] else run
+        return run
+
+    def _may_be_first(self, word: str) -> bool:
+        return word.lower() in first_names() or len(word) <= 2 or word.lower() in self._words.particles
 
     def _starts_a_sentence(self, run: list[re.Match[str]], text: str) -> bool:
         """Whether the first word has a capital only because a sentence begins there."""

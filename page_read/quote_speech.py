@@ -30,6 +30,7 @@ _MIN_WOVEN: Final = 5  # words of a fragment inside a sentence of the page's own
 _REACH: Final = 2  # passages after which a speaker is forgotten
 _NEAR: Final = 90  # characters between a quote and its verb of saying
 _ONLY_ATTRIBUTION: Final = 14  # words
+_TITLE_SHARE: Final = 0.6
 _MOST_PASSAGES: Final = 12  # of one quote
 _MAIN_TIMES: Final = 3  # times that a main speaker is named
 _MAIN_SHARE: Final = 0.75  # of what is said
@@ -249,11 +250,13 @@ class _Reader:
         follows = around.after.lstrip()[:1]
         ended = _TERMINAL.search(around.inside) is not None or follows in set(".,!?，。") or around.inside.rstrip()[-1:] == ","
         standing = not around.before.strip(" \n,;–—-.") or around.before.rstrip()[-1:] in {":", "："}
-        if _is_title(quote) and not (told and told.direct and ended):
+        if self._is_title(quote) and not (told and told.rule == "said" and told.direct and ended):
             return None
         recent = None if self._eastern and told and told.speaker else self._recent(number)
         author: str | None = None
-        if text[span.start] == OPEN_Q and (told or length >= _MIN_WOVEN):
+        if text[span.start] == OPEN_Q:
+            if not told and (length < _MIN_WOVEN or span.end - span.start == len(text)):
+                return None
             rule, confidence, author = "q", 0.6, (told.speaker or (recent if told.known else None)) if told else None
         elif told is not None:
             author = told.speaker or (recent if told.known else None)
@@ -384,6 +387,12 @@ class _Reader:
                     return self._speakers.fullest(name.text), place
         return None, -1
 
+    def _is_title(self, quote: str) -> bool:
+        """Whether most words of weight begin with a capital, as in titles; in German only if all do."""
+        heavy = [word for word in quote.split() if len(word) > 3 and word[0].isalpha()]
+        capitals = sum([word[0].isupper() for word in heavy])
+        return 2 <= len(heavy) <= 10 and capitals >= (1 if self._words.language == "de" else _TITLE_SHARE) * len(heavy)
+
     def _without_attribution(self, quote: str) -> str:
         """`A, dit-il. B` without what stands between."""
         return self._inner.sub(" … ", quote) if self._inner else quote
@@ -429,9 +438,3 @@ def is_running_text(passage: Passage) -> bool:
     """Whether a passage is told by the page itself, and is no heading, menu, code or link."""
     place = passage.place
     return not (place.furniture or place.code or place.heading or 2 * passage.links > len(passage.text))
-
-
-def _is_title(quote: str) -> bool:
-    """Whether all words of weight begin with a capital, as in titles."""
-    heavy = [word for word in quote.split() if len(word) > 3 and word[0].isalpha()]
-    return 2 <= len(heavy) <= 10 and all([word[0].isupper() for word in heavy])
