@@ -8,7 +8,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from page_read.quote_markup import Marked
 from page_read.quote_passages import Passage
-from page_read.quote_pieces import MAX_PIECE, Piece, is_attribution, is_name, read_piece, split_attribution, split_line
+from page_read.quote_pieces import MAX_PIECE, Piece, is_attribution, is_name, read_pieces, split_attribution, split_line
 from page_read.quote_text import MAX_TEXT, count_words, tidy
 from page_read.quote_words import collections, first_names, wrongly_ascribed
 
@@ -72,11 +72,10 @@ def _read_items(items: dict[int, _Item], passages: list[Passage], rule: str, con
     for item in items.values():
         if not item.numbers or taken.intersection(item.numbers) or passages[item.numbers[0]].place.furniture:
             continue
-        html = item.node.html or ""
-        piece = read_piece(html) if len(html) <= MAX_PIECE else None
-        if piece is not None and _is_quote(piece):
+        pieces = [piece for piece in read_pieces(item.node.html or "") if _is_quote(piece)]
+        if pieces:
             taken.update(item.numbers)
-            found.append(Marked(piece, rule, confidence, item.numbers))
+            found += [Marked(piece, rule, confidence, item.numbers) for piece in pieces]
     return found
 
 
@@ -215,7 +214,7 @@ def _read_run(passages: list[Passage], run: list[int], headings: list[str], in_l
     elif not (numbered >= wanted or (passages[run[0]].place.item and sentences >= wanted)):
         return []
     said = {word for line in lines for word in _LOWER_WORD.findall(line.piece.text)}
-    about = _subject(headings, said)
+    about = subject(headings, said)
     found = []
     for line in lines:
         passage = passages[line.numbers[0]]
@@ -229,7 +228,7 @@ def _is_quote(piece: Piece) -> bool:
     return count_words(piece.text) >= _MIN_WORDS and len(piece.text) <= MAX_TEXT
 
 
-def _subject(headings: list[str], said: set[str]) -> str | None:
+def subject(headings: list[str], said: set[str]) -> str | None:
     """Whose quotes they are: `Zitate von Paulo Bittencourt`, `Oscar Wilde Quotes`, `老子名言`, or a heading that is a name."""
     for heading in reversed(headings):
         match = collections().search(heading)

@@ -7,7 +7,7 @@ from typing import Final
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from page_read.quote_passages import Passage
-from page_read.quote_pieces import MAX_PIECE, Piece, is_attribution, is_name, read_piece, split_attribution, split_line
+from page_read.quote_pieces import Piece, is_attribution, is_name, read_pieces, split_attribution, split_line
 from page_read.quote_speech import Introductions
 from page_read.quote_text import MAX_TEXT, count_words
 
@@ -33,8 +33,13 @@ class Marked:
     passages: list[int]
 
 
-def find_blockquotes(tree: LexborHTMLParser, passages: list[Passage], introductions: Introductions) -> list[Marked]:
-    """The quotes in the page's blockquotes: those that name somebody, or that the text before them introduces."""
+def find_blockquotes(
+    tree: LexborHTMLParser, passages: list[Passage], introductions: Introductions, *, on_quotes: bool
+) -> list[Marked]:
+    """The quotes in the page's blockquotes: those that name somebody, or that the text before them introduces.
+
+    `on_quotes`: the page calls itself a collection of quotes, so that all of them are.
+    """
     places: dict[int, list[int]] = {}
     for number, passage in enumerate(passages):
         if passage.place.quote:
@@ -49,10 +54,10 @@ def find_blockquotes(tree: LexborHTMLParser, passages: list[Passage], introducti
         if len(several) > 1 and all([piece.marked and (piece.author or piece.source) for piece in several]):
             found += [Marked(piece, "blockquote", 0.85, [number]) for piece, number in zip(several, numbers, strict=True)]
             continue
-        marked = _read(node, numbers, passages, introductions, last)
-        if marked is not None:
-            last = marked
-            found.append(marked)
+        read = _read(node, numbers, passages, introductions, last, on_quotes=on_quotes)
+        if read:
+            last = read[0]
+            found += read
     return found
 
 
@@ -73,13 +78,14 @@ def _is_something_else(node: LexborNode, passages: list[Passage]) -> bool:
 
 
 def _read(
-    node: LexborNode, numbers: list[int], passages: list[Passage], introductions: Introductions, last: Marked | None
-) -> Marked | None:
+    node: LexborNode, numbers: list[int], passages: list[Passage], introductions: Introductions, last: Marked | None, *, on_quotes: bool
+) -> list[Marked]:
     figure = node.parent if node.parent is not None and node.parent.tag == "figure" else None
-    html = (figure or node).html or ""
-    piece = read_piece(html) if len(html) <= MAX_PIECE else None
-    if piece is None or count_words(piece.text) < _MIN_WORDS or len(piece.text) > MAX_TEXT:
-        return None
+    pieces = [piece for piece in read_pieces((figure or node).html or "") if _is_quote(piece)]
+    if not pieces:
+        return []
+    piece = pieces[0]
+    rule, confidence = "blockquote", 0.85
     if not piece.author and not piece.source:
         following = numbers[-1] + 1
         after = passages[following].text if following < len(passages) else ""
@@ -87,14 +93,22 @@ def _read(
             piece.author, piece.source = split_attribution(after)
             numbers = [*numbers, following]
     if piece.author and is_name(piece.author):
-        return Marked(piece, "blockquote", 0.85, numbers)
-    if piece.source:
-        return Marked(piece, "blockquote", 0.7, numbers)
-    if last is not None and last.passages[-1] == numbers[0] - 1:  # the same in another language
-        piece.author = last.piece.author
-        return Marked(piece, last.rule, last.confidence, numbers)
-    told = introductions.before(numbers[0])
-    if not told.is_there:
-        return None
-    piece.author = told.speaker or (last.piece.author if last and numbers[0] - last.passages[-1] <= _SAME_SPEAKER else None)
-    return Marked(piece, "introduced", 0.7 if piece.author else 0.55, numbers)
+        pass
+    elif piece.source or on_quotes:
+        confidence = 0.7
+    elif last is not None and last.passages[-1] == numbers[0] - 1:  # the same in another language
+        piece.author, rule, confidence = last.piece.author, last.rule, last.confidence
+    else:
+        told = introductions.before(numbers[0])
+        if not told.is_there:
+            return []
+        is_same = last is not None and numbers[0] - last.passages[-1] <= _SAME_SPEAKER
+        piece.author = told.speaker or (last.piece.author if last and is_same else None)
+        rule, confidence = "introduced", 0.7 if piece.author else 0.55
+    for other in pieces[1:]:
+        other.author, other.source = piece.author, piece.source
+    return [Marked(each, rule, confidence, numbers) for each in pieces]
+
+
+def _is_quote(piece: Piece) -> bool:
+    return count_words(piece.text) >= _MIN_WORDS and len(piece.text) <= MAX_TEXT

@@ -31,6 +31,7 @@ _COMMA: Final = re.compile(r"\A,\s*[^\Wa-zß-ÿа-яё]")
 _LEFT_OVER: Final = re.compile(r"\A[\s.,;~–—―-]*(?:by|von|de|par|di|door|por|av|от)?[\s.,;:~–—―-]*\Z", re.IGNORECASE)
 _IN_BRACKETS: Final = re.compile(r"\A\s*[(\[](?P<inside>[^()\[\]]{2,120})[)\]]\.?\s*\Z")
 _AFTER_DASH: Final = re.compile(r"\A(?P<text>.{12,}?[.!?…”\"»“])\s*(?:[—–―]|\s-{1,2}\s)\s*(?P<name>[^\Wa-zß-ÿа-я][^.!?—–―]{1,60}(?:\.[^.!?—–―]{1,40})*)\.?\Z", re.DOTALL)
+_LABEL: Final = 15  # words of what is said about a quote behind it
 _LONGEST_NAME: Final = 9  # words
 
 
@@ -44,14 +45,15 @@ class Piece:
     marked: bool = False
 
 
-def read_piece(html: str) -> Piece | None:
-    """The one quote in `html`, or None if there is no text or too much markup."""
+def read_pieces(html: str) -> list[Piece]:
+    """The quote in `html`, and its translations; none if there is no text or too much markup."""
     if len(html) > MAX_PIECE:
-        return None
+        return []
     soup = BeautifulSoup(html, "html.parser")
     root = soup.find(True)
     if not isinstance(root, Tag):
-        return None
+        return []
+    translations: list[str] = []
     attributions: list[str] = []
     sources: list[str] = []
     authors: list[str] = []
@@ -64,7 +66,10 @@ def read_piece(html: str) -> Piece | None:
             continue
         tokens = _tokens(element)
         properties = set(str(element.get("itemprop") or "").split())
-        if tokens & _SIDE and element.name not in {"p", "blockquote", "q"}:
+        if element is not root and element.name in {"p", "div"} and element.get("lang") and not element.find(["p", "div"]):
+            translations.append(_flat(element))
+            element.decompose()
+        elif tokens & _SIDE and element.name not in {"p", "blockquote", "q"}:
             element.decompose()
         elif "text" in properties or (body is None and tokens & {"quotetext", "quotebody"}):
             body = element
@@ -87,16 +92,19 @@ def read_piece(html: str) -> Piece | None:
         elif tokens & _AUTHOR and count_words(_flat(element)) <= 12:
             authors.append(_flat(element))
             element.decompose()
-        elif tokens & _SOURCE and count_words(_flat(element)) <= 15 and element.name != "p" and _is_last(element):
+        elif tokens & _SOURCE and element is not root and count_words(_flat(element)) <= 15:
             sources.append(_flat(element))
             element.decompose()
-    piece = _split(_lines(body or root))
+        elif element.name in {"p", "div"} and _is_link(element) and _is_last(element) and element is not root:
+            element.decompose()
+    piece = _split(_lines(body or root), alone=True)
     for attribution in [*authors, *attributions]:
         author, source = split_attribution(attribution)
         piece.author = piece.author or author
         piece.source = piece.source or source
     piece.source = next((tidy(source) for source in sources if tidy(source)), piece.source)
-    return piece if piece.text else None
+    others = [Piece(tidy(text), piece.author, piece.source, piece.marked) for text in translations]
+    return [found for found in (piece, *others) if found.text]
 
 
 def split_attribution(text: str) -> tuple[str | None, str | None]:
@@ -120,8 +128,8 @@ def is_name(text: str) -> bool:
     return bool(words) and len(words) <= _LONGEST_NAME and len(text) <= 80 and any([c.isalpha() for c in text]) and not (text[0].islower() and len(words) > 3)
 
 
-def _split(lines: list[str]) -> Piece:
-    """The text without an attribution on its last lines, or behind it."""
+def _split(lines: list[str], *, alone: bool = False) -> Piece:
+    """The text without an attribution on its last lines, or behind it. `alone`: the markup holds nothing but a quote."""
     author = source = None
     while len(lines) > 1 and is_attribution(lines[-1]):
         found_author, found_source = split_attribution(lines.pop())
@@ -136,6 +144,9 @@ def _split(lines: list[str]) -> Piece:
         if len(spans) == 1 and (_DASH.match(rest) or _IN_BRACKETS.match(rest) or _COMMA.match(rest)) and count_words(rest) <= 20:
             found_author, found_source = split_attribution(rest.lstrip(","))
             return Piece(tidy(spans[0].inside(text)), author or found_author, source or found_source, marked=True)
+        if alone and len(spans) == 1 and 2 * len(rest) < len(text) and count_words(rest) <= _LABEL:
+            label, colon, work = rest.partition(":")
+            return Piece(tidy(spans[0].inside(text)), author, source or (tidy(work) if colon and label else None), marked=True)
     behind = _AFTER_DASH.match(text)
     if behind and is_name(behind["name"]) and not author:
         found_author, found_source = split_attribution(behind["name"])
@@ -171,6 +182,11 @@ def _is_last(element: Tag) -> bool:
             return False
         following = following.next_sibling
     return True
+
+
+def _is_link(element: Tag) -> bool:
+    link = element.find("a")
+    return isinstance(link, Tag) and _flat(link) == _flat(element)
 
 
 def _flat(element: Tag) -> str:

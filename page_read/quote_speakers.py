@@ -69,7 +69,10 @@ class Speakers:
     def _is_beside_verb(self, text: str, name: Name) -> bool:
         before = text[max(0, name.start - 30) : name.start].split()[-1:]
         after = text[name.end : name.end + 24].split()[:1] if text[name.end : name.end + 1].isspace() else []
-        return any([self._is_saying(word) for word in before + after])
+        if any([self._is_saying(word) for word in before + after]):
+            return True
+        according = self._words.according.search(text, max(0, name.start - 40), name.start)
+        return according is not None and text[according.end() : name.start] == " "
 
     def _is_saying(self, word: str) -> bool:
         known = self._saying.get(word)

@@ -29,6 +29,8 @@ _SENTENCES_BACK: Final = 12
 _MIN_WOVEN: Final = 5  # words of a fragment inside a sentence of the page's own
 _REACH: Final = 2  # passages after which a speaker is forgotten
 _NEAR: Final = 90  # characters between a quote and its verb of saying
+_EASTERN_NEAR: Final = 40
+_LEADING_OVER: Final = 15  # characters, for `that` and the like
 _ONLY_ATTRIBUTION: Final = 14  # words
 _TITLE_SHARE: Final = 0.6
 _MOST_PASSAGES: Final = 12  # of one quote
@@ -126,7 +128,7 @@ class _Reader:
         self._main = main
         self._speaker: str | None = None  # who spoke last
         self._spoke_in = -_REACH - 1
-        self._told: list[tuple[int, str, bool]] = []  # sentences: passage, text without the quotes, whether there are any
+        self._told: list[tuple[int, str, bool]] = []  # sentences: passage, text without the quotes, whether it holds speech
         self._told_when_spoken = 0
         self._interrupted: Speech | None = None  # the last one, if nothing but its attribution followed
         self.found: list[Speech] = []
@@ -210,6 +212,7 @@ class _Reader:
 
     def _read_sentence(self, number: int, text: str, sentence: str, spans: list[Span]) -> None:
         pieces = _QUOTES.split(sentence)
+        found_before = len(self.found)
         previous = self._interrupted if not pieces[0].strip() else None
         self._interrupted = None
         for index, span in enumerate(spans):
@@ -227,7 +230,7 @@ class _Reader:
                 previous = speech
             if index == len(spans) - 1 and self._is_only_attribution(around.after):
                 self._interrupted = previous
-        self._told.append((number, " ".join(pieces), bool(spans)))
+        self._told.append((number, " ".join(pieces), len(self.found) > found_before))
 
     def _interrupts(self, between: str, previous: Speech) -> bool:
         end = between.rstrip()[-1:]
@@ -235,7 +238,8 @@ class _Reader:
 
     def _is_only_attribution(self, between: str) -> bool:
         told = self._words.saying.search(between) or self._words.according.match(between.lstrip(" ,"))
-        return told is not None and len(between.split()) <= _ONLY_ATTRIBUTION
+        ends = between.rstrip()[-1:] in set(".,;:–—-")
+        return told is not None and ends and len(between.split()) <= _ONLY_ATTRIBUTION
 
     def _judge(self, number: int, text: str, span: Span, around: _Surroundings) -> Speech | None:
         quote = tidy(around.inside)
@@ -298,7 +302,8 @@ class _Reader:
         end = before.rstrip()[-1:]
         verbs = list(words.saying.finditer(before))
         if verbs and (end in {":", ","} or len(before) - verbs[-1].end() <= _NEAR):
-            return self._subject("said", before, verbs[-1], direct=end in {":", ","}, introduces=True)
+            direct = end in {":", ","} or len(before) - verbs[-1].end() <= _LEADING_OVER
+            return self._subject("said", before, verbs[-1], direct=direct, introduces=True)
         told = self._according(after, within=4) or self._according(before, within=len(before))
         if told:
             return told
@@ -311,14 +316,14 @@ class _Reader:
         return self._subject("woven", _QUOTES.sub(" ", around.sentence), verb, direct=False) if verb else None
 
     def _attribute_eastern(self, around: _Surroundings) -> _Told | None:
-        verb = self._words.saying.search(around.after[:14])
+        verb = self._words.saying.search(re.split("[，。！？；,]", around.after[:_EASTERN_NEAR].lstrip("，,"))[0])
         clause = re.split("[。！？]", around.before)[-1]
         if self._words.language == "ja":
             return _Told("said", eastern_subject(clause, None)) if verb and verb.start() <= 2 else None
         verbs = list(self._words.saying.finditer(clause))
         if verbs and len(clause) - verbs[-1].end() <= 6:
             return _Told("said", eastern_subject(clause, verbs[-1].start()), known=True)
-        return _Told("said", eastern_subject(around.after, verb.start()), known=True) if verb else None
+        return _Told("said", eastern_subject(around.after.lstrip("，,"), verb.start()), known=True) if verb else None
 
     def _according(self, text: str, within: int) -> _Told | None:
         """Who is named after a word like `according to`, which begins in the first `within` characters."""

@@ -13,13 +13,13 @@ from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, Selectola
 from page_read.errors import PageTooComplex
 from page_read.limits import check_markup
 from page_read.quote_data import find_in_json
-from page_read.quote_lists import find_in_microdata, find_items, find_lists
+from page_read.quote_lists import find_in_microdata, find_items, find_lists, subject
 from page_read.quote_markup import Marked, find_blockquotes
 from page_read.quote_passages import Passage, read_passages
 from page_read.quote_speakers import Speakers
 from page_read.quote_speech import Introductions, find_speech, is_running_text, may_speak
 from page_read.quote_text import MAX_TEXT, normal_form
-from page_read.quote_words import words_of
+from page_read.quote_words import collections, words_of
 from page_read.styling import apply_styles
 
 MAX_QUOTES: Final = 500  # of a page
@@ -72,7 +72,11 @@ def find_quotes(html: bytes, language: str | None) -> list[Quote]:
     texts = [passage.text for passage in running if len(passage.text) > _SHORT] if speaking or quoted else []
     words = words_of(" ".join(texts), language)
     speakers = Speakers(texts, words)
-    marked += find_blockquotes(tree, passages, Introductions(passages, words, speakers))
+    on_quotes = collections().search(f"{title} {headline}") is not None
+    marked += find_blockquotes(tree, passages, Introductions(passages, words, speakers), on_quotes=on_quotes)
+    about = subject([title, headline], set()) if on_quotes else None
+    for found in marked:
+        found.piece.author = found.piece.author or about
     used = {number for found in marked for number in found.passages}
     marked += find_lists(passages, used | quoted, title)
     used = {number for found in marked for number in found.passages} | quoted
