@@ -4,6 +4,7 @@ PYTHON := .venv/bin/python
 UV     := embedded/uv.sh
 
 CORPUS       ?= ../shared/corpus
+QUOTES       ?= ../shared/quotes
 FUZZ_SECONDS ?= 600
 
 # Tests wait more than they work: three at a time keep two cores busy.
@@ -23,7 +24,7 @@ CHAOS_FAULTS  ?=
 CHAOS          = --seed "$(SEED)" --seconds "$(CHAOS_SECONDS)" --faults "$(CHAOS_FAULTS)"
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up test test-all test-unit test-integration test-compose check-compose lint types imports check pictures accuracy accuracy-charset bench-count bench-list bench-cli bench-peers fuzz fuzz-api chaos chaos-compose clean
+.PHONY: help install install-dev demo up test test-all test-unit test-integration test-compose check-compose lint types imports check pictures accuracy accuracy-charset accuracy-quotes bench-count bench-list bench-cli bench-peers fuzz fuzz-api chaos chaos-compose clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-17s %s\n", $$1, $$2 }'
@@ -81,6 +82,9 @@ accuracy: install-dev ## count the pages of CORPUS, and compare with what a brow
 
 accuracy-charset: install-dev ## measure how often the encoding of an unlabelled page is detected, in 39 languages
 	@$(UV) run --locked --group dev --with 'django>=5.2' python -m dev.bench.charset
+
+accuracy-quotes: install-dev ## find the quotes of the labelled pages in QUOTES, and compare with their labels
+	@$(PYTHON) -m dev.bench.accuracy_quotes $(QUOTES)
 
 bench-count: install-dev ## measure how fast pages are counted, against the common way and the parser alone
 	@$(PYTHON) -m dev.bench.count $(CORPUS)

@@ -34,6 +34,7 @@ _PREPOSITION: Final = re.compile(r"\s*(?:von|by|from|of|d[ei]|av|af|par|van|из
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _OPENING: Final = tuple("“„«»\"「”")
 _LOWER_WORD: Final = re.compile(r"(?<!\w)[a-zß-ÿа-яё]\w+")
+_PARTS: Final = re.compile(r"\s*[|:–—•·]\s*|\s-\s")
 _LAST_MARK: Final = re.compile(r"[.!?…。！？]['\"’”»“」』)]*\Z")
 _EASTERN_SUBJECT: Final = re.compile("[\u3400-\u9fff·]{2,8}|[\u3040-\u30ff\u3400-\u9fff・]{2,12}")
 
@@ -236,6 +237,9 @@ def subject(headings: list[str], said: set[str]) -> str | None:
             if heading in headings[1:] and headings[0].startswith(heading) and _is_person(heading, said):
                 return tidy(heading)
             continue
+        for part in _PARTS.split(heading):
+            if _looks_like_a_name(part) and part.split()[0].lower() in first_names():
+                return tidy(part)
         after = _PREPOSITION.match(heading[match.end() :])
         following = re.split(r"[|:–—•·,(]|\s-\s", heading[match.end() :][after.end() :] if after else "")[0].strip()
         before = re.sub(r"['’]s?\Z|的\Z|の\Z", "", re.split(r"[|:–—•·]|\s-\s", heading[: match.start()].strip(" :|–—-"))[-1].strip())

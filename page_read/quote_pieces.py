@@ -31,6 +31,7 @@ _COMMA: Final = re.compile(r"\A,\s*[^\Wa-zß-ÿа-яё]")
 _LEFT_OVER: Final = re.compile(r"\A[\s.,;~–—―-]*(?:by|von|de|par|di|door|por|av|от)?[\s.,;:~–—―-]*\Z", re.IGNORECASE)
 _IN_BRACKETS: Final = re.compile(r"\A\s*[(\[](?P<inside>[^()\[\]]{2,120})[)\]]\.?\s*\Z")
 _AFTER_DASH: Final = re.compile(r"\A(?P<text>.{12,}?[.!?…”\"»“])\s*(?:[—–―]|\s-{1,2}\s)\s*(?P<name>[^\Wa-zß-ÿа-я][^.!?—–―]{1,60}(?:\.[^.!?—–―]{1,40})*)\.?\Z", re.DOTALL)
+_LEAST_BEFORE_LINK: Final = 3  # words
 _LABEL: Final = 15  # words of what is said about a quote behind it
 _LONGEST_NAME: Final = 9  # words
 
@@ -95,8 +96,10 @@ def read_pieces(html: str) -> list[Piece]:
         elif tokens & _SOURCE and element is not root and count_words(_flat(element)) <= 15:
             sources.append(_flat(element))
             element.decompose()
-        elif element.name in {"p", "div"} and _is_link(element) and _is_last(element) and element is not root:
-            element.decompose()
+        elif element.name in {"p", "div"} and element is not root and _is_link(element) and _is_last(element):
+            before = element.find_previous_sibling(True)
+            if isinstance(before, Tag) and count_words(_flat(before)) >= _LEAST_BEFORE_LINK:
+                element.decompose()
     piece = _split(_lines(body or root), alone=True)
     for attribution in [*authors, *attributions]:
         author, source = split_attribution(attribution)

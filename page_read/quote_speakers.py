@@ -14,6 +14,7 @@ _LOWER: Final = re.compile(r"(?<!\w)[a-zß-ÿа-яё]\w*")
 _POSSESSIVE: Final = re.compile(r"['’]s?$")
 _APOSTROPHE: Final = re.compile("['’]")
 _DATE: Final = re.compile(r"\.?\s\d")  # what follows the name of a month
+_PREPOSITION: Final = 4  # characters; a short word like `for` comes before any noun
 _LONGEST: Final = 6  # words of a name
 _SENTENCE_START: Final = re.compile(r"(?:^|[.!?:…–—]\s+|\n)[“”\"„«»‘(]*\Z")
 _EASTERN_SUBJECT: Final = re.compile(
@@ -71,8 +72,10 @@ class Speakers:
         after = text[name.end : name.end + 24].split()[:1] if text[name.end : name.end + 1].isspace() else []
         if any([self._is_saying(word) for word in before + after]):
             return True
+        if self._words.language == "de":  # `laut` comes before any noun
+            return False
         according = self._words.according.search(text, max(0, name.start - 40), name.start)
-        return according is not None and text[according.end() : name.start] == " "
+        return according is not None and len(according[0]) > _PREPOSITION and text[according.end() : name.start] == " "
 
     def _is_saying(self, word: str) -> bool:
         known = self._saying.get(word)

@@ -25,6 +25,7 @@ _INDEFINITE: Final = frozenset("a an one ein eine einer un une una um uma een en
 _SIGNS: Final = re.compile(f"[“”„«»\"「『＂‘{OPEN_Q}]")
 _MIN_WORDS: Final = 3
 _SUBJECT_WITHIN: Final = 15  # characters of a sentence that begins with its subject
+_SUBJECT_BEFORE: Final = 45  # characters of a sentence
 _SENTENCES_BACK: Final = 12
 _MIN_WOVEN: Final = 5  # words of a fragment inside a sentence of the page's own
 _REACH: Final = 2  # passages after which a speaker is forgotten
@@ -93,7 +94,7 @@ class Introductions:
         if not previous:
             return Introduction(False)
         lead = previous[-1].text
-        last = re.split(r"(?<=[.!?。！？])\s+", lead.rstrip())[-1]
+        last = re.split(r"(?<=[^\d.][.!?。！？])\s+", lead.rstrip())[-1]
         says = self._words.saying.search(last) is not None
         colon = lead.rstrip().endswith((":", "："))
         for text in (last, lead):
@@ -265,7 +266,7 @@ class _Reader:
         elif told is not None:
             author = told.speaker or (recent if told.known else None)
             if told.known and not author:
-                author, _ = self._mention(number)
+                author, *_ = self._mention(number)
             if told.rule == "colon" and author is None:
                 return None
             if told.direct and (length >= _MIN_WOVEN or (standing and ended) or is_spaceless(quote)):
@@ -369,9 +370,10 @@ class _Reader:
 
     def _recent(self, number: int) -> str | None:
         """Who is speaking, as far as the last sentences tell."""
-        mention, place = self._mention(number)
+        mention, place, is_subject = self._mention(number)
         told_number, _, quoting = self._told[place] if place >= 0 else (0, "", False)
-        if mention and not quoting and place >= self._told_when_spoken and number - told_number <= 1:
+        is_newer = not quoting and place >= self._told_when_spoken and number - told_number <= 1
+        if mention and is_newer and (is_subject or not self._speaker or told_number > self._spoke_in):
             return mention
         if self._speaker and number - self._spoke_in <= _REACH:
             return self._speaker
@@ -379,18 +381,18 @@ class _Reader:
             return self._main.name
         return None
 
-    def _mention(self, number: int) -> tuple[str | None, int]:
-        """Who was named last, and in which sentence."""
+    def _mention(self, number: int) -> tuple[str | None, int, bool]:
+        """Who was named last, in which sentence, and whether where its subject stands."""
         if self._eastern:
-            return None, -1
+            return None, -1, False
         for place in range(len(self._told) - 1, max(-1, len(self._told) - 1 - _SENTENCES_BACK), -1):
             told_number, told, _ = self._told[place]
             if number - told_number > _REACH:
                 break
             for name in self._speakers.names_in(told):
                 if self._speakers.is_person(name.text):
-                    return self._speakers.fullest(name.text), place
-        return None, -1
+                    return self._speakers.fullest(name.text), place, name.start < _SUBJECT_BEFORE
+        return None, -1, False
 
     def _is_title(self, quote: str) -> bool:
         """Whether most words of weight begin with a capital, as in titles; in German only if all do."""
