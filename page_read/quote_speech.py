@@ -34,6 +34,9 @@ _EASTERN_NEAR: Final = 40
 _LEADING_OVER: Final = 15  # characters, for `that` and the like
 _ONLY_ATTRIBUTION: Final = 14  # words
 _TITLE_SHARE: Final = 0.6
+_LONGEST_SENTENCE: Final = 1_000  # characters
+_LONGEST_PASSAGE: Final = 50_000  # characters; a paragraph of a person is far shorter
+_MOST_JUDGED: Final = 3_000  # stretches in quotation marks of a page
 _MOST_PASSAGES: Final = 12  # of one quote
 _MAIN_TIMES: Final = 3  # times that a main speaker is named
 _MAIN_SHARE: Final = 0.75  # of what is said
@@ -131,6 +134,7 @@ class _Reader:
         self._spoke_in = -_REACH - 1
         self._told: list[tuple[int, str, bool]] = []  # sentences: passage, text without the quotes, whether it holds speech
         self._told_when_spoken = 0
+        self._judged = 0
         self._interrupted: Speech | None = None  # the last one, if nothing but its attribution followed
         self.found: list[Speech] = []
 
@@ -147,8 +151,8 @@ class _Reader:
         self._interrupted = None
         if not is_running_text(passage):
             return number + 1
-        text, next_number = passage.text, number + 1
-        if not any(self._has_marks[number : number + _REACH + 1]):
+        text, next_number = passage.text[:_LONGEST_PASSAGE], number + 1
+        if not any(self._has_marks[number : number + _REACH + 1]) or self._judged > _MOST_JUDGED:
             return next_number
         spans = pair_marks(text) if self._has_marks[number] else []
         if spans and not spans[-1].closed:
@@ -243,6 +247,7 @@ class _Reader:
         return told is not None and ends and len(between.split()) <= _ONLY_ATTRIBUTION
 
     def _judge(self, number: int, text: str, span: Span, around: _Surroundings) -> Speech | None:
+        self._judged += 1
         quote = tidy(around.inside)
         length = count_words(quote)
         if length < _MIN_WORDS:
@@ -313,8 +318,9 @@ class _Reader:
             if persons and not self._has_pronoun(before.split()):
                 return _Told("colon", persons[0].text)
             return _Told("colon", known=True) if self._speaker else None
-        verb = words.saying.search(around.sentence)
-        return self._subject("woven", _QUOTES.sub(" ", around.sentence), verb, direct=False) if verb else None
+        sentence = _QUOTES.sub(" ", around.sentence[:_LONGEST_SENTENCE])
+        verb = words.saying.search(sentence)
+        return self._subject("woven", sentence, verb, direct=False) if verb else None
 
     def _attribute_eastern(self, around: _Surroundings) -> _Told | None:
         verb = self._words.saying.search(re.split("[，。！？；,]", around.after[:_EASTERN_NEAR].lstrip("，,"))[0])

@@ -113,7 +113,6 @@ def _without_repetitions(found: list[tuple[int, int, Quote]]) -> list[Quote]:
             best[form] = entry
         elif known[2].author is None and quote.author:
             best[form] = (known[0], known[1], replace(known[2], author=quote.author))
-    every = "\n".join(best)
-    entries = [entry for form, entry in best.items() if len(form) < _REPETITION or every.count(form) == 1]
-    entries.sort(key=lambda entry: entry[:2])
-    return [quote for _, _, quote in entries[:MAX_QUOTES]]
+    chosen = sorted(best.items(), key=lambda item: item[1][:2])[:MAX_QUOTES]
+    every = "\n".join([form for form, _ in chosen])
+    return [quote for form, (_, _, quote) in chosen if len(form) < _REPETITION or every.count(form) == 1]
