@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser
 
 from page_read.quote_pieces import Piece
 from page_read.quote_text import count_words, tidy
@@ -33,13 +33,18 @@ def find_in_json(tree: LexborHTMLParser) -> list[Piece]:
             if _TYPE in _types(value):
                 text = value.get("text")
                 if isinstance(text, str) and count_words(tidy(text)) > 1:
-                    author = next(filter(None, (_name(value.get(key)) for key in ("spokenByCharacter", "creator", "author"))), None)
-                    source = next(filter(None, (_name(value.get(key)) for key in ("isPartOf", "citation", "isBasedOn"))), None)
+                    author = next(
+                        filter(None, (_name(value.get(key)) for key in ("spokenByCharacter", "creator", "author"))),
+                        None,
+                    )
+                    source = next(
+                        filter(None, (_name(value.get(key)) for key in ("isPartOf", "citation", "isBasedOn"))), None
+                    )
                     pieces.append(Piece(tidy(text), author, source))
     return pieces
 
 
-def _values(data: Any) -> Iterator[dict[str, Any]]:
+def _values(data: object) -> Iterator[dict[str, Any]]:
     waiting = [data]
     while waiting:
         value = waiting.pop()
@@ -55,12 +60,10 @@ def _types(value: dict[str, Any]) -> set[str]:
     return {str(name).rpartition("/")[2].lower() for name in (types if isinstance(types, list) else [types])}
 
 
-def _name(value: Any) -> str | None:
+def _name(value: object) -> str | None:
     if isinstance(value, list):
         return next(filter(None, map(_name, value[:5])), None)
     if isinstance(value, dict):
         value = value.get("name") or value.get("headline")
         return _name(value) if isinstance(value, str) else None
     return tidy(value) or None if isinstance(value, str) and not value.startswith(("http://", "https://")) else None
-
-

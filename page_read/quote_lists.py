@@ -22,17 +22,23 @@ _NAMED: Final = (
     "[itemprop~=author],[itemprop~=creator],[class*=aut i],"
     "[class*=attribution i],[class*=byline i],[class*=speaker i],cite"
 )
-_NAME_CLASS: Final = re.compile(r"(?:^|[\s_-])(?:aut(?:h?or|eur)?e?(?![a-z])|author|autor)|author|attribution|byline|speaker", re.IGNORECASE)
+_NAME_CLASS: Final = re.compile(
+    r"(?:^|[\s_-])(?:aut(?:h?or|eur)?e?(?![a-z])|author|autor)|author|attribution|byline|speaker", re.IGNORECASE
+)
 _CONTAINER: Final = re.compile(
-    r"(?:^|[\s_-]|\b)(?:block)?(?:quote|zitat|citat|citation|cita|citazione|cytat|frase|aphorism|aforism|saying|testimonial|spruch|pensamento|proverb)", re.IGNORECASE
+    r"(?:^|[\s_-]|\b)(?:block)?(?:quote|zitat|citat|citation|cita|citazione|cytat|frase|aphorism|aforism|saying|testimonial|spruch|pensamento|proverb)",
+    re.IGNORECASE,
 )
 _QUOTE_WORDS: Final = tuple("quote zitat citat cytat citazion testimonial frase aphoris aforis".split())
 _QUOTE_CLASSES: Final = ",".join([f"[class*={word} i]" for word in _QUOTE_WORDS])
-_REPLY: Final = re.compile(r"bbcode|quoteblock|gmail|moz-cite|comment|reply|tweet|embed|quote-?(?:message|header|number)|postbody", re.IGNORECASE)
+_REPLY: Final = re.compile(
+    r"bbcode|quoteblock|gmail|moz-cite|comment|reply|tweet|embed|quote-?(?:message|header|number)|postbody",
+    re.IGNORECASE,
+)
 _NUMBERED: Final = re.compile(r"\A\s*(?:\(?\d{1,4}[.)、．:：]|[①-⑳])\s*")
 _PREPOSITION: Final = re.compile(r"\s*(?:von|by|from|of|d[ei]|av|af|par|van|из|от)?\s+", re.IGNORECASE)
 _LETTER: Final = re.compile(r"[^\W\d_]")
-_OPENING: Final = tuple("“„«»\"「”")
+_OPENING: Final = tuple('“„«»"「”')
 _LOWER_WORD: Final = re.compile(r"(?<!\w)[a-zß-ÿа-яё]\w+")
 _PARTS: Final = re.compile(r"\s*[|:–—•·]\s*|\s-\s")
 _LAST_MARK: Final = re.compile(r"[.!?…。！？]['\"’”»“」』)]*\Z")
@@ -86,7 +92,11 @@ def _candidates(tree: LexborHTMLParser, called_quotes: list[LexborNode], on_quot
     names: dict[int, int] = {}  # how many names an element holds
     lengths: dict[int, int] = {}
     for name in tree.css(_NAMED)[: 2 * _MOST]:
-        if name.tag != "cite" and not name.attributes.get("itemprop") and not _NAME_CLASS.search(name.attributes.get("class") or ""):
+        if (
+            name.tag != "cite"
+            and not name.attributes.get("itemprop")
+            and not _NAME_CLASS.search(name.attributes.get("class") or "")
+        ):
             continue
         named = count_words(name.text()[:200])
         node = name.parent
@@ -113,7 +123,12 @@ def _candidates(tree: LexborHTMLParser, called_quotes: list[LexborNode], on_quot
             items.setdefault(chosen.mem_id, _Item(chosen))
     for node in called_quotes[:_MOST]:
         label = node.attributes.get("class") or ""
-        if node.tag not in {"body", "html"} and not _REPLY.search(label) and _CONTAINER.search(label) and len(node.css(_NAMED)) <= 1:
+        if (
+            node.tag not in {"body", "html"}
+            and not _REPLY.search(label)
+            and _CONTAINER.search(label)
+            and len(node.css(_NAMED)) <= 1
+        ):
             items.setdefault(node.mem_id, _Item(node))
     return items
 
@@ -149,7 +164,7 @@ def find_lists(passages: list[Passage], used: set[int], title: str) -> list[Mark
             run = []
             headings = {rank: name for rank, name in headings.items() if rank < place.heading} | {place.heading: text}
             said_so[text] = collections().search(text) is not None
-            in_list = any([said_so[name] for name in headings.values()])
+            in_list = any(said_so[name] for name in headings.values())
             continue
         if number in used or place.furniture or place.code or not (in_list or run or text.startswith(_OPENING)):
             continue
@@ -165,7 +180,9 @@ def find_lists(passages: list[Passage], used: set[int], title: str) -> list[Mark
 
 
 def _is_alike(one: Passage, other: Passage) -> bool:
-    return one.place.tag == other.place.tag and (one.place.parent == other.place.parent or one.place.item > 0 < other.place.item)
+    return one.place.tag == other.place.tag and (
+        one.place.parent == other.place.parent or one.place.item > 0 < other.place.item
+    )
 
 
 @dataclass(slots=True)
@@ -196,7 +213,7 @@ def _read_lines(passages: list[Passage], run: list[int]) -> list[_Line]:
 
 
 def _read_run(passages: list[Passage], run: list[int], headings: list[str], in_list: bool) -> list[Marked]:
-    if not run or (in_list and any([wrongly_ascribed().search(heading) for heading in headings[1:]])):
+    if not run or (in_list and any(wrongly_ascribed().search(heading) for heading in headings[1:])):
         return []
     lines = _read_lines(passages, run)
     if not in_list or len(lines) < _MIN_RUN:
@@ -242,7 +259,9 @@ def subject(headings: list[str], said: set[str]) -> str | None:
                 return tidy(part)
         after = _PREPOSITION.match(heading[match.end() :])
         following = re.split(r"[|:–—•·,(]|\s-\s", heading[match.end() :][after.end() :] if after else "")[0].strip()
-        before = re.sub(r"['’]s?\Z|的\Z|の\Z", "", re.split(r"[|:–—•·]|\s-\s", heading[: match.start()].strip(" :|–—-"))[-1].strip())
+        before = re.sub(
+            r"['’]s?\Z|的\Z|の\Z", "", re.split(r"[|:–—•·]|\s-\s", heading[: match.start()].strip(" :|–—-"))[-1].strip()
+        )
         if after and (_looks_like_a_name(following) or _EASTERN_SUBJECT.fullmatch(following)):
             return tidy(following)
         if _EASTERN_SUBJECT.fullmatch(before) or _is_person(before, said):

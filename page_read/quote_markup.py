@@ -51,8 +51,10 @@ def find_blockquotes(
         if not numbers or _is_something_else(node, [passages[number] for number in numbers]):
             continue
         several = [split_line(passages[number].text) for number in numbers]
-        if len(several) > 1 and all([piece.marked and (piece.author or piece.source) for piece in several]):
-            found += [Marked(piece, "blockquote", 0.85, [number]) for piece, number in zip(several, numbers, strict=True)]
+        if len(several) > 1 and all(piece.marked and (piece.author or piece.source) for piece in several):
+            found += [
+                Marked(piece, "blockquote", 0.85, [number]) for piece, number in zip(several, numbers, strict=True)
+            ]
             continue
         read = _read(node, numbers, passages, introductions, last, on_quotes=on_quotes)
         if read:
@@ -72,13 +74,19 @@ def _is_something_else(node: LexborNode, passages: list[Passage]) -> bool:
         or passages[0].place.furniture
         or sum([passage.links for passage in passages]) > _MOST_LINKED * text
         or text > 2 * MAX_TEXT
-        or all([passage.place.heading or passage.place.code for passage in passages])
+        or all(passage.place.heading or passage.place.code for passage in passages)
         or len([part for part in node.css(_OTHER_CONTENT) if part.mem_id != node.mem_id]) > len(passages) // 2
     )
 
 
 def _read(
-    node: LexborNode, numbers: list[int], passages: list[Passage], introductions: Introductions, last: Marked | None, *, on_quotes: bool
+    node: LexborNode,
+    numbers: list[int],
+    passages: list[Passage],
+    introductions: Introductions,
+    last: Marked | None,
+    *,
+    on_quotes: bool,
 ) -> list[Marked]:
     figure = node.parent if node.parent is not None and node.parent.tag == "figure" else None
     pieces = [piece for piece in read_pieces((figure or node).html or "") if _is_quote(piece)]

@@ -1,4 +1,4 @@
-"""The passages of a page: what a reader sees as one paragraph, heading or line of a list, and where on the page it is."""
+"""The passages of a page: what a reader sees as one paragraph, heading or line of a list, and where it is."""
 
 import re
 from dataclasses import dataclass, field
@@ -11,7 +11,9 @@ from page_read.display import BLOCKS, HIDDEN, NOT_TEXT, TABLE_PARTS
 OPEN_Q: Final = "\ue000"  # where a `<q>` begins and ends: its marks are drawn by the browser
 CLOSE_Q: Final = "\ue001"
 
-_UNSEEN: Final = HIDDEN | NOT_TEXT | frozenset("button canvas iframe math object option select svg textarea video audio".split())
+_UNSEEN: Final = (
+    HIDDEN | NOT_TEXT | frozenset("button canvas iframe math object option select svg textarea video audio".split())
+)
 _FURNITURE: Final = frozenset("nav footer menu".split())
 _CODE: Final = frozenset("code pre samp kbd listing xmp".split())
 _HEADINGS: Final = frozenset("h1 h2 h3 h4 h5 h6".split())

@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from bs4 import BeautifulSoup, NavigableString, Tag
+from bs4 import BeautifulSoup
+from bs4.element import NavigableString, Tag
 
 from page_read.display import BLOCKS, TABLE_PARTS
 from page_read.quote_marks import pair_marks
@@ -12,14 +13,19 @@ from page_read.quote_text import count_words, tidy
 
 MAX_PIECE: Final = 20_000  # characters of markup; a longer one holds more than a quote
 
-_LEFT_OUT: Final = frozenset("script style button template noscript svg form img picture video audio select input h1 h2 h3 h4 h5 h6 nav sup".split())
+_LEFT_OUT: Final = frozenset(
+    "script style button template noscript svg form img picture video audio select input nav sup "
+    "h1 h2 h3 h4 h5 h6".split()
+)
 _TOKEN: Final = re.compile(r"[^\W_]+")
 _AUTHOR: Final = frozenset(
-    "author authors autor autora auteur autore byline by aut attribution attrib person speaker quotee name authorname authortitle authorortitle auteurs citeauthor автор автора".split()
+    "author authors autor autora auteur autore byline by aut attribution attrib person speaker "
+    "quotee name authorname authortitle authorortitle auteurs citeauthor автор автора".split()
 )
 _SOURCE: Final = frozenset("source work book werk quelle opus oeuvre fuente fonte obra livre libro".split())
 _SIDE: Final = frozenset(
-    "tag tags mytags share sharing social like likes rating stars date time actions action meta keywords copy button buttons avatar image icon number vote votes count comments reply".split()
+    "tag tags mytags share sharing social like likes rating stars date time actions action meta "
+    "keywords copy button buttons avatar image icon number vote votes count comments reply".split()
 )
 _SOURCE_PROPERTIES: Final = frozenset({"isPartOf", "citation", "isBasedOn"})
 _AUTHOR_PROPERTIES: Final = frozenset({"author", "creator", "spokenByCharacter"})
@@ -30,7 +36,10 @@ _BY: Final = re.compile(r"\A(?:by|von|de|par|di|door|por|av|от)\s+(?=[^\Wa-zß
 _COMMA: Final = re.compile(r"\A,\s*[^\Wa-zß-ÿа-яё]")
 _LEFT_OVER: Final = re.compile(r"\A[\s.,;~–—―-]*(?:by|von|de|par|di|door|por|av|от)?[\s.,;:~–—―-]*\Z", re.IGNORECASE)
 _IN_BRACKETS: Final = re.compile(r"\A\s*[(\[](?P<inside>[^()\[\]]{2,120})[)\]]\.?\s*\Z")
-_AFTER_DASH: Final = re.compile(r"\A(?P<text>.{12,}?[.!?…”\"»“])\s*(?:[—–―]|\s-{1,2}\s)\s*(?P<name>[^\Wa-zß-ÿа-я][^.!?—–―]{1,60}(?:\.[^.!?—–―]{1,40})*)\.?\Z", re.DOTALL)
+_AFTER_DASH: Final = re.compile(
+    r"\A(?P<text>.{12,}?[.!?…”\"»“])\s*(?:[—–―]|\s-{1,2}\s)\s*(?P<name>[^\Wa-zß-ÿа-я][^.!?—–―]{1,60}(?:\.[^.!?—–―]{1,40})*)\.?\Z",
+    re.DOTALL,
+)
 _LEAST_BEFORE_LINK: Final = 3  # words
 _LABEL: Final = 15  # words of what is said about a quote behind it
 _LONGEST_NAME: Final = 9  # words
@@ -62,12 +71,19 @@ def read_pieces(html: str) -> list[Piece]:
     for element in root.find_all(True):
         if element.decomposed or not isinstance(element, Tag):
             continue
-        if element.name in _LEFT_OUT or element.name == "blockquote" and element.parent is not soup and root.name == "blockquote":
+        if element.name in _LEFT_OUT or (
+            element.name == "blockquote" and element.parent is not soup and root.name == "blockquote"
+        ):
             element.decompose()
             continue
         tokens = _tokens(element)
         properties = set(str(element.get("itemprop") or "").split())
-        if element is not root and element.name in {"p", "div"} and element.get("lang") and not element.find(["p", "div"]):
+        if (
+            element is not root
+            and element.name in {"p", "div"}
+            and element.get("lang")
+            and not element.find(["p", "div"])
+        ):
             translations.append(_flat(element))
             element.decompose()
         elif tokens & _SIDE and element.name not in {"p", "blockquote", "q"}:
@@ -128,7 +144,13 @@ def split_attribution(text: str) -> tuple[str | None, str | None]:
 def is_name(text: str) -> bool:
     """Whether `text` may be the name of a person, a group or a work: short, and no sentence."""
     words = text.split()
-    return bool(words) and len(words) <= _LONGEST_NAME and len(text) <= 80 and any([c.isalpha() for c in text]) and not (text[0].islower() and len(words) > 3)
+    return (
+        bool(words)
+        and len(words) <= _LONGEST_NAME
+        and len(text) <= 80
+        and any(c.isalpha() for c in text)
+        and not (text[0].islower() and len(words) > 3)
+    )
 
 
 def _split(lines: list[str], *, alone: bool = False) -> Piece:
@@ -144,12 +166,18 @@ def _split(lines: list[str], *, alone: bool = False) -> Piece:
         between = text[spans[0].end : spans[-1].start].strip() if len(spans) > 1 else ""
         if not _LEFT_OVER.sub("", rest) and not between:
             return Piece(tidy(text[: spans[-1].end]), author, source, marked=True)
-        if len(spans) == 1 and (_DASH.match(rest) or _IN_BRACKETS.match(rest) or _COMMA.match(rest)) and count_words(rest) <= 20:
+        if (
+            len(spans) == 1
+            and (_DASH.match(rest) or _IN_BRACKETS.match(rest) or _COMMA.match(rest))
+            and count_words(rest) <= 20
+        ):
             found_author, found_source = split_attribution(rest.lstrip(","))
             return Piece(tidy(spans[0].inside(text)), author or found_author, source or found_source, marked=True)
         if alone and len(spans) == 1 and 2 * len(rest) < len(text) and count_words(rest) <= _LABEL:
             label, colon, work = rest.partition(":")
-            return Piece(tidy(spans[0].inside(text)), author, source or (tidy(work) if colon and label else None), marked=True)
+            return Piece(
+                tidy(spans[0].inside(text)), author, source or (tidy(work) if colon and label else None), marked=True
+            )
     behind = _AFTER_DASH.match(text)
     if behind and is_name(behind["name"]) and not author:
         found_author, found_source = split_attribution(behind["name"])
@@ -168,8 +196,8 @@ def split_line(text: str) -> Piece:
 
 
 def _tokens(element: Tag) -> set[str]:
-    names = element.get("class") or []
-    joined = " ".join(names if isinstance(names, list) else [names])
+    names = element.get("class") or ""
+    joined = names if isinstance(names, str) else " ".join(names)
     return {token.lower() for token in _TOKEN.findall(joined)} | {joined.lower().replace("-", "").replace("_", "")}
 
 

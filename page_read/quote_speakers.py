@@ -20,7 +20,9 @@ _SENTENCE_START: Final = re.compile(r"(?:^|[.!?:…–—]\s+|\n)[“”\"„«�
 _EASTERN_SUBJECT: Final = re.compile(
     r"([一-鿿々ァ-ヶー・A-Za-z·]{2,12}?)(?:氏|さん|首相|大臣|社長|教授|監督|選手|議員|知事|会長|代表|大統領|先生)?(?:[（(][^（）()]{1,12}[）)])?(?:は|が|も)[^。「」]{0,40}\Z"
 )
-_EASTERN_OFFICE: Final = re.compile("(?:当局者|関係者|広報|担当者|記者|首相|大臣|報道官|発言人|发言人|负责人|記者|记者|村民|専門家|专家|男性|女性|業界|省|庁)\\Z")
+_EASTERN_OFFICE: Final = re.compile(
+    "(?:当局者|関係者|広報|担当者|記者|首相|大臣|報道官|発言人|发言人|负责人|記者|记者|村民|専門家|专家|男性|女性|業界|省|庁)\\Z"
+)
 _HAN_RUN: Final = re.compile("[一-鿿·]{2,12}\\Z")
 # The commonest family names (a fact of population registers); a Chinese name begins with one and has two or three characters.
 _SURNAMES: Final = frozenset(
@@ -70,7 +72,7 @@ class Speakers:
     def _is_beside_verb(self, text: str, name: Name) -> bool:
         before = text[max(0, name.start - 30) : name.start].split()[-1:]
         after = text[name.end : name.end + 24].split()[:1] if text[name.end : name.end + 1].isspace() else []
-        if any([self._is_saying(word) for word in before + after]):
+        if any(self._is_saying(word) for word in before + after):
             return True
         if self._words.language == "de":  # `laut` comes before any noun
             return False
@@ -80,7 +82,7 @@ class Speakers:
     def _is_saying(self, word: str) -> bool:
         known = self._saying.get(word)
         if known is None:
-            known = self._words.saying.fullmatch(word.strip(",.:;\"“”„»«")) is not None
+            known = self._words.saying.fullmatch(word.strip(',.:;"“”„»«')) is not None
             self._saying[word] = known
         return known
 
@@ -111,7 +113,7 @@ class Speakers:
         points = min(self._points[name], 4)
         if len(parts) == 1:
             forms = self._forms.get(name.lower())
-            return points + (2 if forms and any([self._weigh(form) >= 2 for form in list(forms)[:5]]) else 0)
+            return points + (2 if forms and any(self._weigh(form) >= 2 for form in list(forms)[:5]) else 0)
         points += 2 * (parts[0].lower().split("-")[0] in first_names())
         points += (self._inside[parts[-1]] + self._points[parts[-1]]) > 0 and len(parts) <= 4
         return points
@@ -143,9 +145,15 @@ class Speakers:
         word = _bare(found[0].rstrip("-·.’'"))
         lower = word.lower()
         start, end = found.span()
-        if len(word) < 2 or lower in self._words.common or _APOSTROPHE.split(lower)[0] in self._words.common or self._is_role(lower) or _DATE.match(text, end):
+        if (
+            len(word) < 2
+            or lower in self._words.common
+            or _APOSTROPHE.split(lower)[0] in self._words.common
+            or self._is_role(lower)
+            or _DATE.match(text, end)
+        ):
             return
-        if lower in self._lower and (start < 2 or text[start - 2] in ".!?:…–—" or text[start - 1] in "\n“”\"„«»‘("):
+        if lower in self._lower and (start < 2 or text[start - 2] in ".!?:…–—" or text[start - 1] in '\n“”"„«»‘('):
             return
         names.append(Name(start, start + len(word), word))
 
@@ -172,7 +180,9 @@ class Speakers:
             is_role = self._is_role(first)
             if is_role and len(run) > 1:
                 titled = True
-            elif not (is_role or first in words.common or first in words.particles or self._starts_a_sentence(run, text)):
+            elif not (
+                is_role or first in words.common or first in words.particles or self._starts_a_sentence(run, text)
+            ):
                 break
             run = run[1:]
         if len(run) > 1 and _DATE.match(text, run[-1].end()):

@@ -22,7 +22,7 @@ _ABBREVIATION: Final = re.compile(
 _TERMINAL: Final = re.compile(r"[.!?…。！？]['’”»]*\s*\Z")
 _LINE: Final = re.compile(r"\A\s*[-–—―~]{1,2}\s*(?P<name>[^\W\d_][^–—―.!?:;]{1,70}[^–—―!?:;\s])\.?\s*\Z")
 _INDEFINITE: Final = frozenset("a an one ein eine einer un une una um uma een en ett et".split())
-_SIGNS: Final = re.compile(f"[“”„«»\"「『＂‘{OPEN_Q}]")
+_SIGNS: Final = re.compile(f'[“”„«»"「『＂‘{OPEN_Q}]')
 _MIN_WORDS: Final = 3
 _SUBJECT_WITHIN: Final = 15  # characters of a sentence that begins with its subject
 _SUBJECT_BEFORE: Final = 45  # characters of a sentence
@@ -93,7 +93,11 @@ class Introductions:
 
     def before(self, number: int) -> Introduction:
         """How the passages before this one introduce it."""
-        previous = [passage for passage in self._passages[max(0, number - 1) : number] if is_running_text(passage) and not passage.place.quote]
+        previous = [
+            passage
+            for passage in self._passages[max(0, number - 1) : number]
+            if is_running_text(passage) and not passage.place.quote
+        ]
         if not previous:
             return Introduction(False)
         lead = previous[-1].text
@@ -102,7 +106,9 @@ class Introductions:
         colon = lead.rstrip().endswith((":", "："))
         for text in (last, lead):
             names = self._speakers.names_in(text)
-            chosen = [name for name in names if self._speakers.is_person(name.text)] or [name for name in names if " " in name.text]
+            chosen = [name for name in names if self._speakers.is_person(name.text)] or [
+                name for name in names if " " in name.text
+            ]
             if names and " " in names[0].text and names[0].start < _SUBJECT_WITHIN:
                 chosen = names
             if chosen:
@@ -132,7 +138,9 @@ class _Reader:
         self._main = main
         self._speaker: str | None = None  # who spoke last
         self._spoke_in = -_REACH - 1
-        self._told: list[tuple[int, str, bool]] = []  # sentences: passage, text without the quotes, whether it holds speech
+        self._told: list[
+            tuple[int, str, bool]
+        ] = []  # sentences: passage, text without the quotes, whether it holds speech
         self._told_when_spoken = 0
         self._judged = 0
         self._interrupted: Speech | None = None  # the last one, if nothing but its attribution followed
@@ -258,7 +266,11 @@ class _Reader:
             verb = self._words.saying.search(interruption[0])
             told = self._subject("said", interruption[0], verb, direct=True) if verb else told
         follows = around.after.lstrip()[:1]
-        ended = _TERMINAL.search(around.inside) is not None or follows in set(".,!?，。") or around.inside.rstrip()[-1:] == ","
+        ended = (
+            _TERMINAL.search(around.inside) is not None
+            or follows in set(".,!?，。")
+            or around.inside.rstrip()[-1:] == ","
+        )
         standing = not around.before.strip(" \n,;–—-.") or around.before.rstrip()[-1:] in {":", "："}
         if self._is_title(quote) and not (told and told.rule == "said" and told.direct and ended):
             return None
@@ -280,7 +292,9 @@ class _Reader:
                 rule, confidence = "woven", 0.6
             else:
                 return None
-        elif recent and ((standing and ended and length >= _MIN_WOVEN - 1) or (length >= _MIN_WOVEN and not self._eastern)):
+        elif recent and (
+            (standing and ended and length >= _MIN_WOVEN - 1) or (length >= _MIN_WOVEN and not self._eastern)
+        ):
             rule, confidence, author = "continued", 0.55, recent
         else:
             return None
@@ -343,7 +357,7 @@ class _Reader:
             if is_next or (0 <= name.start - end < 60 and self._speakers.is_person(name.text)):
                 return _Told("according", name.text)
         following = text[end:].split()[:2]
-        if self._has_pronoun(following[:1]) or any([self._words.is_role(word.strip(",.")) for word in following]):
+        if self._has_pronoun(following[:1]) or any(self._words.is_role(word.strip(",.")) for word in following):
             return _Told("according", known=True)
         return None
 
@@ -363,7 +377,7 @@ class _Reader:
         if before and verb.start() - before[-1].end <= (25 if " " in before[-1].text else 2):
             return _Told(rule, before[-1].text, direct=direct)
         persons = [name for name in after if self._speakers.is_person(name.text)]
-        by_office = any([self._words.is_role(word.strip(",.")) for word in follow[:3]])
+        by_office = any(self._words.is_role(word.strip(",.")) for word in follow[:3])
         if persons and (" " in persons[0].text or not by_office or persons[0].titled):
             return _Told(rule, persons[0].text, direct=direct)
         if after and after[0].start - verb.end() <= 5 and not by_office:
@@ -372,7 +386,7 @@ class _Reader:
         return _Told(rule, known=not indefinite, direct=direct)
 
     def _has_pronoun(self, words: list[str]) -> bool:
-        return any([word.strip(".,;:!?()").lower() in self._words.pronouns for word in words])
+        return any(word.strip(".,;:!?()").lower() in self._words.pronouns for word in words)
 
     def _recent(self, number: int) -> str | None:
         """Who is speaking, as far as the last sentences tell."""

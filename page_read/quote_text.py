@@ -8,7 +8,26 @@ MAX_TEXT: Final = 2_000  # characters that are kept of a quote
 
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ue000\ue001]")
 _BLANKS: Final = re.compile(r"\s+")
-_PAIRS: Final = ("“”", "„“", "„”", "““", "””", "«»", "»«", "»»", "‹›", "›‹", "「」", "『』", "‘’", "‚‘", "‚’", '""', "''", "〝〟")
+_PAIRS: Final = (
+    "“”",
+    "„“",
+    "„”",
+    "““",
+    "””",
+    "«»",
+    "»«",
+    "»»",
+    "‹›",
+    "›‹",
+    "「」",
+    "『』",
+    "‘’",
+    "‚‘",
+    "‚’",
+    '""',
+    "''",
+    "〝〟",
+)
 _MARKS: Final = "“”„‟«»‹›「」『』‘’‚‛\"'"
 _SPACELESS: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _WORD: Final = re.compile(r"\w+(?:['’.\-]\w+)*")
@@ -28,7 +47,7 @@ def _is_outer(text: str) -> bool:
     opening, closing = text[0], text[-1]
     inner = text[1:-1]
     if opening == closing:
-        return opening not in inner or inner.count(opening) % 2 == 0 and inner[:1].isalnum()
+        return opening not in inner or (inner.count(opening) % 2 == 0 and inner[:1].isalnum())
     depth = 0
     for character in inner:
         depth += (character == opening) - (character == closing)

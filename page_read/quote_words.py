@@ -62,13 +62,17 @@ def collections() -> re.Pattern[str]:
     tables = [(name, table["quotes"]) for name, table in _tables().items() if name != "names"]
     latin = " ".join([entry for name, entry in tables if name not in {"ja", "zh"}])
     eastern = " ".join([entry for name, entry in tables if name in {"ja", "zh"}])
-    return re.compile(rf"(?<![^\W_])(?:{_alternatives(latin.split())})(?![^\W_])|{_alternatives(eastern.split())}", re.IGNORECASE)
+    return re.compile(
+        rf"(?<![^\W_])(?:{_alternatives(latin.split())})(?![^\W_])|{_alternatives(eastern.split())}", re.IGNORECASE
+    )
 
 
 @cache
 def wrongly_ascribed() -> re.Pattern[str]:
     """Finds what the part of a collection is called that holds what the person never said."""
-    return _pattern([entry for table in _tables().values() for entry in table.get("wrong", "").split()], spaceless=False)
+    return _pattern(
+        [entry for table in _tables().values() for entry in table.get("wrong", "").split()], spaceless=False
+    )
 
 
 @cache
@@ -113,4 +117,6 @@ def _pattern(entries: Iterable[str], spaceless: bool) -> re.Pattern[str]:
 
 
 def _alternatives(entries: Iterable[str]) -> str:
-    return "|".join([re.escape(entry).replace(r"\*", r"[^\W\d_]*") for entry in sorted(set(entries), key=len, reverse=True)])
+    return "|".join(
+        [re.escape(entry).replace(r"\*", r"[^\W\d_]*") for entry in sorted(set(entries), key=len, reverse=True)]
+    )

@@ -4,7 +4,6 @@ Surest first: what the page declares as data, then items of lists and cards, the
 direct speech in running text. A later rule drops what an earlier one has.
 """
 
-import re
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -59,7 +58,8 @@ def find_quotes(html: bytes, language: str | None) -> list[Quote]:
     if body is None:
         return []
     declared = find_in_json(tree)
-    title = (tree.css_first("title").text() if tree.css_first("title") else "").strip()
+    title_element = tree.css_first("title")
+    title = title_element.text().strip() if title_element else ""
     apply_styles(body)
     tree.strip_tags(_NEVER_QUOTED)
     passages = read_passages(body)
@@ -75,8 +75,8 @@ def find_quotes(html: bytes, language: str | None) -> list[Quote]:
     on_quotes = collections().search(f"{title} {headline}") is not None
     marked += find_blockquotes(tree, passages, Introductions(passages, words, speakers), on_quotes=on_quotes)
     about = subject([title, headline], set()) if on_quotes else None
-    for found in marked:
-        found.piece.author = found.piece.author or about
+    for item in marked:
+        item.piece.author = item.piece.author or about
     used = {number for found in marked for number in found.passages}
     marked += find_lists(passages, used | quoted, title)
     used = {number for found in marked for number in found.passages} | quoted

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a page is read more easily on one line
 """Small pages in our own words, and the quotes that a careful reader finds on each: `(text, author)`."""
 
 from dataclasses import dataclass
@@ -255,7 +256,10 @@ MARKED_UP = [
         html="<title>Bread Quotes</title><h1>Bread Quotes</h1>"
         + "".join(
             f'<div class="grid-item"><a class="b-qt" href="/q"><div>{text}</div></a><a class="bq-aut" href="/a">{name}</a><div class="tags"><a>Bread</a></div></div>'
-            for text, name in (("Bread is patience that you can eat.", "Helen Marsh"), ("Salt is memory itself.", "Tom Reed"))
+            for text, name in (
+                ("Bread is patience that you can eat.", "Helen Marsh"),
+                ("Salt is memory itself.", "Tom Reed"),
+            )
         ),
         quotes=(("Bread is patience that you can eat.", "Helen Marsh"), ("Salt is memory itself.", "Tom Reed")),
     ),
@@ -350,7 +354,7 @@ NO_QUOTES = [
     QuotePage(name="a quoted forum post", html='<div class="bbCodeBlock--quote"><div>Tom Reed said:</div><blockquote class="bbCodeBlock-content">Shall we meet at the mill?</blockquote></div>'),
     QuotePage(name="an embedded article", html='<blockquote class="wp-embedded-content"><a href="/x">Why bread is patience, by Helen Marsh</a></blockquote>'),
     QuotePage(name="an embedded post", html='<blockquote class="twitter-tweet"><p>Bread is patience that you can eat</p>— Helen Marsh (@marsh)</blockquote>'),
-    QuotePage(name="hidden text", html='<div hidden><blockquote>A garden is a slow letter.<footer>— Edith Vane</footer></blockquote></div><p>Hello.</p>'),
+    QuotePage(name="hidden text", html="<div hidden><blockquote>A garden is a slow letter.<footer>— Edith Vane</footer></blockquote></div><p>Hello.</p>"),
     QuotePage(name="a template", html="<template><blockquote>A garden is a slow letter.<footer>— Edith Vane</footer></blockquote></template><p>Hello.</p>"),
     QuotePage(name="broken JSON-LD", html='<script type="application/ld+json">{"@type": "Quotation", "text": "A garden is // a letter",}</script><p>Hello.</p>'),
     QuotePage(name="a read-more link in a blockquote", html='<blockquote><p><b>Read more: <a href="/x">How Helen Marsh learned to bake bread</a></b></p></blockquote>'),

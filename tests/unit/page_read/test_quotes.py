@@ -1,8 +1,10 @@
 """What is a quote on small pages of many shapes and languages, and what is not."""
 
+import time
+
 import pytest
 
-from page_read.quotes import find_quotes
+from page_read.quotes import MAX_QUOTES, find_quotes
 from tests.unit.page_read.quote_pages import MARKED_UP, NO_QUOTES, RUNNING_TEXT, QuotePage
 
 
@@ -23,3 +25,44 @@ def test_marked_up_quotes_are_found_with_their_authors(page: QuotePage) -> None:
 @pytest.mark.parametrize("page", NO_QUOTES, ids=lambda page: page.name)
 def test_what_only_looks_like_a_quote_is_left_out(page: QuotePage) -> None:
     assert pairs(page) == ()
+
+
+def test_a_work_is_the_source_and_no_author() -> None:
+    html = "<blockquote>A garden is a slow letter.<footer>— Edith Vane, <cite>Letters from Home</cite></footer></blockquote>"
+    (quote,) = find_quotes(html.encode(), "en")
+    assert (quote.author, quote.source, quote.kind, quote.rule) == ("Edith Vane", "Letters from Home", "marked", "blockquote")
+
+
+def test_a_quote_comes_with_the_text_around_it() -> None:
+    (quote,) = find_quotes("<p>It rained. “We had no orders left,” Ruth Calloway said. She left.</p>".encode(), "en")
+    assert quote.kind == "speech"
+    assert quote.context == "It rained. “We had no orders left,” Ruth Calloway said. She left."
+
+
+def test_quotes_come_in_document_order_and_once() -> None:
+    sentence = "<p>“{}, and nobody came,” Tom Reed said.</p>"
+    html = "".join([sentence.format(word) for word in ("First", "Second", "First", "Third")])
+    assert [quote.text.partition(",")[0] for quote in find_quotes(html.encode(), "en")] == ["First", "Second", "Third"]
+
+
+def test_text_beyond_the_limit_is_left_out() -> None:
+    long = "a " * 1_001
+    assert find_quotes(f"<blockquote>{long}<footer>— Tom Reed</footer></blockquote>".encode(), "en") == []
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>" + "“" * 1_000_000,
+        "<p>" + '" a' * 300_000,
+        "<p>" + "“a b c d e” " * 100_000,
+        "<blockquote>" * 400 + "We won the game today.",
+        '<script type="application/ld+json">{"@type": "Quotation", "text": ' + "[" * 500_000 + "</script><p>Hello",
+        "<h1>Quotes</h1><p>" + "We won. — " * 100_000,
+    ],
+    ids=["marks", "straight marks", "pairs", "nested blockquotes", "broken JSON-LD", "dashes"],
+)
+def test_a_hostile_page_costs_bounded_work(html: str) -> None:
+    start = time.process_time()
+    assert len(find_quotes(html.encode(), "en")) <= MAX_QUOTES
+    assert time.process_time() - start < 20
