@@ -9,10 +9,13 @@ from page_read.quote_passages import CLOSE_Q, OPEN_Q
 _MARK: Final = re.compile(f'[“”„‟«»"「」『』＂{OPEN_Q}{CLOSE_Q}]')
 _SINGLE: Final = re.compile(r"(?<![\w.,!?])[‘'‚](?=\w)(?P<text>[^‘“\"„«\n]{12,2000}?[,.!?…])[’'‘](?!\w)")
 _CLOSERS: Final = {
-    "“": '”"‟', "‟": '”"', "”": "”", "„": '“”"‟', "«": "»", "»": "«»", '"': '"”“', "＂": "＂", "「": "」", "『": "』", OPEN_Q: CLOSE_Q
-}  # fmt: skip
+    **{"“": '”"‟', "‟": '”"', "”": "”", "„": '“”"‟', "«": "»", "»": "«»", '"': '"”“', "＂": "＂"},
+    **{"「": "」", "『": "』", OPEN_Q: CLOSE_Q},
+}
 _DIRECTED: Final = "„「『" + OPEN_Q  # these open wherever they stand
 _BEFORE_OPENING: Final = " \n\u00a0\u202f([{—–-:;,.!?/…>’'‘“”„«»\"*|"
+_STRAIGHT: Final = frozenset('"”')  # these open and close alike
+_EITHER_WAY: Final = frozenset('"”“')
 _NESTED_AT_MOST: Final = 3
 
 
@@ -31,42 +34,51 @@ class Span:
 
 def pair_marks(text: str) -> list[Span]:
     """The outermost stretches in quotation marks, in order. Takes time linear in the length of `text`."""
-    spans: list[Span] = []
-    opened: list[tuple[int, str]] = []
-    last_closer = -1
+    pairing = _Pairing()
     for found in _MARK.finditer(text):
-        at, mark = found.start(), found[0]
-        before, after = text[at - 1 : at] or " ", text[at + 1 : at + 2] or " "
+        at = found.start()
+        pairing.read(at, found[0], text[at - 1 : at] or " ", text[at + 1 : at + 2] or " ")
+    pairing.end(len(text))
+    return pairing.spans or [Span(found.start(), found.end()) for found in _SINGLE.finditer(text)]
+
+
+class _Pairing:
+    def __init__(self) -> None:
+        self.spans: list[Span] = []
+        self._opened: list[tuple[int, str]] = []
+        self._last_closer = -1
+
+    def read(self, at: int, mark: str, before: str, after: str) -> None:
         opens = _may_open(mark, before, after)
-        if opened:
-            closes = mark in _CLOSERS[opened[-1][1]]
-            if closes and mark in '"”“' and opened[-1][1] in '"”' and opens and not _may_close(before, after):
-                if len(opened) == 1:  # a straight one that opens again: the one before was none
-                    opened = [(at, mark)]
-                continue
-            if closes:
-                start, _ = opened.pop()
-                last_closer = at
-                if not opened:
-                    spans.append(Span(start, at + 1))
-            elif opens and mark != '"' and len(opened) < _NESTED_AT_MOST and mark != "”":
-                opened.append((at, mark))
-            elif len(opened) > 1 and mark in _CLOSERS[opened[0][1]]:
-                last_closer = at
-                spans.append(Span(opened[0][0], at + 1))
-                opened.clear()
-        elif opens:
-            opened = [(at, mark)]
-            last_closer = -1
-    if opened:
-        start = opened[0][0]
-        if last_closer > start:  # only an inner one was closed twice, or the last one stands for both
-            spans.append(Span(start, last_closer + 1))
-        elif opened[0][1] not in '"”':
-            spans.append(Span(start, len(text), closed=False))
-    if not spans and not opened:
-        spans = [Span(found.start(), found.end()) for found in _SINGLE.finditer(text)]
-    return spans
+        if not self._opened:
+            if opens:
+                self._opened = [(at, mark)]
+                self._last_closer = -1
+            return
+        outer, inner = self._opened[0][1], self._opened[-1][1]
+        if mark in _CLOSERS[inner]:
+            if mark in _EITHER_WAY and inner in _STRAIGHT and opens and not _may_close(before, after):
+                if len(self._opened) == 1:  # a straight one that opens again: the one before was none
+                    self._opened = [(at, mark)]
+                return
+            start, _ = self._opened.pop()
+            self._last_closer = at
+            if not self._opened:
+                self.spans.append(Span(start, at + 1))
+        elif opens and mark not in _STRAIGHT and len(self._opened) < _NESTED_AT_MOST:
+            self._opened.append((at, mark))
+        elif len(self._opened) > 1 and mark in _CLOSERS[outer]:
+            self.spans.append(Span(self._opened[0][0], at + 1))
+            self._opened.clear()
+
+    def end(self, length: int) -> None:
+        if not self._opened:
+            return
+        start, mark = self._opened[0]
+        if self._last_closer > start:  # only an inner one was closed, or the last one stands for both
+            self.spans.append(Span(start, self._last_closer + 1))
+        elif mark not in _STRAIGHT:
+            self.spans.append(Span(start, length, closed=False))
 
 
 def _may_open(mark: str, before: str, after: str) -> bool:

@@ -58,50 +58,60 @@ class Passage:
 
 def read_passages(body: LexborNode) -> list[Passage]:
     """All passages below `body` in document order, without empty ones and without what is not shown."""
-    places: dict[int, Place] = {body.mem_id: Place(block=body.mem_id)}
-    passages: list[Passage] = []
-    current: Passage | None = None
-    q = 0
+    walk = _Walk(body)
     for node in body.traverse(include_text=True):
         tag_id = node.tag_id
         if tag_id == _TEXT:
-            text = node.text_content or ""
-            if current is None and text.isspace():
-                continue
-            parent = node.parent
-            if parent is None:
-                continue
-            place = places.get(parent.mem_id) or _place(parent, places)
-            if place.unseen:
-                continue
-            if current is None or current.place.block != place.block:
-                if text.isspace():
-                    continue
-                if q and current is not None:
-                    current.parts.append(CLOSE_Q)
-                q = 0
-                current = Passage("", place, parent)
-                passages.append(current)
-            if place.q != q:
-                current.parts.append((CLOSE_Q if q else "") + (OPEN_Q if place.q else ""))
-                q = place.q
-            current.parts.append(text)
-            if place.link:
-                current.links += len(text)
+            walk.read_text(node)
         elif tag_id == _BR:
-            if current is not None:
-                current.parts.append(_LINE)
+            walk.break_line()
         elif tag_id in _BREAKING:
-            if q and current is not None:
-                current.parts.append(CLOSE_Q)
-            q, current = 0, None
-    if q and current is not None:
-        current.parts.append(CLOSE_Q)
-    for passage in passages:
+            walk.end_passage()
+    walk.end_passage()
+    for passage in walk.passages:
         text = _BLANKS.sub(" ", "".join(passage.parts))
         passage.text = (_LINES.sub("\n", text) if _LINE in text else text).strip()
         passage.parts = []
-    return passages
+    return walk.passages
+
+
+class _Walk:
+    def __init__(self, body: LexborNode) -> None:
+        self._places = {body.mem_id: Place(block=body.mem_id)}
+        self._current: Passage | None = None
+        self._q = 0
+        self.passages: list[Passage] = []
+
+    def read_text(self, node: LexborNode) -> None:
+        text = node.text_content or ""
+        parent = node.parent
+        if parent is None or (self._current is None and text.isspace()):
+            return
+        place = self._places.get(parent.mem_id) or _place(parent, self._places)
+        if place.unseen:
+            return
+        current = self._current
+        if current is None or current.place.block != place.block:
+            if text.isspace():
+                return
+            self.end_passage()
+            current = self._current = Passage("", place, parent)
+            self.passages.append(current)
+        if place.q != self._q:
+            current.parts.append((CLOSE_Q if self._q else "") + (OPEN_Q if place.q else ""))
+            self._q = place.q
+        current.parts.append(text)
+        if place.link:
+            current.links += len(text)
+
+    def break_line(self) -> None:
+        if self._current is not None:
+            self._current.parts.append(_LINE)
+
+    def end_passage(self) -> None:
+        if self._q and self._current is not None:
+            self._current.parts.append(CLOSE_Q)
+        self._q, self._current = 0, None
 
 
 def _place(element: LexborNode, places: dict[int, Place]) -> Place:

@@ -41,6 +41,8 @@ _AFTER_DASH: Final = re.compile(
     re.DOTALL,
 )
 _LEAST_BEFORE_LINK: Final = 3  # words
+_LONGEST_SOURCE: Final = 15  # words
+_LONGEST_BYLINE: Final = 12
 _LABEL: Final = 15  # words of what is said about a quote behind it
 _LONGEST_NAME: Final = 9  # words
 
@@ -63,67 +65,72 @@ def read_pieces(html: str) -> list[Piece]:
     root = soup.find(True)
     if not isinstance(root, Tag):
         return []
-    translations: list[str] = []
-    attributions: list[str] = []
-    sources: list[str] = []
-    authors: list[str] = []
-    body: Tag | None = None
-    for element in root.find_all(True):
-        if element.decomposed or not isinstance(element, Tag):
-            continue
-        if element.name in _LEFT_OUT or (
-            element.name == "blockquote" and element.parent is not soup and root.name == "blockquote"
-        ):
-            element.decompose()
-            continue
+    return _PieceReader(root).read()
+
+
+class _PieceReader:
+    """Takes out of the markup what is said about a quote; what stays is its text."""
+
+    def __init__(self, root: Tag) -> None:
+        self._root = root
+        self._body: Tag | None = None
+        self._translations: list[str] = []
+        self._authors: list[str] = []
+        self._attributions: list[str] = []
+        self._sources: list[str] = []
+
+    def read(self) -> list[Piece]:
+        for element in self._root.find_all(True):
+            if element.decomposed or not isinstance(element, Tag):
+                continue
+            kept_in = self._kept_in(element)
+            if kept_in is not None:
+                if element.name in {"footer", "figcaption"}:
+                    self._take_work(element)
+                kept_in.append(_flat(element))
+            if kept_in is not None or self._is_beside_the_quote(element):
+                element.decompose()
+        piece = _split(_lines(self._body or self._root), alone=True)
+        for attribution in [*self._authors, *self._attributions]:
+            author, source = split_attribution(attribution)
+            piece.author = piece.author or author
+            piece.source = piece.source or source
+        piece.source = next((tidy(source) for source in self._sources if tidy(source)), piece.source)
+        others = [Piece(tidy(text), piece.author, piece.source, piece.marked) for text in self._translations]
+        return [found for found in (piece, *others) if found.text]
+
+    def _is_beside_the_quote(self, element: Tag) -> bool:
+        if element.name in _LEFT_OUT or (element.name == "blockquote" and self._root.name == "blockquote"):
+            return True
+        if _tokens(element) & _SIDE and element.name not in {"p", "blockquote", "q"}:
+            return True
+        before = element.find_previous_sibling(True)
+        follows_text = isinstance(before, Tag) and count_words(_flat(before)) >= _LEAST_BEFORE_LINK
+        return element.name in {"p", "div"} and follows_text and _is_link(element) and _is_last(element)
+
+    def _kept_in(self, element: Tag) -> list[str] | None:
+        """The list that an element's text belongs in; None if it is no attribution."""
         tokens = _tokens(element)
         properties = set(str(element.get("itemprop") or "").split())
-        if (
-            element is not root
-            and element.name in {"p", "div"}
-            and element.get("lang")
-            and not element.find(["p", "div"])
-        ):
-            translations.append(_flat(element))
-            element.decompose()
-        elif tokens & _SIDE and element.name not in {"p", "blockquote", "q"}:
-            element.decompose()
-        elif "text" in properties or (body is None and tokens & {"quotetext", "quotebody"}):
-            body = element
-        elif properties & _SOURCE_PROPERTIES:
-            sources.append(_flat(element))
-            element.decompose()
-        elif properties & _AUTHOR_PROPERTIES:
-            authors.append(_flat(element))
-            element.decompose()
-        elif element.name in {"footer", "figcaption"}:
-            cite = element.find("cite")
-            if isinstance(cite, Tag) and _flat(cite) != _flat(element):
-                sources.append(_flat(cite))
-                cite.decompose()
-            attributions.append(_flat(element))
-            element.decompose()
-        elif element.name == "cite" and _is_last(element):
-            attributions.append(_flat(element))
-            element.decompose()
-        elif tokens & _AUTHOR and count_words(_flat(element)) <= 12:
-            authors.append(_flat(element))
-            element.decompose()
-        elif tokens & _SOURCE and element is not root and count_words(_flat(element)) <= 15:
-            sources.append(_flat(element))
-            element.decompose()
-        elif element.name in {"p", "div"} and element is not root and _is_link(element) and _is_last(element):
-            before = element.find_previous_sibling(True)
-            if isinstance(before, Tag) and count_words(_flat(before)) >= _LEAST_BEFORE_LINK:
-                element.decompose()
-    piece = _split(_lines(body or root), alone=True)
-    for attribution in [*authors, *attributions]:
-        author, source = split_attribution(attribution)
-        piece.author = piece.author or author
-        piece.source = piece.source or source
-    piece.source = next((tidy(source) for source in sources if tidy(source)), piece.source)
-    others = [Piece(tidy(text), piece.author, piece.source, piece.marked) for text in translations]
-    return [found for found in (piece, *others) if found.text]
+        if "text" in properties or (self._body is None and tokens & {"quotetext", "quotebody"}):
+            self._body = element
+            return None
+        if element.name in {"p", "div"} and element.get("lang") and not element.find(["p", "div"]):
+            return self._translations
+        if tokens & _SIDE and not properties:
+            return None
+        if properties & _SOURCE_PROPERTIES or (tokens & _SOURCE and count_words(_flat(element)) <= _LONGEST_SOURCE):
+            return self._sources
+        if properties & _AUTHOR_PROPERTIES or (tokens & _AUTHOR and count_words(_flat(element)) <= _LONGEST_BYLINE):
+            return self._authors
+        is_attribution = element.name in {"footer", "figcaption"} or (element.name == "cite" and _is_last(element))
+        return self._attributions if is_attribution else None
+
+    def _take_work(self, footer: Tag) -> None:
+        cite = footer.find("cite")
+        if isinstance(cite, Tag) and _flat(cite) != _flat(footer):
+            self._sources.append(_flat(cite))
+            cite.decompose()
 
 
 def split_attribution(text: str) -> tuple[str | None, str | None]:

@@ -20,7 +20,9 @@ def test_spellings_of_one_quote_have_one_normal_form(same: str) -> None:
     assert normal_form(same) == normal_form("Be yourself; everyone else is taken.")
 
 
-@pytest.mark.parametrize("other", ["Be yourself", "Be yourself; everybody else is taken.", "Be yourself; everyone is taken."])
+@pytest.mark.parametrize(
+    "other", ["Be yourself", "Be yourself; everybody else is taken.", "Be yourself; everyone is taken."]
+)
 def test_other_words_are_another_quote(other: str) -> None:
     assert normal_form(other) != normal_form("Be yourself; everyone else is taken.")
 

@@ -30,7 +30,12 @@ def test_what_only_looks_like_a_quote_is_left_out(page: QuotePage) -> None:
 def test_a_work_is_the_source_and_no_author() -> None:
     html = "<blockquote>A garden is a slow letter.<footer>— Edith Vane, <cite>Letters from Home</cite></footer></blockquote>"
     (quote,) = find_quotes(html.encode(), "en")
-    assert (quote.author, quote.source, quote.kind, quote.rule) == ("Edith Vane", "Letters from Home", "marked", "blockquote")
+    assert (quote.author, quote.source, quote.kind, quote.rule) == (
+        "Edith Vane",
+        "Letters from Home",
+        "marked",
+        "blockquote",
+    )
 
 
 def test_a_quote_comes_with_the_text_around_it() -> None:
