@@ -16,6 +16,8 @@ _MOST: Final = 500  # items of a page
 _HIGHEST: Final = 6  # elements around a name in which its item is looked for
 _MIN_RUN: Final = 3  # passages that make a list
 _MIN_WORDS: Final = 3
+_MOST_NAMES: Final = 3  # that one item holds: author, work, translator
+_NAME_WORDS: Final = (2, 5)  # fewest and most
 _SHARE: Final = 0.7  # of a list's items that must look alike
 _QUOTATION: Final = "[itemtype$='/Quotation'],[typeof~='Quotation'],[typeof='schema:Quotation']"
 _NAMED: Final = (
@@ -64,7 +66,7 @@ def find_items(tree: LexborHTMLParser, passages: list[Passage], title: str) -> l
     on_quotes = collections().search(title) is not None
     if not called and not on_quotes:
         return []
-    candidates = _candidates(tree, called, on_quotes)
+    candidates = _candidates(tree, called, on_quotes=on_quotes)
     _locate(candidates, passages)
     return [
         found
@@ -86,7 +88,7 @@ def _read_items(items: dict[int, _Item], passages: list[Passage], rule: str, con
     return found
 
 
-def _candidates(tree: LexborHTMLParser, called_quotes: list[LexborNode], on_quotes: bool) -> dict[int, _Item]:
+def _candidates(tree: LexborHTMLParser, called_quotes: list[LexborNode], *, on_quotes: bool) -> dict[int, _Item]:
     """The smallest elements that hold one name and some text."""
     items: dict[int, _Item] = {}
     names: dict[int, int] = {}  # how many names an element holds
@@ -115,7 +117,7 @@ def _candidates(tree: LexborHTMLParser, called_quotes: list[LexborNode], on_quot
                 break
             called = called or _CONTAINER.search(label) is not None
             if chosen is None and lengths[key] >= named + _MIN_WORDS:
-                chosen = node if names[key] <= 3 and lengths[key] < MAX_TEXT // 4 else None
+                chosen = node if names[key] <= _MOST_NAMES and lengths[key] < MAX_TEXT // 4 else None
                 if chosen is None:
                     break
             node = node.parent
@@ -160,7 +162,7 @@ def find_lists(passages: list[Passage], used: set[int], title: str) -> list[Mark
     for number, passage in enumerate(passages):
         place, text = passage.place, passage.text
         if place.heading:
-            found += _read_run(passages, run, list(headings.values()), in_list)
+            found += _read_run(passages, run, list(headings.values()), in_list=in_list)
             run = []
             headings = {rank: name for rank, name in headings.items() if rank < place.heading} | {place.heading: text}
             said_so[text] = collections().search(text) is not None
@@ -171,12 +173,12 @@ def find_lists(passages: list[Passage], used: set[int], title: str) -> list[Mark
         if not _LETTER.search(text):
             continue
         if run and not _is_alike(passages[run[-1]], passage):
-            found += _read_run(passages, run, list(headings.values()), in_list)
+            found += _read_run(passages, run, list(headings.values()), in_list=in_list)
             run = []
             if not (in_list or text.startswith(_OPENING)):
                 continue
         run.append(number)
-    return found + _read_run(passages, run, list(headings.values()), in_list)
+    return found + _read_run(passages, run, list(headings.values()), in_list=in_list)
 
 
 def _is_alike(one: Passage, other: Passage) -> bool:
@@ -212,7 +214,7 @@ def _read_lines(passages: list[Passage], run: list[int]) -> list[_Line]:
     return lines
 
 
-def _read_run(passages: list[Passage], run: list[int], headings: list[str], in_list: bool) -> list[Marked]:
+def _read_run(passages: list[Passage], run: list[int], headings: list[str], *, in_list: bool) -> list[Marked]:
     if not run or (in_list and any(wrongly_ascribed().search(heading) for heading in headings[1:])):
         return []
     lines = _read_lines(passages, run)
@@ -271,7 +273,7 @@ def subject(headings: list[str], said: set[str]) -> str | None:
 
 def _looks_like_a_name(text: str) -> bool:
     words = text.split()
-    return 2 <= len(words) <= 5 and is_name(text) and words[0][0].isupper() and words[-1][0].isupper()
+    return _NAME_WORDS[0] <= len(words) <= _NAME_WORDS[1] and is_name(text) and words[0][0].isupper() and words[-1][0].isupper()
 
 
 def _is_person(text: str, said: set[str]) -> bool:

@@ -43,6 +43,9 @@ _AFTER_DASH: Final = re.compile(
 _LEAST_BEFORE_LINK: Final = 3  # words
 _LONGEST_SOURCE: Final = 15  # words
 _LONGEST_BYLINE: Final = 12
+_LONGEST_ATTRIBUTION: Final = 20
+_LONGEST_NAME_TEXT: Final = 80  # characters
+_LOWER_WORDS: Final = 3  # words of a name without a capital
 _LABEL: Final = 15  # words of what is said about a quote behind it
 _LONGEST_NAME: Final = 9  # words
 
@@ -62,7 +65,7 @@ def read_pieces(html: str) -> list[Piece]:
     if len(html) > MAX_PIECE:
         return []
     soup = BeautifulSoup(html, "html.parser")
-    root = soup.find(True)
+    root = soup.find(_is_element)
     if not isinstance(root, Tag):
         return []
     return _PieceReader(root).read()
@@ -80,7 +83,7 @@ class _PieceReader:
         self._sources: list[str] = []
 
     def read(self) -> list[Piece]:
-        for element in self._root.find_all(True):
+        for element in self._root.find_all(_is_element):
             if element.decomposed or not isinstance(element, Tag):
                 continue
             kept_in = self._kept_in(element)
@@ -104,7 +107,7 @@ class _PieceReader:
             return True
         if _tokens(element) & _SIDE and element.name not in {"p", "blockquote", "q"}:
             return True
-        before = element.find_previous_sibling(True)
+        before = element.find_previous_sibling(_is_element)
         follows_text = isinstance(before, Tag) and count_words(_flat(before)) >= _LEAST_BEFORE_LINK
         return element.name in {"p", "div"} and follows_text and _is_link(element) and _is_last(element)
 
@@ -154,9 +157,9 @@ def is_name(text: str) -> bool:
     return (
         bool(words)
         and len(words) <= _LONGEST_NAME
-        and len(text) <= 80
+        and len(text) <= _LONGEST_NAME_TEXT
         and any(c.isalpha() for c in text)
-        and not (text[0].islower() and len(words) > 3)
+        and not (text[0].islower() and len(words) > _LOWER_WORDS)
     )
 
 
@@ -176,7 +179,7 @@ def _split(lines: list[str], *, alone: bool = False) -> Piece:
         if (
             len(spans) == 1
             and (_DASH.match(rest) or _IN_BRACKETS.match(rest) or _COMMA.match(rest))
-            and count_words(rest) <= 20
+            and count_words(rest) <= _LONGEST_ATTRIBUTION
         ):
             found_author, found_source = split_attribution(rest.lstrip(","))
             return Piece(tidy(spans[0].inside(text)), author or found_author, source or found_source, marked=True)
@@ -194,7 +197,7 @@ def _split(lines: list[str], *, alone: bool = False) -> Piece:
 
 def is_attribution(line: str) -> bool:
     """Whether a line is nothing but an attribution, like `— Name, Work`."""
-    return (_DASH.match(line) or _IN_BRACKETS.match(line)) is not None and count_words(line) <= 20
+    return (_DASH.match(line) or _IN_BRACKETS.match(line)) is not None and count_words(line) <= _LONGEST_ATTRIBUTION
 
 
 def split_line(text: str) -> Piece:
@@ -216,9 +219,13 @@ def _is_last(element: Tag) -> bool:
             text = ""
         else:
             text = following.get_text() if isinstance(following, Tag) else str(following)
-        if count_words(text) > 3:
+        if count_words(text) >= _LEAST_BEFORE_LINK:
             return False
         following = following.next_sibling
+    return True
+
+
+def _is_element(_: Tag) -> bool:
     return True
 
 

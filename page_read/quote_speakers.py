@@ -15,6 +15,8 @@ _POSSESSIVE: Final = re.compile(r"['’]s?$")
 _APOSTROPHE: Final = re.compile("['’]")
 _DATE: Final = re.compile(r"\.?\s\d")  # what follows the name of a month
 _PREPOSITION: Final = 4  # characters; a short word like `for` comes before any noun
+_ENOUGH: Final = 2  # points for a person
+_INITIALS: Final = 3  # letters; fewer are initials
 _LONGEST: Final = 6  # words of a name
 _SENTENCE_START: Final = re.compile(r"(?:^|[.!?:…–—]\s+|\n)[“”\"„«»‘(]*\Z")
 _EASTERN_SUBJECT: Final = re.compile(
@@ -64,7 +66,7 @@ class Speakers:
             if name.start and text[name.start - 1] == " " and text[name.start - 2] not in ".!?:…–—":
                 self._inside[name.text] += 1
             parts = name.text.split(" ")
-            if 2 <= len(parts) <= _LONGEST - 1:
+            if 1 < len(parts) <= _LONGEST - 1:
                 self._forms[parts[-1].lower()][name.text] += 1
                 self._forms[parts[0].lower()][name.text] += 1
             self._points[name.text] += 2 * self._is_beside_verb(text, name) + 2 * name.titled
@@ -88,7 +90,7 @@ class Speakers:
 
     def names_in(self, text: str) -> list[Name]:
         """The names in `text`, in order. A single word counts as a name if nothing speaks against it."""
-        return [name for name in self._runs(text) if " " in name.text or self._is_single_name(text, name)]
+        return [name for name in self._runs(text) if " " in name.text or self._is_single_name(name)]
 
     def fullest(self, name: str) -> str:
         """The fullest form of `name` on the page."""
@@ -105,7 +107,7 @@ class Speakers:
         """Whether more speaks for a person than for a place, a firm or a work."""
         known = self._persons.get(name)
         if known is None:
-            known = self._persons[name] = self._weigh(name) >= 2 and not (name.isupper() and len(name) > 1)
+            known = self._persons[name] = self._weigh(name) >= _ENOUGH and not (name.isupper() and len(name) > 1)
         return known
 
     def _weigh(self, name: str) -> int:
@@ -113,12 +115,12 @@ class Speakers:
         points = min(self._points[name], 4)
         if len(parts) == 1:
             forms = self._forms.get(name.lower())
-            return points + (2 if forms and any(self._weigh(form) >= 2 for form in list(forms)[:5]) else 0)
+            return points + (2 if forms and any(self._weigh(form) >= _ENOUGH for form in list(forms)[:5]) else 0)
         points += 2 * (parts[0].lower().split("-")[0] in first_names())
-        points += (self._inside[parts[-1]] + self._points[parts[-1]]) > 0 and len(parts) <= 4
+        points += (self._inside[parts[-1]] + self._points[parts[-1]]) > 0 and len(parts) < _LONGEST - 1
         return points
 
-    def _is_single_name(self, text: str, name: Name) -> bool:
+    def _is_single_name(self, name: Name) -> bool:
         word = name.text
         if word.lower() in self._forms or self._points[word]:
             return True
@@ -153,7 +155,7 @@ class Speakers:
             or _DATE.match(text, end)
         ):
             return
-        if lower in self._lower and (start < 2 or text[start - 2] in ".!?:…–—" or text[start - 1] in '\n“”"„«»‘('):
+        if lower in self._lower and (start <= 1 or text[start - 2] in ".!?:…–—" or text[start - 1] in '\n“”"„«»‘('):
             return
         names.append(Name(start, start + len(word), word))
 
@@ -213,7 +215,7 @@ class Speakers:
         return run
 
     def _may_be_first(self, word: str) -> bool:
-        return word.lower() in first_names() or len(word) <= 2 or word.lower() in self._words.particles
+        return word.lower() in first_names() or len(word) < _INITIALS or word.lower() in self._words.particles
 
     def _starts_a_sentence(self, run: list[re.Match[str]], text: str) -> bool:
         """Whether the first word has a capital only because a sentence begins there."""

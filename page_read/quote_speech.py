@@ -24,6 +24,13 @@ _LINE: Final = re.compile(r"\A\s*[-–—―~]{1,2}\s*(?P<name>[^\W\d_][^–—�
 _INDEFINITE: Final = frozenset("a an one ein eine einer un une una um uma een en ett et".split())
 _SIGNS: Final = re.compile(f'[“”„«»"「『＂‘{OPEN_Q}]')
 _MIN_WORDS: Final = 3
+_BEFORE_VERB: Final = 4  # words of a subject
+_LONGEST_NAME: Final = 9  # words, with an office
+_JOINED: Final = 2  # characters of a particle
+_CLOSE: Final = 6  # characters of an article, or of a colon and a blank
+_FAR: Final = 80  # characters between a verb and its subject
+_LIGHT: Final = 3  # letters of a word without weight
+_TITLE_WORDS: Final = (2, 10)  # of weight
 _SUBJECT_WITHIN: Final = 15  # characters of a sentence that begins with its subject
 _SUBJECT_BEFORE: Final = 45  # characters of a sentence
 _SENTENCES_BACK: Final = 12
@@ -221,7 +228,7 @@ class _Reader:
         if others and lead.rstrip().endswith((":", ",", "：", "，")):
             return False
         verb = self._words.saying.search(lead)
-        return verb is not None and len(lead[: verb.start()].split()) <= 4 and len(lead.split()) <= _ONLY_ATTRIBUTION
+        return verb is not None and len(lead[: verb.start()].split()) <= _BEFORE_VERB and len(lead.split()) <= _ONLY_ATTRIBUTION
 
     def _read_sentence(self, number: int, text: str, sentence: str, spans: list[Span]) -> None:
         pieces = _QUOTES.split(sentence)
@@ -314,7 +321,7 @@ class _Reader:
     def _attribute(self, around: _Surroundings) -> _Told | None:
         words, before, after = self._words, around.before[-200:], around.after[: _NEAR + 110]
         line = _LINE.match(around.after)
-        if line and not before.strip() and len(line["name"].split()) <= 9:
+        if line and not before.strip() and len(line["name"].split()) <= _LONGEST_NAME:
             return _Told("line", line["name"].split(",")[0].strip())
         verb = words.saying.search(after)
         if verb and verb.start() <= _NEAR and ":" not in after[: verb.start()]:
@@ -340,9 +347,9 @@ class _Reader:
         verb = self._words.saying.search(re.split("[，。！？；,]", around.after[:_EASTERN_NEAR].lstrip("，,"))[0])
         clause = re.split("[。！？]", around.before)[-1]
         if self._words.language == "ja":
-            return _Told("said", eastern_subject(clause, None)) if verb and verb.start() <= 2 else None
+            return _Told("said", eastern_subject(clause, None)) if verb and verb.start() <= _JOINED else None
         verbs = list(self._words.saying.finditer(clause))
-        if verbs and len(clause) - verbs[-1].end() <= 6:
+        if verbs and len(clause) - verbs[-1].end() <= _CLOSE:
             return _Told("said", eastern_subject(clause, verbs[-1].start()), known=True)
         return _Told("said", eastern_subject(around.after.lstrip("，,"), verb.start()), known=True) if verb else None
 
@@ -354,7 +361,7 @@ class _Reader:
         end = according.end()
         for name in self._speakers.names_in(text):
             is_next = 0 <= name.start - end <= 1
-            if is_next or (0 <= name.start - end < 60 and self._speakers.is_person(name.text)):
+            if is_next or (0 <= name.start - end < _FAR and self._speakers.is_person(name.text)):
                 return _Told("according", name.text)
         following = text[end:].split()[:2]
         if self._has_pronoun(following[:1]) or any(self._words.is_role(word.strip(",.")) for word in following):
@@ -365,8 +372,8 @@ class _Reader:
         """Who does the saying. `introduces`: the quote comes after the verb."""
         lead, follow = text[: verb.start()].split(), text[verb.end() :].split()
         names = self._speakers.names_in(text)
-        before = [name for name in names if name.end <= verb.start() and (introduces or verb.start() - name.end <= 80)]
-        after = [name for name in names if 0 <= name.start - verb.end() <= 80]
+        before = [name for name in names if name.end <= verb.start() and (introduces or verb.start() - name.end <= _FAR)]
+        after = [name for name in names if 0 <= name.start - verb.end() <= _FAR]
         if self._has_pronoun(follow[:1]) or text[verb.end() :][:1] == "-":
             return _Told(rule, known=True, direct=direct)
         if self._has_pronoun(lead[-1:]):
@@ -380,7 +387,7 @@ class _Reader:
         by_office = any(self._words.is_role(word.strip(",.")) for word in follow[:3])
         if persons and (" " in persons[0].text or not by_office or persons[0].titled):
             return _Told(rule, persons[0].text, direct=direct)
-        if after and after[0].start - verb.end() <= 5 and not by_office:
+        if after and after[0].start - verb.end() < _CLOSE and not by_office:
             return _Told(rule, after[0].text, direct=direct)
         indefinite = _INDEFINITE.intersection([word.lower() for word in lead[-5:] + follow[:2]])
         return _Told(rule, known=not indefinite, direct=direct)
@@ -416,9 +423,9 @@ class _Reader:
 
     def _is_title(self, quote: str) -> bool:
         """Whether most words of weight begin with a capital, as in titles; in German only if all do."""
-        heavy = [word for word in quote.split() if len(word) > 3 and word[0].isalpha()]
+        heavy = [word for word in quote.split() if len(word) > _LIGHT and word[0].isalpha()]
         capitals = sum([word[0].isupper() for word in heavy])
-        return 2 <= len(heavy) <= 10 and capitals >= (1 if self._words.language == "de" else _TITLE_SHARE) * len(heavy)
+        return _TITLE_WORDS[0] <= len(heavy) <= _TITLE_WORDS[1] and capitals >= (1 if self._words.language == "de" else _TITLE_SHARE) * len(heavy)
 
     def _without_attribution(self, quote: str) -> str:
         """`A, dit-il. B` without what stands between."""

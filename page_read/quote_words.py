@@ -14,6 +14,7 @@ _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _KANA: Final = re.compile("[\u3040-\u30ff]")
 _HAN: Final = re.compile("[\u3400-\u9fff]")
 _SAMPLE: Final = 2_500  # characters by which a language is told
+_SHORTEST_ROLE: Final = 4  # letters of a word that only its ending makes a role
 _IN_DOUBT: Final = 4  # words more are no proof that a page declares a wrong language
 
 
@@ -33,7 +34,7 @@ class QuoteWords:
     def is_role(self, word: str) -> bool:
         """Whether a word before a name is an office or a title."""
         word = word.lower().rstrip(".")
-        return word in self.roles or (len(word) > 4 and word.endswith(self.role_endings))
+        return word in self.roles or (len(word) > _SHORTEST_ROLE and word.endswith(self.role_endings))
 
 
 def words_of(text: str, declared: str | None) -> QuoteWords:
@@ -99,8 +100,8 @@ def _read(language: str) -> QuoteWords:
     roles = table["roles"].split()
     return QuoteWords(
         language=language,
-        saying=_pattern(table["saying"].split(), spaceless),
-        according=_pattern([entry for entry in table["according"].split("|") if entry], spaceless),
+        saying=_pattern(table["saying"].split(), spaceless=spaceless),
+        according=_pattern([entry for entry in table["according"].split("|") if entry], spaceless=spaceless),
         pronouns=frozenset(table["pronouns"].split()),
         roles=frozenset(roles),
         role_endings=tuple([role[1:] for role in roles if role.startswith("*")]),
@@ -109,7 +110,7 @@ def _read(language: str) -> QuoteWords:
     )
 
 
-def _pattern(entries: Iterable[str], spaceless: bool) -> re.Pattern[str]:
+def _pattern(entries: Iterable[str], *, spaceless: bool) -> re.Pattern[str]:
     alternatives = _alternatives(entries)
     if not alternatives:
         return _NEVER

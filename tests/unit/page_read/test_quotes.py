@@ -28,7 +28,8 @@ def test_what_only_looks_like_a_quote_is_left_out(page: QuotePage) -> None:
 
 
 def test_a_work_is_the_source_and_no_author() -> None:
-    html = "<blockquote>A garden is a slow letter.<footer>— Edith Vane, <cite>Letters from Home</cite></footer></blockquote>"
+    footer = "<footer>— Edith Vane, <cite>Letters from Home</cite></footer>"
+    html = f"<blockquote>A garden is a slow letter.{footer}</blockquote>"
     (quote,) = find_quotes(html.encode(), "en")
     assert (quote.author, quote.source, quote.kind, quote.rule) == (
         "Edith Vane",
