@@ -150,6 +150,7 @@ class _Reader:
         ] = []  # sentences: passage, text without the quotes, whether it holds speech
         self._told_when_spoken = 0
         self._judged = 0
+        self._woven_in: tuple[str, _Told | None] = ("", None)
         self._interrupted: Speech | None = None  # the last one, if nothing but its attribution followed
         self.found: list[Speech] = []
 
@@ -339,9 +340,15 @@ class _Reader:
             if persons and not self._has_pronoun(before.split()):
                 return _Told("colon", persons[0].text)
             return _Told("colon", known=True) if self._speaker else None
-        sentence = _QUOTES.sub(" ", around.sentence[:_LONGEST_SENTENCE])
-        verb = words.saying.search(sentence)
-        return self._subject("woven", sentence, verb, direct=False) if verb else None
+        return self._woven(around.sentence)
+
+    def _woven(self, sentence: str) -> _Told | None:
+        """Who says something anywhere in a sentence; the same for all quotes in it."""
+        if self._woven_in[0] != sentence:
+            told = _QUOTES.sub(" ", sentence[:_LONGEST_SENTENCE])
+            verb = self._words.saying.search(told)
+            self._woven_in = sentence, self._subject("woven", told, verb, direct=False) if verb else None
+        return self._woven_in[1]
 
     def _attribute_eastern(self, around: _Surroundings) -> _Told | None:
         verb = self._words.saying.search(re.split("[，。！？；,]", around.after[:_EASTERN_NEAR].lstrip("，,"))[0])
