@@ -249,7 +249,7 @@ def _is_quote(piece: Piece) -> bool:
 
 
 def subject(headings: list[str], said: set[str]) -> str | None:
-    """Whose quotes they are: `Zitate von Paulo Bittencourt`, `Oscar Wilde Quotes`, `老子名言`, or a heading that is a name."""
+    """Whose quotes they are: `Quotes by Oscar Wilde`, `Oscar Wilde Quotes`, `老子名言`, or a heading that is a name."""
     for heading in reversed(headings):
         match = collections().search(heading)
         if match is None:
@@ -273,7 +273,8 @@ def subject(headings: list[str], said: set[str]) -> str | None:
 
 def _looks_like_a_name(text: str) -> bool:
     words = text.split()
-    return _NAME_WORDS[0] <= len(words) <= _NAME_WORDS[1] and is_name(text) and words[0][0].isupper() and words[-1][0].isupper()
+    is_short = _NAME_WORDS[0] <= len(words) <= _NAME_WORDS[1] and is_name(text)
+    return is_short and words[0][0].isupper() and words[-1][0].isupper()
 
 
 def _is_person(text: str, said: set[str]) -> bool:

@@ -9,8 +9,17 @@ from page_read.quote_passages import CLOSE_Q, OPEN_Q
 _MARK: Final = re.compile(f'[“”„‟«»"「」『』＂{OPEN_Q}{CLOSE_Q}]')
 _SINGLE: Final = re.compile(r"(?<![\w.,!?])[‘'‚](?=\w)(?P<text>[^‘“\"„«\n]{12,2000}?[,.!?…])[’'‘](?!\w)")
 _CLOSERS: Final = {
-    **{"“": '”"‟', "‟": '”"', "”": "”", "„": '“”"‟', "«": "»", "»": "«»", '"': '"”“', "＂": "＂"},
-    **{"「": "」", "『": "』", OPEN_Q: CLOSE_Q},
+    "“": '”"‟',
+    "‟": '”"',
+    "”": "”",
+    "„": '“”"‟',
+    "«": "»",
+    "»": "«»",
+    '"': '"”“',
+    "＂": "＂",
+    "「": "」",
+    "『": "』",
+    OPEN_Q: CLOSE_Q,
 }
 _DIRECTED: Final = "„「『" + OPEN_Q  # these open wherever they stand
 _BEFORE_OPENING: Final = " \n\u00a0\u202f([{—–-:;,.!?/…>’'‘“”„«»\"*|"

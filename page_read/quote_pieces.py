@@ -164,7 +164,7 @@ def is_name(text: str) -> bool:
 
 
 def _split(lines: list[str], *, alone: bool = False) -> Piece:
-    """The text without an attribution on its last lines, or behind it. `alone`: the markup holds nothing but a quote."""
+    """The text without an attribution on its last lines, or behind it. `alone`: there is nothing but a quote."""
     author = source = None
     while len(lines) > 1 and is_attribution(lines[-1]):
         found_author, found_source = split_attribution(lines.pop())

@@ -26,7 +26,7 @@ _EASTERN_OFFICE: Final = re.compile(
     "(?:当局者|関係者|広報|担当者|記者|首相|大臣|報道官|発言人|发言人|负责人|記者|记者|村民|専門家|专家|男性|女性|業界|省|庁)\\Z"
 )
 _HAN_RUN: Final = re.compile("[一-鿿·]{2,12}\\Z")
-# The commonest family names (a fact of population registers); a Chinese name begins with one and has two or three characters.
+# The commonest family names, by population registers. A Chinese name begins with one and has two or three characters.
 _SURNAMES: Final = frozenset(
     "王李张張刘劉陈陳杨楊黄黃赵趙吴吳周徐孙孫马馬朱胡郭何高林罗羅郑鄭梁谢謝宋唐许許韩韓冯馮邓鄧曹彭曾肖田董袁潘于蒋蔣蔡余杜叶葉程苏蘇魏吕呂丁任沈姚卢盧姜崔钟鍾谭譚陆陸汪范金石廖贾賈夏韦韋付方白邹鄒孟熊秦邱江尹薛闫阎段雷侯龙龍史陶黎贺賀顾顧毛郝龚龔邵万萬钱錢严嚴覃武戴莫孔向汤湯习"
 )
@@ -54,6 +54,7 @@ class Speakers:
         self._points: Counter[str] = Counter()  # what speaks for a person, by name
         self._saying: dict[str, bool] = {}
         self._names: dict[str, list[Name]] = {}
+        self._no_name = words.common | words.particles
         self._roles: dict[str, bool] = {}
         self._persons: dict[str, bool] = {}
         for text in texts:
@@ -148,7 +149,7 @@ class Speakers:
         lower = word.lower()
         start, end = found.span()
         if (
-            len(word) < 2
+            len(word) == 1
             or lower in self._words.common
             or _APOSTROPHE.split(lower)[0] in self._words.common
             or self._is_role(lower)
@@ -163,7 +164,9 @@ class Speakers:
     def _run(self) -> re.Pattern[str]:
         particles = "|".join(sorted(map(re.escape, self._words.particles), key=len, reverse=True)) or r"(?!)"
         word = rf"[{_CAPITALS}][\w’'.·-]*"
-        return re.compile(rf"(?<![\w’'-]){word}(?:[ \u00a0](?:(?:{particles})[ \u00a0]){{0,2}}{word})*")
+        return re.compile(
+            rf"(?<![\w’'-]){word}(?:[ \u00a0](?:(?:{particles})[ \u00a0]){{0,2}}{word}){{0,{2 * _LONGEST}}}"
+        )
 
     def _is_role(self, word: str) -> bool:
         known = self._roles.get(word)
@@ -176,22 +179,7 @@ class Speakers:
 
     def _add(self, names: list[Name], run: list[re.Match[str]], text: str) -> None:
         words = self._words
-        titled = False
-        while run:
-            first = run[0][0].lower()
-            is_role = self._is_role(first)
-            if is_role and len(run) > 1:
-                titled = True
-            elif not (
-                is_role or first in words.common or first in words.particles or self._starts_a_sentence(run, text)
-            ):
-                break
-            run = run[1:]
-        if len(run) > 1 and _DATE.match(text, run[-1].end()):
-            run = run[:-1]
-        run = self._from_person(run)
-        while run and (run[-1][0].lower() in words.common or run[-1][0].lower() in words.particles):
-            run = run[:-1]
+        run, titled = self._without_office(run, text)
         if words.language == "de":  # `der` stands in a name only after `von`
             for index, token in enumerate(run):
                 if token[0] in {"der", "den"} and run[index - 1][0] not in {"von", "van"}:
@@ -202,6 +190,24 @@ class Speakers:
             name = " ".join([_bare(token[0]) for token in run])
             if len(name) > 1 and name[0].isupper():
                 names.append(Name(run[0].start(), run[-1].end(), name, titled))
+
+    def _without_office(self, run: list[re.Match[str]], text: str) -> tuple[list[re.Match[str]], bool]:
+        """`run` without what is no part of a name, and whether an office stood before it."""
+        no_name = self._no_name
+        titled = False
+        while run:
+            first = run[0][0].lower()
+            is_role = self._is_role(first)
+            if not (is_role or first in no_name or self._starts_a_sentence(run, text)):
+                break
+            titled = titled or (is_role and len(run) > 1)
+            run = run[1:]
+        if len(run) > 1 and _DATE.match(text, run[-1].end()):
+            run = run[:-1]
+        run = self._from_person(run)
+        while run and run[-1][0].lower() in no_name:
+            run = run[:-1]
+        return run, titled
 
     def _from_person(self, run: list[re.Match[str]]) -> list[re.Match[str]]:
         """`run` without an office and what belongs to it: `White House Press Secretary Ann Lee` is Ann Lee."""

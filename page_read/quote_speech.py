@@ -8,7 +8,7 @@ from typing import Final
 
 from page_read.quote_marks import Span, pair_marks
 from page_read.quote_passages import OPEN_Q, Passage
-from page_read.quote_speakers import Speakers, eastern_subject
+from page_read.quote_speakers import Name, Speakers, eastern_subject
 from page_read.quote_text import count_words, is_spaceless, tidy
 from page_read.quote_words import QuoteWords
 
@@ -28,6 +28,7 @@ _BEFORE_VERB: Final = 4  # words of a subject
 _LONGEST_NAME: Final = 9  # words, with an office
 _JOINED: Final = 2  # characters of a particle
 _CLOSE: Final = 6  # characters of an article, or of a colon and a blank
+_APPOSITION: Final = 25  # characters
 _FAR: Final = 80  # characters between a verb and its subject
 _LIGHT: Final = 3  # letters of a word without weight
 _TITLE_WORDS: Final = (2, 10)  # of weight
@@ -106,7 +107,7 @@ class Introductions:
             if is_running_text(passage) and not passage.place.quote
         ]
         if not previous:
-            return Introduction(False)
+            return Introduction(is_there=False)
         lead = previous[-1].text
         last = re.split(r"(?<=[^\d.][.!?。！？])\s+", lead.rstrip())[-1]
         says = self._words.saying.search(last) is not None
@@ -229,7 +230,8 @@ class _Reader:
         if others and lead.rstrip().endswith((":", ",", "：", "，")):
             return False
         verb = self._words.saying.search(lead)
-        return verb is not None and len(lead[: verb.start()].split()) <= _BEFORE_VERB and len(lead.split()) <= _ONLY_ATTRIBUTION
+        is_near = verb is not None and len(lead[: verb.start()].split()) <= _BEFORE_VERB
+        return is_near and len(lead.split()) <= _ONLY_ATTRIBUTION
 
     def _read_sentence(self, number: int, text: str, sentence: str, spans: list[Span]) -> None:
         pieces = _QUOTES.split(sentence)
@@ -282,30 +284,14 @@ class _Reader:
         standing = not around.before.strip(" \n,;–—-.") or around.before.rstrip()[-1:] in {":", "："}
         if self._is_title(quote) and not (told and told.rule == "said" and told.direct and ended):
             return None
-        recent = None if self._eastern and told and told.speaker else self._recent(number)
-        author: str | None = None
-        if text[span.start] == OPEN_Q:
-            if not told and (length < _MIN_WOVEN or span.end - span.start == len(text)):
-                return None
-            rule, confidence, author = "q", 0.6, (told.speaker or (recent if told.known else None)) if told else None
-        elif told is not None:
-            author = told.speaker or (recent if told.known else None)
-            if told.known and not author:
-                author, *_ = self._mention(number)
-            if told.rule == "colon" and author is None:
-                return None
-            if told.direct and (length >= _MIN_WOVEN or (standing and ended) or is_spaceless(quote)):
-                rule, confidence = told.rule, 0.75 if told.speaker else 0.6
-            elif length >= _MIN_WOVEN and author:
-                rule, confidence = "woven", 0.6
-            else:
-                return None
-        elif recent and (
-            (standing and ended and length >= _MIN_WOVEN - 1) or (length >= _MIN_WOVEN and not self._eastern)
-        ):
-            rule, confidence, author = "continued", 0.55, recent
-        else:
+        if text[span.start] == OPEN_Q and not told and (length < _MIN_WOVEN or span.end - span.start == len(text)):
             return None
+        decided = self._decide(told, number, length, complete=standing and ended, spaceless=is_spaceless(quote))
+        if text[span.start] == OPEN_Q:
+            decided = "q", 0.6, decided[2] if decided else None
+        if decided is None:
+            return None
+        rule, confidence, author = decided
         if author:
             author = self._speakers.fullest(author)
             self._speaker, self._spoke_in, self._told_when_spoken = author, number, len(self._told)
@@ -318,6 +304,21 @@ class _Reader:
             context=text[max(0, span.start - 120) : span.end + 120],
             ended=_TERMINAL.search(around.inside) is not None,
         )
+
+    def _decide(
+        self, told: _Told | None, number: int, length: int, *, complete: bool, spaceless: bool
+    ) -> tuple[str, float, str | None] | None:
+        """The rule, the confidence and the speaker; None for what is no quote. `complete`: a sentence by itself."""
+        recent = None if self._eastern and told and told.speaker else self._recent(number)
+        if told is None:
+            long_enough = (complete and length >= _MIN_WOVEN - 1) or (length >= _MIN_WOVEN and not self._eastern)
+            return ("continued", 0.55, recent) if recent and long_enough else None
+        author = told.speaker or ((recent or self._mention(number)[0]) if told.known else None)
+        if told.rule == "colon" and author is None:
+            return None
+        if told.direct and (length >= _MIN_WOVEN or complete or spaceless):
+            return told.rule, 0.75 if told.speaker else 0.6, author
+        return ("woven", 0.6, author) if length >= _MIN_WOVEN and author else None
 
     def _attribute(self, around: _Surroundings) -> _Told | None:
         words, before, after = self._words, around.before[-200:], around.after[: _NEAR + 110]
@@ -333,14 +334,15 @@ class _Reader:
             direct = end in {":", ","} or len(before) - verbs[-1].end() <= _LEADING_OVER
             return self._subject("said", before, verbs[-1], direct=direct, introduces=True)
         told = self._according(after, within=4) or self._according(before, within=len(before))
-        if told:
-            return told
-        if end == ":":
-            persons = [name for name in self._speakers.names_in(before) if self._speakers.is_person(name.text)]
-            if persons and not self._has_pronoun(before.split()):
-                return _Told("colon", persons[0].text)
-            return _Told("colon", known=True) if self._speaker else None
-        return self._woven(around.sentence)
+        if told is None and end == ":":
+            return self._before_colon(before)
+        return told or self._woven(around.sentence)
+
+    def _before_colon(self, before: str) -> _Told | None:
+        persons = [name for name in self._speakers.names_in(before) if self._speakers.is_person(name.text)]
+        if persons and not self._has_pronoun(before.split()):
+            return _Told("colon", persons[0].text)
+        return _Told("colon", known=True) if self._speaker else None
 
     def _woven(self, sentence: str) -> _Told | None:
         """Who says something anywhere in a sentence; the same for all quotes in it."""
@@ -378,26 +380,32 @@ class _Reader:
     def _subject(self, rule: str, text: str, verb: re.Match[str], *, direct: bool, introduces: bool = False) -> _Told:
         """Who does the saying. `introduces`: the quote comes after the verb."""
         lead, follow = text[: verb.start()].split(), text[verb.end() :].split()
+        if self._has_pronoun(follow[:1] + lead[-1:]) or text[verb.end() :][:1] == "-":
+            return _Told(rule, known=True, direct=direct)
         names = self._speakers.names_in(text)
-        before = [name for name in names if name.end <= verb.start() and (introduces or verb.start() - name.end <= _FAR)]
+        reach = len(text) if introduces else _FAR
+        before = [name for name in names if 0 <= verb.start() - name.end <= reach]
         after = [name for name in names if 0 <= name.start - verb.end() <= _FAR]
-        if self._has_pronoun(follow[:1]) or text[verb.end() :][:1] == "-":
-            return _Told(rule, known=True, direct=direct)
-        if self._has_pronoun(lead[-1:]):
-            return _Told(rule, known=True, direct=direct)
-        persons = [name for name in before if self._speakers.is_person(name.text)]
-        if persons:
-            return _Told(rule, persons[0 if introduces else -1].text, direct=direct)
-        if before and verb.start() - before[-1].end <= (25 if " " in before[-1].text else 2):
-            return _Told(rule, before[-1].text, direct=direct)
-        persons = [name for name in after if self._speakers.is_person(name.text)]
         by_office = any(self._words.is_role(word.strip(",.")) for word in follow[:3])
-        if persons and (" " in persons[0].text or not by_office or persons[0].titled):
-            return _Told(rule, persons[0].text, direct=direct)
-        if after and after[0].start - verb.end() < _CLOSE and not by_office:
-            return _Told(rule, after[0].text, direct=direct)
+        name = self._subject_before(before, verb, introduces=introduces) or self._subject_after(
+            after, verb, by_office=by_office
+        )
         indefinite = _INDEFINITE.intersection([word.lower() for word in lead[-5:] + follow[:2]])
-        return _Told(rule, known=not indefinite, direct=direct)
+        return _Told(rule, name, known=name is None and not indefinite, direct=direct)
+
+    def _subject_before(self, names: list[Name], verb: re.Match[str], *, introduces: bool) -> str | None:
+        persons = [name for name in names if self._speakers.is_person(name.text)]
+        if persons:
+            return persons[0 if introduces else -1].text
+        is_beside = names and verb.start() - names[-1].end <= (_APPOSITION if " " in names[-1].text else _JOINED)
+        return names[-1].text if is_beside else None
+
+    def _subject_after(self, names: list[Name], verb: re.Match[str], *, by_office: bool) -> str | None:
+        persons = [name for name in names if self._speakers.is_person(name.text)]
+        if persons and (" " in persons[0].text or not by_office or persons[0].titled):
+            return persons[0].text
+        is_beside = names and names[0].start - verb.end() < _CLOSE and not by_office
+        return names[0].text if is_beside else None
 
     def _has_pronoun(self, words: list[str]) -> bool:
         return any(word.strip(".,;:!?()").lower() in self._words.pronouns for word in words)
@@ -432,7 +440,8 @@ class _Reader:
         """Whether most words of weight begin with a capital, as in titles; in German only if all do."""
         heavy = [word for word in quote.split() if len(word) > _LIGHT and word[0].isalpha()]
         capitals = sum([word[0].isupper() for word in heavy])
-        return _TITLE_WORDS[0] <= len(heavy) <= _TITLE_WORDS[1] and capitals >= (1 if self._words.language == "de" else _TITLE_SHARE) * len(heavy)
+        share = 1 if self._words.language == "de" else _TITLE_SHARE
+        return _TITLE_WORDS[0] <= len(heavy) <= _TITLE_WORDS[1] and capitals >= share * len(heavy)
 
     def _without_attribution(self, quote: str) -> str:
         """`A, dit-il. B` without what stands between."""

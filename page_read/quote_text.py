@@ -57,7 +57,7 @@ def _is_outer(text: str) -> bool:
 
 
 def normal_form(text: str) -> str:
-    """What two texts have in common that are the same quote: letters, digits and symbols, without case or compatibility forms.
+    """What texts of one quote have in common: letters, digits and symbols, without case or compatibility forms.
 
     Blanks, punctuation, quotation marks, dashes and what is invisible do not count. Empty for a text without any.
     """

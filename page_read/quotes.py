@@ -83,8 +83,9 @@ def find_quotes(html: bytes, language: str | None) -> list[Quote]:
     found = [(-1, 0, _from_piece(Marked(piece, "data", 0.95, []), passages)) for piece in declared]
     found += [(item.passages[0] if item.passages else -1, 0, _from_piece(item, passages)) for item in marked]
     for speech in find_speech(passages, used, words, speakers) if speaking else []:
+        is_marked = speech.rule in {"line", "q"}
         quote = Quote(
-            text=speech.text, author=speech.author, source=None, kind="marked" if speech.rule in {"line", "q"} else "speech",
+            text=speech.text, author=speech.author, source=None, kind="marked" if is_marked else "speech",
             rule=speech.rule, confidence=speech.confidence, context=speech.context,
         )  # fmt: skip
         found.append((*speech.order, quote))
