@@ -93,13 +93,7 @@ def _candidates(tree: LexborHTMLParser, called_quotes: list[LexborNode], *, on_q
     items: dict[int, _Item] = {}
     names: dict[int, int] = {}  # how many names an element holds
     lengths: dict[int, int] = {}
-    for name in tree.css(_NAMED)[: 2 * _MOST]:
-        if (
-            name.tag != "cite"
-            and not name.attributes.get("itemprop")
-            and not _NAME_CLASS.search(name.attributes.get("class") or "")
-        ):
-            continue
+    for name in filter(_holds_a_name, tree.css(_NAMED)[: 2 * _MOST]):
         named = count_words(name.text()[:200])
         node = name.parent
         called = on_quotes
@@ -123,16 +117,21 @@ def _candidates(tree: LexborHTMLParser, called_quotes: list[LexborNode], *, on_q
             node = node.parent
         if called and chosen is not None:
             items.setdefault(chosen.mem_id, _Item(chosen))
-    for node in called_quotes[:_MOST]:
-        label = node.attributes.get("class") or ""
-        if (
-            node.tag not in {"body", "html"}
-            and not _REPLY.search(label)
-            and _CONTAINER.search(label)
-            and len(node.css(_NAMED)) <= 1
-        ):
-            items.setdefault(node.mem_id, _Item(node))
+    for node in filter(_is_called_a_quote, called_quotes[:_MOST]):
+        items.setdefault(node.mem_id, _Item(node))
     return items
+
+
+def _holds_a_name(node: LexborNode) -> bool:
+    attributes = node.attributes
+    called = _NAME_CLASS.search(attributes.get("class") or "") is not None
+    return node.tag == "cite" or bool(attributes.get("itemprop")) or called
+
+
+def _is_called_a_quote(node: LexborNode) -> bool:
+    label = node.attributes.get("class") or ""
+    is_item = node.tag not in {"body", "html"} and len(node.css(_NAMED)) <= 1
+    return is_item and _CONTAINER.search(label) is not None and not _REPLY.search(label)
 
 
 def _locate(items: dict[int, _Item], passages: list[Passage]) -> None:
