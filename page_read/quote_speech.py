@@ -19,6 +19,9 @@ _BOUNDARY: Final = re.compile(rf"[.!?…]+[)\]]*\s+|[。！？]|{_ENDED}\s*|\n")
 _ABBREVIATION: Final = re.compile(
     r"(?:\b[^\W\d_]|\b(?:Dr|Mr|Mrs|Ms|St|Sr|Sra|Prof|Gen|Gov|Sen|Rep|Lt|Sgt|bzw|ca|Nr|vs))\.\s\Z"
 )
+_EXAMPLE: Final = re.compile(
+    r"(?:e\.g\.|z\. ?B\.|p\. ?ex\.|such as|for example|zum Beispiel|par exemple|por ejemplo)[ ,:]*\Z"
+)
 _TERMINAL: Final = re.compile(r"[.!?…。！？]['’”»]*\s*\Z")
 _LINE: Final = re.compile(r"\A\s*[-–—―~]{1,2}\s*(?P<name>[^\W\d_][^–—―.!?:;]{1,70}[^–—―!?:;\s])\.?\s*\Z")
 _INDEFINITE: Final = frozenset("a an one ein eine einer un une una um uma een en ett et".split())
@@ -282,6 +285,8 @@ class _Reader:
             or around.inside.rstrip()[-1:] == ","
         )
         standing = not around.before.strip(" \n,;–—-.") or around.before.rstrip()[-1:] in {":", "："}
+        if told is None and _EXAMPLE.search(around.before[-20:]):
+            return None
         if self._is_title(quote) and not (told and told.rule == "said" and told.direct and ended):
             return None
         if text[span.start] == OPEN_Q and not told and (length < _MIN_WOVEN or span.end - span.start == len(text)):

@@ -342,6 +342,10 @@ MARKED_UP = [
 ]
 
 NO_QUOTES = [
+    QuotePage(
+        name="an example after e.g.",
+        html="<p>Tom Reed, who said little, teaches verbs.</p><p>“Go” is one (e.g. “she goes to the mill at noon”).</p>",
+    ),
     QuotePage(name="scare quotes", html="<p>She said it was “great” in the so-called “smart” city, where the “gig economy” rules.</p>"),
     QuotePage(name="titles", html="<p>He wrote “The House of the Seven Lamps” and “A Garden in March” within a year.</p>"),
     QuotePage(name="apostrophes and primes", html="<p>It shouldn‘t rain in the ’90s, said the 5’ 10” man of rock ’n’ roll.</p>"),
