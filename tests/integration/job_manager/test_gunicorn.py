@@ -132,7 +132,7 @@ class TestWaiting:
         answer = callers.submit(wait_for, manager_url, job, 20)
         eventually(is_watched(store, job))
         store.sql(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            "SELECT pg_terminate_backend(pid, 4000) FROM pg_stat_activity"
             " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
         )
         with hung_database(servers):

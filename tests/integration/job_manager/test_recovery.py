@@ -75,10 +75,10 @@ def test_a_database_that_answers_each_question_late(servers: Servers, tmp_path: 
 
 def test_all_connections_are_taken_by_somebody_else(manager_url: str, store: Store, servers: Servers) -> None:
     assert submit(manager_url).status_code == 202
-    mine = (
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname IS NOT NULL"
+    store.sql(
+        "SELECT pg_terminate_backend(pid, 4000) FROM pg_stat_activity"
+        " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
     )
-    store.sql(mine)
     with ExitStack() as others:
         with suppress(psycopg2.OperationalError):  # until there are no more
             while True:
