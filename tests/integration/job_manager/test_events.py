@@ -67,7 +67,8 @@ def opened(manager_url: str, job_id: UUID, last_seen: str | None = None) -> Iter
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["Connection"] == "close"  # kept alive, it would hold up the manager's stop
         answer.encoding = "utf-8"
-        yield Stream(answer)
+        stream = Stream(answer)  # its connection is closed once nobody refers to it
+        yield stream
 
 
 def shown(manager_url: str, job_id: UUID) -> dict[str, Any]:
@@ -204,7 +205,7 @@ class TestRefusing:
         job = store.submit()
         with ExitStack() as streams:
             for _ in range(STREAMS):
-                assert streams.enter_context(opened(manager_url, job.id)).next().id == "0-PENDING"
+                assert found_a_place(streams, manager_url, job.id).next().id == "0-PENDING"
             # One that was opened nonetheless would not end.
             with requests.get(f"{manager_url}/result/{job.id}/events", timeout=20, stream=True) as answer:
                 assert answer.status_code == 503
@@ -240,12 +241,16 @@ def all_at_once(manager_url: str, job_id: UUID) -> None:
     """Every place can be had, once those who went were noticed."""
     with ExitStack() as streams:
         for _ in range(STREAMS):
+            found_a_place(streams, manager_url, job_id)
 
-            def found_a_place() -> bool:
-                try:
-                    streams.enter_context(opened(manager_url, job_id))
-                except AssertionError:
-                    return False
-                return True
 
-            eventually(found_a_place, seconds=GONE_SECONDS)
+def found_a_place(streams: ExitStack, manager_url: str, job_id: UUID) -> Stream:
+    """One more stream, which ends with `streams`; others may have to be noticed as gone first."""
+
+    def look() -> Stream | None:
+        try:
+            return streams.enter_context(opened(manager_url, job_id))
+        except AssertionError:
+            return None
+
+    return eventually(look, seconds=GONE_SECONDS)
