@@ -1,6 +1,6 @@
 """How long `GET /jobs` and the page's list take the database at a million jobs: `make bench-list`.
 
-Fills a PostgreSQL of its own, and prints for each question of `job_core.store.read.newest`, at the newest page and at
+Fills a PostgreSQL of its own, and prints for each question of `job_core.store.read.page_of`, at the newest page and at
 cursors deep in the past, and of `job_core.store.read`, the index, the rows that were read for those given, the
 buffers, and the time of the server: the median of 15 runs with warm caches, and the longest.
 """
@@ -25,10 +25,10 @@ from embedded.servers import servers_on
 from embedded.terminal import Terminal
 from job_core.job import State
 from job_core.store.migrate import migrate
-from job_core.store.read import JobFilter, count_by_state, newest, page_of
+from job_core.store.read import JobFilter, count_by_state, page_of
 from job_manager.admission import MAX_COUNTED
 
-LIMITS = (21, 201)  # a page of 20 and one of 200, and the one row more that tells of a next page
+LIMITS = (20, 200)  # one row more is asked for, which tells of a next page
 RUNS = 15
 
 FILTERS = {
@@ -100,7 +100,7 @@ def report(connection: Connection, many: int, owner: str | None) -> None:
     for name, which in FILTERS.items():
         for page, before in cursors(connection, many):
             for limit in LIMITS:
-                ask = partial(newest, which=replace(which, before=before, owner=owner), limit=limit)
+                ask = partial(page_of, which=replace(which, before=before, owner=owner), text=None, limit=limit)
                 _line(name, page, limit, *_figures(measure(connection, ask)))
     for name, which in FILTERS_OF_SEARCHES.items():
         search = partial(page_of, which=replace(which, owner=owner), text="nowhere", limit=LIMITS[0])

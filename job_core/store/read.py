@@ -135,11 +135,6 @@ def attempts_by_job(connection: Connection, job_ids: Sequence[UUID]) -> Mapping[
     return found
 
 
-def newest(connection: Connection, which: JobFilter, limit: int) -> list[Job]:
-    """Up to `limit` jobs, the newest first, whatever their size."""
-    return [job_of(row) for row in connection.execute(newest_query(which).limit(limit))]
-
-
 def newest_query(which: JobFilter) -> Select[Any]:
     """What asks for the jobs, the newest first. Ids are UUIDv7, so their order is that of time.
 

@@ -174,6 +174,13 @@ TABLE = [
         content_type=FORM,
         status=413,
     ),
+    # Each of a thousand jobs keeps the word, with twelve characters around it.
+    of_json("a word too long, of a length that a batch may have", {"urls": [URL] * 1_000, "word": "x" * 4_182}, "word"),
+    Bad(
+        name="one byte too many, times the URLs of a batch",
+        body=json.dumps({"urls": [URL] * 1_000, "word": "x" * 4_183}),
+        status=413,
+    ),
 ]
 
 

@@ -5,9 +5,11 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import Connection
 
 from job_core.config import Limits
 from job_core.job import Claim, Job, Message, Phase, State
@@ -45,7 +47,11 @@ def family(store: Store, count: int, **changes: object) -> tuple[Job, list[Job]]
 def children_of(store: Store, parent: UUID) -> list[Job]:
     owner = store.job(parent).owner
     with store.database.reading() as connection:
-        return read.newest(connection, JobFilter(parent=parent, owner=owner), 1_000)[::-1]
+        return [*reversed(listed(connection, parent=parent, owner=owner))]
+
+
+def listed(connection: Connection, **asked: Any) -> tuple[Job, ...]:
+    return read.page_of(connection, JobFilter(**asked), None, 1_000).jobs
 
 
 def succeed(store: Store, child: Job) -> list[Message]:
@@ -94,9 +100,9 @@ class TestFanningOut:
     def test_children_are_in_no_list_but_their_parents(self, store: Store) -> None:
         parent, _ = family(store, 3)
         with store.database.reading() as connection:
-            assert [job.id for job in read.newest(connection, JobFilter(), 10)] == [parent.id]
-            assert read.newest(connection, JobFilter(state=State.PENDING), 10) == []
-            assert read.newest(connection, JobFilter(parent=parent.id, owner="somebody else"), 10) == []
+            assert [job.id for job in listed(connection)] == [parent.id]
+            assert listed(connection, state=State.PENDING) == ()
+            assert listed(connection, parent=parent.id, owner="somebody else") == ()
             assert read.children_by_state(connection, parent.id) == {State.PENDING: 3}
 
 

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -10,12 +11,12 @@ from job_core.store.read import JobFilter, find_whole
 from tests.integration.job_store import NEW_JOB, Store
 
 
-def newest(store: Store, limit: int = 100, **asked: Any) -> list[Job]:
+def newest(store: Store, limit: int = 100, **asked: Any) -> tuple[Job, ...]:
     with store.database.reading() as connection:
-        return read.newest(connection, JobFilter(**asked), limit)
+        return read.page_of(connection, JobFilter(**asked), None, limit).jobs
 
 
-def ids(jobs: list[Job]) -> list[UUID]:
+def ids(jobs: Sequence[Job]) -> list[UUID]:
     return [job.id for job in jobs]
 
 
@@ -52,7 +53,7 @@ def test_a_filter_keeps_what_was_asked_for_the_newest_first(
     store: Store, some: list[Job], asked: dict[str, Any]
 ) -> None:
     wanted = [job for job in some if all(getattr(job, name) == value for name, value in asked.items())]
-    assert newest(store, **asked) == wanted[::-1]
+    assert list(newest(store, **asked)) == wanted[::-1]
 
 
 def test_pages_are_complete_and_do_not_overlap_while_new_jobs_arrive(store: Store) -> None:
