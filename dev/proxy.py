@@ -1,6 +1,7 @@
 """A TCP proxy that can be cut: bytes then vanish in silence, as on a network that is down. And it can be slow."""
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,10 +13,11 @@ LOOK_SECONDS = 0.01
 
 
 class Proxy:
-    """Forwards connections from `port` to the server at `target`, in a thread of its own."""
+    """Forwards connections from `port`, by `tls` if given, to the server at `target`, in a thread of its own."""
 
-    def __init__(self, port: int, target: int) -> None:
+    def __init__(self, port: int, target: int, *, tls: ssl.SSLContext | None = None) -> None:
         self.port = port
+        self._tls = tls
         self.late_seconds = 0.0  # by which each piece of what the server says comes late
         self._target = target
         self._open: set[asyncio.StreamWriter] = set()
@@ -42,7 +44,7 @@ class Proxy:
         self._loop = asyncio.get_running_loop()
         self._joined, self._closing = asyncio.Event(), asyncio.Event()
         self._joined.set()
-        server = await asyncio.start_server(self._serve, LOOPBACK, self.port)
+        server = await asyncio.start_server(self._serve, LOOPBACK, self.port, ssl=self._tls)
         self._started.set()
         await self._closing.wait()
         server.close()

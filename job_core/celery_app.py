@@ -3,6 +3,7 @@
 https://docs.celeryq.dev/en/stable/userguide/configuration.html explains each name.
 """
 
+import ssl
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
@@ -56,6 +57,8 @@ def _settings(config: CoreConfig, kinds: Iterable[Kind]) -> dict[str, Any]:
     return {
         # Celery prefers the environment's CELERY_BROKER_URL to `broker_url`; the settings may have it from a file.
         **dict.fromkeys(("broker_url", "broker_read_url", "broker_write_url"), config.broker_url),
+        # Of a URL that says nothing about certificates, kombu would take any. What it does say counts.
+        "broker_use_ssl": {"ssl_cert_reqs": ssl.CERT_REQUIRED} if config.broker_url.startswith("rediss:") else None,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,  # a worker waits for its broker for ever
         "broker_transport_options": {

@@ -141,7 +141,7 @@ class JobFigures(Figures):
             "repairs", "What the reconciler repaired: jobs, or workers where it says so.", "repair"
         )
         self.set_aside = self.counter(
-            "messages_set_aside", "What workers found in a queue, and was no message of ours."
+            "messages_set_aside", "What was found in a queue, or in its place, and was no message of ours."
         )
         self.deliveries = self.counter(
             "deliveries",
@@ -195,6 +195,6 @@ def count_repairs(**repairs: int) -> None:
 
 
 def count_set_aside() -> None:
-    """A worker set aside what is no message of ours."""
+    """What is no message or no queue of ours was set aside."""
     with counting(JobFigures) as figures:
         figures.set_aside.inc()

@@ -24,6 +24,7 @@ from datetime import datetime
 from itertools import groupby
 from uuid import uuid4
 
+import structlog
 from redis import ConnectionPool, Redis
 from redis.backoff import NoBackoff
 from redis.connection import Connection
@@ -33,6 +34,7 @@ from redis.retry import Retry
 from job_core.errors import BrokerUnavailable
 from job_core.job import Message
 from job_core.kinds import Kind
+from job_core.metrics import count_set_aside
 from job_core.name_lookup import ServiceName
 
 MAX_LOOKED_AT = 2_000
@@ -41,6 +43,7 @@ PROBE_KEY = "job_core.probe"
 SET_ASIDE_KEY = "job_core.set_aside"
 MAX_SET_ASIDE = 100
 MAX_KEPT_BYTES = 16_384  # of each
+WRONG_TYPE = "WRONGTYPE"  # the code of Redis' error for a key that is no list
 
 # What Redis and its client say, in a few words that name neither address nor secret.
 _REASONS = {
@@ -52,6 +55,13 @@ _REASONS = {
     "TimeoutError": "timed out",
     "MaxConnectionsError": "too many connections",
 }
+_SAID = {
+    "OOM": "out of memory",
+    WRONG_TYPE: "a queue is no list",
+    "CERTIFICATE_VERIFY_FAILED": "certificate not trusted",
+}
+
+log = structlog.get_logger()
 
 
 def requeued(queue: str) -> str:
@@ -101,7 +111,7 @@ class JobQueue:
         pipeline = self._redis.pipeline(transaction=False)
         for name, group in groupby(messages, key=self._queue_of):
             pipeline.lpush(name, *(self._envelope(message, name) for message in group))  # workers take from the right
-        with _broker_errors():
+        with _broker_errors(), self._no_other_keys():
             pipeline.execute()
 
     def waiting(self) -> int:
@@ -116,7 +126,7 @@ class JobQueue:
     def oldest(self, name: str) -> Oldest:
         """The message of the queue `name` that is taken next."""
         for look in (1, MAX_LOOKED_AT):  # it is the very first one, unless somebody else sends messages, too
-            with _broker_errors():
+            with _broker_errors(), self._no_other_keys():
                 envelopes: list[bytes] = self._redis.lrange(name, -look, -1)  # type: ignore[assignment] # not decoded
             for envelope in reversed(envelopes):
                 if (published_at := self.published_at(name, envelope)) is not None:
@@ -143,6 +153,24 @@ class JobQueue:
         pipeline.ltrim(SET_ASIDE_KEY, 0, MAX_SET_ASIDE - 1)
         with _broker_errors():
             pipeline.execute()
+
+    @contextmanager
+    def _no_other_keys(self) -> Iterator[None]:
+        """Rename what stands in the place of a queue and is no list, once the block has failed over it.
+
+        Nothing could be put into the queue or taken from it, until somebody deletes the key.
+        """
+        try:
+            yield
+        except ResponseError as error:
+            if WRONG_TYPE not in str(error):
+                raise
+            for name in (each for queue in self.names for each in (queue, requeued(queue))):
+                if (kind := self._redis.type(name)) not in {b"list", b"none"}:
+                    self._redis.rename(name, f"{SET_ASIDE_KEY}.{name}")
+                    count_set_aside()
+                    log.warning("set aside a key that is no queue", queue=name, type=kind)
+            raise
 
     def ping(self) -> None:
         """Do nothing but raise BrokerUnavailable if the broker would not take a message."""
@@ -246,7 +274,8 @@ def _broker_errors() -> Iterator[None]:
         yield
     except (RedisError, OSError) as error:
         other = "refused" if isinstance(error, ResponseError) else "not reachable"
-        reason = _REASONS.get(type(error).__name__) or ("out of memory" if "OOM" in str(error) else other)
+        said = next((reason for part, reason in _SAID.items() if part in str(error)), other)
+        reason = _REASONS.get(type(error).__name__, said)
         raise BrokerUnavailable("The broker did not take the message, or did not answer.", reason=reason) from error
 
 

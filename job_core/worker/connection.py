@@ -17,7 +17,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from job_core.errors import BrokerUnavailable
 from job_core.metrics import count_set_aside
-from job_core.queue import PROBE_KEY, JobQueue
+from job_core.queue import PROBE_KEY, WRONG_TYPE, JobQueue
 
 FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 2.0
@@ -70,23 +70,26 @@ class CheckedChannel(redis.Channel):
             return None
 
     def _queue_bind(self, *args: Any) -> None:
-        with _though_full():
+        with _though_refused():
             super()._queue_bind(*args)
 
     def _size(self, queue: str) -> int:
         size = 0
-        with _though_full():
+        with _though_refused():
             size += int(super()._size(queue))
         return size
 
 
 @contextmanager
-def _though_full() -> Iterator[None]:
-    """Do without it: a broker that is full gets room when workers take messages, and refuses what is asked before."""
+def _though_refused() -> Iterator[None]:
+    """Do without it: it is Celery's own book-keeping, which a full broker refuses, and one with a key of another type.
+
+    A full one gets room when workers take messages.
+    """
     try:
         yield
     except ResponseError as error:  # also from a script, which has no type of its own
-        if "'maxmemory'" not in str(error):
+        if "'maxmemory'" not in str(error) and WRONG_TYPE not in str(error):
             raise
 
 

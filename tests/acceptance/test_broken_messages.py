@@ -99,6 +99,19 @@ def test_a_job_whose_message_was_broken_gets_another(stack: Stack, pages: PageSe
     assert stack.manager.ended(job_id, within=AT_ONCE_SECONDS) == SUCCESS
 
 
+@pytest.mark.parametrize("queue", QUEUES)
+def test_a_key_of_another_type_in_the_place_of_a_queue_is_set_aside(
+    stack: Stack, pages: PageServer, broker: Redis, queue: str
+) -> None:
+    broker.delete(queue)
+    broker.set(queue, "somebody's")
+    job_id = stack.manager.submit(pages.url("/words/1/behind-a-key"))
+    assert stack.manager.ended(job_id, within=AT_ONCE_SECONDS) == SUCCESS
+    eventually(lambda: broker.get(f"{SET_ASIDE_KEY}.{queue}") == b"somebody's", "it was renamed")
+    broker.delete(f"{SET_ASIDE_KEY}.{queue}")
+    assert_work_goes_on(stack, pages, broker)
+
+
 @pytest.mark.parametrize("kind", [b"gone", rb"\ud800"], ids=repr)
 def test_those_of_a_kind_that_no_worker_knows_end_none(
     stack: Stack, pages: PageServer, broker: Redis, kind: bytes

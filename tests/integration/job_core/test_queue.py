@@ -313,6 +313,35 @@ def assert_unavailable_within_a_second(broker: JobQueue, reason: str) -> None:
         assert raised.value.reason == reason
 
 
+@both_queues
+class TestAKeyOfAnotherTypeInTheQueuesPlace:
+    @pytest.fixture(autouse=True)
+    def key(self, queue: Queue, name: str) -> None:
+        queue.redis.set(name, "somebody's")
+
+    @pytest.mark.parametrize(
+        "ask", [lambda broker, name: broker.publish([message(name)]), JobQueue.oldest], ids=["publish", "oldest"]
+    )
+    def test_is_set_aside_and_said_once(
+        self, broker: JobQueue, queue: Queue, name: str, ask: Callable[[JobQueue, str], object]
+    ) -> None:
+        with pytest.raises(BrokerUnavailable) as raised:
+            ask(broker, name)
+        assert raised.value.reason == "a queue is no list"
+        ask(broker, name)
+        assert queue.redis.get(f"{SET_ASIDE_KEY}.{name}") == "somebody's"
+
+    def test_harms_no_queue(self, broker: JobQueue, queue: Queue, name: str) -> None:
+        queue.redis.delete(name)
+        sent = message(name)
+        broker.publish([sent])
+        other = QUEUE if name != QUEUE else requeued(QUEUE)
+        queue.redis.set(other, "somebody's")
+        with pytest.raises(BrokerUnavailable):
+            broker.oldest(other)
+        assert broker.oldest(name) == Oldest(published_at=sent.published_at)
+
+
 class TestUnavailable:
     """Every call ends within a second, and says why."""
 
