@@ -19,6 +19,7 @@ class Job:
 
     id: UUID
     url: str
+    label: str
     status: str
     created_at: str
     words: int | None
@@ -42,6 +43,7 @@ def job_of(answer: JsonObject) -> Job:
         return Job(
             id=UUID(answer["id"]),
             url=answer.get("url") or "",  # not every kind of job is about one
+            label=answer.get("label") or answer.get("url") or "",
             status=answer["status"],
             created_at=answer["created_at"],
             words=counts.get("words"),

@@ -25,7 +25,7 @@ def jobs(parsed: argparse.Namespace) -> int:
         sys.stdout.writelines(map(json_line, listed))
     else:
         rows = map(job_of, listed)
-        write_table(HEADINGS, [(str(job.id), job.created_at, job.status, job.words, job.url) for job in rows])
+        write_table(HEADINGS, [(str(job.id), job.created_at, job.status, job.words, job.label) for job in rows])
     return 0
 
 
@@ -71,7 +71,7 @@ def _cancel(manager: Manager, job_id: UUID) -> Job:
         if error.status != HTTPStatus.NOT_FOUND:
             raise
         job = job_of(unknown_job(job_id))
-    sys.stdout.write(f"{job.id}  {job.status}  {visible(job.url)}".rstrip() + "\n")
+    sys.stdout.write(f"{job.id}  {job.status}  {visible(job.label)}".rstrip() + "\n")
     return job
 
 

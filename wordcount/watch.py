@@ -98,7 +98,7 @@ def _write_results(jobs: Sequence[Job]) -> None:
     ]
     if words:
         columns.append((f'"{words.pop()}"' if len(words) == 1 else "COUNT", lambda job: job.word_count))
-    columns.append(("URL", lambda job: job.url or str(job.id)))
+    columns.append(("URL", lambda job: job.label or str(job.id)))
     if any(job.reason for job in jobs):
         columns.append(("ERROR", lambda job: job.reason))
     write_table([heading for heading, _ in columns], [[cell(job) for _, cell in columns] for job in jobs])

@@ -46,7 +46,21 @@ def test_they_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
-def test_a_job_without_a_url_is_shown_by_its_id(httpserver: HTTPServer, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_job_without_a_url_is_listed_and_waited_for_by_its_label(
+    httpserver: HTTPServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    httpserver.clear()
+    labelled = JOB | {"url": None, "label": "Ada"}
+    httpserver.expect_request("/jobs").respond_with_json({"jobs": [labelled], "next": None})
+    httpserver.expect_request(f"/result/{ID}").respond_with_json(labelled)
+    assert (main(["jobs"]), main(["wait", ID])) == (0, 0)
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert (lines[1], lines[3]) == ([ID, JOB["created_at"], "SUCCESS", "Ada"], ["SUCCESS", "Ada"])
+
+
+def test_a_job_without_url_and_label_is_shown_by_its_id(
+    httpserver: HTTPServer, capsys: pytest.CaptureFixture[str]
+) -> None:
     httpserver.clear()
     without = {name: value for name, value in JOB.items() if name != "url"}
     httpserver.expect_request("/jobs").respond_with_json({"jobs": [without], "next": None})
