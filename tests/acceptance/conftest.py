@@ -1,7 +1,7 @@
 """One stack for all acceptance tests, made whole again after each; its logs are shown for tests that fail."""
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -97,7 +97,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     if report.failed:
         for log, start in item.stash.get(LOGS, {}).items():
-            with log.open("rb") as file:
+            # What fails after the stack has ended has no logs any more.
+            with suppress(FileNotFoundError), log.open("rb") as file:
                 file.seek(max(start, log.stat().st_size - LARGEST_SECTION))
                 if new := file.read().decode("utf-8", errors="replace"):
                     report.sections.append((log.name, new))
