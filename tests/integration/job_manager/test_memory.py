@@ -68,29 +68,52 @@ def peak_mb(pid: int) -> float:
     return sum(int(re.findall(r"VmHWM:\s+(\d+) kB", text)[0]) for text in status) / 1_024
 
 
-@pytest.mark.parametrize("result", RESULTS.values(), ids=RESULTS)
-@pytest.mark.parametrize("path", ["/jobs?limit=200", "/jobs?id", "/jobs?parent", "/", "/result", "/job", "/events"])
-def test_of_200_jobs_of_a_megabyte(store: Store, manager: tuple[str, int], path: str, result: str) -> None:
+in_text = pytest.param(RESULTS["text"], id="text", marks=pytest.mark.thorough)
+every_result = pytest.mark.parametrize("result", [in_text, pytest.param(RESULTS["lists"], id="lists")])
+
+
+@every_result
+@pytest.mark.parametrize("path", ["/result/{}", "/job/{}", "/result/{}/events"])
+def test_of_one_job_of_a_megabyte(store: Store, manager: tuple[str, int], path: str, result: str) -> None:
     url, pid = manager
-    ids = [job.id for job in store.accept([NEW_JOB] * 200).jobs]
+    job = store.submit()
+    end_all(store, result)
+    if path == "/job/{}":
+        change_all(store, "kind = 'report'")  # whose result is shown as it is
+    many_at_once(lambda: requests.get(url + path.format(job.id), timeout=60))
+    assert peak_mb(pid) < CONTAINER_MB
+
+
+def test_of_a_page_of_jobs_of_a_megabyte(store: Store, manager: tuple[str, int]) -> None:
+    """As many as do not fit, and not many more."""
+    assert_pages_fit(store, manager, "/jobs?limit=200", RESULTS["lists"], jobs=20)
+
+
+@pytest.mark.thorough
+@every_result
+@pytest.mark.parametrize("path", ["/jobs?limit=200", "/jobs?id", "/jobs?parent", "/"])
+def test_of_200_jobs_of_a_megabyte(store: Store, manager: tuple[str, int], path: str, result: str) -> None:
+    assert_pages_fit(store, manager, path, result, jobs=200)
+
+
+def assert_pages_fit(store: Store, manager: tuple[str, int], path: str, result: str, *, jobs: int) -> None:
+    url, pid = manager
+    ids = [job.id for job in store.accept([NEW_JOB] * jobs).jobs]
     end_all(store, result)
     if path == "/jobs?parent":
         parent = store.submit()
         change_all(store, "parent_id = :parent WHERE id <> :parent", parent=parent.id)
         path = f"/jobs?limit=200&parent={parent.id}"
-    if path in {"/", "/job"}:
+    if path == "/jobs?id":
+        path = "/jobs?" + urlencode([("id", each) for each in ids])
+    if path == "/":
         change_all(store, "kind = 'report'")  # whose result is shown as it is
-    places = {
-        "/jobs?id": "/jobs?" + urlencode([("id", each) for each in ids]),
-        "/result": f"/result/{ids[0]}",
-        "/job": f"/job/{ids[0]}",
-        "/events": f"/result/{ids[0]}/events",
-    }
-    many_at_once(lambda: requests.get(url + places.get(path, path), timeout=60))
+    many_at_once(lambda: requests.get(url + path, timeout=60))
     assert peak_mb(pid) < CONTAINER_MB
 
 
-@pytest.mark.parametrize("result", RESULTS.values(), ids=RESULTS)
+@pytest.mark.thorough
+@every_result
 def test_of_a_batch_repeated_with_its_key(store: Store, manager: tuple[str, int], result: str) -> None:
     url, pid = manager
     accepted = requests.post(f"{url}/count", json=BATCH, headers=KEY, timeout=60).json()["jobs"]
