@@ -5,7 +5,7 @@ Only workers import this: the manager's image can neither fetch nor parse.
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
@@ -27,7 +27,7 @@ from page_read.errors import ReadError
 from page_read.links import PRODUCT, PageLinks, header_links, header_robots
 from page_read.page import PageText, read_page_with_links
 from page_read.sitemap import read_sitemap
-from page_read.words import frequencies, most_frequent, shown
+from page_read.words import MAX_SHOWN_LENGTH, frequencies, most_frequent, shown
 from site_crawl.frontier import CrawlPage, FoundUrl, Lane, PageEnd
 from site_crawl.robots_store import KeptRobots, find_robots, keep_robots, note_robots
 from site_crawl.traps import MAX_SAME_TEXTS, MAX_VALUE_COMBINATIONS, facets, max_template_pages, template, trap_of
@@ -228,7 +228,11 @@ class _Turn:
         self, page: CrawlPage, fetched: Page, text: PageText, alias_key: bytes | None, *, is_redirect: bool
     ) -> PageEnd:
         counts = frequencies(text.text, self._crawl.tokenizer)
-        kept = dict(most_frequent(counts, MAX_DISTINCT_WORDS)) if len(counts) > MAX_DISTINCT_WORDS else counts
+        kept: Mapping[str, int] = counts
+        if len(counts) > MAX_DISTINCT_WORDS:
+            kept = dict(most_frequent(counts, MAX_DISTINCT_WORDS))
+        if max(map(len, kept), default=0) > MAX_SHOWN_LENGTH:
+            kept = {shown(word): count for word, count in kept.items()}
         return PageEnd(
             id=page.id,
             outcome="counted",
@@ -240,7 +244,7 @@ class _Turn:
             word_count=None if self._crawl.word is None else counts[self._crawl.word.lower()],
             bytes=len(fetched.body),
             text_hash=_hash(text.text) if counts else None,
-            counts=json.dumps({shown(word): count for word, count in kept.items()}),
+            counts=json.dumps(kept),
         )
 
     # robots.txt and sitemaps

@@ -1,6 +1,7 @@
 """Which URLs are one page. A key is for comparing only: what is fetched is the URL as it was linked."""
 
 import re
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 from urllib.parse import unquote_plus
@@ -10,6 +11,7 @@ from ada_url import normalize_url
 _URL: Final = re.compile(r"(https?)://(?:[^/?#@]*@)?(\[[^\]]*\]|[^/?#:]*)(:\d+)?([^?#]*)(?:\?([^#]*))?")
 _ESCAPE: Final = re.compile(r"%[0-9A-Fa-f]{2}|%")
 _UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_REMEMBERED: Final = 1_024  # each URL that is found is looked at from several sides, one after the other
 
 # Names of one visitor's session, and of the way by which a visitor came; neither chooses what a page shows.
 _SESSION_IN_PATH: Final = re.compile(r";jsessionid=[^/;]*|/\(S\([0-9a-z]{24}\)\)(?=/)", re.IGNORECASE)
@@ -23,6 +25,7 @@ def url_key(url: str, home: str | None = None) -> bytes:
     return blake2b(folded(url, home).encode(), digest_size=16).digest()
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def folded(url: str, home: str | None = None) -> str:
     """An http or https URL without what makes no other page: escapes, order of parameters, session, way of coming.
 
@@ -41,6 +44,7 @@ def folded(url: str, home: str | None = None) -> str:
     return f"{scheme}://{host}{port}{path}" + (f"?{'&'.join(kept)}" if any(kept) or len(kept) > 1 else "")
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def split_url(url: str) -> tuple[str, str, str, str, str]:
     """Scheme, host without a last dot, port with its colon unless it is the scheme's own, path, query."""
     parts = _URL.match(normalize_url(url))

@@ -14,6 +14,12 @@ FOREVER = "import time; time.sleep(600)"
 DEAF = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {READY} {FOREVER}"
 WITH_CHILD = f"import os; child = os.fork(); child and print('child', child, 'ready'); {FOREVER}"
 
+# As PostgreSQL's, which end when they notice that the leader has; a paused one notices nothing.
+WITH_CHILD_IN_A_GROUP_OF_ITS_OWN = (
+    "import os; child = os.fork(); child or os.setsid(); child or os.kill(os.getpid(), 19);"
+    f"child and os.waitpid(child, os.WUNTRACED); child and print('child', child, 'ready'); {FOREVER}"
+)
+
 MakeCommand = Callable[..., Command]
 
 
@@ -56,6 +62,18 @@ def test_nothing_of_its_group_outlives_it(
     assert not is_gone(child)
     process.ask_to_stop()
     eventually(lambda: process.exit_code() is not None)
+    eventually(lambda: is_gone(child))
+
+
+def test_nor_does_what_it_has_in_groups_of_their_own_when_it_is_killed(
+    command: MakeCommand,
+    guard: Guard,
+    is_gone: Callable[[int], bool],
+) -> None:
+    process = started(command(WITH_CHILD_IN_A_GROUP_OF_ITS_OWN), guard)
+    child = int(process.command.log.read_text().split()[1])
+    assert not is_gone(child)
+    process.kill()
     eventually(lambda: is_gone(child))
 
 
