@@ -112,13 +112,15 @@ class GoOn:
     """Not done yet: the task leaves its `progress` (JSON, 64 KiB at most), and is called again when it is its turn.
 
     No attempt is spent, others have their turn meanwhile, and a crash repeats only the piece since the last progress.
-    The next turn comes after `wait_seconds` at the earliest. No job of the same limit key begins for `rest_seconds`.
+    The next turn comes after `wait_seconds` at the earliest. No job of the same limit key begins for `rest_seconds`,
+    and from now on no two of them within `gap_seconds`.
     """
 
     progress: JsonObject
     children: Sequence[NewJob] = ()
     wait_seconds: float = 0.0
     rest_seconds: float = 0.0
+    gap_seconds: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ MAX_LOSSES = 10  # attempts that may be lost with their worker before the job en
 _CLAIM = "SELECT * FROM claim_job(%s, %s, %s, %s, %s, %s)"
 _END = """SELECT * FROM end_attempt(
     %s, %s, %s, %s, %s, new_result => %s, new_error => %s, used => %s, wait => %s, pause_key => %s, pause => %s,
-    new_progress => %s, children => %s, at_once => %s
+    new_gap => %s, new_progress => %s, children => %s, at_once => %s
 )"""
 
 
@@ -105,6 +105,7 @@ def go_on(database: Database, held: Claim, turn: GoOn, *, at_once: int) -> list[
         progress=json.dumps(turn.progress),
         wait=timedelta(seconds=turn.wait_seconds) if turn.wait_seconds else None,
         rest=timedelta(seconds=turn.rest_seconds) if turn.rest_seconds else None,
+        gap=timedelta(seconds=turn.gap_seconds) if turn.gap_seconds else None,
         children=turn.children,
         at_once=at_once,
     )
@@ -140,6 +141,7 @@ def _end(
         more.get("wait"),
         pause_key,
         pause,
+        more.get("gap"),
         more.get("progress"),
         as_rows(children, owner=held.owner)[1] if children else None,
         more.get("at_once"),

@@ -67,10 +67,12 @@ BEGIN
     RETURN QUERY SELECT *, NULL::boolean FROM insert_jobs(new_jobs, NULL, at_once);
 END $$;
 
--- pause_limit_key: let no attempt on a job of the limit key begin for `pause`; a longer pause stays as it is.
-CREATE FUNCTION pause_limit_key(key text, pause interval) RETURNS void LANGUAGE sql AS $$
-    INSERT INTO limit_pauses (limit_key, until) VALUES (key, clock_timestamp() + pause)
-    ON CONFLICT (limit_key) DO UPDATE SET since = excluded.since, until = excluded.until
+-- pause_limit_key: let no attempt on a job of the limit key begin for `pause`; a longer pause stays as it is. From then on no
+-- two begin within `gap`, if it is given.
+CREATE FUNCTION pause_limit_key(key text, pause interval, new_gap interval DEFAULT NULL) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO limit_pauses (limit_key, until, gap) VALUES (key, clock_timestamp() + pause, new_gap)
+    ON CONFLICT (limit_key) DO UPDATE
+        SET since = excluded.since, until = excluded.until, gap = coalesce(excluded.gap, limit_pauses.gap)
         WHERE limit_pauses.until < excluded.until
 $$;
 
@@ -100,6 +102,7 @@ BEGIN
             verdict := CASE WHEN FOUND THEN 'PARKED' ELSE 'DROPPED' END;
             RETURN;
         END IF;
+        gap := greatest(gap, (SELECT limit_pauses.gap FROM limit_pauses WHERE limit_key = held.limit_key));
         IF gap > interval '0' THEN
             PERFORM pause_limit_key(held.limit_key, gap);
         END IF;
@@ -153,7 +156,8 @@ BEGIN
     END IF;
     RETURN QUERY
         WITH oldest AS MATERIALIZED (
-            SELECT id FROM jobs WHERE limit_key = key AND parked_at IS NOT NULL ORDER BY id LIMIT most
+            SELECT id FROM jobs WHERE limit_key = key AND parked_at IS NOT NULL ORDER BY id
+            LIMIT CASE WHEN EXISTS (SELECT FROM limit_pauses WHERE limit_key = key AND gap IS NOT NULL) THEN 1 ELSE most END
             FOR UPDATE SKIP LOCKED
         )
         UPDATE jobs SET parked_at = NULL, requeued = true, published_at = clock_timestamp()
@@ -174,7 +178,8 @@ END $$;
 CREATE FUNCTION end_attempt(
     job uuid, number integer, key text, parent uuid, ended text, new_result json DEFAULT NULL,
     new_error json DEFAULT NULL, used integer DEFAULT 0, wait interval DEFAULT NULL, pause_key text DEFAULT NULL,
-    pause interval DEFAULT NULL, new_progress json DEFAULT NULL, children json DEFAULT NULL, at_once integer DEFAULT NULL
+    pause interval DEFAULT NULL, new_gap interval DEFAULT NULL, new_progress json DEFAULT NULL,
+    children json DEFAULT NULL, at_once integer DEFAULT NULL
 ) RETURNS SETOF step LANGUAGE plpgsql AS $$
 DECLARE
     given integer := coalesce(json_array_length(children), 0);
@@ -239,7 +244,7 @@ BEGIN
         PERFORM pg_advisory_xact_lock(1751348084, hashtext(key));
     END IF;
     IF pause IS NOT NULL THEN
-        PERFORM pause_limit_key(pause_key, pause);
+        PERFORM pause_limit_key(pause_key, pause, new_gap);
     END IF;
     IF key IS NOT NULL AND EXISTS (SELECT FROM jobs WHERE limit_key = key AND parked_at IS NOT NULL) THEN
         RETURN QUERY SELECT * FROM release_parked(key, 1);

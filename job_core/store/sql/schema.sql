@@ -108,7 +108,8 @@ CREATE INDEX attempts_by_worker ON attempts (worker_id);
 CREATE TABLE limit_pauses (
     limit_key text PRIMARY KEY,
     since     timestamptz NOT NULL DEFAULT now(),
-    until     timestamptz NOT NULL  -- no attempt on a job of this key begins before
+    until     timestamptz NOT NULL, -- no attempt on a job of this key begins before,
+    gap       interval              -- and no two within this time
 );
 CREATE INDEX limit_pauses_by_end ON limit_pauses (until);
 
