@@ -27,15 +27,19 @@ from site_crawl.words import most_frequent, put_together
 
 MAX_BYTES = 2_000_000_000
 MAX_SECONDS = 6 * 3600.0
+MAX_ALIASES = 5  # of a start that is another URL of a page, which is one of another
 ENOUGH_FOR_A_LANE = 2  # pages that wait; if more do, and there is room, the next round has more lanes
 
 Glob = Annotated[
     str, StringConstraints(min_length=1, max_length=MAX_GLOB_LENGTH, pattern=r"^[/*][^?#\u0000-\u001f\u007f]*$")
 ]
 Globs = Annotated[list[Glob], Field(max_length=MAX_GLOBS)]
-Outcome = Literal[
-    "counted", "duplicate", "failed", "robots", "nofollow", "max-depth", "out-of-scope", "trap", "not-read"
-]
+WHY_NOT_READ = {
+    "attempt-crashed": "The process that read it died or ran out of time, several times.",
+    "robots-disallowed": "The site's robots.txt disallows it.",
+    "robots-unreachable": "The site does not give its robots.txt, so nothing may be asked of it.",
+    "out-of-scope": "It leads out of the site.",
+}
 
 
 class CrawlRequest(UrlRequest):
@@ -136,7 +140,7 @@ def next_round(request: CrawlRequest, job: RunningJob, lane: Kind) -> CrawlResul
     frontier = Frontier(job.database, job.id)
     frontier.begin(request.start(), Bounds(pages=request.max_pages, bytes=MAX_BYTES, seconds=MAX_SECONDS))
     frontier.release_all()
-    _check_start(frontier)
+    _check_start(request, frontier)
     hosts = frontier.waiting_hosts()
     if lanes := _lanes(request, job, hosts):
         return FanOut([lane.job(each) for each in lanes])
@@ -145,12 +149,17 @@ def next_round(request: CrawlRequest, job: RunningJob, lane: Kind) -> CrawlResul
     return _result(request, frontier, job)
 
 
-def _check_start(frontier: Frontier) -> None:
-    outcome, reason, detail = frontier.start_end()
-    if outcome not in {None, "counted", "duplicate"}:
+def _check_start(request: CrawlRequest, frontier: Frontier, *, is_over: bool = False) -> None:
+    """Raise PermanentError if the start could not be read. If the crawl is over, some page must have been."""
+    outcome, reason, detail = frontier.end_of(request.start().key)
+    for _ in range(MAX_ALIASES):
+        if is_over and outcome == "duplicate" and reason is not None:
+            outcome, reason, detail = frontier.end_of(url_key(reason))
+    if outcome not in {None, "counted", "duplicate"} or is_over:
+        why = reason or outcome or "not-read"
         raise PermanentError(
-            detail or "It must not be read, or leads out of the site.",
-            type=reason or outcome,
+            detail or WHY_NOT_READ.get(why, "It was not read before the crawl had to end."),
+            type=why,
             title="The page to start from could not be read",
         )
 
@@ -169,13 +178,16 @@ def _lanes(request: CrawlRequest, job: RunningJob, hosts: Sequence[WaitingHost])
             crawl=request,
             host=host.host,
             enough_waiting=None if count == most else count * ENOUGH_FOR_A_LANE,
-            reads_sitemaps=request.sitemap != "skip" and job.attempt == 1,
+            # In the first lane that gets the robots.txt, which names them.
+            reads_sitemaps=request.sitemap != "skip" and not host.is_known and host.host == request.start().host,
         )
         lanes += [one] * count
     return lanes
 
 
 def _result(request: CrawlRequest, frontier: Frontier, job: RunningJob) -> CrawlResult:
+    if not frontier.has_counted():
+        _check_start(request, frontier, is_over=True)
     put_together(job.database, job.id)
     sums = frontier.finish()
     unique_words, top = most_frequent(job.database, job.id, request.top)

@@ -5,9 +5,9 @@ Only workers import this: the manager's image can neither fetch nor parse.
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import blake2b
 from time import monotonic
 from uuid import UUID
@@ -27,7 +27,8 @@ from page_read.errors import ReadError
 from page_read.links import PRODUCT, PageLinks, header_links, header_robots
 from page_read.page import PageText, read_page_with_links
 from page_read.sitemap import read_sitemap
-from page_read.words import MAX_SHOWN_LENGTH, frequencies, most_frequent, shown
+from page_read.web_url import web_url
+from page_read.words import frequencies, most_frequent, shown
 from site_crawl.frontier import CrawlPage, FoundUrl, Lane, PageEnd
 from site_crawl.robots_store import KeptRobots, find_robots, keep_robots, note_robots
 from site_crawl.traps import MAX_SAME_TEXTS, MAX_VALUE_COMBINATIONS, facets, max_template_pages, template, trap_of
@@ -57,10 +58,11 @@ class ReadPage:
 class RedirectEnded(Exception):
     """The page redirects to one that is not to be asked for, or has its own place in the frontier."""
 
-    def __init__(self, outcome: str, target: str) -> None:
-        super().__init__(outcome, target)
+    def __init__(self, outcome: str, target: WebUrl, *, reason: str | None = None) -> None:
+        super().__init__(f"It redirects to {target}.")
         self.outcome = outcome
-        self.target = target
+        self.target = str(target)
+        self.reason = reason
 
 
 def read_pages(request: LaneRequest, job: RunningJob) -> JsonObject | GoOn:
@@ -80,7 +82,9 @@ class _Seen:
         for seen in (self.urls, self.texts):
             if len(seen) > MAX_SEEN:
                 seen.clear()
-        self.urls.update((found.url, found.depth) for found in read.found if found.depth is not None)
+        for found in read.found:
+            if found.depth is not None and found.outcome != "nofollow":  # another link may say otherwise
+                self.urls[found.url] = found.depth
         if read.end.text_hash:
             self.texts[read.end.text_hash] += 1
 
@@ -96,6 +100,8 @@ class _Turn:
         self._crawl = request.crawl
         self._job = job
         self._ends = monotonic() + TURN_SECONDS
+        self._has_asked = False
+        self._delay = settings().fetch_host_gap_seconds  # between two requests of the host
         self._scope = request.crawl.pages_in_scope()
         self._seen = _seen_of(request.crawl_id)
         self._robots: dict[str, Robots | None] = {}
@@ -109,21 +115,28 @@ class _Turn:
 
     def take(self) -> JsonObject | GoOn:
         self._lane.begin()
-        left = self._read_sitemaps() if self._request.reads_sitemaps else None
-        if left and left["urls"]:
-            return GoOn(left)
+        left = self._read_sitemaps() if self._request.reads_sitemaps else {}
+        if left.get("urls") or self._is_over():
+            return self._go_on(left)
         page = self._lane.next_page()
         for number in range(TURN_PAGES):
             if page is None:
                 return {}
             read = self._read(page)
             if read is None:
-                return {}
-            if read.rest_seconds or monotonic() > self._ends or number == TURN_PAGES - 1:
+                return self._go_on(left) if self._is_over() else {}
+            if read.rest_seconds or self._is_over() or number == TURN_PAGES - 1:
                 self._lane.end(read.end, read.found)
-                return GoOn(left or {}, rest_seconds=read.rest_seconds)
+                return self._go_on(left, read.rest_seconds)
             page = self._next(read)
-        return GoOn(left or {})
+        return self._go_on(left)
+
+    def _is_over(self) -> bool:
+        """Whether it is the turn of others, or the host wants to be left alone after each request."""
+        return (self._has_asked and self._delay > 0) or monotonic() > self._ends
+
+    def _go_on(self, left: JsonObject, rest_seconds: float = 0.0) -> GoOn:
+        return GoOn(left, rest_seconds=max(rest_seconds, self._delay), gap_seconds=self._delay)
 
     def _next(self, read: ReadPage) -> CrawlPage | None:
         """Write what was read, and begin the next page; None if there is none, or if the next round has more lanes."""
@@ -137,62 +150,64 @@ class _Turn:
         """Ask for the page, if the site lets us, and count its words. None if the host may be asked for nothing now."""
         url = parse_url(page.url, max_length=MAX_ENCODED_LENGTH)
         robots = self._robots_of(url.origin)
+        is_over = self._is_over()  # the robots.txt may have been the request of this turn
         if robots is None:
+            self._lane.robots_failed(page, url.origin)
+        elif is_over:
             self._lane.end(PageEnd(id=page.id, outcome=None, was_asked=False))
-            self._lane.robots_failed()
+        if robots is None or is_over:
             return None
         if not robots.allows(url.target):
             return ReadPage(end=PageEnd(id=page.id, outcome="robots", reason="robots-disallowed", was_asked=False))
-        rest = robots.crawl_delay or 0.0
+        self._has_asked = True
         try:
-            return self._count(page, fetch_page(page.url, check_redirect=self._check_redirect), rest)
+            return self._count(page, fetch_page(page.url, check_redirect=partial(self._check_redirect, page)))
         except RedirectEnded as error:
-            end = PageEnd(id=page.id, outcome=error.outcome, reason=error.target, host_failed=False)
+            end = PageEnd(id=page.id, outcome=error.outcome, reason=error.reason, detail=str(error), host_failed=False)
             found = (self._found(error.target, page.depth),) if error.outcome == "duplicate" else ()
-            return ReadPage(end=end, found=found, rest_seconds=rest)
+            return ReadPage(end=end, found=found)
         except TransientError as error:
-            return _failed(page, error, rest)
+            return _failed(page, error)
         except PermanentError as error:
-            return ReadPage(end=_failure(page, error, host_failed=False), rest_seconds=rest)
+            return ReadPage(end=_failure(page, error, host_failed=False))
 
-    def _count(self, page: CrawlPage, fetched: Page, rest: float) -> ReadPage:
+    def _count(self, page: CrawlPage, fetched: Page) -> ReadPage:
         with page_errors():
             text, links = read_page_with_links(fetched.body, fetched.content_type, fetched.final_url)
-        key, final_key = url_key(page.url), url_key(fetched.final_url)
-        alias = self._alias(page, fetched.final_url, links.canonical)
-        end = self._counted(page, fetched, text, alias.key if alias else None, is_redirect=final_key != key)
+        key = url_key(page.url)
+        canonical = self._canonical(page, fetched.final_url, links.canonical)
+        own_url = canonical or fetched.final_url
+        alias = self._found(own_url, page.depth) if url_key(own_url) != key else None
+        end = self._counted(page, fetched, text, alias.key if alias else None, is_redirect=canonical is None)
         found = {alias.key: alias} if alias else {}
         if end.text_hash is None or self._seen.texts[end.text_hash] < MAX_SAME_TEXTS:
             for each in self._links(page, fetched, links):
                 found.setdefault(each.key, each)
         found.pop(key, None)
-        return ReadPage(
-            end=end,
-            found=tuple(found.values()),
-            rest_seconds=rest,
-        )
+        return ReadPage(end=end, found=tuple(found.values()))
 
-    def _check_redirect(self, target: WebUrl) -> None:
+    def _check_redirect(self, page: CrawlPage, target: WebUrl) -> None:
+        """Raise RedirectEnded unless the target may be read for `page`; to itself, sites redirect for a cookie."""
         if not self._scope.holds(str(target)):
-            raise RedirectEnded("out-of-scope", str(target))
-        if self._lane.knows(url_key(str(target))):
-            raise RedirectEnded("duplicate", str(target))
+            raise RedirectEnded("out-of-scope", target)
+        key = url_key(str(target))
+        if key != url_key(page.url) and self._lane.knows(key):
+            raise RedirectEnded("duplicate", target, reason=str(target))
         robots = self._robots_of(target.origin)
-        if robots is None or not robots.allows(target.target):
-            raise RedirectEnded("robots", str(target))
+        if robots is None:
+            raise RedirectEnded("robots", target, reason="robots-unreachable")
+        if not robots.allows(target.target):
+            raise RedirectEnded("robots", target, reason="robots-disallowed")
 
-    def _alias(self, page: CrawlPage, final_url: str, canonical: str | None) -> FoundUrl | None:
-        """The page that this is another URL of.
+    def _canonical(self, page: CrawlPage, final_url: str, named: str | None) -> str | None:
+        """The URL that the page names as canonical, where that is believed.
 
-        What it names as canonical does not count for the start, nor if it is the front page, as careless templates do.
+        It is not for the start, nor if it is the front page, as careless templates have it.
         """
-        key = url_key(page.url)
-        if url_key(final_url) != key:
-            return self._found(final_url, page.depth)
-        if canonical is None or page.depth == 0 or not self._scope.holds(canonical) or url_key(canonical) == key:
+        if named is None or page.depth == 0 or not self._scope.holds(named):
             return None
-        named, here = parse_url(canonical), parse_url(page.url)
-        return self._found(canonical, page.depth) if named.host == here.host and named.target != "/" else None
+        canonical = parse_url(named)
+        return named if canonical.host == parse_url(final_url).host and canonical.target != "/" else None
 
     def _links(self, page: CrawlPage, fetched: Page, links: PageLinks) -> Iterator[FoundUrl]:
         """The URLs in scope that the page names, and that the frontier does not have yet."""
@@ -228,11 +243,11 @@ class _Turn:
         self, page: CrawlPage, fetched: Page, text: PageText, alias_key: bytes | None, *, is_redirect: bool
     ) -> PageEnd:
         counts = frequencies(text.text, self._crawl.tokenizer)
-        kept: Mapping[str, int] = counts
-        if len(counts) > MAX_DISTINCT_WORDS:
-            kept = dict(most_frequent(counts, MAX_DISTINCT_WORDS))
-        if max(map(len, kept), default=0) > MAX_SHOWN_LENGTH:
-            kept = {shown(word): count for word, count in kept.items()}
+        kept = dict(most_frequent(counts, MAX_DISTINCT_WORDS)) if len(counts) > MAX_DISTINCT_WORDS else counts
+        stored: dict[str, int] = {}
+        for word, count in kept.items():
+            name = shown(word).replace("\0", "\N{REPLACEMENT CHARACTER}")  # which the database takes in no text
+            stored[name] = stored.get(name, 0) + count
         return PageEnd(
             id=page.id,
             outcome="counted",
@@ -244,7 +259,7 @@ class _Turn:
             word_count=None if self._crawl.word is None else counts[self._crawl.word.lower()],
             bytes=len(fetched.body),
             text_hash=_hash(text.text) if counts else None,
-            counts=json.dumps(kept),
+            counts=json.dumps(stored),
         )
 
     # robots.txt and sitemaps
@@ -256,42 +271,61 @@ class _Turn:
         return self._robots[origin]
 
     def _find_robots(self, origin: str) -> Robots | None:
+        is_host = parse_url(origin).host_name == self._request.host
         if parse_url(origin).host_name in settings().crawl_own_hosts:
-            return Robots()
+            robots = Robots()
+        elif (kept := self._keep_robots(origin)).state == "unreachable":
+            return None
+        else:
+            robots = Robots.from_json(kept.rules)
+        if is_host:
+            self._lane.met_host()
+            self._delay = max(self._delay, robots.crawl_delay or 0.0)
+        return robots
+
+    def _keep_robots(self, origin: str) -> KeptRobots:
         kept = find_robots(self._job.database, origin)
         if kept is None:
+            self._has_asked = True
             answer = ask_for_robots(fetcher(), origin, PRODUCT)
             kept = KeptRobots(
                 origin=origin, state=answer.state, http_status=answer.http_status, rules=answer.robots.to_json()
             )
             keep_robots(self._job.database, kept)
         note_robots(self._job.database, self._request.crawl_id, kept)
-        if kept.state == "unreachable":
-            return None
-        self._lane.met_host()
-        return Robots.from_json(kept.rules)
+        return kept
 
     def _read_sitemaps(self) -> JsonObject:
-        """Read sitemaps until the turn is over: `{"urls": those left, each with its depth, "read": how many were}`."""
-        left: JsonObject = self._job.progress or {"urls": None, "read": 0}
+        """Read sitemaps until the turn is over.
+
+        Returns `{"urls": those that are left, each with its depth, "read": hashes of those that were read}`.
+        """
+        left: JsonObject = self._job.progress or {"urls": None, "read": []}
         start = parse_url(self._crawl.url, max_length=MAX_ENCODED_LENGTH)
         if left["urls"] is None:
             robots = self._robots_of(start.origin)
-            named = robots.sitemaps if robots else ()
-            left["urls"] = [[str(parse_url(url, start)), 0] for url in named] or [[f"{start.origin}/sitemap.xml", 0]]
-        while left["urls"] and left["read"] < MAX_SITEMAPS and monotonic() < self._ends:
+            if robots is None:
+                return {"urls": [], "read": []}  # the lane that gets it reads them
+            named = [url for each in robots.sitemaps if (url := web_url(each, str(start)))]
+            left["urls"] = [[url, 0] for url in named or [f"{start.origin}/sitemap.xml"]]
+        while left["urls"] and not self._is_over():
             url, depth = left["urls"].pop(0)
-            left["read"] += 1
+            name = _hash(url).hex()
+            if name in left["read"]:
+                continue
+            left["read"].append(name)
             left["urls"] += [[each, depth + 1] for each in self._read_sitemap(url) if depth < MAX_SITEMAP_DEPTH]
+            del left["urls"][MAX_SITEMAPS - len(left["read"]) :]
             while sum(len(each) for each, _ in left["urls"]) > MAX_SITEMAPS_LENGTH:
                 left["urls"].pop()
-        return left if left["read"] < MAX_SITEMAPS else {"urls": [], "read": left["read"]}
+        return left
 
     def _read_sitemap(self, url: str) -> list[str]:
         """Write the pages that a sitemap names, and return the sitemaps. One that cannot be read names nothing."""
         robots = self._robots_of(parse_url(url).origin)
         if robots is None or not robots.allows(parse_url(url).target):
             return []
+        self._has_asked = True
         try:
             sitemap = read_sitemap(fetcher().fetch(url, accept="application/xml, text/xml, text/plain, */*;q=0.1").body)
         except (FetchError, ReadError):
@@ -302,16 +336,16 @@ class _Turn:
                 each.key: each for each in (self._found(page, None) for page in pages[start : start + SITEMAP_PIECE])
             }
             self._lane.find(tuple(found.values()))
-        return [each for each in sitemap.sitemaps if self._scope.holds(each)]
+        return [each for each in sitemap.sitemaps if self._scope.holds_host(each)]
 
 
-def _failed(page: CrawlPage, error: TransientError, rest: float) -> ReadPage:
+def _failed(page: CrawlPage, error: TransientError) -> ReadPage:
     """The page is tried again, unless this was its last attempt."""
     asked = min(error.retry_after or 0.0, MAX_REST_SECONDS)
     end = _failure(page, error, host_failed=True)
     if page.attempts + 1 < MAX_ATTEMPTS:
         end = replace(end, outcome=None, wait_seconds=max(settings().retry_base_seconds * 3**page.attempts, asked))
-    return ReadPage(end=end, rest_seconds=max(rest, asked))
+    return ReadPage(end=end, rest_seconds=asked)
 
 
 def _failure(page: CrawlPage, error: CoreError, *, host_failed: bool) -> PageEnd:

@@ -89,7 +89,7 @@ class WaitingHost:
     host: str
     ready: int
     seconds_to_next: float | None
-    is_known: bool  # it was asked for something before
+    is_known: bool  # it gave its robots.txt
 
 
 class Frontier:
@@ -119,12 +119,16 @@ class Frontier:
             for host, ready, seconds, is_known in rows
         ]
 
-    def start_end(self) -> tuple[str | None, str | None, str | None]:
-        """Outcome, reason and detail of the page that the crawl started from."""
-        ((outcome, reason, detail),) = self._call(
-            "SELECT outcome, reason, detail FROM crawl_pages WHERE crawl_id = %s ORDER BY id LIMIT 1"
-        )
-        return outcome, reason, detail
+    def end_of(self, key: bytes) -> tuple[str | None, str | None, str | None]:
+        """Outcome, reason and detail of the page of this key; None for each if it has not ended, or is not known."""
+        rows = self._call("SELECT outcome, reason, detail FROM crawl_pages WHERE crawl_id = %s AND key = %s", key)
+        for outcome, reason, detail in rows:
+            return outcome, reason, detail
+        return None, None, None
+
+    def has_counted(self) -> bool:
+        """Whether any page was counted."""
+        return bool(self._call("SELECT job_id FROM crawls WHERE job_id = %s AND outcomes ? 'counted'"))
 
     def finish(self) -> JsonObject:
         """Note that the crawl has come to its end; its sums."""
@@ -178,22 +182,26 @@ class Lane:
             self._database.call("; ".join(statements), *parameters)
 
     def knows(self, key: bytes) -> bool:
-        """Whether the frontier has a page of this key."""
+        """Whether the frontier has a page of this key that is no other URL of another."""
         return bool(
-            self._database.call("SELECT id FROM crawl_pages WHERE crawl_id = %s AND key = %s", self._crawl_id, key)
+            self._database.call(
+                "SELECT id FROM crawl_pages WHERE crawl_id = %s AND key = %s AND outcome IS DISTINCT FROM 'duplicate'",
+                *(self._crawl_id, key),
+            )
         )
 
-    def robots_failed(self) -> None:
-        """Leave the host alone for a while, or for good, since it does not give its robots.txt."""
+    def robots_failed(self, page: CrawlPage, origin: str) -> None:
+        """Let the page and all others of its origin wait for a while, or end: it does not give its robots.txt."""
+        self.end(PageEnd(id=page.id, outcome=None, was_asked=False))
         self._database.call(
-            "SELECT robots_failed(%s, %s, %s, %s)", self._crawl_id, self._host, ROBOTS_PAUSE, MAX_ROBOTS_TRIES
+            "SELECT robots_failed(%s, %s, %s, %s, %s, %s)",
+            *(self._crawl_id, self._host, origin, page.id, ROBOTS_PAUSE, MAX_ROBOTS_TRIES),
         )
 
     def met_host(self) -> None:
         """Note that the host gave its robots.txt, so that more than one lane may ask it."""
         self._database.call(
-            "INSERT INTO crawl_hosts (crawl_id, host) VALUES (%s, %s) ON CONFLICT (crawl_id, host)"
-            " DO UPDATE SET robots = 0 RETURNING host",
+            "INSERT INTO crawl_hosts (crawl_id, host) VALUES (%s, %s) ON CONFLICT DO NOTHING RETURNING host",
             *(self._crawl_id, self._host),
         )
 

@@ -48,9 +48,9 @@ def keep_robots(database: Database, robots: KeptRobots) -> None:
 def note_robots(database: Database, crawl_id: UUID, robots: KeptRobots) -> None:
     """Note that the crawl obeys this answer."""
     database.call(
-        "INSERT INTO crawl_robots (crawl_id, origin, state, http_status) VALUES (%s, %s, %s, %s)"
-        " ON CONFLICT (crawl_id, origin) DO UPDATE SET state = excluded.state, http_status = excluded.http_status"
-        " RETURNING origin",
+        "INSERT INTO crawl_robots AS known (crawl_id, origin, state, http_status) VALUES (%s, %s, %s, %s)"
+        " ON CONFLICT (crawl_id, origin) DO UPDATE SET state = excluded.state, http_status = excluded.http_status,"
+        " failures = CASE WHEN excluded.state = 'unreachable' THEN known.failures ELSE 0 END RETURNING origin",
         *(crawl_id, robots.origin, robots.state, robots.http_status),
     )
 

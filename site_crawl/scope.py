@@ -59,6 +59,11 @@ class Scope:
             return False
         return not self._included or any(glob.matches(path) for glob in self._included)
 
+    def holds_host(self, url: str) -> bool:
+        """Whether an http or https URL is on a host of the crawl, whatever its path."""
+        _, host, port, _, _ = split_url(url)
+        return self._holds_host(host, port)
+
     def _holds_host(self, host: str, port: str) -> bool:
         _, start_host, start_port, _, _ = self._start
         if host.removeprefix("www.") == start_host.removeprefix("www.") and port == start_port:

@@ -303,23 +303,36 @@ BEGIN
     RETURN QUERY SELECT page.id, page.url, page.depth, page.attempts;
 END $$;
 
--- robots_failed: a host did not give its robots.txt: leave it alone for a while that grows, and after `max_tries` for good.
-CREATE FUNCTION robots_failed(crawl uuid, of_host text, pause interval, max_tries integer) RETURNS void LANGUAGE plpgsql AS $$
+-- robots_failed: an origin (scheme, host, port) did not give the robots.txt for a page that waits: let all its pages wait for a
+-- while that grows, and end them after `max_tries`. Lanes that find that out at the same time count once.
+CREATE FUNCTION robots_failed(
+    crawl uuid, of_host text, of_origin text, page bigint, pause interval, max_tries integer
+) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    judged crawl_hosts;
+    judged crawl_robots;
+    ended integer;
 BEGIN
     PERFORM FROM crawls WHERE job_id = crawl FOR NO KEY UPDATE;
-    INSERT INTO crawl_hosts AS known (crawl_id, host, robots, due_at) VALUES (crawl, of_host, 1, now() + pause)
-    ON CONFLICT (crawl_id, host) DO UPDATE
-        SET robots = known.robots + 1, due_at = now() + pause * power(2, known.robots)
-    RETURNING * INTO judged;
-    IF judged.robots >= max_tries THEN
-        PERFORM end_host(crawl, of_host, 'robots', 'robots-unreachable');
+    UPDATE crawl_robots SET failures = failures + 1, due_at = now() + pause * power(2, failures)
+    WHERE crawl_id = crawl AND origin = of_origin AND coalesce(due_at, now()) <= now();
+    SELECT * INTO judged FROM crawl_robots WHERE crawl_id = crawl AND origin = of_origin;
+    UPDATE crawl_pages AS waiting
+    SET state = CASE WHEN judged.failures >= max_tries THEN 'ENDED' ELSE 'WAITING' END,
+        outcome = CASE WHEN judged.failures >= max_tries THEN 'robots' END,
+        reason = CASE WHEN judged.failures >= max_tries THEN 'robots-unreachable' END,
+        due_at = CASE WHEN judged.failures < max_tries THEN judged.due_at END
+    WHERE crawl_id = crawl AND host = of_host AND state = 'WAITING'
+      AND (waiting.id = page OR starts_with(url, of_origin || '/'));
+    GET DIAGNOSTICS ended = ROW_COUNT;
+    IF judged.failures >= max_tries THEN
+        UPDATE crawls
+        SET waiting = waiting - ended, outcomes = merged(outcomes, jsonb_build_object('robots', ended))
+        WHERE job_id = crawl;
     END IF;
 END $$;
 
--- waiting_hosts: the hosts with pages that may still be asked for, how many of these can begin now, when the next can, and whether the host was asked
--- for anything before.
+-- waiting_hosts: the hosts with pages that may still be asked for, how many of these can begin now, when the next can, and whether the host gave
+-- its robots.txt.
 CREATE FUNCTION waiting_hosts(crawl uuid)
 RETURNS TABLE (page_host text, ready bigint, seconds_to_next double precision, is_known boolean)
 LANGUAGE sql STABLE AS $$

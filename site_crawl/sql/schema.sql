@@ -68,13 +68,12 @@ CREATE TABLE crawl_forms (
     PRIMARY KEY (crawl_id, form)
 );
 
--- What a crawl has found out about a host.
+-- What a crawl has found out about a host that gave its robots.txt.
 CREATE TABLE crawl_hosts (
     crawl_id uuid NOT NULL REFERENCES crawls (job_id) ON DELETE CASCADE,
     host     text NOT NULL,
     failures smallint NOT NULL DEFAULT 0,              -- pages in a row that the host failed to give,
-    pauses   smallint NOT NULL DEFAULT 0,              -- how often it was left alone because of such a row,
-    robots   smallint NOT NULL DEFAULT 0,              -- and how often it failed to give its robots.txt
+    pauses   smallint NOT NULL DEFAULT 0,              -- and how often it was left alone because of such a row
     due_at   timestamptz NOT NULL DEFAULT now(),       -- it is left alone until then
     PRIMARY KEY (crawl_id, host)
 );
@@ -94,6 +93,8 @@ CREATE TABLE crawl_robots (
     origin      text NOT NULL,
     state       text NOT NULL,
     http_status smallint,
+    failures    smallint NOT NULL DEFAULT 0,           -- how often in a row it could not be had,
+    due_at      timestamptz,                           -- and until when its pages wait because of that
     PRIMARY KEY (crawl_id, origin)
 );
 

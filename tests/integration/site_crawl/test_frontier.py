@@ -10,6 +10,7 @@ import pytest
 
 from job_core.job import Claim
 from site_crawl.frontier import Bounds, CrawlPage, FoundUrl, Frontier, Lane, PageEnd
+from site_crawl.robots_store import KeptRobots, note_robots
 from tests.integration.job_store import Store
 
 SITE = "http://site.example"
@@ -235,7 +236,7 @@ class TestLanes:
         lane.begin()
         assert lane.next_page() is None
         assert site.outcomes() == {"/": "failed"}
-        assert site.frontier.start_end() == ("failed", "attempt-crashed", None)
+        assert site.frontier.end_of(key("/")) == ("failed", "attempt-crashed", None)
 
     def test_an_attempt_that_lost_its_claim_begins_nothing_and_writes_nothing(
         self, crawl: Callable[..., Crawl], store: Store
@@ -304,9 +305,12 @@ class TestHosts:
         for _ in range(5):
             page = lane.next_page()
             assert page is not None
-            lane.end(PageEnd(id=page.id, outcome=None, was_asked=False))
-            lane.robots_failed()
+            unreachable = KeptRobots(origin=SITE, state="unreachable", http_status=503, rules="{}")
+            note_robots(store.database, site.id, unreachable)
+            for _ in range(3):  # lanes that ask at the same time count once
+                lane.robots_failed(page, SITE)
             assert lane.next_page() is None
-            store.sql("UPDATE crawl_hosts SET due_at = now()")
+            store.sql("UPDATE crawl_robots SET due_at = now()")
+            store.sql("UPDATE crawl_pages SET due_at = now() WHERE due_at IS NOT NULL")
         assert lane.next_page() is None
-        assert site.frontier.start_end()[:2] == ("robots", "robots-unreachable")
+        assert site.frontier.end_of(key("/"))[:2] == ("robots", "robots-unreachable")
