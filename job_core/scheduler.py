@@ -15,6 +15,7 @@ from job_core.core import JobCore
 from job_core.errors import BrokerUnavailable, DatabaseLocked, DatabaseUnavailable, ServiceUnavailable
 from job_core.reconciler import ROUND_SECONDS, Reconciler
 from job_core.store import retention
+from job_core.store.database import Database
 from job_core.store.workers import LOST_AFTER
 
 BROKER_TIMEOUT_SECONDS = 2.0
@@ -27,11 +28,22 @@ log = structlog.get_logger()
 
 
 class Scheduler:
-    """The loop. `stop` ends it after the round that runs; `report_health` is called after each good one."""
+    """The loop. `stop` ends it after the round that runs; `report_health` is called after each good one.
 
-    def __init__(self, core: JobCore, *, report_health: Callable[[], object] = lambda: None) -> None:
+    `forget` deletes what kinds keep in tables of their own for jobs that ended longer ago than so long: it deletes some
+    rows and gives their number. As long as it finds any, the jobs are kept.
+    """
+
+    def __init__(
+        self,
+        core: JobCore,
+        *,
+        report_health: Callable[[], object] = lambda: None,
+        forget: Callable[[Database, timedelta], int] = lambda _database, _older_than: 0,
+    ) -> None:
         self._keep = timedelta(hours=core.config.retention_hours)
         self._report_health = report_health
+        self._forget_more = forget
         self._database = core.database(pool_size=1)
         self._reconciler = Reconciler(
             database=self._database,
@@ -106,6 +118,9 @@ class Scheduler:
 
     def _forget(self) -> None:
         """One batch, so that what waits for the next round waits no longer; that round goes on with the next one."""
+        if rows := self._forget_more(self._database, self._keep):
+            log.info("forgot", rows=rows)
+            return
         with self._database.transaction() as connection:
             jobs = retention.delete_ended(connection, self._keep)
         if jobs == retention.BATCH:
@@ -119,9 +134,14 @@ class Scheduler:
         log.info("forgot", jobs=jobs, idempotency_keys=keys, workers=workers)
 
 
-def run_scheduler(core: JobCore, *, report_health: Callable[[], object] = lambda: None) -> None:
-    """Run until SIGTERM or SIGINT."""
-    scheduler = Scheduler(core, report_health=report_health)
+def run_scheduler(
+    core: JobCore,
+    *,
+    report_health: Callable[[], object] = lambda: None,
+    forget: Callable[[Database, timedelta], int] = lambda _database, _older_than: 0,
+) -> None:
+    """Run until SIGTERM or SIGINT. See Scheduler."""
+    scheduler = Scheduler(core, report_health=report_health, forget=forget)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: scheduler.stop())
     scheduler.run()

@@ -1,5 +1,6 @@
 """The scheduler of this stack: `python -m job_worker.scheduler`."""
 
+import site_crawl.retention
 from job_core.logs import configure_logs
 from job_core.scheduler import run_scheduler
 from job_tasks.job_tasks import core
@@ -12,7 +13,9 @@ def main() -> None:
     """Run until SIGTERM or SIGINT."""
     configure_logs(settings().log_format, settings().log_level)
     serve_metrics(settings())
-    run_scheduler(core, report_health=lambda: touch(settings().scheduler_health_file))
+    run_scheduler(
+        core, report_health=lambda: touch(settings().scheduler_health_file), forget=site_crawl.retention.delete_ended
+    )
 
 
 if __name__ == "__main__":

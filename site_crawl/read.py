@@ -90,14 +90,14 @@ def pages_of(
     rows = connection.execute(
         text(f"""
         SELECT page.id, page.url, page.depth, from_page.url,
-               coalesce(page.outcome, CASE WHEN crawls.finished_at IS NOT NULL THEN 'not-read' END),
+               coalesce(page.outcome, CASE WHEN jobs.finished_at IS NOT NULL THEN 'not-read' END),
                page.reason, page.detail, page.http_status, page.words, page.word_count
         FROM crawl_pages AS page
-        JOIN crawls ON crawls.job_id = page.crawl_id
+        JOIN jobs ON jobs.id = page.crawl_id
         LEFT JOIN crawl_pages AS from_page ON from_page.crawl_id = page.crawl_id AND from_page.id = page.found_on
         WHERE page.crawl_id = :crawl AND {condition} AND {_AFTER[order] if after else "true"}
           AND (:outcome IS NULL OR page.outcome = :outcome
-               OR (:outcome = 'not-read' AND page.outcome IS NULL AND crawls.finished_at IS NOT NULL))
+               OR (:outcome = 'not-read' AND page.outcome IS NULL AND jobs.finished_at IS NOT NULL))
         ORDER BY {sorting} LIMIT :limit
         """),  # noqa: S608 - the parts are constants above
         {"crawl": crawl_id, "outcome": outcome, "value": value, "id": last, "limit": limit},

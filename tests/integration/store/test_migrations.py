@@ -13,7 +13,7 @@ from tests.integration.databases import another_database
 
 ASKED_BY_FUNCTIONS_ONLY = {
     "jobs": {"worker_id", "worker_pid", "overdue_at", "progress"},
-    "limit_pauses": {"since"},
+    "limit_pauses": {"since", "gap"},
     "deliveries": {"since"},
 }
 

@@ -1,0 +1,50 @@
+"""Crawls that ended long ago are forgotten in pieces, each in a bounded time."""
+
+from datetime import timedelta
+from time import monotonic
+
+import pytest
+
+from job_core.store import retention
+from site_crawl.frontier import Bounds, Frontier
+from site_crawl.retention import ROWS, delete_ended
+from tests.integration.job_store import Store
+from tests.integration.site_crawl.test_frontier import found
+
+AGE = timedelta(0)
+PAGES = 100_000
+MANY_PAGES = """
+    INSERT INTO crawl_pages (crawl_id, key, url, host, state, outcome, words, counts)
+    SELECT :id, sha256(number::text::bytea), 'http://site.example/' || number, 'site.example', 'ENDED', 'counted', 3,
+           '{"a": 3}'
+    FROM generate_series(1, :pages) AS number
+"""
+
+
+@pytest.fixture
+def crawl(store: Store) -> Frontier:
+    """A crawl of very many pages."""
+    job = store.submit(kind="crawl")
+    crawl = Frontier(store.database, job.id)
+    crawl.begin(found("/", 0), Bounds(pages=PAGES, bytes=10**9, seconds=3600.0))
+    store.sql(MANY_PAGES, id=job.id, pages=PAGES)
+    store.cancel(job.id)
+    return crawl
+
+
+def test_a_large_crawl_is_forgotten_in_pieces_and_its_job_then(store: Store, crawl: Frontier) -> None:
+    assert delete_ended(store.database, timedelta(days=30)) == 0
+    longest = rows = 0.0
+    while True:
+        begun = monotonic()
+        deleted = delete_ended(store.database, AGE)
+        longest = max(longest, monotonic() - begun)
+        if not deleted:
+            break
+        assert deleted <= ROWS
+        rows += deleted
+    assert rows == PAGES + 1
+    assert longest < 3
+    with store.database.transaction() as connection:
+        assert retention.delete_ended(connection, AGE) == 1
+    assert crawl.waiting_hosts() == []
