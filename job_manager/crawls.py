@@ -7,7 +7,7 @@ from io import StringIO
 from typing import Annotated, Literal, TypeVar
 from uuid import UUID
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, stream_with_context
 from pydantic import BeforeValidator, Field
 
 from job_core.errors import DatabaseUnavailable, UnknownJob
@@ -239,7 +239,7 @@ def _streamed(
             rows = find(after(rows[-1]), CSV_PIECE)
             yield _csv_lines(names, rows)
 
-    return Response(lines(), content_type=CSV)
+    return Response(stream_with_context(lines()), content_type=CSV)
 
 
 def _csv_lines(names: Sequence[str], rows: Sequence[object], *, with_head: bool = False) -> str:

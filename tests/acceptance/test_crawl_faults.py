@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
-import psutil
 import pytest
 import requests
 
@@ -109,8 +108,7 @@ def test_a_page_that_kills_its_process_fails_alone(stack: Stack, odd_site: OddSi
         )
         for (pid,) in rows:
             with suppress(ProcessLookupError):
-                if psutil.Process(pid).children is not None:
-                    os.kill(pid, signal.SIGKILL)
+                os.kill(pid, signal.SIGKILL)
         return stack.manager.job(crawl_id)["status"] == "SUCCESS"
 
     crawl_id = stack.manager.submit(f"{odd_site.origin}/", kind="crawl", sitemap="skip")
@@ -155,7 +153,7 @@ def test_two_crawls_of_a_site_both_go_on_and_single_counts_do_not_wait(stack: St
         begun = time.monotonic()
         stack.manager.ended_job(stack.manager.submit(f"{odd_site.other_origin}/single"), within=60)
         delays.append(time.monotonic() - begun)
-        rows = stack.query("SELECT taken FROM crawls JOIN jobs ON id = job_id WHERE finished_at IS NULL ORDER BY id")
+        rows = stack.query("SELECT taken FROM crawls JOIN jobs ON id = job_id WHERE jobs.finished_at IS NULL ORDER BY id")
         shares += [taken for (taken,) in rows]
     ended = [stack.manager.ended_job(each, within=180)["result"] for each in crawls]
     assert [each["stop_reason"] for each in ended] == ["max-pages"] * 2
@@ -171,7 +169,7 @@ def test_a_list_of_many_words_and_pages_comes_whole_as_csv_and_by_cursors(stack:
     }
     crawl_id = stack.manager.submit(f"{odd_site.origin}/", kind="crawl", sitemap="skip", max_pages=20)
     stack.manager.ended_job(crawl_id, within=90)
-    for name, rows in (("words", 2_502 + 1), ("pages", 1_501)):
+    for name, rows in (("words", 2_502), ("pages", 1_501)):
         url = f"{stack.manager.url}/result/{crawl_id}/{name}"
         with requests.get(url, params={"format": "csv"}, timeout=60) as answer:
             lines = answer.text.splitlines()
