@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from gzip import compress
 from itertools import pairwise, product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from dev.odd_site import TEXT, OddAnswer, OddSite, page, redirect, robots, runni
 from dev.stack import Stack
 from dev.waiting import eventually
 from job_core.job import JsonObject
+from tests.acceptance.stack import running_stack
 
 PAUSES = 40  # looks at a crawl whose pauses are cut short
 
@@ -402,3 +404,18 @@ def test_a_text_of_odd_characters_can_be_read_back(stack: Stack, site: OddSite) 
             path = answer["next"]
         assert len(set(words)) == len(words)
         assert len(words) == stack.manager.job(crawl_id)["result"]["unique_words"]
+
+
+def test_own_hosts_are_read_without_their_robots_txt_and_the_gap_between_requests_is_kept(
+    tmp_path: Path, site: OddSite
+) -> None:
+    site.routes = {
+        "/robots.txt": robots("User-agent: *", "Disallow: /"),
+        "/": page("words", *(f"/{number}" for number in range(6))),
+        r"/\d": lambda target, _: page(f"page {target}"),
+    }
+    own = {"CRAWL_OWN_HOSTS": "127.0.0.1", "FETCH_HOST_GAP_SECONDS": "0.5"}
+    with running_stack(tmp_path, site.port, **own) as stack:
+        assert counted(stack, f"{site.origin}/")["outcomes"] == {"counted": 7}
+    assert "/robots.txt" not in site.targets(with_robots=True)
+    assert min(later - earlier for earlier, later in pairwise(site.times())) > 0.45

@@ -104,6 +104,15 @@ class TestOwners:
         assert again.status_code == 202
         assert store.job(UUID(again.get_json()["id"])).owner == "alice"
 
+    def test_to_others_the_pages_and_words_of_a_crawl_are_as_if_they_were_not(self, manager: FlaskClient) -> None:
+        job_id = manager.post("/crawl", json={"url": URL}, headers=by(ALICE)).get_json()["id"]
+        for path in ("pages", "words", "words/the", "pages?format=csv"):
+            shown = [
+                manager.get(f"/result/{each}/{path}", headers=by(key)).status_code
+                for each, key in [(job_id, ALICE), (job_id, BOB), (UNKNOWN, ALICE)]
+            ]
+            assert shown == [200, 404, 404], path
+
     def test_to_others_it_is_as_if_it_were_not(self, manager: FlaskClient, store: Store) -> None:
         job_id = submit(manager, ALICE)
         for method, path in [("GET", ""), ("DELETE", ""), ("POST", "/retry"), ("GET", "?wait=20")]:

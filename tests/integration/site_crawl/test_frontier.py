@@ -299,6 +299,24 @@ class TestHosts:
         assert site.check()["outcomes"] == {"counted": 1, "failed": 80}
         assert site.frontier.finish()["stop_reason"] == "site-unavailable"
 
+    def test_an_origin_without_its_robots_stops_no_other_of_its_host(
+        self, crawl: Callable[..., Crawl], store: Store
+    ) -> None:
+        site = crawl()
+        lane = site.lane()
+        other = FoundUrl(url="https://site.example/", key=key("s"), host="site.example", depth=2)
+        page = begun(lane.next_page(counted(begun(lane.next_page())), [found("/a"), other]))
+        for failures in range(1, 6):
+            note_robots(
+                store.database, site.id, KeptRobots(origin=SITE, state="unreachable", http_status=503, rules="{}")
+            )
+            lane.robots_failed(page, SITE)
+            if failures == 1:
+                assert begun(lane.next_page()).url == other.url
+            store.sql("UPDATE crawl_robots SET due_at = now()")
+            store.sql("UPDATE crawl_pages SET due_at = now() WHERE due_at IS NOT NULL")
+        assert site.outcomes() == {"/": "counted", "/a": "robots", other.url: None}
+
     def test_without_its_robots_a_host_is_asked_for_nothing(self, crawl: Callable[..., Crawl], store: Store) -> None:
         site = crawl()
         lane = site.lane()

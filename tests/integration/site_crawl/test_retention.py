@@ -17,7 +17,7 @@ MANY_PAGES = """
     INSERT INTO crawl_pages (crawl_id, key, url, host, state, outcome, words, counts)
     SELECT :id, sha256(number::text::bytea), 'http://site.example/' || number, 'site.example', 'ENDED', 'counted', 3,
            '{"a": 3}'
-    FROM generate_series(1, :pages) AS number
+    FROM generate_series(CAST(:first AS integer), :first + 4999) AS number
 """
 
 
@@ -27,7 +27,8 @@ def crawl(store: Store) -> Frontier:
     job = store.submit(kind="crawl")
     crawl = Frontier(store.database, job.id)
     crawl.begin(found("/", 0), Bounds(pages=PAGES, bytes=10**9, seconds=3600.0))
-    store.sql(MANY_PAGES, id=job.id, pages=PAGES)
+    for first in range(0, PAGES, 5_000):
+        store.sql(MANY_PAGES, id=job.id, first=first)
     store.cancel(job.id)
     return crawl
 
