@@ -53,24 +53,38 @@ END $$;
 -- find_pages: write those of the links (arrays of one length) that the crawl does not know yet. A link has an outcome if it is
 -- not to be followed. A known URL waits after all if it was not to be followed when it was found first; one that waits
 -- takes the shortest way from the start.
+-- Each key is looked up by itself (LIMIT 1): statistics of a crawl that has just begun say that there are no pages, by which
+-- all pages would be compared with all links.
 CREATE FUNCTION find_pages(
     crawl uuid, from_page bigint, keys bytea[], urls text[], hosts text[], depths integer[], link_outcomes text[],
     forms bytea[], most_of_form integer[]
-) RETURNS void LANGUAGE plpgsql AS $$
+) RETURNS void LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
+    to_write bytea[];
     new_keys bytea[];
     new_urls integer;
     not_followed jsonb;
     trapped integer := 0;
-    shown record;
+    found_page record;
 BEGIN
     IF (SELECT discovered >= max_urls FROM crawls WHERE job_id = crawl) THEN
+        RETURN;
+    END IF;
+    SELECT array_agg(link.key) INTO to_write
+    FROM unnest(keys, depths, link_outcomes) AS link (key, depth, outcome)
+    LEFT JOIN LATERAL (
+        SELECT page.id, page.state, page.outcome, page.depth FROM crawl_pages AS page
+        WHERE page.crawl_id = crawl AND page.key = link.key LIMIT 1
+    ) AS known ON true
+    WHERE known.id IS NULL OR (link.outcome IS NULL AND is_shown(known.state, known.outcome, known.depth, link.depth));
+    IF to_write IS NULL THEN
         RETURN;
     END IF;
     WITH new AS (
         INSERT INTO crawl_pages (crawl_id, key, url, host, depth, found_on, state, outcome)
         SELECT crawl, key, url, host, depth, from_page, CASE WHEN outcome IS NULL THEN 'WAITING' ELSE 'ENDED' END, outcome
         FROM unnest(keys, urls, hosts, depths, link_outcomes) AS link (key, url, host, depth, outcome)
+        WHERE key = ANY(to_write)
         ORDER BY key
         ON CONFLICT (crawl_id, key) DO NOTHING
         RETURNING key, outcome
@@ -78,12 +92,12 @@ BEGIN
         SELECT outcome, count(*) AS urls, array_agg(key) AS keys FROM new GROUP BY outcome
     )
     SELECT coalesce(sum(by_outcome.urls), 0),
-           jsonb_object_agg(outcome, by_outcome.urls) FILTER (WHERE outcome IS NOT NULL),
-           (SELECT by_outcome.keys FROM by_outcome WHERE outcome IS NULL)
+           coalesce(jsonb_object_agg(outcome, by_outcome.urls) FILTER (WHERE outcome IS NOT NULL), '{}'),
+           coalesce((SELECT by_outcome.keys FROM by_outcome WHERE outcome IS NULL), '{}')
     INTO new_urls, not_followed, new_keys
     FROM by_outcome;
     PERFORM FROM crawls WHERE job_id = crawl FOR NO KEY UPDATE;
-    IF new_keys IS NOT NULL THEN
+    FOR found_page IN
         WITH new AS (
             SELECT link.key, link.form, link.most,
                    row_number() OVER (PARTITION BY link.form ORDER BY link.key DESC) AS place_from_end
@@ -94,39 +108,49 @@ BEGIN
             SELECT crawl, form, count(*) FROM new GROUP BY form ORDER BY form
             ON CONFLICT (crawl_id, form) DO UPDATE SET urls = known.urls + excluded.urls
             RETURNING known.form, known.urls
-        ), ended AS (
-            UPDATE crawl_pages AS page SET state = 'ENDED', outcome = 'trap-template'
-            FROM new JOIN totals USING (form)
-            WHERE page.crawl_id = crawl AND page.key = new.key AND new.place_from_end <= totals.urls - new.most
-            RETURNING page.id
         )
-        SELECT count(*) INTO trapped FROM ended;
-    END IF;
-    UPDATE crawls
-    SET discovered = discovered + new_urls, waiting = waiting + coalesce(array_length(new_keys, 1), 0) - trapped,
-        outcomes = merged(outcomes, coalesce(not_followed, '{}') || jsonb_build_object('trap-template', trapped))
-    WHERE job_id = crawl AND new_urls > 0;
-    FOR shown IN
-        WITH better AS (
-            SELECT page.id, page.outcome, link.depth
-            FROM unnest(keys, depths, link_outcomes) AS link (key, depth, outcome)
-            JOIN crawl_pages AS page ON page.crawl_id = crawl AND page.key = link.key
-            WHERE link.outcome IS NULL AND link.depth IS NOT NULL AND page.key <> ALL(coalesce(new_keys, '{}'))
-              AND (page.outcome IN ('nofollow', 'max-depth')
-                   OR (page.state = 'WAITING' AND coalesce(page.depth, 32767) > link.depth))
-        ), moved AS (
-            UPDATE crawl_pages AS page
-            SET state = 'WAITING', outcome = NULL, depth = better.depth, found_on = from_page
-            FROM better WHERE page.crawl_id = crawl AND page.id = better.id
-            RETURNING better.outcome
-        )
-        SELECT outcome, count(*) AS urls FROM moved WHERE outcome IS NOT NULL GROUP BY outcome
+        SELECT new.key FROM new JOIN totals USING (form) WHERE new.place_from_end <= totals.urls - new.most
     LOOP
+        UPDATE crawl_pages SET state = 'ENDED', outcome = 'trap-template'
+        WHERE crawl_id = crawl AND key = found_page.key;
+        trapped := trapped + 1;
+    END LOOP;
+    IF new_urls > 0 THEN
         UPDATE crawls
-        SET waiting = waiting + shown.urls, outcomes = merged(outcomes, jsonb_build_object(shown.outcome, -shown.urls))
+        SET discovered = discovered + new_urls, waiting = waiting + cardinality(new_keys) - trapped,
+            outcomes = CASE WHEN trapped = 0 AND not_followed = '{}' THEN outcomes
+                            ELSE merged(outcomes, not_followed || jsonb_build_object('trap-template', trapped)) END
         WHERE job_id = crawl;
+    END IF;
+    FOR found_page IN
+        SELECT known.id, known.outcome, link.depth
+        FROM unnest(keys, depths, link_outcomes) AS link (key, depth, outcome)
+        CROSS JOIN LATERAL (
+            SELECT page.id, page.state, page.outcome, page.depth FROM crawl_pages AS page
+            WHERE page.crawl_id = crawl AND page.key = link.key LIMIT 1
+        ) AS known
+        WHERE link.key = ANY(to_write) AND link.key <> ALL(new_keys) AND link.outcome IS NULL
+          AND is_shown(known.state, known.outcome, known.depth, link.depth)
+    LOOP
+        UPDATE crawl_pages SET state = 'WAITING', outcome = NULL, depth = found_page.depth, found_on = from_page
+        WHERE crawl_id = crawl AND id = found_page.id;
+        IF found_page.outcome IS NOT NULL THEN
+            UPDATE crawls SET waiting = waiting + 1, outcomes = increased(outcomes, found_page.outcome, -1)
+            WHERE job_id = crawl;
+        END IF;
     END LOOP;
 END $$;
+
+-- is_shown: whether a link to a page that is known shows a way to it, or a shorter one than `known_depth`.
+CREATE FUNCTION is_shown(state text, outcome text, known_depth integer, depth integer) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT depth IS NOT NULL
+           AND (outcome IN ('nofollow', 'max-depth') OR (state = 'WAITING' AND coalesce(known_depth, 32767) > depth))
+$$;
+
+-- increased: an object of numbers in which one of them is larger by `by`, without those that are 0.
+CREATE FUNCTION increased(numbers jsonb, name text, by integer) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT jsonb_strip_nulls(numbers || jsonb_build_object(name, nullif(coalesce((numbers ->> name)::bigint, 0) + by, 0)))
+$$;
 
 -- merged: the sums of two objects of numbers, without those that are 0.
 CREATE FUNCTION merged(one jsonb, other jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
@@ -165,7 +189,7 @@ DECLARE
     alias crawl_pages;
     counted crawl_pages;  -- the row that gets the words
     original text;        -- the URL of the page that this one repeats
-    ended jsonb := '{}';
+    alias_outcome text;   -- that it had before
     alias_waited integer := 0;
 BEGIN
     PERFORM FROM crawls WHERE job_id = crawl FOR NO KEY UPDATE;
@@ -190,11 +214,8 @@ BEGIN
         WHERE crawl_id = crawl AND text_hash = page.text_hash AND id <> counted.id LIMIT 1;
     END IF;
     IF counted.id <> held.id THEN
-        ended := jsonb_build_object('duplicate', 1);
         alias_waited := (counted.state = 'WAITING')::integer;
-        IF counted.outcome IS NOT NULL THEN
-            ended := merged(ended, jsonb_build_object(counted.outcome, -1));
-        END IF;
+        alias_outcome := counted.outcome;
         UPDATE crawl_pages
         SET state = 'ENDED', outcome = 'duplicate', reason = counted.url, lane_id = NULL, lane_attempt = NULL, due_at = NULL,
             http_status = page.http_status
@@ -211,12 +232,16 @@ BEGIN
         text_hash = CASE WHEN original IS NULL THEN page.text_hash END,
         counts = CASE WHEN original IS NULL THEN page.counts::json END
     WHERE crawl_id = crawl AND id = counted.id;
-    IF page.outcome IS NOT NULL THEN
-        ended := merged(ended, jsonb_build_object(CASE WHEN original IS NULL THEN page.outcome ELSE 'duplicate' END, 1));
+    IF counted.id <> held.id THEN
+        UPDATE crawls SET outcomes = increased(outcomes, 'duplicate', 1) WHERE job_id = crawl;
+        IF alias_outcome IS NOT NULL THEN
+            UPDATE crawls SET outcomes = increased(outcomes, alias_outcome, -1) WHERE job_id = crawl;
+        END IF;
     END IF;
     UPDATE crawls
     SET running = running - 1, waiting = waiting + (page.outcome IS NULL)::integer - alias_waited,
-        outcomes = CASE WHEN ended = '{}' THEN outcomes ELSE merged(outcomes, ended) END,
+        outcomes = CASE WHEN page.outcome IS NULL THEN outcomes
+                        ELSE increased(outcomes, CASE WHEN original IS NULL THEN page.outcome ELSE 'duplicate' END, 1) END,
         taken = taken - (held.was_taken AND NOT coalesce(page.was_asked, true))::integer,
         bytes = crawls.bytes + coalesce(page.bytes, 0),
         words = crawls.words + CASE WHEN original IS NULL THEN coalesce(page.words, 0) ELSE 0 END,
