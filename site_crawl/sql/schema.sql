@@ -48,7 +48,7 @@ CREATE TABLE crawl_pages (
     text_hash    bytea,
     counts       json,                                 -- each word of the page, with its count
     PRIMARY KEY (crawl_id, id),
-    UNIQUE (crawl_id, key),
+    UNIQUE (key, crawl_id),                            -- in this order, no plan takes it for a look-up by id
     CONSTRAINT ended_has_an_outcome CHECK ((state = 'ENDED') = (outcome IS NOT NULL)),
     CONSTRAINT running_on_a_lane CHECK ((state = 'RUNNING') = (lane_id IS NOT NULL)),
     CONSTRAINT counted_has_words CHECK ((outcome = 'counted') = (counts IS NOT NULL) OR outcome IS NULL)
