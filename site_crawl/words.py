@@ -1,96 +1,104 @@
 """The words of a whole crawl, put together when it has ended: for each its count, its pages, and where it stands most.
 
-Pages are read in pieces, and words in parts: so a crawl of any size needs the memory of a few thousand pages.
+Pages are read in pieces. A run over them that meets too many different words goes on with half of them, and a further
+run takes the other half: so a crawl of any size needs bounded memory.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
-from heapq import heappush, heapreplace
+from itertools import islice
 from uuid import UUID
 from zlib import crc32
 
 from job_core.store.database import Database
 
 PLACES = 20  # pages that are kept for each word
-PAGES_A_PART = 5_000
+MAX_WORDS = 300_000  # of a run
 PAGES_AT_ONCE = 200
 WORDS_AT_ONCE = 5_000
 
-Places = list[
-    tuple[int, int]
-]  # a count, and the page's id as a negative number: of equal counts, earlier pages come first
+# A place is a page and a count in one number: the larger, the larger the count, or the earlier the page.
+PAGE_BITS = 40
+LAST_PAGE = (1 << PAGE_BITS) - 1
 
 
 class WordSum:
-    """One word on the pages so far."""
+    """One word on the pages so far. Of `places`, the largest PLACES are kept."""
 
     __slots__ = ("count", "pages", "places")
 
     def __init__(self) -> None:
         self.count = 0
         self.pages = 0
-        self.places: Places = []
+        self.places: list[int] = []
 
-    def add(self, page_id: int, count: int) -> None:
-        """The word stands on a further page."""
-        self.count += count
-        self.pages += 1
-        if len(self.places) < PLACES:
-            heappush(self.places, (count, -page_id))
-        elif count > self.places[0][0]:
-            heapreplace(self.places, (count, -page_id))
+    def add(self, places: list[int]) -> None:
+        """The word stands in these places, too."""
+        self.count += sum([place >> PAGE_BITS for place in places])
+        self.pages += len(places)
+        self.places += places
+        if len(self.places) > PLACES:
+            self.places.sort(reverse=True)
+            del self.places[PLACES:]
 
 
 def put_together(database: Database, crawl_id: UUID) -> None:
     """Write the words of the crawl, in place of what an attempt before may have written."""
-    ((pages,),) = database.call(
-        "SELECT count(*) FROM crawl_pages WHERE crawl_id = %s AND outcome = 'counted'", crawl_id
-    )
     while database.call(
         "DELETE FROM crawl_words WHERE ctid = ANY(ARRAY("
         "SELECT ctid FROM crawl_words WHERE crawl_id = %s LIMIT 20000)) RETURNING word",
         crawl_id,
     ):
         pass
-    parts = 1 + pages // PAGES_A_PART
-    for part in range(parts):
-        sums: dict[str, WordSum] = {}
-        for page_id, counts in _pages(database, crawl_id):
-            for word, count in counts.items():
-                if parts > 1 and crc32(word.encode()) % parts != part:
-                    continue
-                known = sums.get(word)
-                if known is None:
-                    known = sums[word] = WordSum()
-                known.add(page_id, count)
+    runs = [(1, 0)]  # each over the words whose checksum divided by the one number leaves the other
+    while runs:
+        divisor, rest = runs.pop()
+        sums: defaultdict[str, WordSum] = defaultdict(WordSum)
+        for places in _pieces(database, crawl_id):
+            for word, these in places.items():
+                if divisor == 1 or crc32(word.encode()) % divisor == rest:
+                    sums[word].add(these)
+            while len(sums) > MAX_WORDS:
+                runs.append((2 * divisor, rest + divisor))
+                divisor *= 2
+                for word in [word for word in sums if crc32(word.encode()) % divisor != rest]:
+                    del sums[word]
         _write(database, crawl_id, sums)
 
 
-def _pages(database: Database, crawl_id: UUID) -> Iterator[tuple[int, dict[str, int]]]:
+def _pieces(database: Database, crawl_id: UUID) -> Iterator[dict[str, list[int]]]:
+    """The places of each word, of some pages at a time."""
     last = -1
     while rows := database.call(
         "SELECT id, counts::text FROM crawl_pages WHERE crawl_id = %s AND outcome = 'counted' AND id > %s"
         " ORDER BY id LIMIT %s",
         *(crawl_id, last, PAGES_AT_ONCE),
     ):
+        places: defaultdict[str, list[int]] = defaultdict(list)
         for page_id, counts in rows:
-            yield page_id, json.loads(counts)
+            page = LAST_PAGE - page_id
+            for word, count in json.loads(counts).items():
+                places[word].append(count << PAGE_BITS | page)
+        yield places
         last = rows[-1][0]
 
 
 def _write(database: Database, crawl_id: UUID, sums: dict[str, WordSum]) -> None:
     words = iter(sums.items())
-    while piece := [entry for entry, _ in zip(words, range(WORDS_AT_ONCE), strict=False)]:
-        rows = [
-            {
-                "word": word,
-                "count": known.count,
-                "pages": known.pages,
-                "page_ids": [-place for _, place in sorted(known.places, reverse=True)],
-                "page_counts": [count for count, _ in sorted(known.places, reverse=True)],
-            }
-            for word, known in piece
-        ]
+    while piece := list(islice(words, WORDS_AT_ONCE)):
+        rows = []
+        for word, known in piece:
+            places = sorted(known.places, reverse=True)
+            rows.append(
+                {
+                    "word": word,
+                    "count": known.count,
+                    "pages": known.pages,
+                    "page_ids": [LAST_PAGE - (place & LAST_PAGE) for place in places],
+                    "page_counts": [place >> PAGE_BITS for place in places],
+                }
+            )
         database.call(
             "INSERT INTO crawl_words SELECT %s, word, count, pages, page_ids, page_counts"
             " FROM json_to_recordset(%s) AS one"

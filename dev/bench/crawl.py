@@ -161,7 +161,9 @@ def measure_latency(pages: int) -> None:
     """One slow host."""
     with served(1, pages, LATENCY_SECONDS) as port, running_stack(port) as (stack, folder):
         cost = crawl(stack, folder, starts(port, 1), pages)
-        say(f"\none host, {1_000 * LATENCY_SECONDS:.0f} ms, 8 places: {cost.pages / cost.seconds:.1f} pages/s (goal: 70)")
+        say(
+            f"\none host, {1_000 * LATENCY_SECONDS:.0f} ms, 8 places: {cost.pages / cost.seconds:.1f} pages/s (goal: 70)"
+        )
 
 
 def measure_memory(pages: int) -> None:
@@ -169,7 +171,9 @@ def measure_memory(pages: int) -> None:
     with served(1, pages) as port, running_stack(port) as (stack, folder):
         cost = crawl(stack, folder, starts(port, 1), pages)
         figures = [round(figure) for figure in cost.memory]
-        say(f"\n{cost.pages:,} pages at {cost.a_page:.1f} ms; MB of all children: {figures[:: max(1, len(figures) // 20)]}")
+        say(
+            f"\n{cost.pages:,} pages at {cost.a_page:.1f} ms; MB of all children: {figures[:: max(1, len(figures) // 20)]}"
+        )
 
 
 def measure_reading() -> None:

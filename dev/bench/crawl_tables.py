@@ -50,5 +50,7 @@ def fill_words(tables: Tables, database_url: str, pages: int) -> str:
             *(crawl_id, number, number, sum(counts.values()), json.dumps(counts)),
         )
     put_together(Database(database_url, pool_size=1), UUID(crawl_id))
-    tables.query("UPDATE crawls SET finished_at = now(), stop_reason = 'finished' WHERE job_id = %s RETURNING 1", crawl_id)
+    tables.query(
+        "UPDATE crawls SET finished_at = now(), stop_reason = 'finished' WHERE job_id = %s RETURNING 1", crawl_id
+    )
     return str(crawl_id)
