@@ -46,20 +46,22 @@ _ITALIC: Final = {ord("h"): 0x210E} | {
 }
 
 
-def read_html(html: bytes) -> tuple[str, str | None]:
-    """The text that a person reads on a page in UTF-8, and the language that the page declares (a BCP 47 tag), if any.
+def read_tree(tree: LexborHTMLParser) -> tuple[str, str | None]:
+    """The text that a person reads on a page, and the language that the page declares (a BCP 47 tag), if any.
 
-    The words are those of Chromium's `innerText` for the body; white space is not collapsed. Bytes that are not UTF-8
-    count as U+FFFD. Raises PageTooComplex.
+    The words are those of Chromium's `innerText` for the body; white space is not collapsed. What is not shown is taken
+    out of the tree.
     """
-    tree = parse_html(html)
     language, body = tree.root.attributes.get("lang") if tree.root else None, tree.body
     text = _Walk(apply_styles(body)).read(body) if body else ""  # a frameset has no body
     return text, language if language and len(language) <= MAX_LANGUAGE_LENGTH else None
 
 
 def parse_html(html: bytes) -> LexborHTMLParser:
-    """The tree of a page in UTF-8, as a browser that runs scripts has it. Raises PageTooComplex."""
+    """The tree of a page in UTF-8, as a browser that runs scripts has it. Raises PageTooComplex.
+
+    Bytes that are not UTF-8 count as U+FFFD.
+    """
     check_markup(html)
     try:
         return LexborHTMLParser(html, options=LexborDocumentOptions.WO_EVENTS.value, scripting=True)

@@ -11,7 +11,6 @@ from typing import Final, NamedTuple
 from selectolax.lexbor import LexborHTMLParser
 
 from page_read.charsets import encode_query
-from page_read.html import parse_html
 from page_read.web_url import MAX_URL_LENGTH, web_url
 
 PRODUCT: Final = "wordcount-stack"  # the name by which a site may address this crawler alone
@@ -62,16 +61,11 @@ class PageLinks:
     too_long: int = 0
 
 
-def read_links(html: bytes, url: str, charset: str) -> PageLinks:
-    """The links of the page `html` in UTF-8, which was fetched from `url` and was encoded in `charset`.
-
-    Raises PageTooComplex.
-    """
-    return find_links(parse_html(html), url, charset)
-
-
 def find_links(tree: LexborHTMLParser, url: str, charset: str) -> PageLinks:
-    """The same of a page that is parsed already, and not changed since: read_html removes what is not shown."""
+    """The links of a page that was fetched from `url`, and was encoded in `charset`.
+
+    The tree must not have been changed since it was parsed: read_tree takes out of it what is not shown.
+    """
     found = _Found(_base(tree, url), charset)
     for node in tree.css(_CARRIERS):
         _READERS[node.tag or ""](found, node.attributes)

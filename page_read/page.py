@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from page_read.content_type import parse_content_type
 from page_read.encoding import CharsetSource, decode_body
-from page_read.html import read_html, xhtml_to_html
-from page_read.links import PageLinks, read_links
+from page_read.html import parse_html, read_tree, xhtml_to_html
+from page_read.links import PageLinks, find_links
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +34,8 @@ def read_page_with_links(body: bytes, content_type: str | None, url: str | None)
     if form == "plain":
         text, language = utf8.decode("utf-8", "replace"), None
     else:
-        html = xhtml_to_html(utf8) if form == "xhtml" else utf8
+        tree = parse_html(xhtml_to_html(utf8) if form == "xhtml" else utf8)
         if url is not None:
-            links = read_links(html, url, charset)
-        text, language = read_html(html)
+            links = find_links(tree, url, charset)
+        text, language = read_tree(tree)
     return PageText(text=text, language=language, charset=charset, charset_source=charset_source), links

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from page_read.html import read_html
+from page_read.html import parse_html, read_tree
 
 ANSWERS: list[tuple[str, str]] = [
     (html, answer) for html, answer in json.loads(Path(__file__).with_name("browser_answers.json").read_text("utf-8"))
@@ -17,7 +17,7 @@ ANSWERS: list[tuple[str, str]] = [
 
 
 def shown(html: str) -> str:
-    return " ".join(read_html(html.encode())[0].split())
+    return " ".join(read_tree(parse_html(html.encode()))[0].split())
 
 
 @pytest.mark.parametrize(("html", "answer"), ANSWERS, ids=[html for html, _ in ANSWERS])
@@ -60,7 +60,7 @@ def test_differs_from_the_browser_on_purpose(html: str, answer: str, reason: str
     ],
 )
 def test_reports_the_language_of_the_page(html: str, language: str | None) -> None:
-    assert read_html(html.encode())[1] == language
+    assert read_tree(parse_html(html.encode()))[1] == language
 
 
 def test_text_cannot_pose_as_the_readers_own_marks() -> None:

@@ -14,7 +14,6 @@ from page_read.links import (
     find_links,
     header_links,
     header_robots,
-    read_links,
 )
 from page_read.web_url import MAX_URL_LENGTH
 
@@ -22,7 +21,7 @@ URL = "http://example.com/dir/page.html?x=1"
 
 
 def links_of(html: str | bytes, charset: str = "utf-8") -> PageLinks:
-    return read_links(html.encode() if isinstance(html, str) else html, URL, charset)
+    return find_links(parse_html(html.encode() if isinstance(html, str) else html), URL, charset)
 
 
 def urls_of(html: str | bytes, charset: str = "utf-8") -> list[str]:
@@ -356,11 +355,6 @@ def test_as_many_links_as_are_taken_are_not_cut() -> None:
     assert (len(found.links), found.is_cut) == (MAX_LINKS, False)
 
 
-def test_a_tree_that_is_parsed_already_gives_the_same() -> None:
-    html = b"<base href=/x/><a href=1 rel=nofollow>a</a><link rel=canonical href=2>"
-    assert find_links(parse_html(html), URL, "utf-8") == read_links(html, URL, "utf-8")
-
-
 @pytest.mark.parametrize("html", [b"\xff\xfe<a href=/\xff>x", b"<a href=/\x00>", b"<a href='/&#xD800;'>"])
 def test_octets_that_are_no_text_do_no_harm(html: bytes) -> None:
     assert urls_of(html) == ["http://example.com/%EF%BF%BD"]
@@ -380,7 +374,7 @@ def test_octets_that_are_no_text_do_no_harm(html: bytes) -> None:
 )
 def test_no_page_takes_long(html: bytes) -> None:
     start = time.process_time()
-    read_links(html, URL, "windows-1252")
+    find_links(parse_html(html), URL, "windows-1252")
     assert time.process_time() - start < 10
 
 
