@@ -5,7 +5,7 @@ Only workers import this: the manager's image can neither fetch nor parse.
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from hashlib import blake2b
@@ -28,7 +28,7 @@ from page_read.links import PRODUCT, PageLinks, header_links, header_robots
 from page_read.page import PageText, read_page_with_links
 from page_read.sitemap import read_sitemap
 from page_read.web_url import web_url
-from page_read.words import frequencies, most_frequent, shown
+from page_read.words import MAX_SHOWN_LENGTH, frequencies, most_frequent, shown
 from site_crawl.frontier import CrawlPage, FoundUrl, Lane, PageEnd
 from site_crawl.robots_store import KeptRobots, find_robots, keep_robots, note_robots
 from site_crawl.traps import MAX_SAME_TEXTS, MAX_VALUE_COMBINATIONS, facets, max_template_pages, template, trap_of
@@ -243,11 +243,9 @@ class _Turn:
         self, page: CrawlPage, fetched: Page, text: PageText, alias_key: bytes | None, *, is_redirect: bool
     ) -> PageEnd:
         counts = frequencies(text.text, self._crawl.tokenizer)
-        kept = dict(most_frequent(counts, MAX_DISTINCT_WORDS)) if len(counts) > MAX_DISTINCT_WORDS else counts
-        stored: dict[str, int] = {}
-        for word, count in kept.items():
-            name = shown(word).replace("\0", "\N{REPLACEMENT CHARACTER}")  # which the database takes in no text
-            stored[name] = stored.get(name, 0) + count
+        kept: Mapping[str, int] = counts
+        if len(counts) > MAX_DISTINCT_WORDS:
+            kept = dict(most_frequent(counts, MAX_DISTINCT_WORDS))
         return PageEnd(
             id=page.id,
             outcome="counted",
@@ -259,7 +257,7 @@ class _Turn:
             word_count=None if self._crawl.word is None else counts[self._crawl.word.lower()],
             bytes=len(fetched.body),
             text_hash=_hash(text.text) if counts else None,
-            counts=json.dumps(stored),
+            counts=json.dumps(_as_stored(kept)),
         )
 
     # robots.txt and sitemaps
@@ -358,6 +356,16 @@ def _failure(page: CrawlPage, error: CoreError, *, host_failed: bool) -> PageEnd
         http_status=status,
         host_failed=host_failed,
     )
+
+
+def _as_stored(counts: Mapping[str, int]) -> Mapping[str, int]:
+    """The counts of words cut to MAX_SHOWN_LENGTH, and without NUL, which the database takes in no text."""
+    if max(map(len, counts), default=0) <= MAX_SHOWN_LENGTH and not any("\0" in word for word in counts):
+        return counts
+    stored: Counter[str] = Counter()
+    for word, count in counts.items():
+        stored[shown(word).replace("\0", "\N{REPLACEMENT CHARACTER}")] += count
+    return stored
 
 
 def _hash(text: str) -> bytes:
