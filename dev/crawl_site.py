@@ -1,9 +1,11 @@
 """A site with known answers: every outcome that a URL of a crawl can have, at least once, and a tree of pages.
 
-It says what a crawl of it must find (`EXPECTED`), and keeps a log of what it was asked for.
+It says what a crawl of it must find (`outcomes`), and keeps a log of what it was asked for. On each loopback address it
+is a site of its own.
 """
 
-from collections import Counter
+import time
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -123,24 +125,26 @@ FILES: dict[str, bytes] = {
 
 
 class CrawlSite:
-    """The running site. `size` is the number of pages of its tree."""
+    """The running site. `size` is the number of pages of its tree; each of them takes `seconds`."""
 
-    def __init__(self, port: int, size: int) -> None:
+    def __init__(self, port: int, size: int, seconds: float) -> None:
+        self.port = port
         self.origin = f"http://{LOOPBACK}:{port}"
         self.pages = SPECIAL | tree(size)
+        self._seconds = seconds
         self._lock = Lock()
-        self._log: list[str] = []
-        self._failed: Counter[str] = Counter()
+        self._log: defaultdict[str, list[str]] = defaultdict(list)  # by address
+        self._failed: Counter[tuple[str, str]] = Counter()
         self._held: dict[str, Event] = {}
 
     def hold(self, path: str) -> Event:
         """Answer requests for this path once the event is set."""
         return self._held.setdefault(path, Event())
 
-    def log(self) -> list[str]:
+    def log(self, address: str = LOOPBACK) -> list[str]:
         """Path and query of each request, in their order."""
         with self._lock:
-            return list(self._log)
+            return list(self._log[address])
 
     def forget(self) -> None:
         """Begin with an empty log, and fail again."""
@@ -148,23 +152,25 @@ class CrawlSite:
             self._log.clear()
             self._failed.clear()
 
-    def answer(self, target: str) -> SitePage:
+    def answer(self, target: str, address: str) -> SitePage:
         """What is answered to a request."""
         with self._lock:
-            self._log.append(target)
+            self._log[address].append(target)
         if target in self._held:
             self._held[target].wait(HELD_SECONDS)
+        if target.startswith("/tree/"):
+            time.sleep(self._seconds)
         with self._lock:
             if target == "/robots.txt":
                 return SitePage(body=ROBOTS.encode(), headers={"Content-Type": "text/plain"})
             if target in FILES:
-                body = FILES[target].replace(b"{origin}", self.origin.encode())
+                body = FILES[target].replace(b"{origin}", f"http://{address}:{self.port}".encode())
                 return SitePage(body=compress(body) if target.endswith(".gz") else body)
             if target == "/broken":
                 return SitePage(body=b"", status=500)
             page = self.pages.get(target.partition("?utm_source")[0], SitePage(body=b"no such page", status=404))
-            if self._failed[target] < page.failures:
-                self._failed[target] += 1
+            if self._failed[address, target] < page.failures:
+                self._failed[address, target] += 1
                 return SitePage(body=b"busy", status=503)
             return page
 
@@ -175,14 +181,14 @@ class CrawlSite:
 
 
 @contextmanager
-def running_crawl_site(size: int = 7, port: int = 0) -> Iterator[CrawlSite]:
+def running_crawl_site(size: int = 7, seconds: float = 0.0) -> Iterator[CrawlSite]:
     """Serve the site."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            page = site.answer(self.path)
+            page = site.answer(self.path, str(self.connection.getsockname()[0]))
             self.send_response(page.status)
             for name, value in page.headers.items():
                 self.send_header(name, value)
@@ -193,9 +199,9 @@ def running_crawl_site(size: int = 7, port: int = 0) -> Iterator[CrawlSite]:
         def log_message(self, *_: object) -> None:
             """The site has a log of its own."""
 
-    server = ThreadingHTTPServer((LOOPBACK, port), Handler)
+    server = ThreadingHTTPServer(("", 0), Handler)
     server.daemon_threads = True
-    site = CrawlSite(server.server_address[1], size)
+    site = CrawlSite(server.server_address[1], size, seconds)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -8,9 +8,11 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from dev.chaos.crawls import NETWORK, PAGE_SECONDS, SITE_PAGES
 from dev.chaos.faults import FAULTS, Fault
 from dev.chaos.run import Plan, Run
 from dev.containers import CHAOS, container_stack, own_project
+from dev.crawl_site import running_crawl_site
 from dev.pages import served_pages
 from dev.stack import Wanted, process_stack
 from dev.waiting import NotInTime
@@ -70,11 +72,12 @@ def _faults(text: str) -> Sequence[Fault]:
 def _on_processes(plan: Plan, terminal: Terminal) -> int:
     folder = Path(tempfile.mkdtemp(prefix="wordcount-chaos-"))
     terminal.progress(f"starting the stack; its data and logs are in {folder}")
-    with served_pages() as pages:
-        wanted = Wanted(page_port=pages.port, settings=SETTINGS, tasks=TASKS, durable=True, proxy=True)
+    with served_pages() as pages, running_crawl_site(SITE_PAGES, PAGE_SECONDS) as site:
+        settings = SETTINGS | {"FETCH_ALLOWED_PRIVATE_NETWORKS": NETWORK}
+        wanted = Wanted(page_port=pages.port, settings=settings, tasks=TASKS, durable=True, proxy=True)
         with process_stack(DataFolder(folder), wanted) as stack:
             terminal.progress("the stack is ready")
-            outcome = Run(stack, plan, terminal).carry_out()
+            outcome = Run(stack, plan, terminal, site).carry_out()
     terminal.say(outcome.report())
     if outcome.breaches:
         terminal.say(f"data and logs are kept in {folder}")

@@ -193,7 +193,19 @@ def _end_of_piece(job: JobRow, _children: Sequence[JobRow]) -> Found:
         yield Flaw.WRONG, f"{job.state}, result {job.result}, error {job.error}; expected {expected}"
 
 
-END_OF_KIND = {"count": _end_of_count, "scatter": _end_of_scatter, "piece": _end_of_piece}
+def _end_of_crawl(job: JobRow, _children: Sequence[JobRow]) -> Found:
+    """What it found is looked at in dev.chaos.crawls."""
+    if job.state != "SUCCESS":
+        yield Flaw.WRONG, f"{job.state}, error {job.error}"
+
+
+END_OF_KIND = {
+    "count": _end_of_count,
+    "scatter": _end_of_scatter,
+    "piece": _end_of_piece,
+    "crawl": _end_of_crawl,
+    "crawl_lane": _end_of_crawl,
+}
 
 
 def _of_attempts(job: JobRow) -> Found:

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from itertools import count
 
 from dev.chaos.checks import Breach, Flaw, Known
+from dev.chaos.crawls import ALL_PAGES, SOME_PAGES, crawl_body
 from dev.manager import Answer, JsonObject, Manager, Unanswered
 from dev.pages import behaviour_at
 from job_core.job import ENDED
@@ -191,11 +192,17 @@ class Client:
 
 
 class Load:
-    """Callers that work from `start` to `finish`. `unfinished` returns how many jobs have not ended."""
+    """Callers that work from `start` to `finish`. `unfinished` returns how many jobs have not ended.
 
-    def __init__(self, client: Client, site: str, unfinished: Callable[[], int], seed: int) -> None:
+    Sites to be crawled are at `crawl_port` of every loopback address, if there are some.
+    """
+
+    def __init__(
+        self, client: Client, site: str, crawl_port: int | None, unfinished: Callable[[], int], seed: int
+    ) -> None:
         self._client = client
         self._site = site
+        self._crawl_port = crawl_port
         self._unfinished = unfinished
         self._seed = seed
         self._stopping = threading.Event()
@@ -205,7 +212,8 @@ class Load:
     def start(self) -> None:
         """Start every caller."""
         for number in range(CALLERS):
-            caller = _Caller(self._client, self._site, f"caller-{number}", random.Random(f"{self._seed} {number}"))
+            chance = random.Random(f"{self._seed} {number}")
+            caller = _Caller(self._client, self._site, self._crawl_port, number, chance)
             self._callers.append(self._threads.submit(self._call, caller))
 
     def stop(self) -> None:
@@ -238,11 +246,13 @@ class Load:
 class _Caller:
     """One caller, whose acts are chosen by `chance`. For a new kind of job, add an act."""
 
-    def __init__(self, client: Client, site: str, name: str, chance: random.Random) -> None:
+    def __init__(self, client: Client, site: str, crawl_port: int | None, number: int, chance: random.Random) -> None:
         self.chance = chance
         self._client = client
         self._site = site
-        self._name = name
+        self._crawl_port = crawl_port
+        self._number = number
+        self._name = f"caller-{number}"
         self._numbers = count()
 
     def act(self) -> None:
@@ -250,6 +260,7 @@ class _Caller:
             self._submit_one: 45,
             self._submit_batch: 25,
             self._submit_scatter: 2,
+            self._submit_crawl: 4 if self._crawl_port else 0,
             self._cancel: 10,
             self._retry: 5,
             self._repeat: 7,
@@ -267,6 +278,13 @@ class _Caller:
     def _submit_scatter(self) -> None:
         name = f"{self._name}-{next(self._numbers)}"
         self._client.submit(Submission(path="/scatter", labels=(name,), body={"name": name}, key=self._key()))
+
+    def _submit_crawl(self) -> None:
+        """Each is of a site of its own."""
+        high, low = divmod(next(self._numbers), 250)
+        url = f"http://127.{1 + self._number}.{high}.{1 + low}:{self._crawl_port}/"
+        body = crawl_body(url, self.chance.choice((ALL_PAGES, SOME_PAGES)))
+        self._client.submit(Submission(path="/crawl", labels=(url,), body=body, key=self._key()))
 
     def _repeat(self) -> None:
         if (submission := self._client.journal.repeatable(self.chance)) is not None:

@@ -5,15 +5,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from dev.chaos import crawls
 from dev.chaos.checks import JOBS, Breach, Flaw, Shown, check, job_of
 from dev.chaos.faults import Fault, Planned, Scene, schedule
-from dev.chaos.load import Client, Journal, Load
+from dev.chaos.load import Client, Journal, Load, Submission
 from dev.chaos.watch import Injected, QueueWatch, recover, slow
 from dev.containers import ContainerStack
+from dev.crawl_site import CrawlSite
 from dev.manager import Unanswered
 from dev.stack import Stack
 from embedded.terminal import Terminal, wait_until
 
+CALM_SECONDS = 120.0
 END_SECONDS = 60.0  # from the last fault's recovery until every job has ended
 LISTED = 200
 MAX_SHOWN = 50
@@ -79,19 +82,25 @@ def _line(row: tuple[str, ...], widths: Sequence[int]) -> str:
 
 
 class Run:
-    """`carry_out` is called once."""
+    """`carry_out` is called once. Without a `site`, nothing is crawled."""
 
-    def __init__(self, stack: Stack | ContainerStack, plan: Plan, terminal: Terminal) -> None:
+    def __init__(
+        self, stack: Stack | ContainerStack, plan: Plan, terminal: Terminal, site: CrawlSite | None = None
+    ) -> None:
         self._stack = stack
         self._plan = plan
         self._terminal = terminal
         self._journal = Journal()
         self._client = Client(manager=stack.manager, journal=self._journal)
         self._queue = QueueWatch(stack)
-        self._load = Load(self._client, stack.site, self._queue.unfinished, plan.seed)
+        self._site = site
+        port = site.port if site else None
+        self._load = Load(self._client, stack.site, port, self._queue.unfinished, plan.seed)
 
     def carry_out(self) -> Outcome:
         """Inject faults until the time is up, let all jobs end, and check them. Raises StopRequested."""
+        if self._site:
+            self._crawl_in_calm(self._site)
         begun = time.monotonic()
         self._queue.start()
         self._load.start()
@@ -109,6 +118,14 @@ class Run:
             breaches=[*breaches, *self._queue.breaches(), *self._journal.breaches()],
             queue=self._queue.summary,
         )
+
+    def _crawl_in_calm(self, site: CrawlSite) -> None:
+        """What later crawls are compared with."""
+        url = f"http://{crawls.CALM_ADDRESS}:{site.port}/"
+        body = crawls.crawl_body(url, crawls.ALL_PAGES)
+        self._client.submit(Submission(path="/crawl", labels=(url,), body=body))
+        (crawl_id,) = self._journal.known().promised
+        self._stack.manager.ended_job(crawl_id, within=CALM_SECONDS)
 
     def _inject_all(self, deadline: float) -> list[Injected]:
         injected: list[Injected] = []
@@ -140,7 +157,12 @@ class Run:
         jobs = [job_of(row) for row in self._stack.query(JOBS)]
         parents = sorted({job.parent for job in jobs if job.parent})
         lists = [f"/jobs?limit={LISTED}", *(f"/jobs?limit={LISTED}&parent={parent}" for parent in parents)]
-        return check(self._journal.known(), jobs, dict(chain.from_iterable(map(self._shown, lists))))
+        breaches = check(self._journal.known(), jobs, dict(chain.from_iterable(map(self._shown, lists))))
+        if self._site:
+            found = [crawls.crawl_of(row) for row in self._stack.query(crawls.CRAWLS)]
+            self._terminal.progress(f"{len(found)} crawls have ended by themselves")
+            breaches += crawls.check(found, self._site.log)
+        return breaches
 
     def _shown(self, path: str) -> Iterator[tuple[str, Shown]]:
         """The jobs of a list, as HTTP shows them."""
