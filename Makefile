@@ -16,6 +16,9 @@ PASSES      ?= 6
 SYSTEMS     ?=
 SUBMISSIONS ?= yes
 
+# How many pages `make bench-crawl` crawls to see that memory stays flat: MEMORY_PAGES=50000 takes long.
+MEMORY_PAGES ?= 5000
+
 # What a run of chaos does: SEED=123 repeats a schedule, CHAOS_FAULTS=broker-wiped,worker-killed injects these only.
 SEED          ?=
 CHAOS_MINUTES ?= 5
@@ -24,7 +27,7 @@ CHAOS_FAULTS  ?=
 CHAOS          = --seed "$(SEED)" --seconds "$(CHAOS_SECONDS)" --faults "$(CHAOS_FAULTS)"
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up test test-all test-unit test-integration test-compose check-compose lint types imports check pictures accuracy accuracy-charset accuracy-quotes bench-count bench-list bench-cli bench-peers fuzz fuzz-api chaos chaos-compose clean
+.PHONY: help install install-dev demo up test test-all test-unit test-integration test-compose check-compose lint types imports check pictures accuracy accuracy-charset accuracy-quotes bench-count bench-crawl bench-list bench-cli bench-peers fuzz fuzz-api chaos chaos-compose clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-17s %s\n", $$1, $$2 }'
@@ -88,6 +91,9 @@ accuracy-quotes: install-dev ## find the quotes of the labelled pages in QUOTES,
 
 bench-count: install-dev ## measure how fast pages are counted, against the common way and the parser alone
 	@$(PYTHON) -m dev.bench.count $(CORPUS)
+
+bench-crawl: install-dev ## measure what a crawled page costs here and with Scrapy; MEMORY_PAGES is how long memory is watched
+	@exec $(PYTHON) -m dev.bench.crawl --memory-pages $(MEMORY_PAGES)
 
 bench-list: install ## measure GET /jobs on a table of a million jobs
 	@$(PYTHON) -m dev.bench.list_jobs

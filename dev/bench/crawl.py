@@ -162,7 +162,8 @@ def measure_latency(pages: int) -> None:
     with served(1, pages, LATENCY_SECONDS) as port, running_stack(port) as (stack, folder):
         cost = crawl(stack, folder, starts(port, 1), pages)
         say(
-            f"\none host, {1_000 * LATENCY_SECONDS:.0f} ms, 8 places: {cost.pages / cost.seconds:.1f} pages/s (goal: 70)"
+            f"\none host, {1_000 * LATENCY_SECONDS:.0f} ms, 8 places:"
+            f" {cost.pages / cost.seconds:.1f} pages/s (goal: 70)"
         )
 
 
@@ -170,10 +171,8 @@ def measure_memory(pages: int) -> None:
     """A long crawl."""
     with served(1, pages) as port, running_stack(port) as (stack, folder):
         cost = crawl(stack, folder, starts(port, 1), pages)
-        figures = [round(figure) for figure in cost.memory]
-        say(
-            f"\n{cost.pages:,} pages at {cost.a_page:.1f} ms; MB of all children: {figures[:: max(1, len(figures) // 20)]}"
-        )
+        some = cost.memory[:: max(1, len(cost.memory) // 20)]
+        say(f"\n{cost.pages:,} pages at {cost.a_page:.1f} ms; MB of all children: {[round(each) for each in some]}")
 
 
 def measure_reading() -> None:

@@ -41,7 +41,7 @@ def path(number: int) -> str:
 
 @lru_cache
 def _text(number: int) -> str:
-    chance = Random(number)
+    chance = Random(number)  # noqa: S311 - pages to measure by
     paragraphs = (
         " ".join(word(int(VOCABULARY ** chance.random())) for _ in range(WORDS_A_PARAGRAPH)) for _ in range(PARAGRAPHS)
     )
@@ -50,7 +50,7 @@ def _text(number: int) -> str:
 
 def page(number: int, size: int) -> bytes:
     """A page of a site of `size` pages: every page can be reached from the first."""
-    chance = Random(number)
+    chance = Random(number)  # noqa: S311 - pages to measure by
     children = range(CHILDREN * number + 1, CHILDREN * number + 1 + CHILDREN)
     linked = [child for child in children if child < size]
     linked += chance.sample(range(size), min(LINKS - len(linked), size))

@@ -12,9 +12,12 @@ from site_crawl.words import put_together
 DISTINCT_WORDS = 600  # of a page
 
 _JOB = """
-    INSERT INTO jobs (id, kind, label, request, state, on_failure, attempt, max_attempts, max_crashes, finished_at, result)
-    VALUES (gen_random_uuid(), 'crawl', 'http://site.example/', '{"url": "http://site.example/"}', %s, 'retry', 1, 5, 3,
-            CASE WHEN %s THEN now() END, CASE WHEN %s THEN '{"pages": 1, "words": 1}'::json END)
+    INSERT INTO jobs (id, kind, label, request, state, on_failure, attempt, max_attempts, max_crashes, due_at, finished_at,
+                      result)
+    SELECT gen_random_uuid(), 'crawl', 'http://site.example/', '{"url": "http://site.example/"}', state, 'retry', 1, 5, 3,
+           CASE WHEN state = 'RETRY' THEN now() + interval '1 day' END, CASE WHEN state = 'SUCCESS' THEN now() END,
+           CASE WHEN state = 'SUCCESS' THEN '{"pages": 1, "words": 1}'::json END
+    FROM (SELECT %s) AS asked (state)
     RETURNING id::text
 """
 _CRAWL = """
@@ -25,7 +28,7 @@ _CRAWL = """
 
 def fill_frontier(tables: Tables, rows: int) -> str:
     """A crawl with so many pages that wait; its id."""
-    ((crawl_id,),) = tables.query(_JOB, "WAITING", False, False)
+    ((crawl_id,),) = tables.query(_JOB, "RETRY")
     tables.query(_CRAWL, crawl_id, rows, rows)
     tables.query(
         "WITH new AS (INSERT INTO crawl_pages (crawl_id, key, url, host, depth)"
@@ -38,15 +41,15 @@ def fill_frontier(tables: Tables, rows: int) -> str:
 
 def fill_words(tables: Tables, database_url: str, pages: int) -> str:
     """A crawl that has counted so many pages; its id."""
-    ((crawl_id,),) = tables.query(_JOB, "SUCCESS", True, True)
+    ((crawl_id,),) = tables.query(_JOB, "SUCCESS")
     tables.query(_CRAWL, crawl_id, pages, 0)
     for number in range(pages):
-        chance = Random(number)
+        chance = Random(number)  # noqa: S311 - pages to measure by
         counts = {word(int(VOCABULARY ** chance.random())): chance.randint(1, 50) for _ in range(DISTINCT_WORDS)}
         tables.query(
             "INSERT INTO crawl_pages (crawl_id, key, url, host, depth, state, outcome, words, counts) VALUES"
-            " (%s, decode(md5(%s::text), 'hex'), 'http://site.example/page/' || %s, 'site.example', 5, 'ENDED', 'counted',"
-            " %s, %s) RETURNING id",
+            " (%s, decode(md5(%s::text), 'hex'), 'http://site.example/page/' || %s, 'site.example', 5, 'ENDED',"
+            " 'counted', %s, %s) RETURNING id",
             *(crawl_id, number, number, sum(counts.values()), json.dumps(counts)),
         )
     put_together(Database(database_url, pool_size=1), UUID(crawl_id))

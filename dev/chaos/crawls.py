@@ -1,4 +1,4 @@
-"""Crawls among the load of a chaos run: each of a site of its own with known answers, which a calm crawl has found before.
+"""Crawls among the load of a chaos run: each of a site of its own with known answers, which a calm crawl has found.
 
 `check` compares each crawl with the calm one, with the rows of its frontier, and with what its site was asked for.
 """
