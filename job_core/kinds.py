@@ -1,11 +1,11 @@
 """The kinds of jobs. A kind is a function: its name, the request it takes, and the work it does."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from inspect import signature
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from pydantic import (
@@ -25,6 +25,8 @@ from job_core.errors import InvalidChildRequest
 from job_core.job import JsonObject, NewJob, OnFailure, State
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from job_core.store.database import Database
 
 NO_NUL = r"^[^\u0000]*$"
@@ -131,6 +133,7 @@ class FanOut:
 
 
 Join = Callable[..., Mapping[str, Any]]
+AskProgress = Callable[["Connection", Collection[UUID]], Mapping[UUID, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +142,8 @@ class Kind:
 
     Where the request has methods of these names, `label()` is what people know the job by, and `limit_key()` what it is
     limited together with. `summary` is a result in a line. `join`, for a kind that fans out, gets the request and an
-    iterator of its ended children.
+    iterator of its ended children. `progress` says how far some of its jobs are, those left out that have not begun: it
+    is asked often, by one question for all of them. Of what it says, `seconds` alone may change without being news.
     """
 
     name: str
@@ -147,6 +151,7 @@ class Kind:
     work: Callable[..., Any]
     join: Join | None = None
     summary: Callable[[JsonObject], str] = lambda _: ""
+    progress: AskProgress | None = None
     is_offered: bool = True  # whether callers may submit it; else it is for tasks to give
     queue: str = "celery"
     max_attempts: int | None = None
@@ -208,6 +213,14 @@ class Kind:
     def result(self) -> Any:  # noqa: ANN401 - a type
         """The type of the result, as annotated: a TypedDict names its fields, a JsonObject may have any."""
         return _result_of(self.join or self.work)
+
+    @property
+    def progress_type(self) -> Any:  # noqa: ANN401 - a type
+        """The type of what `progress` says of a job, as annotated; None without one."""
+        if self.progress is None:
+            return None
+        _, of_one = get_args(get_type_hints(self.progress)["return"])
+        return of_one
 
     def start(self, request: BaseModel, job: RunningJob) -> object:
         """Call the task's function: its result, or GoOn or FanOut. Raises InvalidChildRequest, and what it raises."""

@@ -46,7 +46,7 @@ def create_app(settings: Settings) -> Flask:
         outages=outages,
         database=database,
         queue=JobQueue(core.name, core.kinds, broker_url, timeout_seconds=BROKER_TIMEOUT_SECONDS),
-        watcher=Watcher(database, outages, memory),
+        watcher=Watcher(database, core.kinds, outages, memory),
         wait_seats=Semaphore(settings.manager_wait_callers),
         stream_seats=Semaphore(settings.manager_streams),
         batch_queue=BatchQueue(Semaphore(MAX_BATCHES_AT_ONCE)),

@@ -65,8 +65,9 @@ def show(job_id: str) -> Response:
 def events(job_id: str) -> Response:
     """Stream the job's progress.
 
-    Server-Sent Events: each holds the whole job, and the stream ends with the job. `Last-Event-ID` resumes after the
-    event with that id. The status is 204 if that event reported the end: there is nothing more to ask for.
+    Server-Sent Events: each holds the whole job, and the stream ends with the job. There is one for each step, and at
+    most one a second when the job's `progress` has changed. `Last-Event-ID` resumes after the step with that id. The
+    status is 204 if that step was the end: there is nothing more to ask for.
     """
     whole = _find_whole(_read_id(job_id), SMALL_BYTES)
     job = whole.job if whole else find_job(job_id)
@@ -77,7 +78,8 @@ def events(job_id: str) -> Response:
     seats = services().stream_seats
     if not seats.acquire(blocking=False):
         raise StreamsFull("Request the job itself, or its events later.")
-    events = stream_of(services().watcher, job, first, is_known=bool(first) or is_known)
+    progress = whole.progress if whole and first else None
+    events = stream_of(services().watcher, job, first, is_known=bool(first) or is_known, progress=progress)
     streamed = Response(events, content_type=EVENT_STREAM)
     streamed.call_on_close(seats.release)
     streamed.headers["X-Accel-Buffering"] = "no"  # nginx would keep events back
@@ -191,7 +193,7 @@ def _read_id(text: str) -> UUID:
 def _find_whole(job_id: UUID, at_most: int) -> WholeJob | None:
     """The job, unless it is of more bytes."""
     with services().database.reading(DATABASE_SECONDS) as connection:
-        found = find_whole(connection, [job_id], at_most=at_most).get(job_id)
+        found = find_whole(connection, [job_id], core.kinds, at_most=at_most).get(job_id)
     return found if found and found.job.owner == owner() else None
 
 

@@ -37,10 +37,13 @@ class CallbackView(ApiModel):
 
 
 class JobDetail(JobView):
-    """A job with its attempts, its children and its callback."""
+    """A job with its attempts, its children, its progress and its callback."""
 
     attempts: list[AttemptView] = Field(description="the first one first")
     children: dict[State, int] = Field(description="how many of its children are in each state; empty without any")
+    progress: JsonObject | None = Field(
+        description="how far it is, for kinds that say so; null before it has begun, and for other kinds"
+    )
     callback: CallbackView | None = Field(description="null if none was requested")
 
 
@@ -65,7 +68,12 @@ _NO_DELIVERY = (None, 0, None, None, None)
 def job_detail(whole: WholeJob) -> JsonObject:
     """The job as JobDetail describes it."""
     attempts = [dict(zip(_ATTEMPT, _attempt_values(attempt), strict=True)) for attempt in whole.attempts]
-    return job_view(whole.job) | {"attempts": attempts, "children": whole.children, "callback": _callback(whole)}
+    return job_view(whole.job) | {
+        "attempts": attempts,
+        "children": whole.children,
+        "progress": whole.progress,
+        "callback": _callback(whole),
+    }
 
 
 def _callback(whole: WholeJob) -> JsonObject | None:

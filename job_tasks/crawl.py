@@ -5,11 +5,12 @@ none; when the last has ended, the next round begins, or the crawl ends with its
 (site_crawl.frontier) holds what is exact: which URLs were discovered, and the one outcome of each.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from sqlalchemy import Connection
 from typing_extensions import TypedDict  # pydantic wants this one before Python 3.12
 
 from job_core.errors import PermanentError
@@ -20,6 +21,7 @@ from job_tasks.page_request import UrlRequest
 from job_tasks.settings import settings
 from page_fetch.url import MAX_ENCODED_LENGTH, parse_url
 from site_crawl.frontier import Bounds, FoundUrl, Frontier, WaitingHost
+from site_crawl.read import sums_of
 from site_crawl.robots_store import robots_of_crawl
 from site_crawl.scope import MAX_GLOB_LENGTH, MAX_GLOBS, InvalidGlob, Scope
 from site_crawl.url_key import url_key
@@ -112,6 +114,21 @@ class CrawlResult(TypedDict):
     seconds: Annotated[float, Field(ge=0, description="from the first page to the end")]
 
 
+class CrawlProgress(TypedDict):
+    """How far a crawl is: `discovered` is the sum of `waiting`, `running` and the `outcomes`."""
+
+    discovered: Annotated[int, Field(ge=0, description="how many URLs of the site are known")]
+    waiting: Annotated[int, Field(ge=0, description="how many of them wait to be read")]
+    running: Annotated[int, Field(ge=0, description="how many are being read")]
+    outcomes: Annotated[Mapping[str, int], Field(description="how many have ended how")]
+    words: Annotated[int, Field(ge=0, description="how many words a person reads on the pages counted so far")]
+    word_count: Annotated[int, Field(ge=0, description="how often the word that was asked for stands on them")]
+    bytes: Annotated[int, Field(ge=0, description="of these pages, decompressed")]
+    seconds: Annotated[
+        float, Field(ge=0, description="since the crawl began; up to its end, if it has ended by itself")
+    ]
+
+
 class LaneRequest(BaseModel):
     """What a lane is to read: pages of one host, until there are none, or more wait than are enough for the lanes."""
 
@@ -147,6 +164,23 @@ def next_round(request: CrawlRequest, job: RunningJob, lane: Kind) -> CrawlResul
     if waits := [host.seconds_to_next for host in hosts if host.seconds_to_next is not None]:
         return GoOn({}, wait_seconds=max(min(waits), 0.1))
     return _result(request, frontier, job)
+
+
+def crawl_progress(connection: Connection, crawl_ids: Collection[UUID]) -> Mapping[UUID, CrawlProgress]:
+    """How far these crawls are, those left out that have not begun."""
+    return {
+        crawl_id: {
+            "discovered": sums["discovered"],
+            "waiting": sums["waiting"],
+            "running": sums["running"],
+            "outcomes": sums["outcomes"],
+            "words": sums["words"],
+            "word_count": sums["word_count"],
+            "bytes": sums["bytes"],
+            "seconds": round(sums["seconds"], 1),
+        }
+        for crawl_id, sums in sums_of(connection, crawl_ids).items()
+    }
 
 
 def _check_start(request: CrawlRequest, frontier: Frontier, *, is_over: bool = False) -> None:

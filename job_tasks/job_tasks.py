@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from job_core import EndedChild, FanOut, GoOn, JobCore, RunningJob
 from job_core.job import JsonObject
 from job_tasks.count import CountRequest, CountResult, count_summary, count_words
-from job_tasks.crawl import CrawlRequest, CrawlResult, LaneRequest, crawl_summary, next_round
+from job_tasks.crawl import CrawlRequest, CrawlResult, LaneRequest, crawl_progress, crawl_summary, next_round
 from job_tasks.settings import core_config
 
 core = JobCore("job_tasks", config=core_config)  # core.app is the Celery app; job_worker/worker.py runs it
@@ -37,7 +37,13 @@ def crawl_on(request: CrawlRequest, _lanes: Iterator[EndedChild], job: RunningJo
     return next_round(request, job, crawl_lane)
 
 
-@core.task(summary=crawl_summary, join=crawl_on, soft_time_limit_seconds=600, hard_time_limit_seconds=630)
+@core.task(
+    join=crawl_on,
+    summary=crawl_summary,
+    progress=crawl_progress,
+    soft_time_limit_seconds=600,
+    hard_time_limit_seconds=630,
+)
 def crawl(request: CrawlRequest, job: RunningJob) -> CrawlResult | FanOut | GoOn:
     """Count the words of a whole site."""
     return next_round(request, job, crawl_lane)

@@ -4,6 +4,7 @@ Lists come by keyset: a page of a list begins after the last entry of the page b
 `site_crawl.words` has put them together; of a crawl that goes on or was cancelled, the answer puts them together.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from typing import Literal
 from uuid import UUID
@@ -57,10 +58,10 @@ class WordPlace:
     count: int
 
 
-def sums_of(connection: Connection, crawl_id: UUID) -> JsonObject | None:
-    """How far the crawl is, by its counters alone; None if it has not begun."""
-    sums = connection.execute(text("SELECT crawl_sums(:crawl)"), {"crawl": crawl_id}).scalar()
-    return None if sums is None else dict(sums)
+def sums_of(connection: Connection, crawl_ids: Collection[UUID]) -> dict[UUID, JsonObject]:
+    """How far the crawls are, by their counters alone; those that have not begun are left out."""
+    asked = text("SELECT job_id, crawl_sums(job_id) FROM crawls WHERE job_id = ANY(:crawls)")
+    return {UUID(str(crawl_id)): sums for crawl_id, sums in connection.execute(asked, {"crawls": list(crawl_ids)})}
 
 
 _SORTED = {

@@ -1,7 +1,7 @@
 """Answering questions about jobs; nothing here writes."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -24,8 +24,8 @@ from sqlalchemy import (
 from sqlalchemy import text as sql_text
 from sqlalchemy.dialects.postgresql import ARRAY, array
 
-from job_core.job import Attempt, Job, JobStep, Phase, State
-from job_core.kinds import EndedChild
+from job_core.job import Attempt, Job, JobStep, JsonObject, Phase, State
+from job_core.kinds import EndedChild, Kind
 from job_core.store.database import Database
 from job_core.store.deliveries import Delivery, deliveries_of
 from job_core.store.rows import job_of
@@ -286,15 +286,21 @@ def count_by_state(connection: Connection, *, owner: str | None, at_most: int) -
 
 @dataclass(frozen=True, kw_only=True)
 class WholeJob:
-    """The row, every attempt, the first one first, its webhook's delivery, if any, and its children, by state."""
+    """The row, every attempt, the first one first, its webhook's delivery, if any, and its children, by state.
+
+    `progress` is how far it is; None if its kind does not say, or it has not begun.
+    """
 
     job: Job
     attempts: tuple[Attempt, ...]
     delivery: Delivery | None
     children: Mapping[State, int]
+    progress: JsonObject | None
 
 
-def find_whole(connection: Connection, job_ids: Sequence[UUID], *, at_most: int | None = None) -> dict[UUID, WholeJob]:
+def find_whole(
+    connection: Connection, job_ids: Sequence[UUID], kinds: Mapping[str, Kind], *, at_most: int | None = None
+) -> dict[UUID, WholeJob]:
     """The rows of `job_ids` with what belongs to them, but for unknown ones and those of more bytes than `at_most`.
 
     Between the questions a job may go on: then its attempts are the newer ones, never its row.
@@ -306,15 +312,31 @@ def find_whole(connection: Connection, job_ids: Sequence[UUID], *, at_most: int 
     deliveries = deliveries_of(connection, with_callback) if with_callback else {}
     parents = [job.id for job in found if job.phase is not Phase.WORK or job.open_children]
     children = {job_id: children_by_state(connection, job_id) for job_id in parents}
+    progress = progress_of(connection, kinds, ((job.kind, job.id) for job in found))
     return {
         job.id: WholeJob(
             job=job,
             attempts=tuple(made[job.id]),
             delivery=deliveries.get(job.id),
             children=children.get(job.id, {}),
+            progress=progress.get(job.id),
         )
         for job in found
     }
+
+
+def progress_of(
+    connection: Connection, kinds: Mapping[str, Kind], which: Iterable[tuple[str, UUID]]
+) -> dict[UUID, JsonObject]:
+    """How far jobs are, each given by its kind and id: one question for each kind that says so."""
+    asked: defaultdict[str, set[UUID]] = defaultdict(set)
+    for kind, job_id in which:
+        asked[kind].add(job_id)
+    found: dict[UUID, JsonObject] = {}
+    for kind, job_ids in asked.items():
+        if kind in kinds and (ask := kinds[kind].progress):
+            found |= ask(connection, job_ids)
+    return found
 
 
 COUNTED = 10_000  # jobs of a state at which counting stops

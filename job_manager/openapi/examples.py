@@ -75,8 +75,8 @@ WEBHOOK: JsonObject = {"type": "job.ended", "timestamp": ENDED_AT, "data": SUCCE
 # By operation and status.
 ANSWERS: dict[tuple[str, int], Any] = {
     ("count", 202): ACCEPTED,
-    ("show", 200): SUCCEEDED | {"attempts": [ATTEMPT], "children": {}, "callback": CALLBACK},
-    ("cancel", 200): CANCELLED | {"attempts": [], "children": {}, "callback": CALLBACK},
+    ("show", 200): SUCCEEDED | {"attempts": [ATTEMPT], "children": {}, "progress": None, "callback": CALLBACK},
+    ("cancel", 200): CANCELLED | {"attempts": [], "children": {}, "progress": None, "callback": CALLBACK},
     ("retry", 202): ACCEPTED | {"retry_of": ID, "id": "01a20c9d-5b7c-7f2e-8f37-0f6d6f0a9b11"},
     ("list_jobs", 200): {"jobs": [SUCCEEDED], "next": f"/jobs?limit=1&cursor={ID}"},
     ("alive", 200): {"status": "alive"},

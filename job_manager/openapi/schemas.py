@@ -27,6 +27,8 @@ def component_schemas(answers: Iterable[type[BaseModel]]) -> JsonObject:
     for kind in core.kinds.values():
         described.append((f"{kind.name} request", "validation", TypeAdapter(kind.submission)))
         described.append((f"{kind.name} result", "serialization", TypeAdapter(kind.result)))
+        if kind.progress is not None:
+            described.append((f"{kind.name} progress", "serialization", TypeAdapter(kind.progress_type)))
     _, definitions = TypeAdapter.json_schemas(described, ref_template=REF)
     schemas: JsonObject = _without_titles(definitions["$defs"])
     for name in [kind.submission.__name__ for kind in core.kinds.values()]:
@@ -82,11 +84,18 @@ def _batch(single: JsonObject) -> JsonObject:
 def _name_kinds(properties: JsonObject) -> None:
     """Say what `request` and `result` of a job are, by kind."""
     requests = [ref(f"{kind.submission.__name__}Kept") for kind in core.kinds.values()]
-    results = [TypeAdapter(kind.result).json_schema(ref_template=REF) for kind in core.kinds.values()]
-    named = [ref(result["title"]) if "properties" in result else result for result in results]
     properties["kind"]["enum"] = list(core.kinds)
     properties["request"] = {"anyOf": requests, "description": properties["request"]["description"]}
-    properties["result"] = {"anyOf": [*named, {"type": "null"}], "description": properties["result"]["description"]}
+    of_kinds = {"result": "result", "progress": "progress_type"}
+    for name in properties.keys() & of_kinds.keys():
+        types = [getattr(kind, of_kinds[name]) for kind in core.kinds.values()]
+        named = [_named(each) for each in types if each is not None]
+        properties[name] = {"anyOf": [*named, {"type": "null"}], "description": properties[name]["description"]}
+
+
+def _named(kept: Any) -> JsonObject:  # noqa: ANN401 - a type
+    schema = TypeAdapter(kept).json_schema(ref_template=REF)
+    return ref(schema["title"]) if "properties" in schema else schema
 
 
 def _kept(submitted: JsonObject) -> JsonObject:

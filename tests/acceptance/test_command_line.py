@@ -34,7 +34,7 @@ def objects(ended: Ended) -> list[dict[str, Any]]:
 def as_listed(stack: Stack, job_id: str) -> dict[str, Any]:
     """The job as `GET /jobs` shows it."""
     job = stack.manager.job(job_id)
-    del job["attempts"], job["children"], job["callback"]
+    del job["attempts"], job["children"], job["progress"], job["callback"]
     return job
 
 

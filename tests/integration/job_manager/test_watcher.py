@@ -7,6 +7,7 @@ from embedded.servers import Servers
 from job_core.store.database import Database
 from job_manager.events import Watcher
 from job_manager.outages import Outages
+from job_tasks.job_tasks import core
 from job_tasks.settings import read_settings
 from tests.integration.job_store import Store
 
@@ -15,7 +16,9 @@ NOTICED_SECONDS = 10.0
 
 def test_an_error_that_nobody_foresaw_does_not_end_the_watch(servers: Servers, store: Store) -> None:
     needed = {"CELERY_BROKER_URL": servers.broker.url, "DATABASE_URL": servers.database.url}
-    watcher = Watcher(Database(read_settings(needed).database_url.get_secret_value(), pool_size=1), Outages())
+    watcher = Watcher(
+        Database(read_settings(needed).database_url.get_secret_value(), pool_size=1), core.kinds, Outages()
+    )
     job = store.submit()
     with watcher.watching(job.id, job.step) as watch:
         store.sql("ALTER TABLE jobs RENAME COLUMN parked_at TO elsewhere")

@@ -9,7 +9,7 @@ import pytest
 from job_core.job import State
 from job_core.store import read
 from job_core.store.read import PAGE_BYTES, JobFilter, Page
-from tests.integration.job_store import NEW_JOB, Store
+from tests.integration.job_store import KINDS, NEW_JOB, Store
 
 HALF = json.dumps({"text": "x" * (PAGE_BYTES // 2)})
 WHOLE = json.dumps({"text": "x" * 900_000})
@@ -83,8 +83,8 @@ def test_a_whole_job_is_found_by_its_size(store: Store) -> None:
     small, large = done(store, [HALF, WHOLE])
     with store.database.reading() as connection:
         size = read.size_of(connection, large)
-        assert read.find_whole(connection, [small, large], at_most=PAGE_BYTES).keys() == {small}
-        assert read.find_whole(connection, [small, large], at_most=size).keys() == {small, large}
+        assert read.find_whole(connection, [small, large], KINDS, at_most=PAGE_BYTES).keys() == {small}
+        assert read.find_whole(connection, [small, large], KINDS, at_most=size).keys() == {small, large}
         assert read.size_of(connection, UUID(int=1)) == 0
 
 

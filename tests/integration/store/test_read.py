@@ -8,7 +8,7 @@ import pytest
 from job_core.job import Job, State
 from job_core.store import read
 from job_core.store.read import JobFilter, find_whole
-from tests.integration.job_store import NEW_JOB, Store
+from tests.integration.job_store import KINDS, NEW_JOB, Store
 
 
 def newest(store: Store, limit: int = 100, **asked: Any) -> tuple[Job, ...]:
@@ -112,7 +112,7 @@ def test_whole_jobs_have_their_own_attempts(store: Store) -> None:
     one, other = store.claimed(), store.claimed()
     store.give_back(store.worker_of(one), one.job_id)
     with store.database.reading() as connection:
-        found = find_whole(connection, [one.job_id, other.job_id, UUID(int=1)])
+        found = find_whole(connection, [one.job_id, other.job_id, UUID(int=1)], KINDS)
     assert {job_id: (whole.job, list(whole.attempts)) for job_id, whole in found.items()} == {
         held.job_id: (store.job(held.job_id), store.attempts(held.job_id)) for held in (one, other)
     }
