@@ -132,7 +132,7 @@ _PAGE, _WORD, _PLACE = (tuple(model.model_fields) for model in (CrawlPageView, S
 
 
 @blueprint.get("/result/<job_id>/pages")
-@operation({200: CrawlPageList}, ASKS, query=PageQuery)
+@operation({200: CrawlPageList}, ASKS, query=PageQuery, as_text=(CSV,))
 def pages(job_id: str) -> Response:
     """List the pages of a crawl.
 
@@ -157,7 +157,7 @@ def pages(job_id: str) -> Response:
 
 
 @blueprint.get("/result/<job_id>/words")
-@operation({200: SiteWordList}, ASKS, query=WordQuery)
+@operation({200: SiteWordList}, ASKS, query=WordQuery, as_text=(CSV,))
 def words(job_id: str) -> Response:
     """List the words of a crawl.
 
@@ -176,8 +176,8 @@ def words(job_id: str) -> Response:
     return answer({"words": _views(_WORD, found[: asked.limit]), "next": _next(found, asked.limit, FoundWord.after)})
 
 
-@blueprint.get("/result/<job_id>/words/<word>")
-@operation({200: SiteWordDetail}, ASKS, query=FormatQuery)
+@blueprint.get("/result/<job_id>/words/<path:word>")
+@operation({200: SiteWordDetail}, ASKS, query=FormatQuery, as_text=(CSV,))
 def word(job_id: str, word: str) -> Response:
     """Look up a word of a crawl.
 

@@ -121,6 +121,7 @@ class CrawlProgress(TypedDict):
     waiting: Annotated[int, Field(ge=0, description="how many of them wait to be read")]
     running: Annotated[int, Field(ge=0, description="how many are being read")]
     outcomes: Annotated[Mapping[str, int], Field(description="how many have ended how")]
+    asked_for: Annotated[int, Field(ge=0, description="how many pages the site was asked for, of `max_pages` at most")]
     words: Annotated[int, Field(ge=0, description="how many words a person reads on the pages counted so far")]
     word_count: Annotated[int, Field(ge=0, description="how often the word that was asked for stands on them")]
     bytes: Annotated[int, Field(ge=0, description="of these pages, decompressed")]
@@ -174,6 +175,7 @@ def crawl_progress(connection: Connection, crawl_ids: Collection[UUID]) -> Mappi
             "waiting": sums["waiting"],
             "running": sums["running"],
             "outcomes": sums["outcomes"],
+            "asked_for": sums["asked_for"],
             "words": sums["words"],
             "word_count": sums["word_count"],
             "bytes": sums["bytes"],

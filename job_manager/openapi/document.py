@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document of an app: its routes, and the models, kinds and errors that they work with."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -101,7 +102,7 @@ def _routes(app: Flask) -> Iterator[_Route]:
         view = app.view_functions[rule.endpoint]
         if (said := operation_of(view)) is not None:
             (method,) = (rule.methods or set()) - {"HEAD", "OPTIONS"}
-            path = rule.rule.replace("<", "{").replace(">", "}")
+            path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
             name = rule.endpoint.rpartition(".")[2]
             yield _Route(name=name, method=method.lower(), path=path, view=view, said=said)
 
@@ -117,7 +118,7 @@ def _operation(route: _Route, *, with_keys: bool) -> JsonObject:
         "summary": summary,
         "description": description,
         "parameters": list(_parameters(route)),
-        "responses": {str(status): _answer(route.name, status, body) for status, body in said.answers.items()}
+        "responses": {str(status): _answer(route, status, body) for status, body in said.answers.items()}
         | dict(_problems(errors)),
     }
     if with_keys and said.is_open:
@@ -175,7 +176,7 @@ def _body(kind: Kind) -> JsonObject:
     }
 
 
-def _answer(name: str, status: int, body: Body) -> JsonObject:
+def _answer(route: _Route, status: int, body: Body) -> JsonObject:
     described: JsonObject = {"description": HTTPStatus(status).phrase}
     models = models_of(body)
     if models:
@@ -183,10 +184,11 @@ def _answer(name: str, status: int, body: Body) -> JsonObject:
         content: JsonObject = {"schema": _one_of([ref(model.__name__) for model in models])}
     else:
         content = {"schema": {"type": "object" if body == "application/json" else "string"}}
-    if (name, status) in examples.ANSWERS:
-        content["example"] = examples.ANSWERS[name, status]
+    if (route.name, status) in examples.ANSWERS:
+        content["example"] = examples.ANSWERS[route.name, status]
     if body is not None:
         described["content"] = {body if isinstance(body, str) else "application/json": content}
+        described["content"] |= {media_type: {"schema": {"type": "string"}} for media_type in route.said.as_text}
     if status == HTTPStatus.ACCEPTED:
         location = {"description": "the place of the job; absent for a batch", "required": len(models) == 1}
         described["headers"] = {

@@ -28,6 +28,7 @@ class operation:  # noqa: N801 - a decorator
     query: type[Query] | None = None
     takes: Kind | None = None  # the kind whose submissions are its body
     repeatable: bool = False  # whether it honours an Idempotency-Key
+    as_text: tuple[str, ...] = ()  # media types in which a success may be asked for instead
     is_open: bool = False  # whether it needs no API key where others do
 
     def __call__(self, view: View) -> View:

@@ -391,8 +391,8 @@ $$;
 -- crawl_sums: how far a crawl is, by its counters alone.
 CREATE FUNCTION crawl_sums(crawl uuid) RETURNS json LANGUAGE sql STABLE AS $$
     SELECT json_build_object(
-        'discovered', discovered, 'waiting', waiting, 'running', running, 'outcomes', outcomes, 'words', words,
-        'word_count', word_count, 'word_pages', word_pages, 'bytes', bytes, 'stop_reason', stop_reason,
+        'discovered', discovered, 'waiting', waiting, 'running', running, 'outcomes', outcomes, 'asked_for', taken,
+        'words', words, 'word_count', word_count, 'word_pages', word_pages, 'bytes', bytes, 'stop_reason', stop_reason,
         'seconds', extract(epoch FROM coalesce(finished_at, now()) - started_at)::double precision
     )
     FROM crawls WHERE job_id = crawl

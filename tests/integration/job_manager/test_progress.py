@@ -37,6 +37,7 @@ def test_a_job_shows_how_far_it_is_once_it_has_begun(client: FlaskClient, store:
         "waiting": 1,
         "running": 1,
         "outcomes": {"counted": 1, "failed": 1},
+        "asked_for": 3,
         "words": 3,
         "word_count": 2,
         "bytes": 100,
