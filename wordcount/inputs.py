@@ -74,6 +74,14 @@ def read_ids(arguments: Sequence[str]) -> list[UUID]:
     return list(dict.fromkeys(read_id(line.split()[0] if line else "") for line in read_lines(arguments)))
 
 
+def job_id(text: str) -> UUID:
+    """The id of a job, as an option's type."""
+    try:
+        return read_id(text)
+    except InvalidInput as error:
+        raise ArgumentTypeError(str(error)) from error
+
+
 def read_id(text: str) -> UUID:
     """The id of a job. Raises InvalidInput."""
     try:

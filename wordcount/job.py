@@ -10,12 +10,13 @@ JsonObject = dict[str, Any]
 
 STATES = ("PENDING", "STARTED", "RETRY", "SUCCESS", "FAILURE", "REVOKED")
 ENDED = frozenset({"SUCCESS", "FAILURE", "REVOKED"})
+COUNTING = frozenset({"count", "crawl"})  # kinds whose results have words
 UNKNOWN = "unknown"  # in place of a state, where the manager has no such job
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """A row of a table. The counts are those of a job of the kind `count` that succeeded."""
+    """A row of a table. The counts are those of a page or a site that was counted."""
 
     id: UUID
     url: str
@@ -38,7 +39,7 @@ def job_of(answer: JsonObject) -> Job:
     """The job in the manager's answer. Raises CommandError if it is not a job."""
     try:
         result, error = answer["result"] or {}, answer["error"] or {}
-        counts = result if answer["kind"] == "count" else {}
+        counts = result if answer["kind"] in COUNTING else {}
         word = counts.get("word") or {}
         return Job(
             id=UUID(answer["id"]),

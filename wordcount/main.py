@@ -8,16 +8,22 @@ from importlib import import_module
 from typing import TypeAlias
 
 from wordcount.errors import CommandError
-from wordcount.inputs import DEFAULT_SERVER, api_key, number_from, server_address, submission_name
+from wordcount.inputs import DEFAULT_SERVER, api_key, job_id, number_from, server_address, submission_name
 from wordcount.job import STATES
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
-MODULES = {"count": "submit", "wait": "watch", "jobs": "show", "show": "show", "cancel": "show", "file": "file"}
-DESCRIPTION = "Counts the words a person reads on web pages."
+MODULES = dict.fromkeys(("jobs", "show", "cancel"), "show") | {
+    "count": "submit",
+    "crawl": "crawl",
+    "wait": "watch",
+    "file": "file",
+}
+DESCRIPTION = "Counts the words a person reads on web pages and whole sites."
 EPILOG = f"""\
 examples:
   wordcount count --wait https://example.com https://example.org
   wordcount count --wait --word queue --json - < urls.txt > counts.jsonl
+  wordcount crawl --wait --word queue --max-pages 500 https://example.com
   wordcount jobs --status FAILURE
   wordcount file page.html
 
@@ -66,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="wordcount", description=DESCRIPTION, epilog=EPILOG, formatter_class=raw)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_add_count, _add_wait, _add_jobs, _add_show, _add_cancel, _add_file):
+    for add in (_add_count, _add_crawl, _add_wait, _add_jobs, _add_show, _add_cancel, _add_file):
         add(commands)
     return parser
 
@@ -86,6 +92,31 @@ def _add_count(commands: Commands) -> None:
     add("--json", action="store_true", help="print each job as a line of JSON; with --wait, once it has ended")
     name_help = "a name for the submission: repeated under it within 24 hours, the command submits nothing twice"
     add("--submission", metavar="NAME", type=submission_name, help=name_help)
+    _add_manager(command)
+
+
+def _add_crawl(commands: Commands) -> None:
+    command = commands.add_parser(
+        "crawl",
+        help="count the words of a whole site",
+        description="Counts the words of a site, page by page, from the page at URL on; and lists the pages and words "
+        "of a crawl, as it goes on or after its end. Without --wait, prints the id of the crawl.",
+        epilog="Ctrl-C while waiting leaves the crawl running, and prints how to wait for it again.",
+    )
+    what = command.add_mutually_exclusive_group(required=True)
+    what.add_argument("url", nargs="?", metavar="URL", help="the page to start from")
+    what.add_argument("--pages", metavar="ID", type=job_id, help="list what became of each URL that the crawl found")
+    what.add_argument("--words", metavar="ID", type=job_id, help="list the words of the site, the most frequent first")
+    add = command.add_argument
+    add("--word", metavar="WORD", help="also count this word; with --words, the pages where it stands most often")
+    add("--max-pages", metavar="N", type=number_from(1), help="how many pages to read at most (default: 100)")
+    add("--max-depth", metavar="N", type=number_from(0), help="how many links to follow from the start (default: 10)")
+    scope_help = "stay on the host (default), in the folder of the start, or within its registrable domain"
+    add("--scope", choices=["host", "path", "domain"], help=scope_help)
+    add("--wait", action="store_true", help="wait for the end of the crawl")
+    form = command.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON: the crawl, or a line for each page or word")
+    form.add_argument("--csv", action="store_true", help="with --pages or --words: print CSV")
     _add_manager(command)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
 from http.client import responses
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -20,6 +21,9 @@ CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 30.0
 RETRY_SECONDS = 60.0
 MIN_STEP_SECONDS, MAX_STEP_SECONDS = 0.5, 5.0
+PIECE_BYTES = 65_536
+
+Read = TypeVar("Read")
 
 # The manager, or a proxy before it, cannot answer now. Every request here may be sent twice: submissions carry an
 # Idempotency-Key.
@@ -67,11 +71,26 @@ class Manager:
         """
         headers = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
         request = partial(self._session.request, method, self.server + path, params=query, json=body, headers=headers)
+        return self._repeated(request, self._json_of)
+
+    def read(self, path: str, *, query: Mapping[str, str]) -> Iterator[bytes]:
+        """The body of an answer of any length, piece by piece.
+
+        Begins and raises like `ask`. Raises ManagerUnavailable if it breaks off: what has begun is not repeated.
+        """
+        request = partial(self._session.request, "GET", self.server + path, params=query, stream=True)
+        answer = self._repeated(request, self._good)
+        try:
+            yield from answer.iter_content(PIECE_BYTES)
+        except requests.RequestException as error:
+            raise ManagerUnavailable(f"{self.server} broke off its answer. Try again.") from error
+
+    def _repeated(self, request: Callable[..., requests.Response], read: Callable[[requests.Response], Read]) -> Read:
         send = partial(request, timeout=(CONNECT_SECONDS, ANSWER_SECONDS), allow_redirects=False)
         tries = 0
         while True:
             try:
-                return self._json_of(self._answer(send))
+                return read(self._answer(send))
             except ManagerUnavailable as error:
                 if not tries:
                     give_up_at = time.monotonic() + RETRY_SECONDS
@@ -96,14 +115,18 @@ class Manager:
         self._was_reached = True
         return answer
 
-    def _json_of(self, answer: requests.Response) -> JsonObject:
-        body = _json(answer)
+    def _good(self, answer: requests.Response) -> requests.Response:
+        """The answer, if it is what was asked for."""
         if answer.status_code in RETRYABLE:
-            raise ManagerUnavailable(_explain(answer.status_code, body).rstrip("."), _retry_after(answer))
+            raise ManagerUnavailable(_explain(answer).rstrip("."), _retry_after(answer))
         if answer.is_redirect:
             raise CommandError(f"{self.server} redirects to another address; pass that one with --server.")
         if not answer.ok:
-            raise RequestRefused(_explain(answer.status_code, body), answer.status_code)
+            raise RequestRefused(_explain(answer), answer.status_code)
+        return answer
+
+    def _json_of(self, answer: requests.Response) -> JsonObject:
+        body = _json(self._good(answer))
         if not isinstance(body, dict):
             raise CommandError(f"The server at {self.server} is not a manager; pass its address with --server.")
         return body
@@ -140,8 +163,9 @@ def _json(answer: requests.Response) -> object:
         return None
 
 
-def _explain(status: int, body: object) -> str:
-    """The title and detail of the problem (RFC 9457) in `body`, or else the status; and advice about keys."""
+def _explain(answer: requests.Response) -> str:
+    """The title and detail of the problem (RFC 9457) that was answered, or else the status; and advice about keys."""
+    status, body = answer.status_code, _json(answer)
     problem = body if isinstance(body, dict) else {}
     parts = [str(problem[name]).rstrip(".") for name in ("title", "detail") if problem.get(name)]
     said = visible(": ".join(parts)) or f"The server answered {status} {responses.get(status, '')}".rstrip()

@@ -21,6 +21,7 @@ SECONDS_BETWEEN_LINES = 10.0
 UNSAFE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
 Advance: TypeAlias = Callable[[int], None]
+Gauge: TypeAlias = Callable[[int, int, str], None]
 Cell: TypeAlias = str | int | None
 
 
@@ -52,28 +53,41 @@ class Screen:
     @contextmanager
     def progress(self, label: str, total: int) -> Iterator[Advance]:
         """Show how many of `total` are done. Call the result with how many more are."""
-        if not sys.stderr.isatty():
-            yield self._progress_lines(label, total)
-            return
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        # rich would otherwise send standard output to this console, also what belongs in a file.
-        redirect = sys.stdout.isatty()
-        with Progress(*columns, console=self._console, redirect_stdout=redirect) as bar:
-            task = bar.add_task(label, total=total)
-            yield lambda more: bar.advance(task, more)
-
-    def _progress_lines(self, label: str, total: int) -> Advance:
         done = 0
-        shown_at = time.monotonic()
 
         def advance(more: int) -> None:
-            nonlocal done, shown_at
+            nonlocal done
             done += more
+            show(done, total, "")
+
+        with self.gauge(label, total) as show:
+            yield advance
+
+    @contextmanager
+    def gauge(self, label: str, total: int) -> Iterator[Gauge]:
+        """Show how far something is. Call the result with how many are done, of how many, and what else to say."""
+        if not sys.stderr.isatty():
+            yield self._lines(label)
+            return
+        columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[remark]}"))
+        # rich would otherwise send standard output to this console, also what belongs in a file.
+        redirect = sys.stdout.isatty()
+        with Progress(
+            TextColumn("{task.description}"), *columns, console=self._console, redirect_stdout=redirect
+        ) as bar:
+            task = bar.add_task(label, total=total, remark="")
+            yield lambda done, total, remark: bar.update(task, completed=done, total=total, remark=remark)
+
+    def _lines(self, label: str) -> Gauge:
+        shown_at = time.monotonic()
+
+        def show(done: int, total: int, remark: str) -> None:
+            nonlocal shown_at
             if time.monotonic() - shown_at > SECONDS_BETWEEN_LINES:
                 shown_at = time.monotonic()
-                self.say(f"{label}: {done:,} of {total:,}")
+                self.say(f"{label}: {done:,} of {total:,}{remark and f', {remark}'}")
 
-        return advance
+        return show
 
 
 def write_table(headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:

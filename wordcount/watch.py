@@ -47,11 +47,11 @@ def watch(manager: Manager, screen: Screen, ids: Sequence[UUID], *, as_json: boo
                     sys.stdout.write(json_line(answer))
                     sys.stdout.flush()
     except (CommandError, KeyboardInterrupt):
-        _say_how_to_resume(screen, manager.server, ids, len(ended))
+        say_how_to_resume(screen, manager.server, ids, len(ended))
         raise
     jobs = [ended[job_id] for job_id in ids]
     if not as_json:
-        _write_results(jobs)
+        write_results(jobs)
         sys.stdout.flush()  # so that the summary follows the table where both go to one file
     screen.say(_summary(jobs))
     return 0 if all(job.status == "SUCCESS" for job in jobs) else 1
@@ -88,8 +88,8 @@ def _jobs_by_ids(manager: Manager, ids: Sequence[UUID]) -> list[JsonObject]:
     return [found.get(job_id) or unknown_job(job_id) for job_id in ids]
 
 
-def _write_results(jobs: Sequence[Job]) -> None:
-    """The table of jobs that have ended; columns that would be empty are left out."""
+def write_results(jobs: Sequence[Job]) -> None:
+    """Write the table of jobs that have ended; columns that would be empty are left out."""
     words = {job.word for job in jobs if job.word is not None}
     columns: list[tuple[str, Callable[[Job], Cell]]] = [
         ("STATUS", lambda job: job.status),
@@ -111,7 +111,8 @@ def _summary(jobs: Iterable[Job]) -> str:
     return f"{counted(counts.total(), 'job')}: {parts}"
 
 
-def _say_how_to_resume(screen: Screen, server: str, ids: Sequence[UUID], ended: int) -> None:
+def say_how_to_resume(screen: Screen, server: str, ids: Sequence[UUID], ended: int) -> None:
+    """Say that the jobs go on without this command, and how to wait for them again."""
     try:
         command = resume_command(ids, server)
     except OSError as error:

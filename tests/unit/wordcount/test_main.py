@@ -9,9 +9,10 @@ import pytest
 
 from wordcount.main import main
 
+ID = "01a20c9c-c451-726f-a7db-dc9eca01d34e"
 PROJECT = Path(__file__).parents[3]
 SLOW = {"celery", "flask", "nltk", "pydantic", "requests", "rich", "selectolax", "sqlalchemy"}
-COMMANDS = ("count", "wait", "jobs", "show", "cancel", "file")
+COMMANDS = ("count", "crawl", "wait", "jobs", "show", "cancel", "file")
 
 
 def test_help_loads_no_library_that_is_slow() -> None:
@@ -46,6 +47,13 @@ def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixtu
         ["count"],
         ["count", "--submission", "ü", "https://example.com"],
         ["count", "--key", "ü", "https://example.com"],
+        ["crawl"],
+        ["crawl", "--pages", "7"],
+        ["crawl", "--words", ID, "--pages", ID],
+        ["crawl", "--words", ID, "https://example.com"],
+        ["crawl", "--words", ID, "--json", "--csv"],
+        ["crawl", "--max-pages", "0", "https://example.com"],
+        ["crawl", "--scope", "world", "https://example.com"],
         ["jobs", "--status", "nonsense"],
         ["jobs", "--limit", "0"],
         ["jobs", "--limit", "-1"],
@@ -65,6 +73,23 @@ def test_wrong_options_exit_with_2(arguments: list[str]) -> None:
 def test_what_is_no_id_is_never_asked_for(command: str, given: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, "--server", "http://127.0.0.1:1", given]) == 2
     assert capsys.readouterr().err.startswith("wordcount: An id looks like ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--csv", "https://example.com"], "--csv belongs to --pages ID or --words ID."),
+        (["--pages", ID, "--wait"], "--wait belongs to a new crawl: pass its URL."),
+        (["--words", ID, "--max-depth", "0"], "--max-depth belongs to a new crawl: pass its URL."),
+        (["--pages", ID, "--word", "queue"], "--word belongs to a new crawl: pass its URL."),
+        (["ftp://example.com"], "1 of 1 URL cannot be counted; nothing was submitted."),
+    ],
+)
+def test_options_of_a_crawl_that_do_not_go_together_are_never_asked_for(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["crawl", "--server", "http://127.0.0.1:1", *arguments]) == 2
+    assert capsys.readouterr().err.startswith(f"wordcount: {said}")
 
 
 def test_a_reader_that_has_gone_is_no_traceback(tmp_path: Path) -> None:
