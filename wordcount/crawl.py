@@ -89,7 +89,7 @@ def _remark(progress: JsonObject) -> str:
 def _say_outcomes(screen: Screen, ended: JsonObject) -> None:
     progress = ended.get("progress")
     outcomes: Mapping[str, int] = (ended["result"] or progress or {}).get("outcomes", {})
-    by_number = sorted(outcomes.items(), key=lambda each: -each[1])
+    by_number = sorted(outcomes.items(), key=lambda each: (-each[1], each[0]))
     parts = ", ".join(f"{number:,} {outcome}" for outcome, number in by_number)
     why = f"; {ended['result']['stop_reason']}" if ended["result"] else ""
     screen.say(f"{counted(sum(outcomes.values()), 'URL')}: {parts or 'none'}{why}")
