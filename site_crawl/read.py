@@ -64,6 +64,12 @@ def sums_of(connection: Connection, crawl_ids: Collection[UUID]) -> dict[UUID, J
     return {UUID(str(crawl_id)): sums for crawl_id, sums in connection.execute(asked, {"crawls": list(crawl_ids)})}
 
 
+def urls_being_read(connection: Connection, crawl_id: UUID, limit: int) -> list[str]:
+    """Some of the URLs that lanes are at work on."""
+    running = text("SELECT url FROM crawl_pages WHERE crawl_id = :crawl AND state = 'RUNNING' ORDER BY id LIMIT :limit")
+    return list(connection.execute(running, {"crawl": crawl_id, "limit": limit}).scalars())
+
+
 _SORTED = {
     "found": ("true", "page.id"),
     "words": ("page.outcome = 'counted'", "page.words DESC, page.id"),

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from job_core.job import JsonObject
+from job_core.store.read import WholeJob
 
 BARS = 20
 
@@ -51,8 +52,9 @@ class Bar:
     percent: float
 
 
-def count_values(result: JsonObject, query: Mapping[str, str]) -> JsonObject:
+def count_values(whole: WholeJob, query: Mapping[str, str]) -> JsonObject:
     """The values for the template. `?stop=hide` hides stop words, where those of the page's language are known."""
+    result = whole.job.result or {}
     known = stop_words(result.get("language"))
     hidden = known if query.get("stop") == "hide" else frozenset[str]()
     return {"bars": bars(result.get("top", ()), hidden), "can_hide": bool(known), "is_hiding": bool(hidden)}

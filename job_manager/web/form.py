@@ -1,14 +1,13 @@
-"""The form in which a person submits pages: what was written there, and what is wrong with it."""
+"""The form in which a person submits pages or sites: what was written there, and what is wrong with it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
 
 from job_core.job import NewJob
 from job_core.kinds import Kind
 from job_manager.errors import InvalidRequest
 from job_manager.requests import MAX_BATCH, new_jobs
-from job_tasks.job_tasks import count
+from job_tasks.job_tasks import count, crawl
 
 TOP = 100  # so that enough words are left when stop words are hidden
 
@@ -17,15 +16,25 @@ TOP = 100  # so that enough words are left when stop words are hidden
 class Form:
     """What was written, to be shown again if something is wrong."""
 
-    kind: ClassVar[Kind] = count  # of the jobs that it submits
-
     urls: str = ""
     word: str = ""
+    is_site: bool = False  # whether each address stands for its whole site
+    max_pages: str = "100"  # of a site
 
     @classmethod
     def read(cls, written: Mapping[str, str]) -> "Form":
         """The form as the browser sent it."""
-        return cls(urls=written.get("urls", ""), word=written.get("word", ""))
+        return cls(
+            urls=written.get("urls", ""),
+            word=written.get("word", ""),
+            is_site=written.get("what") == "site",
+            max_pages=written.get("max_pages", cls.max_pages),
+        )
+
+    @property
+    def kind(self) -> Kind:
+        """Of the jobs that it submits."""
+        return crawl if self.is_site else count
 
     @property
     def is_batch(self) -> bool:
@@ -43,7 +52,8 @@ class Form:
             try:
                 jobs += new_jobs(self.kind, self._fields(address), typed=False, max_crashes=max_crashes, owner=owner)
             except InvalidRequest as error:
-                names = {"url": f"Line {number}" if len(addresses) > 1 else "The address", "word": "The word"}
+                line = f"Line {number}" if len(addresses) > 1 else "The address"
+                names = {"url": line, "word": "The word", "max_pages": "The number of pages"}
                 wrong += [f"{names.get(field, field)} {detail}." for field, detail in error.errors]
         return jobs, list(dict.fromkeys(wrong))
 
@@ -55,4 +65,5 @@ class Form:
 
     def _fields(self, address: str) -> dict[str, object]:
         word = self.word.strip()
-        return {"url": address, "top": TOP} | ({"word": word} if word else {})
+        fields = {"url": address, "top": TOP} | ({"word": word} if word else {})
+        return fields | ({"max_pages": self.max_pages.strip()} if self.is_site else {})

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from werkzeug.datastructures import MultiDict
 
 from job_core.job import ENDED, State
-from job_core.store.read import MAX_SEARCHED, Page, page_of
+from job_core.store.read import MAX_SEARCHED, Page, WholeJob, page_of
 from job_manager.errors import InvalidRequest
 from job_manager.jobs import cancel_job, find_whole_job, read_jobs, resubmit
 from job_manager.problems import explain, headers_of
@@ -21,14 +21,14 @@ from job_manager.services import services
 from job_manager.submitting import accept_and_publish
 from job_manager.web import wording
 from job_manager.web.form import Form
-from job_manager.web.kind_views import view_of
-from job_tasks.job_tasks import core
+from job_manager.web.kind_views import KindView, view_of
+from job_tasks.job_tasks import core, count
 
 web = Blueprint("web", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
 web.after_request(harden)
 for words in (
     *(wording.capped, wording.duration, wording.summary, wording.milliseconds, wording.moment),
-    *(wording.pretty, wording.sentence, wording.size),
+    *(wording.pretty, wording.size),
 ):
     web.add_app_template_filter(words)
 
@@ -75,8 +75,8 @@ def show(job_id: str) -> Response:
     whole = find_whole_job(job_id)
     job = whole.job
     view = view_of(job.kind)
-    values = {} if job.result is None else view.values(job.result, request.args)
-    return _page("job.html", job=job, attempts=whole.attempts, children=whole.children, view=view, **values)
+    values = view.values(whole, request.args) if job.result is not None or whole.progress else {}
+    return _page("job.html", job=job, whole=whole, view=view, says=_says(whole, view), **values)
 
 
 @web.post("/job/<job_id>/cancel")
@@ -100,6 +100,13 @@ def _explain(error: Exception) -> Response:
     return page
 
 
+def _says(whole: WholeJob, view: KindView) -> str:
+    """The state of the job, in one sentence without its full stop."""
+    if view.underway and whole.progress and whole.job.state not in ENDED:
+        return view.underway
+    return wording.sentence(whole.job)
+
+
 def _index(form: Form, wrong: list[str], status: int = HTTPStatus.OK) -> Response:
     return _page(
         "index.html",
@@ -109,6 +116,7 @@ def _index(form: Form, wrong: list[str], status: int = HTTPStatus.OK) -> Respons
         accepted=request.args.get("accepted", type=int),
         listing=_read_listing(request.args),
         kinds=list(core.offered),
+        usual_kind=count.name,
         most_searched=MAX_SEARCHED,
     )
 

@@ -33,7 +33,7 @@ function put(fresh) {
   showLocalTimes(live);
   if (focused) (document.getElementById(focused) || live.querySelector("a, button")).focus();
   const said = document.getElementById("said");
-  if (said) said.textContent = live.dataset.said;
+  if (said && said.textContent !== live.dataset.said) said.textContent = live.dataset.said;
 }
 
 // A person who is filling in the filter, or holds a link or a button down, is not disturbed.

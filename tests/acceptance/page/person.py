@@ -10,6 +10,15 @@ def submit(page: Page, *addresses: str, word: str = "") -> None:
     page.get_by_role("button", name="Count").click()
 
 
+def submit_site(page: Page, address: str, *, word: str = "", max_pages: int = 100) -> None:
+    """Fill in the form at `/` for a whole site, and send it."""
+    page.get_by_label("Addresses, one per line").fill(address)
+    page.get_by_label("A word to count").fill(word)
+    page.get_by_label("the whole site").check()
+    page.get_by_label("up to").fill(str(max_pages))
+    page.get_by_role("button", name="Count").click()
+
+
 def state(page: Page) -> Locator:
     """The state of the job that is shown."""
     return page.locator(".state .badge")
