@@ -6,6 +6,7 @@ from job_core.job import JsonObject
 
 ID = "01a20c9c-c451-726f-a7db-dc9eca01d34e"
 URL = "https://example.com/page"
+SITE = "https://example.com/"
 CALLBACK_URL = "https://example.org/counted"
 ACCEPTED_AT, STARTED_AT, ENDED_AT = (f"2026-11-24T08:12:10.{ms}Z" for ms in (195, 468, 581))
 
@@ -17,6 +18,17 @@ REQUESTS: dict[str, dict[str, JsonObject]] = {
         "one page": {"url": URL},
         "one page, with every option": ASKED | OPTIONS,
         "many pages": {"urls": [URL, "https://example.com/other"], "top": 10, "on_failure": "discard"},
+    },
+    "crawl": {
+        "a site": {"url": SITE},
+        "a part of it, and a word": {
+            "url": SITE,
+            "word": "queue",
+            "max_pages": 500,
+            "max_depth": 5,
+            "scope": "path",
+            "exclude": ["/archive/**"],
+        },
     },
 }
 ACCEPTED: JsonObject = {
@@ -72,9 +84,56 @@ CALLBACK: JsonObject = {
 CANCELLED: JsonObject = ACCEPTED | {"status": "REVOKED", "finished_at": ENDED_AT, "retry_of": ID}
 WEBHOOK: JsonObject = {"type": "job.ended", "timestamp": ENDED_AT, "data": SUCCEEDED}
 
+CRAWL_ACCEPTED: JsonObject = ACCEPTED | {
+    "kind": "crawl",
+    "label": SITE,
+    "url": SITE,
+    "request": {
+        "url": SITE,
+        "word": "queue",
+        "max_pages": 500,
+        "max_depth": 5,
+        "scope": "path",
+        "include": [],
+        "exclude": ["/archive/**"],
+        "sitemap": "use",
+        "top": 25,
+        "tokenizer": "words",
+    },
+}
+START: JsonObject = {
+    "url": SITE,
+    "depth": 0,
+    "found_on": None,
+    "outcome": "counted",
+    "reason": None,
+    "detail": None,
+    "http_status": 200,
+    "words": 3,
+    "word_count": 2,
+}
+MISSING: JsonObject = START | {
+    "url": "https://example.com/missing",
+    "depth": 1,
+    "found_on": SITE,
+    "outcome": "failed",
+    "reason": "page-refused",
+    "detail": "The site answered 404 Not Found.",
+    "http_status": 404,
+    "words": None,
+    "word_count": None,
+}
+
 # By operation and status.
 ANSWERS: dict[tuple[str, int], Any] = {
     ("count", 202): ACCEPTED,
+    ("crawl", 202): CRAWL_ACCEPTED,
+    ("pages", 200): {"pages": [START, MISSING], "next": None},
+    ("words", 200): {
+        "words": [{"word": "queue", "count": 2, "pages": 1}],
+        "next": f"/result/{ID}/words?limit=1&cursor=2.queue",
+    },
+    ("word", 200): {"word": "queue", "count": 2, "pages": 1, "places": [{"url": SITE, "count": 2}]},
     ("show", 200): SUCCEEDED | {"attempts": [ATTEMPT], "children": {}, "progress": None, "callback": CALLBACK},
     ("cancel", 200): CANCELLED | {"attempts": [], "children": {}, "progress": None, "callback": CALLBACK},
     ("retry", 202): ACCEPTED | {"retry_of": ID, "id": "01a20c9d-5b7c-7f2e-8f37-0f6d6f0a9b11"},

@@ -10,7 +10,7 @@ from site_crawl.frontier import Bounds, CrawlPage, FoundUrl, Frontier, Lane, Pag
 from site_crawl.words import put_together
 from tests.integration.job_store import Store
 
-HOST = "site.example"
+HOST = "example.com"
 SITE = f"https://{HOST}"
 
 
@@ -19,7 +19,7 @@ class Crawl:
 
     def __init__(self, store: Store, **asked: Any) -> None:
         self._store = store
-        self.request = CrawlRequest(url=f"{SITE}/", **asked)
+        self.request = CrawlRequest(**{"url": f"{SITE}/"} | asked)
         self.held = store.claimed(kind="crawl", label=self.request.url, request=self.request.model_dump())
         self.id = self.held.job_id
         self.frontier = Frontier(store.database, self.id)

@@ -19,6 +19,7 @@ from job_manager.openapi import examples
 from job_manager.openapi.document import VERSION
 from job_tasks.api_keys import ApiKey, hash_key, make_key
 from tests.integration.job_manager.conftest import described
+from tests.integration.job_manager.crawling import Crawl
 from tests.integration.job_store import Store
 
 PROJECT = Path(__file__).parents[3]
@@ -87,12 +88,12 @@ class TestExamples:
             if "example" in content:
                 validator.validate(content["example"])
 
-    @pytest.mark.parametrize("name", examples.REQUESTS["count"])
+    @pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, of in examples.REQUESTS.items() for name in of])
     @pytest.mark.parametrize("form", [None, "application/x-www-form-urlencoded", "multipart/form-data"])
-    def test_every_request_is_accepted(self, client: FlaskClient, name: str, form: str | None) -> None:
-        body = examples.REQUESTS["count"][name]
+    def test_every_request_is_accepted(self, client: FlaskClient, kind: str, name: str, form: str | None) -> None:
+        body = examples.REQUESTS[kind][name]
         sent = {"data": body, "content_type": form} if form else {"json": body}
-        assert client.post("/count", **sent).status_code == 202
+        assert client.post(f"/{kind}", **sent).status_code == 202
 
     def test_every_answer_is_had(self, client: FlaskClient, store: Store) -> None:
         had: dict[tuple[str, int], Any] = {}
@@ -110,6 +111,16 @@ class TestExamples:
         note("list_jobs", client.get("/jobs?limit=1"))
         again = note("retry", client.post(f"/result/{first['id']}/retry"))
         note("cancel", client.delete(f"/result/{again['id']}"))
+        asked = examples.REQUESTS["crawl"]["a part of it, and a word"]
+        note("crawl", client.post("/crawl", json=asked))
+        crawl = Crawl(store, **asked)
+        crawl.begin()
+        crawl.count({"queue": 2, "tree": 1}, "/missing")
+        crawl.fail("page-refused", "The site answered 404 Not Found.")
+        crawl.finish()
+        note("pages", client.get(f"/result/{crawl.id}/pages"))
+        note("words", client.get(f"/result/{crawl.id}/words?limit=1"))
+        note("word", client.get(f"/result/{crawl.id}/words/queue"))
         note("alive", client.get("/healthz"))
         note("ready", client.get("/readyz"))
         shown = {key: value for key, value in examples.ANSWERS.items() if key != ("ready", 503)}
