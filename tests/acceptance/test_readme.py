@@ -1,4 +1,4 @@
-"""The README shows a real session: repeated, it differs only in ids, times and machines."""
+"""The README shows real sessions: repeated, they differ only in ids, times and machines."""
 
 import json
 import re
@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +16,11 @@ from dev.stack import Stack
 from dev.waiting import eventually
 from embedded.ports import LOOPBACK, free_ports
 from embedded.services import PROJECT
+from tests.acceptance.command_line import COMMAND, CommandLine
 
-SESSION = re.findall(r"```console\n(.*?)```", (PROJECT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+SESSION, CRAWL_SESSION = re.findall(
+    r"```console\n(.*?)```", (PROJECT / "README.md").read_text(encoding="utf-8"), re.DOTALL
+)
 VARYING = {"id", "created_at", "started_at", "finished_at", "ended_at", "worker", "fetch_ms", "count_ms"}
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 VARYING_HEADERS = ("Date: ", "Content-Length: ")
@@ -41,9 +45,8 @@ def _answers(port: int) -> bool:
 
 
 def test_the_session_can_be_had_again(stack: Stack, page_port: int) -> None:
-    (session,) = SESSION
     job_id = ""
-    for exchange in session.strip().split("\n\n$ "):
+    for exchange in SESSION.strip().split("\n\n$ "):
         command, _, expected = exchange.removeprefix("$ ").partition("\n")
         here = ID.sub(job_id, command.replace(":8000", f":{page_port}").replace(":5050", f":{stack.manager.port}"))
         said = subprocess.run(
@@ -51,6 +54,23 @@ def test_the_session_can_be_had_again(stack: Stack, page_port: int) -> None:
         ).stdout.replace(f":{page_port}", ":8000")
         assert _comparable(said) == _comparable(expected), here
         job_id = (ID.findall(said) or [job_id])[0]
+
+
+def test_a_site_can_be_crawled_again(stack: Stack, page_port: int, tmp_path: Path) -> None:
+    command = CommandLine(server=f"http://{LOOPBACK}:{stack.manager.port}", home=tmp_path)
+    job_id = ""
+    for exchange in CRAWL_SESSION.strip().split("\n\n$ "):
+        typed, _, expected = exchange.removeprefix("$ ").partition("\n")
+        here = ID.sub(job_id, typed).replace(":8000", f":{page_port}").replace(":5050", f":{stack.manager.port}")
+        line = re.sub("^wordcount", " ".join(COMMAND), here)
+        said = command.run_line(f"{line} 2>&1").out.replace(f":{page_port}", ":8000")
+        assert _words(said) == _words(expected), typed
+        job_id = (ID.findall(said) or [job_id])[0]
+
+
+def _words(text: str) -> list[list[str]]:
+    """The words of each line; the width of columns depends on the port."""
+    return [ID.sub("ID", line).split() for line in text.splitlines()]
 
 
 def _comparable(text: str) -> list[Any]:
@@ -61,9 +81,8 @@ def _comparable(text: str) -> list[Any]:
 
 
 def test_the_length_that_it_shows_is_that_of_the_body() -> None:
-    (session,) = SESSION
-    length = re.search(r"^Content-Length: (\d+)$", session, re.MULTILINE)
-    body = re.search(r"^\{.*\}$", session, re.MULTILINE)
+    length = re.search(r"^Content-Length: (\d+)$", SESSION, re.MULTILINE)
+    body = re.search(r"^\{.*\}$", SESSION, re.MULTILINE)
     assert length
     assert body
     assert int(length[1]) == len(f"{body[0]}\n".encode())
