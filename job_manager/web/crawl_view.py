@@ -16,7 +16,7 @@ SHOWN = 20  # pages at a time
 BEING_READ = 4
 MAX_WORD = 100  # characters
 OUTCOMES = {
-    "counted": "counted",
+    "counted": "read, and their words counted",
     "duplicate": "another address of a page that was counted",
     "failed": "could not be read",
     "robots": "disallowed by robots.txt",

@@ -102,6 +102,8 @@ def _explain(error: Exception) -> Response:
 
 def _says(whole: WholeJob, view: KindView) -> str:
     """The state of the job, in one sentence without its full stop."""
+    if view.underway and whole.job.state is State.SUCCESS:
+        return "Done"  # its attempts are its rounds
     if view.underway and whole.progress and whole.job.state not in ENDED:
         return view.underway
     return wording.sentence(whole.job)

@@ -85,7 +85,7 @@ def test_any_word_is_found_with_its_pages_and_all_comes_as_csv(
     page = open_page(crawled(stack, site))
     page.get_by_label("Word", exact=True).fill("Old")
     page.get_by_role("button", name="Find").click()
-    expect(page.locator("#found")).to_have_text("old stands 1 times on 1 pages.")
+    expect(page.locator("#found")).to_have_text("old stands 1 time on 1 page.")
     expect(page.locator("#find-word td a")).to_have_text(f"{site.origin}/new")
     page.get_by_label("Word", exact=True).fill("<b>nowhere</b>")
     page.get_by_role("button", name="Find").click()
@@ -107,7 +107,7 @@ def test_a_cancelled_crawl_shows_what_it_has_read(page: Page, site: CrawlSite) -
         assert int(pears) > 0
         page.get_by_label("Word", exact=True).fill("pear")
         page.get_by_role("button", name="Find").click()
-        expect(page.locator("#found")).to_contain_text(f"pear stands {pears} times on ")
+        expect(page.locator("#found")).to_contain_text(f"pear stands {pears} time")
 
 
 def test_without_script(open_page: OpenPage, site: CrawlSite) -> None:
@@ -119,7 +119,7 @@ def test_without_script(open_page: OpenPage, site: CrawlSite) -> None:
     expect_state(page, "SUCCESS", "Done")
     page.get_by_label("Word", exact=True).fill("old")
     page.get_by_role("button", name="Find").click()
-    expect(page.locator("#found")).to_contain_text("old stands 1 times")
+    expect(page.locator("#found")).to_contain_text("old stands 1 time on 1 page.")
 
 
 def test_what_is_wrong_with_the_number_of_pages_is_said(page: Page) -> None:
