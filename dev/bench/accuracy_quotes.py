@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from page_read.encoding import decode_body
-from page_read.html import read_html
+from page_read.html import parse_html, read_tree
 from page_read.quotes import find_quotes
 
 _MIN_F1 = 0.90
@@ -31,7 +31,7 @@ def find(folder: Path) -> tuple[dict[str, list[dict[str, Any]]], float]:
     seconds = 0.0
     for name in labels:
         utf8, _, _ = decode_body(gzip.decompress((folder / "pages" / f"{name}.html.gz").read_bytes()), None)
-        _, language = read_html(utf8)
+        _, language = read_tree(parse_html(utf8))
         start = time.process_time()
         quotes = find_quotes(utf8, language)
         seconds += time.process_time() - start
