@@ -1,9 +1,17 @@
 """The memory of a worker's children: shared with the main process as long as it can be, and bounded."""
 
+import ctypes
 import gc
 import resource
+from contextlib import suppress
+
+from billiard.util import get_pdeathsig
 
 MEGABYTE = 1_000_000
+# What glibc keeps of memory that is freed, as it does by default; but unless it is told so, each large piece that is
+# freed raises this, and a child keeps what its largest page took.
+KEPT_BYTES = 128 * 1024
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 
 
 def share_with_children() -> None:
@@ -11,6 +19,8 @@ def share_with_children() -> None:
 
     Else the first collection in a child would write to every object, and so copy all of it.
     """
+    with suppress(OSError):  # another system than Linux
+        get_pdeathsig()  # loads a parser of C declarations, as each child would to ask for a signal at our death
     gc.collect()
     gc.freeze()
 
@@ -20,4 +30,7 @@ def limit_this_child(megabytes: int) -> None:
 
     The limit is on what may be written (RLIMIT_DATA), whether it is used yet or not: libraries are not in it.
     """
+    with suppress(AttributeError):  # another C library than glibc
+        for threshold in (M_TRIM_THRESHOLD, M_MMAP_THRESHOLD):
+            ctypes.CDLL(None).mallopt(threshold, KEPT_BYTES)
     resource.setrlimit(resource.RLIMIT_DATA, (megabytes * MEGABYTE, megabytes * MEGABYTE))
