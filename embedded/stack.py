@@ -1,5 +1,7 @@
 """The whole stack on a data folder: in which order it starts, and where it can be reached."""
 
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,10 +10,10 @@ from embedded.data_folder import DataFolder
 from embedded.errors import StackError
 from embedded.ports import LOOPBACK, choose_port
 from embedded.servers import Servers, servers_on
-from embedded.services import VIEWER_USER, WORKERS, Services
+from embedded.services import PROJECT, VIEWER_USER, WORKERS, Services
 from embedded.terminal import Terminal
-from job_tasks.settings import SERVER_URLS, SettingsError, read_settings
 
+SERVER_URLS = ("CELERY_BROKER_URL", "DATABASE_URL", "CELERY_RESULT_BACKEND")
 MANAGER_PORT, VIEWER_PORT = 5050, 8888
 
 
@@ -90,11 +92,12 @@ def running_stack(
 
 def _describe_services(servers: Servers, environment: Mapping[str, str]) -> Services:
     """The services with the person's settings and the servers' addresses; raises StackError for a wrong setting."""
-    elsewhere = {key.upper() for key in SERVER_URLS} | {f"{key.upper()}_FILE" for key in SERVER_URLS}
+    elsewhere = {*SERVER_URLS, *(f"{key}_FILE" for key in SERVER_URLS)}
     own = {key: value for key, value in environment.items() if key not in elsewhere}
     own |= {"CELERY_BROKER_URL": servers.broker.url, "DATABASE_URL": servers.database.url}
-    try:
-        settings = read_settings(own)
-    except SettingsError as error:
-        raise StackError(f"settings are wrong:\n{error}") from error
-    return Services(folder=servers.folder, environment=own, worker_grace_seconds=settings.worker_stop_grace_seconds)
+    # By a process that ends, for the supervisor lives long, and needs no more of the settings than one.
+    check = (sys.executable, "-m", "job_tasks.settings", "worker_stop_grace_seconds")
+    checked = subprocess.run(check, cwd=PROJECT, env=own, capture_output=True, text=True, check=False)  # noqa: S603
+    if checked.returncode != 0:
+        raise StackError(checked.stderr.strip())
+    return Services(folder=servers.folder, environment=own, worker_grace_seconds=float(checked.stdout))

@@ -7,7 +7,7 @@ that holds `DATABASE_URL`. An empty value counts as not set.
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
@@ -246,3 +246,13 @@ def settings() -> Settings:
     except SettingsError as error:
         sys.stderr.write(f"settings are wrong:\n{error}\n")
         raise SystemExit(2) from error
+
+
+def main(names: Sequence[str]) -> None:
+    """Check the settings, and print those that are named."""
+    found = settings()
+    sys.stdout.writelines(f"{getattr(found, name)}\n" for name in names)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,18 +1,24 @@
 """The viewer of this stack: `celery --app job_worker.viewer flower` shows what its workers do.
 
-Flower listens to the workers' events, and asks them by messages. It needs the broker only, and loads no task.
+Flower listens to the workers' events, and asks them by messages: it needs the broker only. So this loads nothing else
+of ours, not even the settings; `python -m job_tasks.settings` checks them before.
 """
+
+import os
+from pathlib import Path
 
 from celery import Celery
 
-from job_tasks.settings import settings
+
+def _broker_url() -> str:
+    file = os.environ.get("CELERY_BROKER_URL_FILE")
+    return Path(file).read_text(encoding="utf-8").strip() if file else os.environ["CELERY_BROKER_URL"]
+
 
 app = Celery("job_viewer")
 app.conf.update(
-    # Celery prefers the environment's CELERY_BROKER_URL to `broker_url`; the settings may have it from a file.
-    **dict.fromkeys(
-        ("broker_url", "broker_read_url", "broker_write_url"), settings().celery_broker_url.get_secret_value()
-    ),
+    # Celery prefers the environment's CELERY_BROKER_URL to `broker_url`.
+    **dict.fromkeys(("broker_url", "broker_read_url", "broker_write_url"), _broker_url()),
     broker_transport_options={"socket_connect_timeout": 2, "socket_timeout": 5, "socket_keepalive": True},
     result_backend=None,
 )
