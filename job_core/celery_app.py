@@ -84,7 +84,7 @@ def _settings(config: CoreConfig, kinds: Iterable[Kind]) -> dict[str, Any]:
         "task_acks_late": True,
         "task_reject_on_worker_lost": False,  # the claim is given back instead
         "worker_prefetch_multiplier": 1,
-        "worker_concurrency": config.worker_concurrency,
+        "worker_concurrency": config.min_children,  # at first: job_core/worker/pool_size.py
         "worker_cancel_long_running_tasks_on_connection_loss": False,  # the claim is in the database
         "task_soft_time_limit": config.soft_time_limit_seconds,
         "task_time_limit": config.hard_time_limit_seconds,

@@ -1,6 +1,9 @@
 """What a service hands to the core: where its servers are, and what its jobs may cost."""
 
+import os
 from dataclasses import dataclass, field
+
+MIN_CONCURRENCY = max(3, os.cpu_count() or 1)  # attempts that wait for nothing keep every processor busy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,5 +35,11 @@ class CoreConfig:
     max_crashes: int = 3
     retention_hours: float = 24 * 30
     worker_concurrency: int = 4
+    worker_min_concurrency: int = MIN_CONCURRENCY
     worker_child_memory_mb: int = 512
     worker_stop_grace_seconds: float = 20.0
+
+    @property
+    def min_children(self) -> int:
+        """How many children a worker has at least: more come while attempts take long."""
+        return min(self.worker_min_concurrency, self.worker_concurrency)

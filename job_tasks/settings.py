@@ -27,7 +27,7 @@ from pydantic import (
     field_validator,
 )
 
-from job_core.config import CoreConfig, Limits, RetryPolicy
+from job_core.config import MIN_CONCURRENCY, CoreConfig, Limits, RetryPolicy
 from job_core.webhooks import check_secret
 from job_tasks.api_keys import ApiKey, read_api_key
 from page_fetch.limits import FetchLimits
@@ -122,6 +122,7 @@ class Settings(BaseModel):
     webhook_secrets: Annotated[tuple[WebhookSecret, ...], BeforeValidator(_split_lines)] = ()
 
     worker_concurrency: int = Field(24, ge=1, le=64)
+    worker_min_concurrency: int = Field(MIN_CONCURRENCY, ge=1)
     worker_child_memory_mb: int = Field(512, ge=256, le=65_536)
     worker_stop_grace_seconds: float = Field(20, ge=0)
     worker_health_file: Path = Path("/tmp/job_worker.health")  # noqa: S108 - the container's own tmpfs
@@ -233,6 +234,7 @@ def core_config() -> CoreConfig:
         max_crashes=wanted.job_max_crashes,
         retention_hours=wanted.job_retention_hours,
         worker_concurrency=wanted.worker_concurrency,
+        worker_min_concurrency=wanted.worker_min_concurrency,
         worker_child_memory_mb=wanted.worker_child_memory_mb,
         worker_stop_grace_seconds=wanted.worker_stop_grace_seconds,
     )

@@ -17,6 +17,7 @@ class Running(Protocol):
 
     id: str
     killed: bool
+    began_at: float
 
 
 class Children:
@@ -33,6 +34,7 @@ class Children:
     def began(self, pid: int, message: Running) -> None:
         """Note that the child `pid` runs the task of `message`."""
         with self._lock:
+            message.began_at = time.monotonic()
             self._busy[pid] = message
 
     def ended(self, pid: int | None, message: Running) -> None:
@@ -40,6 +42,11 @@ class Children:
         with self._lock:
             if pid is not None and self._busy.get(pid) is message:
                 del self._busy[pid]
+
+    def busy(self) -> list[float]:
+        """For how many seconds each busy child has run its task."""
+        with self._lock:
+            return [time.monotonic() - message.began_at for message in self._busy.values()]
 
     def job_ids(self) -> list[UUID]:
         """The jobs that are worked on."""

@@ -17,6 +17,7 @@ from job_core.worker.children import Children
 from job_core.worker.connection import CheckedChannel
 from job_core.worker.deliverer import Deliverer
 from job_core.worker.memory import limit_this_child, share_with_children
+from job_core.worker.pool_size import PoolSize
 from job_core.worker.request import AttemptRequest
 
 HARD_EXIT_SECONDS = 4.0
@@ -69,7 +70,9 @@ class _Program:
         self._make_deliverer = deliverer
         self._deliverer: Deliverer | None = None
         self._worker: Any = None
+        self.pool_size = PoolSize(core, self.children)
         AttemptRequest.children, AttemptRequest.beat = self.children, self.beat
+        AttemptRequest.pool_size = self.pool_size
 
     def start_beat(self, worker: Any) -> None:
         """Register the worker before it takes messages, then beat until the process ends."""
@@ -130,6 +133,7 @@ class _ConsumingStep(bootsteps.StartStopStep):
 
     def start(self, consumer: Any) -> None:
         consumer.app.job_worker.beat.consuming = True
+        consumer.app.job_worker.pool_size.follow(consumer)
         consumer.app.job_worker.report_health()  # the next beat, which would report so too, may be seconds away
 
     def stop(self, consumer: Any) -> None:

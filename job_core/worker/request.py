@@ -14,6 +14,7 @@ from celery.worker.request import Request
 from job_core.errors import AttemptCrashed, AttemptOutOfTime, CoreError, DatabaseUnavailable
 from job_core.worker.beat import Beat
 from job_core.worker.children import Children
+from job_core.worker.pool_size import PoolSize
 
 WRITTEN_BY_THE_CHILD = (CoreError, Ignore, Reject, Retry)
 LEFT_BY_THE_CHILD = (DatabaseUnavailable, SoftTimeLimitExceeded)
@@ -23,7 +24,9 @@ class AttemptRequest(Request):
     """A message whose task a child runs. `killed` is set before this worker kills that child on purpose."""
 
     killed = False
-    children: Children  # of this worker, and its beat: set by `install_worker`, once for the process
+    began_at = 0.0
+    children: Children  # of this worker, their number and its beat: set by `install_worker`, once for the process
+    pool_size: PoolSize
     beat: Beat
     _connection_errors: tuple[type[BaseException], ...]
 
@@ -37,6 +40,7 @@ class AttemptRequest(Request):
         super().on_accepted(pid, time_accepted)
         if not self.acknowledged:
             self.children.began(pid, self)
+            self.pool_size.plan()
 
     def acknowledge(self) -> None:
         self.children.ended(self.worker_pid, self)
