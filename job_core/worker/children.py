@@ -5,6 +5,8 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -17,7 +19,7 @@ class Running(Protocol):
 
     id: str
     killed: bool
-    began_at: float
+    asleep_before: float
 
 
 class Children:
@@ -34,7 +36,7 @@ class Children:
     def began(self, pid: int, message: Running) -> None:
         """Note that the child `pid` runs the task of `message`."""
         with self._lock:
-            message.began_at = time.monotonic()
+            message.asleep_before = asleep_seconds(pid)
             self._busy[pid] = message
 
     def ended(self, pid: int | None, message: Running) -> None:
@@ -43,10 +45,10 @@ class Children:
             if pid is not None and self._busy.get(pid) is message:
                 del self._busy[pid]
 
-    def busy(self) -> list[float]:
-        """For how many seconds each busy child has run its task."""
+    def slept(self) -> list[float]:
+        """For how many seconds each busy child has slept since its task began."""
         with self._lock:
-            return [time.monotonic() - message.began_at for message in self._busy.values()]
+            return [asleep_seconds(pid) - message.asleep_before for pid, message in self._busy.items()]
 
     def job_ids(self) -> list[UUID]:
         """The jobs that are worked on."""
@@ -66,6 +68,15 @@ class Children:
         if hit and hub:
             # The pool hears of a child's end a moment before it can be reaped, and would look again in 5 s only.
             hub.call_soon(worker.pool.maintain_pool)
+
+
+def asleep_seconds(pid: int) -> float:
+    """A clock that stands still while `pid` runs, or waits for a processor: on Linux. Elsewhere it never does."""
+    awake = 0
+    with suppress(OSError):  # the process is gone, or this is no Linux
+        ran, waited, _ = Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()
+        awake = int(ran) + int(waited)
+    return time.monotonic() - awake / 1e9
 
 
 def _await_death(pid: int) -> None:

@@ -1,22 +1,17 @@
 """The examples of the core, on real servers, as their own docstrings run them."""
 
-import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
-from pathlib import Path
+from contextlib import closing
 
-import psutil
 import psycopg2
 import pytest
 
 from dev.waiting import eventually
 from embedded.servers import Servers
-from tests.integration.databases import another_database
+from tests.integration.programs import kill, running, service_environment, worker
 
-PROJECT = Path(__file__).parents[3]
 MODULE = "job_core.examples.greetings"
 GUESTS = [f"guest {number}" for number in range(40)]
 RECOVERY_SECONDS = 30.0
@@ -25,44 +20,20 @@ RECOVERY_SECONDS = 30.0
 @pytest.fixture
 def environment(servers: Servers) -> Iterator[dict[str, str]]:
     """A database of its own, with the core's tables, and a Redis database that no other test uses."""
-    with another_database(servers, "greetings") as url:
-        broker = f"{servers.broker.url.rsplit('/', 1)[0]}/9"
-        environment = {**os.environ, "CELERY_BROKER_URL": broker, "DATABASE_URL": url, "PYTHONPATH": str(PROJECT)}
+    with service_environment(servers, "greetings", broker_database=9) as environment:
         subprocess.run([sys.executable, "-m", MODULE, "migrate"], env=environment, check=True, timeout=60)
         yield environment
 
 
-@contextmanager
-def running(environment: dict[str, str], *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
-    process = subprocess.Popen([sys.executable, "-m", *arguments], env=environment)
-    try:
-        yield process
-    finally:
-        kill(process)
-
-
-def kill(process: "subprocess.Popen[bytes]") -> None:
-    """Kill it and all its children by a signal that nobody can catch."""
-    if process.poll() is None:
-        whole = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
-        for each in whole:
-            each.send_signal(signal.SIGKILL)
-        process.wait(10)
-
-
-def worker(environment: dict[str, str]) -> AbstractContextManager["subprocess.Popen[bytes]"]:
-    return running(environment, "celery", "--app", MODULE, "worker", "--without-mingle", "--without-gossip")
-
-
 def test_every_guest_is_greeted_although_the_worker_is_killed(environment: dict[str, str]) -> None:
     with running(environment, MODULE, "scheduler"):
-        with worker(environment) as first:
+        with worker(environment, MODULE) as first:
             client = subprocess.Popen(
                 [sys.executable, "-m", MODULE, *GUESTS], env=environment, stdout=subprocess.PIPE, text=True
             )
             eventually(lambda: greeted(environment) > 0, "the first guest is greeted", seconds=30)
             kill(first)
-        with worker(environment):
+        with worker(environment, MODULE):
             said, _ = client.communicate(timeout=60 + RECOVERY_SECONDS)
     assert said.strip() == str({"greetings": [f"Hello, {guest}!" for guest in GUESTS]})
 

@@ -1,6 +1,5 @@
-"""A worker has a few children, and one more for each attempt that takes long."""
+"""A worker has a few children, and one more for each attempt that waits long."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -10,9 +9,9 @@ import pytest
 
 from job_core.config import CoreConfig
 from job_core.core import JobCore
-from job_core.worker import pool_size
+from job_core.worker import children, pool_size
 from job_core.worker.children import Children
-from job_core.worker.pool_size import IDLE_LOOK_SECONDS, LONG_SECONDS, REST_SECONDS, PoolSize
+from job_core.worker.pool_size import LONG_SECONDS, REST_SECONDS, PoolSize
 
 LEAST, MOST = 3, 10
 
@@ -43,6 +42,7 @@ class Worker:
     prefetched: int = LEAST
     children: Children = field(default_factory=Children)
     began: int = 0
+    controller: Any = field(default_factory=lambda: SimpleNamespace(autoscaler=None))
 
     def __post_init__(self) -> None:
         config = CoreConfig(broker_url="", database_url="", worker_concurrency=MOST, worker_min_concurrency=LEAST)
@@ -86,8 +86,7 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> Worker:
     made: list[Worker] = []
     clock = SimpleNamespace(monotonic=lambda: made[0].now if made else 0.0)
     monkeypatch.setattr(pool_size, "time", clock)
-    monkeypatch.setattr("job_core.worker.children.time", clock)
-    monkeypatch.setattr(os, "getloadavg", lambda: (0.0, 0.0, 0.0))
+    monkeypatch.setattr(children, "asleep_seconds", lambda _: clock.monotonic())
     made.append(Worker())
     return made[0]
 
@@ -104,9 +103,18 @@ def test_each_attempt_that_takes_long_is_given_a_substitute(worker: Worker) -> N
     worker.begin(2)
     worker.let_pass(2 * LONG_SECONDS)
     assert worker.pool.num_processes == worker.prefetched == LEAST + 2
-    worker.begin(3)
+    worker.begin(2)
     worker.let_pass(2 * LONG_SECONDS)
-    assert worker.pool.num_processes == worker.prefetched == LEAST + 5
+    assert worker.pool.num_processes == worker.prefetched == LEAST + 4
+
+
+def test_where_all_attempts_take_long_as_many_children_again_come_at_once(worker: Worker) -> None:
+    worker.begin(LEAST)
+    worker.let_pass(2 * LONG_SECONDS)
+    assert worker.pool.num_processes == 2 * LEAST
+    worker.begin(LEAST)
+    worker.let_pass(2 * LONG_SECONDS)
+    assert worker.pool.num_processes == worker.prefetched == MOST
 
 
 def test_there_are_never_more_children_than_the_concurrency(worker: Worker) -> None:
@@ -115,13 +123,11 @@ def test_there_are_never_more_children_than_the_concurrency(worker: Worker) -> N
     assert worker.pool.num_processes == worker.prefetched == MOST
 
 
-def test_children_that_were_not_needed_for_a_while_leave_one_by_one(worker: Worker) -> None:
+def test_children_that_were_not_needed_for_a_while_leave(worker: Worker) -> None:
     worker.end(_after(worker, worker.begin(2)))
-    worker.let_pass(REST_SECONDS)
+    worker.let_pass(0.9 * REST_SECONDS)
     assert worker.pool.num_processes == LEAST + 2
-    worker.let_pass(IDLE_LOOK_SECONDS)
-    assert worker.pool.num_processes == LEAST + 1
-    worker.let_pass(10 * IDLE_LOOK_SECONDS)
+    worker.let_pass(0.2 * REST_SECONDS)
     assert worker.pool.num_processes == worker.prefetched == LEAST
     assert worker.timers == []
 
@@ -133,10 +139,12 @@ def test_no_child_leaves_while_a_message_is_held(worker: Worker, monkeypatch: py
     assert worker.pool.num_processes == LEAST + 2
 
 
-def test_on_a_busy_machine_more_time_is_long(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "getloadavg", lambda: (4.0 * (os.cpu_count() or 1), 0.0, 0.0))
+def test_attempts_that_wait_for_a_processor_need_no_more_children(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children, "asleep_seconds", lambda _: 0.5 * worker.now)
     worker.begin(2)
-    worker.let_pass(3.5 * LONG_SECONDS)
+    worker.let_pass(1.9 * LONG_SECONDS)
     assert worker.pool.num_processes == LEAST
     worker.let_pass(2 * LONG_SECONDS)
     assert worker.pool.num_processes == LEAST + 2
