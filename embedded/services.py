@@ -50,7 +50,7 @@ class Services:
         command = self._command(
             name,
             *("celery", "--app", "job_worker.worker", "worker", "--hostname", f"{name}@%h"),
-            *("--without-mingle", "--without-gossip"),
+            *("--without-mingle", "--without-gossip", "--heartbeat-interval=10"),  # Flower's; the core has its own
             WORKER_HEALTH_FILE=str(health_file),
             METRICS_PORT=str(self.metrics_ports[name]),
         )
@@ -69,6 +69,7 @@ class Services:
         command = self._command(
             "job_viewer",
             *("celery", "--app", "job_worker.viewer", "flower", f"--address={LOOPBACK}", f"--port={port}"),
+            "--enable-events=False",  # which would ask workers for their events every 5 s, and they send them anyway
             FLOWER_BASIC_AUTH=f"{VIEWER_USER}:{self.folder.passwords().viewer}",
             FLOWER_READ_ONLY=self.environment.get("FLOWER_READ_ONLY") or "true",
         )

@@ -148,24 +148,47 @@ def test_sites_that_hang_leave_room_for_good_pages(stack: Stack, crowd: PageServ
     assert crowd.max_at_once("127.0.5.1") == AT_ONCE
 
 
+HOSTS = [f"127.0.4.{number}" for number in range(1, 41)]
+PATIENT = {
+    "FETCH_ALLOWED_PRIVATE_NETWORKS": "127.0.0.0/8",
+    "FETCH_READ_TIMEOUT_SECONDS": "",
+    "FETCH_TOTAL_TIMEOUT_SECONDS": "",
+}
+DEFAULT_CHILDREN = Settings.model_fields["worker_concurrency"].default
+
+
+def good_pages(crowd: PageServer) -> list[str]:
+    return [crowd.url(f"/slow/{number}?seconds=0.5", HOSTS[number % len(HOSTS)]) for number in range(200)]
+
+
+def bad_pages(crowd: PageServer) -> list[str]:
+    return [crowd.url(("/drip/", "/held/")[number % 2], f"127.0.5.{number}") for number in range(1, 21)]
+
+
 @pytest.mark.thorough
 def test_beside_twenty_misbehaving_sites_good_pages_take_at_most_twice_their_usual_time(
     run_stack: RunStack, crowd: PageServer
 ) -> None:
-    hosts = [f"127.0.4.{number}" for number in range(1, 41)]
-    good = [crowd.url(f"/slow/{number}?seconds=0.5", hosts[number % len(hosts)]) for number in range(200)]
-    bad = [crowd.url(("/drip/", "/held/")[number % 2], f"127.0.5.{number}") for number in range(1, 21)]
-    with run_stack(
-        children=Settings.model_fields["worker_concurrency"].default,
-        FETCH_ALLOWED_PRIVATE_NETWORKS="127.0.0.0/8",
-        FETCH_READ_TIMEOUT_SECONDS="",
-        FETCH_TOTAL_TIMEOUT_SECONDS="",
-    ) as stack:
+    good = good_pages(crowd)
+    with run_stack(children=DEFAULT_CHILDREN, **PATIENT) as stack:
         seconds_for(stack, good)  # children that have not fetched yet are slower
         usual = seconds_for(stack, good)
-        hung = stack.manager.submit_all(bad)
+        hung = stack.manager.submit_all(bad_pages(crowd))
         eventually(lambda: all(crowd.starts(f"127.0.5.{number}") for number in range(1, 21)), "all hang", seconds=20)
         beside = seconds_for(stack, good)
+        assert ended(stack, hung) == 0
+    assert beside <= 2 * usual, f"{beside:.1f} s, usually {usual:.1f} s"
+
+
+@pytest.mark.thorough
+def test_the_same_holds_for_workers_that_have_rested_and_have_few_children(
+    run_stack: RunStack, crowd: PageServer
+) -> None:
+    with run_stack(children=DEFAULT_CHILDREN, **PATIENT) as stack:
+        usual = seconds_for(stack, good_pages(crowd))
+    with run_stack(children=DEFAULT_CHILDREN, **PATIENT) as stack:
+        hung = stack.manager.submit_all(bad_pages(crowd))
+        beside = seconds_for(stack, good_pages(crowd))
         assert ended(stack, hung) == 0
     assert beside <= 2 * usual, f"{beside:.1f} s, usually {usual:.1f} s"
 
