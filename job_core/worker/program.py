@@ -48,6 +48,7 @@ def install_worker(
 
     def prepare(**_: object) -> None:
         CheckedChannel.queue = core.queue()
+        core.database(pool_size=1)  # connects to nothing, but loads what each child's own would load
         preload()
         share_with_children()
 
