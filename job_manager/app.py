@@ -6,9 +6,10 @@ from flask import Flask
 
 from job_core.queue import JobQueue
 from job_core.store.database import Database
-from job_manager import crawls, jobs
+from job_manager import crawls, jobs, quotes
 from job_manager.access_log import log_access
 from job_manager.admission import Backlog, BatchQueue, StateCounts
+from job_manager.daily_quotes import DailyQuotes
 from job_manager.events import Watcher
 from job_manager.health import health
 from job_manager.memory import MemoryBudget
@@ -52,6 +53,7 @@ def create_app(settings: Settings) -> Flask:
         batch_queue=BatchQueue(Semaphore(MAX_BATCHES_AT_ONCE)),
         backlog=Backlog(database, settings.manager_max_backlog),
         state_counts=StateCounts(database, outages),
+        daily_quotes=DailyQuotes(),
         memory=memory,
     )
     log_access(app)
@@ -60,6 +62,6 @@ def create_app(settings: Settings) -> Flask:
     reject_cross_site(app)
     require_api_keys(app, settings.manager_api_keys)
     described = docs(app, with_keys=bool(settings.manager_api_keys))
-    for blueprint in (submitting(), jobs.blueprint, crawls.blueprint, health, described, web):
+    for blueprint in (submitting(), jobs.blueprint, crawls.blueprint, quotes.blueprint, health, described, web):
         app.register_blueprint(blueprint)
     return app

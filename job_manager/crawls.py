@@ -1,17 +1,15 @@
 """`/result/<id>/pages` and `/words`: what a crawl has found and counted, as JSON or CSV."""
 
-import csv
-import re
-from collections.abc import Callable, Iterator, Sequence
-from io import StringIO
-from typing import Annotated, Literal, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Annotated, TypeVar
 from uuid import UUID
 
-from flask import Blueprint, Response, request, stream_with_context
+from flask import Blueprint, Response, request
 from pydantic import BeforeValidator, Field
 
 from job_core.errors import DatabaseUnavailable, UnknownJob
 from job_core.kinds import NO_NUL
+from job_manager.csv_lists import CSV, Format, csv_lines, streamed, wants_csv
 from job_manager.errors import InvalidRequest
 from job_manager.jobs import find_job
 from job_manager.openapi.operation import operation
@@ -23,15 +21,11 @@ from job_tasks.views import ApiModel
 from site_crawl import read
 from site_crawl.read import FoundPage, FoundWord, PageOrder, WordOrder
 
-CSV = "text/csv; charset=utf-8"
-CSV_PIECE = 1_000
 ASKS = (UnknownJob, DatabaseUnavailable)
 
-Format = Literal["json", "csv"]
 Limit = Annotated[int, BeforeValidator(only_digits)]
 
 Row = TypeVar("Row")
-After = TypeVar("After")
 Last = TypeVar("Last")
 
 blueprint = Blueprint("crawls", __name__)
@@ -150,8 +144,8 @@ def pages(job_id: str) -> Response:
     def after(page: FoundPage) -> tuple[int, int]:
         return page.after(asked.order)
 
-    if _wants_csv(asked.format):
-        return _streamed(_PAGE, find, after)
+    if wants_csv(asked.format):
+        return streamed(_PAGE, find, after)
     found = find(_after(asked.cursor, int), asked.limit + 1)
     return answer({"pages": _views(_PAGE, found[: asked.limit]), "next": _next(found, asked.limit, after)})
 
@@ -170,8 +164,8 @@ def words(job_id: str) -> Response:
         with services().database.reading(DATABASE_SECONDS) as connection:
             return read.words_of(connection, crawl_id, prefix=asked.prefix, order=asked.order, after=after, limit=limit)
 
-    if _wants_csv(asked.format):
-        return _streamed(_WORD, find, FoundWord.after)
+    if wants_csv(asked.format):
+        return streamed(_WORD, find, FoundWord.after)
     found = find(_after(asked.cursor, str), asked.limit + 1)
     return answer({"words": _views(_WORD, found[: asked.limit]), "next": _next(found, asked.limit, FoundWord.after)})
 
@@ -189,8 +183,8 @@ def word(job_id: str, word: str) -> Response:
     crawl_id = _crawl_id(job_id)
     with services().database.reading(DATABASE_SECONDS) as connection:
         found, places = read.word_of(connection, crawl_id, word)
-    if _wants_csv(asked.format):
-        return Response(_csv_lines(_PLACE, places, with_head=True), content_type=CSV)
+    if wants_csv(asked.format):
+        return Response(csv_lines(_PLACE, map(vars, places), with_head=True), content_type=CSV)
     return answer({**vars(found), "places": [vars(place) for place in places]})
 
 
@@ -199,13 +193,6 @@ def _crawl_id(job_id: str) -> UUID:
     if job.kind != crawl.name:
         raise UnknownJob("The job is no crawl.")
     return job.id
-
-
-def _wants_csv(asked: Format | None) -> bool:
-    if asked is not None:
-        return asked == "csv"
-    best = request.accept_mimetypes.best_match(["application/json", "text/csv"], default="application/json")
-    return best == "text/csv"
 
 
 def _views(names: Sequence[str], rows: Sequence[object]) -> list[dict[str, object]]:
@@ -224,33 +211,3 @@ def _next(found: Sequence[Row], limit: int, after: Callable[[Row], tuple[int, ob
         return None
     value, last = after(found[limit - 1])
     return next_path(f"{value}.{last}")
-
-
-def _streamed(
-    names: Sequence[str], find: Callable[[After | None, int], list[Row]], after: Callable[[Row], After]
-) -> Response:
-    """All rows as CSV (RFC 4180), piece by piece. The first is read before the answer begins, which may be an error."""
-    first = find(None, CSV_PIECE)
-
-    def lines() -> Iterator[str]:
-        rows = first
-        yield _csv_lines(names, rows, with_head=True)
-        while len(rows) == CSV_PIECE:
-            rows = find(after(rows[-1]), CSV_PIECE)
-            yield _csv_lines(names, rows)
-
-    return Response(stream_with_context(lines()), content_type=CSV)
-
-
-def _csv_lines(names: Sequence[str], rows: Sequence[object], *, with_head: bool = False) -> str:
-    written = StringIO()
-    writer = csv.writer(written)
-    if with_head:
-        writer.writerow(names)
-    writer.writerows([_cell(getattr(row, name)) for name in names] for row in rows)
-    return written.getvalue()
-
-
-def _cell(value: object) -> object:
-    """A text that spreadsheets would take for a formula is marked as text."""
-    return f"'{value}" if isinstance(value, str) and re.match(r"[=+\-@\t\r]", value) else value

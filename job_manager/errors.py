@@ -10,7 +10,8 @@
     ├── InvalidRequest
     ├── UnsupportedBody
     ├── RequestTooLarge
-    └── CrossSiteRequest
+    ├── CrossSiteRequest
+    └── UnknownQuote
 
 The message of an error is shown to the caller: it says what is wrong, and what to do about it.
 """
@@ -77,3 +78,9 @@ class CrossSiteRequest(ClientError):
     """A browser sent it on behalf of another site's page."""
 
     title = "The request comes from another site's page"
+
+
+class UnknownQuote(ClientError):
+    """There is no such quote."""
+
+    title = "There is no such quote"

@@ -2,7 +2,8 @@
 
 from job_core.store.migrate import migrate
 from job_tasks.settings import settings
-from site_crawl.migrations import VERSIONS
+from quote_store import migrations as quotes
+from site_crawl import migrations as crawls
 
 if __name__ == "__main__":
-    migrate(settings().database_url.get_secret_value(), further=[VERSIONS])
+    migrate(settings().database_url.get_secret_value(), further=[crawls.VERSIONS, quotes.VERSIONS])

@@ -24,6 +24,7 @@ from job_manager.errors import (
     MalformedRequest,
     RequestTooLarge,
     Unauthenticated,
+    UnknownQuote,
     UnsupportedBody,
 )
 from job_manager.services import services
@@ -35,6 +36,7 @@ STATUS: dict[type[CoreError], int] = {
     Unauthenticated: 401,
     CrossSiteRequest: 403,
     UnknownJob: 404,
+    UnknownQuote: 404,
     JobNotEnded: 409,
     RequestTooLarge: 413,
     UnsupportedBody: 415,

@@ -8,6 +8,7 @@ from flask import Response, after_this_request, current_app
 from job_core.queue import JobQueue
 from job_core.store.database import Database
 from job_manager.admission import Backlog, BatchQueue, StateCounts
+from job_manager.daily_quotes import DailyQuotes
 from job_manager.events import Watcher
 from job_manager.memory import PARSED, SMALL_BYTES, MemoryBudget
 from job_manager.outages import Outages
@@ -33,6 +34,7 @@ class Services:
     backlog: Backlog
     state_counts: StateCounts
     memory: MemoryBudget
+    daily_quotes: DailyQuotes
 
 
 def services() -> Services:

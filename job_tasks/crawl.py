@@ -44,10 +44,9 @@ WHY_NOT_READ = {
 }
 
 
-class CrawlRequest(UrlRequest):
-    """What `POST /crawl` takes, besides the URL of the page to start from."""
+class SiteRequest(UrlRequest):
+    """The request of a job about a site: besides the URL of the page to start from, which pages are read."""
 
-    word: str | None = Field(default=None, min_length=1, max_length=100, description=WORD_DESCRIPTION)
     max_pages: int = Field(default=100, ge=1, le=100_000, description="how many pages are read at most")
     max_depth: int = Field(default=10, ge=0, le=100, description="how many links a page may be away from the start")
     scope: Literal["host", "path", "domain"] = Field(
@@ -62,8 +61,6 @@ class CrawlRequest(UrlRequest):
     sitemap: Literal["use", "skip", "only"] = Field(
         default="use", description="whether pages are found in sitemaps as well, or nowhere else"
     )
-    top: int = Field(default=25, ge=0, le=1_000, description="how many of the most frequent words to list")
-    tokenizer: Literal["words", "treebank"] = Field(default="words", description="how text is cut into words")
 
     def start(self) -> FoundUrl:
         """The page to start from."""
@@ -81,6 +78,14 @@ class CrawlRequest(UrlRequest):
     def pages_in_scope(self) -> Scope:
         """Which URLs belong to the site."""
         return Scope(self.start().url, self.scope, tuple(self.include), tuple(self.exclude))
+
+
+class CrawlRequest(SiteRequest):
+    """What `POST /crawl` takes, besides what says which pages are read."""
+
+    word: str | None = Field(default=None, min_length=1, max_length=100, description=WORD_DESCRIPTION)
+    top: int = Field(default=25, ge=0, le=1_000, description="how many of the most frequent words to list")
+    tokenizer: Literal["words", "treebank"] = Field(default="words", description="how text is cut into words")
 
 
 class SiteWord(TypedDict):
@@ -136,8 +141,11 @@ class LaneRequest(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     crawl_id: UUID
-    crawl: CrawlRequest
+    site: SiteRequest
     host: str
+    finds: Literal["words", "quotes"] = "words"
+    word: str | None = None
+    tokenizer: Literal["words", "treebank"] = "words"
     enough_waiting: int | None = None
     reads_sitemaps: bool = False
 
@@ -150,10 +158,11 @@ class LaneRequest(BaseModel):
         return self.host
 
 
-def next_round(request: CrawlRequest, job: RunningJob, lane: Kind) -> CrawlResult | FanOut | GoOn:
-    """Give lanes to the hosts that have pages to read, or wait until one may be asked again, or end with the sums.
+def next_round(request: SiteRequest, job: RunningJob, lane: Kind, **finds: str | None) -> FanOut | GoOn | None:
+    """Give lanes to the hosts that have pages to read, or wait until one may be asked again; None if all are read.
 
-    Called when no lane of the crawl is at work. Raises PermanentError if its start cannot be read.
+    Called when no lane of the crawl is at work. `finds` are the fields of LaneRequest that say what is looked for. Raises
+    PermanentError if the start cannot be read.
     """
     frontier = Frontier(job.database, job.id)
     frontier.begin(request.start(), Bounds(pages=request.max_pages, bytes=MAX_BYTES, seconds=MAX_SECONDS))
@@ -161,10 +170,16 @@ def next_round(request: CrawlRequest, job: RunningJob, lane: Kind) -> CrawlResul
     _check_start(request, frontier)
     hosts = frontier.waiting_hosts()
     if lanes := _lanes(request, job, hosts):
-        return FanOut([lane.job(each) for each in lanes])
+        return FanOut([lane.job(each.model_copy(update=finds)) for each in lanes])
     if waits := [host.seconds_to_next for host in hosts if host.seconds_to_next is not None]:
         return GoOn({}, wait_seconds=max(min(waits), 0.1))
-    return _result(request, frontier, job)
+    return None
+
+
+def next_crawl_round(request: CrawlRequest, job: RunningJob, lane: Kind) -> CrawlResult | FanOut | GoOn:
+    """Go on with counting, or end with the sums."""
+    following = next_round(request, job, lane, finds="words", word=request.word, tokenizer=request.tokenizer)
+    return following or _result(request, Frontier(job.database, job.id), job)
 
 
 def crawl_progress(connection: Connection, crawl_ids: Collection[UUID]) -> Mapping[UUID, CrawlProgress]:
@@ -185,7 +200,7 @@ def crawl_progress(connection: Connection, crawl_ids: Collection[UUID]) -> Mappi
     }
 
 
-def _check_start(request: CrawlRequest, frontier: Frontier, *, is_over: bool = False) -> None:
+def _check_start(request: SiteRequest, frontier: Frontier, *, is_over: bool = False) -> None:
     """Raise PermanentError if the start could not be read. If the crawl is over, some page must have been."""
     outcome, reason, detail = frontier.end_of(request.start().key)
     for _ in range(MAX_ALIASES):
@@ -200,7 +215,7 @@ def _check_start(request: CrawlRequest, frontier: Frontier, *, is_over: bool = F
         )
 
 
-def _lanes(request: CrawlRequest, job: RunningJob, hosts: Sequence[WaitingHost]) -> list[LaneRequest]:
+def _lanes(request: SiteRequest, job: RunningJob, hosts: Sequence[WaitingHost]) -> list[LaneRequest]:
     """Lanes for each host with pages to read: one at first, which reads its robots.txt; at most half a worker's."""
     left = max(1, settings().worker_concurrency // 2)
     ready = [host for host in hosts if host.ready][:left]
@@ -211,7 +226,7 @@ def _lanes(request: CrawlRequest, job: RunningJob, hosts: Sequence[WaitingHost])
         left -= count
         one = LaneRequest(
             crawl_id=job.id,
-            crawl=request,
+            site=SiteRequest(**{name: getattr(request, name) for name in SiteRequest.model_fields}),
             host=host.host,
             enough_waiting=None if count == most else count * ENOUGH_FOR_A_LANE,
             # In the first lane that gets the robots.txt, which names them.
@@ -237,13 +252,18 @@ def _result(request: CrawlRequest, frontier: Frontier, job: RunningJob) -> Crawl
         else SiteWord(word=request.word, count=sums["word_count"], pages=sums["word_pages"]),
         "outcomes": sums["outcomes"],
         "stop_reason": sums["stop_reason"],
-        "robots": [
-            RobotsSeen(origin=each.origin, state=each.state, http_status=each.http_status)
-            for each in robots_of_crawl(job.database, job.id)
-        ],
+        "robots": robots_seen(job),
         "bytes": sums["bytes"],
         "seconds": round(sums["seconds"], 1),
     }
+
+
+def robots_seen(job: RunningJob) -> list[RobotsSeen]:
+    """What each origin that the crawl met answered to the request for its robots.txt."""
+    return [
+        RobotsSeen(origin=each.origin, state=each.state, http_status=each.http_status)
+        for each in robots_of_crawl(job.database, job.id)
+    ]
 
 
 def crawl_summary(result: JsonObject) -> str:

@@ -26,9 +26,12 @@ from page_fetch.url import MAX_ENCODED_LENGTH, WebUrl, parse_url
 from page_read.errors import ReadError
 from page_read.links import PRODUCT, PageLinks, header_links, header_robots
 from page_read.page import PageText, read_page_with_links
+from page_read.quote_text import normal_form
+from page_read.quotes import find_quotes
 from page_read.sitemap import read_sitemap
 from page_read.web_url import web_url
 from page_read.words import MAX_SHOWN_LENGTH, frequencies, most_frequent, shown
+from quote_store.keep import KEEP, FoundQuote, keep_parameters
 from site_crawl.frontier import CrawlPage, FoundUrl, Lane, PageEnd
 from site_crawl.robots_store import KeptRobots, find_robots, keep_robots, note_robots
 from site_crawl.traps import MAX_SAME_TEXTS, MAX_VALUE_COMBINATIONS, facets, max_template_pages, template, trap_of
@@ -97,12 +100,12 @@ def _seen_of(_crawl_id: UUID) -> _Seen:
 class _Turn:
     def __init__(self, request: LaneRequest, job: RunningJob) -> None:
         self._request = request
-        self._crawl = request.crawl
+        self._site = request.site
         self._job = job
         self._ends = monotonic() + TURN_SECONDS
         self._has_asked = False
         self._delay = settings().fetch_host_gap_seconds  # between two requests of the host
-        self._scope = request.crawl.pages_in_scope()
+        self._scope = request.site.pages_in_scope()
         self._seen = _seen_of(request.crawl_id)
         self._robots: dict[str, Robots | None] = {}
         self._lane = Lane(
@@ -211,7 +214,7 @@ class _Turn:
 
     def _links(self, page: CrawlPage, fetched: Page, links: PageLinks) -> Iterator[FoundUrl]:
         """The URLs in scope that the page names, and that the frontier does not have yet."""
-        if self._crawl.sitemap == "only":
+        if self._site.sitemap == "only":
             return
         headers = fetched.headers
         named = header_links(headers.getlist("Link"), headers.getlist("Refresh"), fetched.final_url)
@@ -224,11 +227,11 @@ class _Turn:
 
     def _found(self, url: str, depth: int | None, *, nofollow: bool = False) -> FoundUrl:
         outcome = trap_of(url) or ("nofollow" if nofollow else None)
-        if outcome is None and depth is not None and depth > self._crawl.max_depth:
+        if outcome is None and depth is not None and depth > self._site.max_depth:
             outcome = "max-depth"
         form, most = facets(url), MAX_VALUE_COMBINATIONS
         if form is None:
-            form, most = template(url), max_template_pages(self._crawl.max_pages)
+            form, most = template(url), max_template_pages(self._site.max_pages)
         return FoundUrl(
             url=url,
             key=url_key(url),
@@ -242,23 +245,48 @@ class _Turn:
     def _counted(
         self, page: CrawlPage, fetched: Page, text: PageText, alias_key: bytes | None, *, is_redirect: bool
     ) -> PageEnd:
-        counts = frequencies(text.text, self._crawl.tokenizer)
-        kept: Mapping[str, int] = counts
-        if len(counts) > MAX_DISTINCT_WORDS:
-            kept = dict(most_frequent(counts, MAX_DISTINCT_WORDS))
-        return PageEnd(
+        end = PageEnd(
             id=page.id,
             outcome="counted",
             http_status=fetched.http_status,
             host_failed=False,
             alias_key=alias_key,
             is_redirect=is_redirect,
-            words=counts.total(),
-            word_count=None if self._crawl.word is None else counts[self._crawl.word.lower()],
             bytes=len(fetched.body),
-            text_hash=_hash(text.text) if counts else None,
+            text_hash=_hash(text.text) if text.text.strip() else None,
+        )
+        find = self._with_words if self._request.finds == "words" else self._with_quotes
+        return find(end, fetched, text)
+
+    def _with_words(self, end: PageEnd, _fetched: Page, text: PageText) -> PageEnd:
+        word = self._request.word
+        counts = frequencies(text.text, self._request.tokenizer)
+        kept: Mapping[str, int] = counts
+        if len(counts) > MAX_DISTINCT_WORDS:
+            kept = dict(most_frequent(counts, MAX_DISTINCT_WORDS))
+        return replace(
+            end,
+            text_hash=end.text_hash if counts else None,
+            words=counts.total(),
+            word_count=None if word is None else counts[word.lower()],
             counts=json.dumps(_as_stored(kept)),
         )
+
+    def _with_quotes(self, end: PageEnd, fetched: Page, text: PageText) -> PageEnd:
+        with page_errors():
+            quotes = find_quotes(text.html, text.language) if text.html is not None else []
+        parameters = keep_parameters(
+            [
+                FoundQuote(**vars(quote), normal_form=normal_form(quote.text), language=text.language)
+                for quote in quotes
+            ],
+            job_id=self._request.crawl_id,
+            lane_id=self._job.id,
+            attempt=self._job.attempt,
+            url=fetched.final_url,
+            site=parse_url(fetched.final_url).host_name,
+        )
+        return replace(end, words=0, counts="{}", also=(KEEP, parameters))
 
     # robots.txt and sitemaps
 
@@ -299,7 +327,7 @@ class _Turn:
         Returns `{"urls": those that are left, each with its depth, "read": hashes of those that were read}`.
         """
         left: JsonObject = self._job.progress or {"urls": None, "read": []}
-        start = parse_url(self._crawl.url, max_length=MAX_ENCODED_LENGTH)
+        start = parse_url(self._site.url, max_length=MAX_ENCODED_LENGTH)
         if left["urls"] is None:
             robots = self._robots_of(start.origin)
             if robots is None:

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from job_core import EndedChild, FanOut, GoOn, JobCore, RunningJob
 from job_core.job import JsonObject
 from job_tasks.count import CountRequest, CountResult, count_summary, count_words
-from job_tasks.crawl import CrawlRequest, CrawlResult, LaneRequest, crawl_progress, crawl_summary, next_round
+from job_tasks.crawl import CrawlRequest, CrawlResult, LaneRequest, crawl_progress, crawl_summary, next_crawl_round
+from job_tasks.quotes import QuotesRequest, QuotesResult, next_quotes_round, quotes_summary
 from job_tasks.settings import core_config
 
 core = JobCore("job_tasks", config=core_config)  # core.app is the Celery app; job_worker/worker.py runs it
@@ -34,7 +35,7 @@ def crawl_lane(request: LaneRequest, job: RunningJob) -> JsonObject | GoOn:
 
 def crawl_on(request: CrawlRequest, _lanes: Iterator[EndedChild], job: RunningJob) -> CrawlResult | FanOut | GoOn:
     """Go on with a crawl whose lanes have ended."""
-    return next_round(request, job, crawl_lane)
+    return next_crawl_round(request, job, crawl_lane)
 
 
 @core.task(
@@ -46,4 +47,15 @@ def crawl_on(request: CrawlRequest, _lanes: Iterator[EndedChild], job: RunningJo
 )
 def crawl(request: CrawlRequest, job: RunningJob) -> CrawlResult | FanOut | GoOn:
     """Count the words of a whole site."""
-    return next_round(request, job, crawl_lane)
+    return next_crawl_round(request, job, crawl_lane)
+
+
+def find_on(request: QuotesRequest, _lanes: Iterator[EndedChild], job: RunningJob) -> QuotesResult | FanOut | GoOn:
+    """Go on with a search for quotes whose lanes have ended."""
+    return next_quotes_round(request, job, crawl_lane)
+
+
+@core.task(summary=quotes_summary, join=find_on)
+def quotes(request: QuotesRequest, job: RunningJob) -> QuotesResult | FanOut | GoOn:
+    """Find the quotes of a page, or of a whole site."""
+    return next_quotes_round(request, job, crawl_lane)

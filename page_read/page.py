@@ -10,9 +10,13 @@ from page_read.links import PageLinks, find_links
 
 @dataclass(frozen=True, kw_only=True)
 class PageText:
-    """The text that a person reads on a page, and how the page was read. `language` is what the page declares."""
+    """The text that a person reads on a page, and how the page was read. `language` is what the page declares.
+
+    `html` is its markup in UTF-8; None if it has none.
+    """
 
     text: str
+    html: bytes | None
     language: str | None
     charset: str
     charset_source: CharsetSource
@@ -30,12 +34,13 @@ def read_page_with_links(body: bytes, content_type: str | None, url: str | None)
     """
     form, label = parse_content_type(content_type, body)
     utf8, charset, charset_source = decode_body(body, label, form)
-    links = PageLinks()
+    links, html = PageLinks(), None
     if form == "plain":
         text, language = utf8.decode("utf-8", "replace"), None
     else:
-        tree = parse_html(xhtml_to_html(utf8) if form == "xhtml" else utf8)
+        html = xhtml_to_html(utf8) if form == "xhtml" else utf8
+        tree = parse_html(html)
         if url is not None:
             links = find_links(tree, url, charset)
         text, language = read_tree(tree)
-    return PageText(text=text, language=language, charset=charset, charset_source=charset_source), links
+    return PageText(text=text, html=html, language=language, charset=charset, charset_source=charset_source), links

@@ -63,7 +63,10 @@ class CrawlPage:
 
 @dataclass(frozen=True, kw_only=True)
 class PageEnd:
-    """What became of a page; the columns of `crawl_pages` and the type `page_end` in sql/ explain each."""
+    """What became of a page; the columns of `crawl_pages` and the type `page_end` in sql/ explain each.
+
+    `also` is a statement, with its parameters, that keeps what the page held; it runs in the transaction that ends it.
+    """
 
     id: int
     outcome: str | None  # None: it is tried again after `wait_seconds`
@@ -79,6 +82,7 @@ class PageEnd:
     word_count: int | None = None
     text_hash: bytes | None = None
     counts: str | None = None
+    also: tuple[str, tuple[object, ...]] | None = None
     bytes: int | None = None
 
 
@@ -212,6 +216,9 @@ class Lane:
             statements.append(_FIND)
             parameters += [self._crawl_id, ended.id if ended else None]
             parameters += [[getattr(each, name) for each in found] for name in _COLUMNS]
+        if ended and ended.also:
+            statements.append(ended.also[0])
+            parameters += ended.also[1]
         if ended:
             statements.append(_END)
             parameters += [*self._claim, ended.id, ended.outcome]

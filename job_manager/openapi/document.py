@@ -42,6 +42,12 @@ UNREADABLE = (
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
 )
 KEY = {"type": "http", "scheme": "bearer", "description": "an API key; a job is visible to its owner only"}
+PATH_PARAMETERS: dict[str, tuple[JsonObject, str]] = {
+    "job_id": ({"type": "string", "format": "uuid"}, examples.ID),
+    "quote_id": ({"type": "string", "format": "uuid"}, examples.QUOTE_ID),
+    "word": ({"type": "string"}, "queue"),
+    "day": ({"type": "string", "format": "date"}, "2026-11-29"),
+}
 RETRY_AFTER = {
     "description": "seconds after which to ask again",
     "required": True,
@@ -141,11 +147,9 @@ def _implied_errors(route: _Route) -> Iterator[type[CoreError]]:
 
 
 def _parameters(route: _Route) -> Iterator[JsonObject]:
-    if "{job_id}" in route.path:
-        schema = {"type": "string", "format": "uuid"}
-        yield {"name": "job_id", "in": "path", "required": True, "schema": schema, "example": examples.ID}
-    if "{word}" in route.path:
-        yield {"name": "word", "in": "path", "required": True, "schema": {"type": "string"}, "example": "queue"}
+    for name in re.findall(r"{(\w+)}", route.path):
+        schema, example = PATH_PARAMETERS[name]
+        yield {"name": name, "in": "path", "required": True, "schema": schema, "example": example}
     if route.said.query:
         yield from _query_parameters(route.said.query)
     if route.said.repeatable:

@@ -5,6 +5,7 @@ from typing import Any
 from job_core.job import JsonObject
 
 ID = "01a20c9c-c451-726f-a7db-dc9eca01d34e"
+QUOTE_ID = "3f2c1b64-6f3a-4c5e-9f0a-2b8d1c7e4a55"
 URL = "https://example.com/page"
 SITE = "https://example.com/"
 CALLBACK_URL = "https://example.org/counted"

@@ -1,0 +1,372 @@
+"""`/quotes` and `/authors`: the quotes that were found, and the quote of each day."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from flask import Blueprint, Response, request
+from pydantic import BeforeValidator, Field
+
+from job_core.errors import DatabaseUnavailable, UnknownJob
+from job_core.job import JsonObject
+from job_core.kinds import NO_NUL
+from job_manager.csv_lists import Format, streamed, wants_csv
+from job_manager.errors import UnknownQuote
+from job_manager.jobs import find_job
+from job_manager.openapi.operation import operation
+from job_manager.requests import DEFAULT_LIMIT, MAX_LIMIT, Query, only_digits, read_query
+from job_manager.security import owner
+from job_manager.services import DATABASE_SECONDS, services
+from job_manager.views import answer, next_path
+from job_tasks.views import ApiModel, Time, to_json
+from quote_store import read
+from quote_store.read import QuoteFilter
+
+ASKS = (UnknownQuote, DatabaseUnavailable)
+
+Limit = Annotated[int, BeforeValidator(only_digits)]
+
+blueprint = Blueprint("quotes", __name__)
+
+
+class FilterQuery(Query):
+    """Which quotes."""
+
+    text: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description='words that it holds, as in a search engine: `life -death "the sea"`',
+        json_schema_extra={"pattern": NO_NUL},
+    )
+    author: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="whom it is attributed to, in any spelling of the name",
+        json_schema_extra={"pattern": NO_NUL},
+    )
+    language: str | None = Field(
+        default=None, pattern="^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", max_length=35, description="such as en, or pt-BR"
+    )
+    site: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=255,
+        description="the host that it was found on",
+        json_schema_extra={"pattern": NO_NUL},
+    )
+    kind: Literal["marked", "speech"] | None = Field(
+        default=None, description="marked up as a quote, or direct speech in running text"
+    )
+    min_confidence: float = Field(default=0, ge=0, le=1, description="how surely it is a quote")
+
+    def of(self, of_owner: str | None) -> QuoteFilter:
+        """The filter, of one owner's quotes."""
+        return QuoteFilter(
+            owner=of_owner,
+            text=self.text,
+            author=self.author,
+            language=self.language,
+            site=self.site,
+            kind=self.kind,
+            min_confidence=self.min_confidence,
+        )
+
+
+class QuotesQuery(FilterQuery):
+    """Of `GET /quotes`."""
+
+    limit: Limit = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="quotes on a page")
+    cursor: str | None = Field(default=None, pattern="^[0-9]{1,18}$", description="from `next` of the previous page")
+    format: Format | None = Field(default=None, description="csv: all of them as CSV, whatever `limit` says")
+
+
+class AuthorsQuery(Query):
+    """Of `GET /authors`."""
+
+    prefix: str = Field(
+        default="", max_length=100, description="how the name begins", json_schema_extra={"pattern": NO_NUL}
+    )
+    limit: Limit = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="authors on a page")
+    cursor: str | None = Field(
+        default=None, max_length=300, pattern=NO_NUL, description="from `next` of the previous page"
+    )
+    format: Format | None = Field(default=None, description="csv: all of them as CSV, whatever `limit` says")
+
+
+class FoundQuery(Query):
+    """Of `GET /result/<id>/quotes`."""
+
+    limit: Limit = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="quotes on a page")
+    cursor: str | None = Field(default=None, pattern="^[0-9]{1,18}$", description="from `next` of the previous page")
+    format: Format | None = Field(default=None, description="csv: all of them as CSV, whatever `limit` says")
+
+
+class QuoteView(ApiModel):
+    """A quote: found on a page, and attributed there."""
+
+    id: UUID
+    text: str
+    author: str | None = Field(description="whom the page attributes it to")
+    source: str | None = Field(description="the work that it stands in")
+    language: str | None = Field(description="of the page, as that declares it")
+    kind: Literal["marked", "speech"]
+    confidence: float = Field(ge=0, le=1, description="how surely it is a quote")
+    found_at: Time
+    found_on: str | None = Field(description="the page where it was seen most surely")
+    sightings: int = Field(ge=0, description="on how many pages it was seen")
+
+
+class SightingView(ApiModel):
+    """A page where a quote was seen."""
+
+    url: str
+    author: str | None = Field(description="as the page names them")
+    source: str | None
+    rule: str = Field(description="how it was found")
+    confidence: float = Field(ge=0, le=1)
+    context: str = Field(description="the text around it")
+    first_seen: Time
+    last_seen: Time
+
+
+class QuoteDetail(ApiModel):
+    """A quote with the pages where it was seen."""
+
+    quote: QuoteView
+    sightings: list[SightingView] = Field(description="the surest first; at most 1,000")
+
+
+class QuoteList(ApiModel):
+    """A page of quotes, those that were found last first."""
+
+    quotes: list[QuoteView]
+    next: str | None = Field(description="path and query of the next page; null on the last page")
+
+
+class QuoteOfDay(ApiModel):
+    """The quote of a day."""
+
+    day: date
+    quote: QuoteView = Field(description="as it was that day, whatever became of it")
+
+
+class AuthorView(ApiModel):
+    """Somebody whom quotes are attributed to."""
+
+    name: str
+    quotes: int = Field(ge=1)
+
+
+class AuthorList(ApiModel):
+    """A page of authors, in the order of the alphabet."""
+
+    authors: list[AuthorView]
+    next: str | None = Field(description="path and query of the next page; null on the last page")
+
+
+class FoundQuoteView(ApiModel):
+    """A quote that a job found on a page."""
+
+    id: UUID
+    text: str
+    author: str | None
+    source: str | None
+    kind: Literal["marked", "speech"]
+    rule: str
+    confidence: float
+    url: str
+    context: str
+    is_new: bool = Field(description="whether it was not known before")
+
+
+class FoundQuoteList(ApiModel):
+    """A page of the quotes that a job found, in their order."""
+
+    quotes: list[FoundQuoteView]
+    next: str | None = Field(description="path and query of the next page; null on the last page")
+
+
+_QUOTE, _AUTHOR, _FOUND = (tuple(model.model_fields) for model in (QuoteView, AuthorView, FoundQuoteView))
+
+
+@blueprint.get("/quotes")
+@operation({200: QuoteList}, (DatabaseUnavailable,), query=QuotesQuery)
+def list_quotes() -> Response:
+    """List quotes.
+
+    Those that were found last come first. Each was found on a page, and is attributed there.
+    """
+    asked = read_query(QuotesQuery, request.args)
+    which = asked.of(owner())
+
+    def find(before: int | None, limit: int) -> list[tuple[int, JsonObject]]:
+        with services().database.reading(DATABASE_SECONDS) as connection:
+            return read.newest(connection, which, before=before, limit=limit)
+
+    if wants_csv(asked.format):
+        return streamed(_QUOTE, find, lambda row: row[0], lambda row: row[1])
+    found = find(int(asked.cursor) if asked.cursor else None, asked.limit + 1)
+    following = next_path(str(found[asked.limit - 1][0])) if len(found) > asked.limit else None
+    return answer({"quotes": [quote for _, quote in found[: asked.limit]], "next": following})
+
+
+@blueprint.get("/quotes/random")
+@operation({200: QuoteView}, ASKS, query=FilterQuery)
+def random_quote() -> Response:
+    """Get any quote.
+
+    The filters are those of the list. As plain text where that is asked for.
+    """
+    which = read_query(FilterQuery, request.args).of(owner())
+    with services().database.reading(DATABASE_SECONDS) as connection:
+        found = read.at_random(connection, which)
+    if found is None:
+        raise UnknownQuote("No quote matches.")
+    return _one(found)
+
+
+@blueprint.get("/quotes/today")
+@operation({200: QuoteOfDay, 304: None}, ASKS)
+def quote_of_today() -> Response:
+    """Get the quote of the day.
+
+    It is the same for all, until midnight UTC.
+    """
+    return _of_day(_today())
+
+
+@blueprint.get("/quotes/day/<day>")
+@operation({200: QuoteOfDay, 304: None}, ASKS)
+def quote_of_day(day: str) -> Response:
+    """Get the quote of a day that was.
+
+    A day keeps its quote for ever. One for which nobody asked has none.
+    """
+    try:
+        asked = date.fromisoformat(day)
+    except ValueError as error:
+        raise UnknownQuote("A day is written like 2026-11-29.") from error
+    return _of_day(asked)
+
+
+@blueprint.get("/quotes/<quote_id>")
+@operation({200: QuoteDetail}, ASKS)
+def show_quote(quote_id: str) -> Response:
+    """Look at a quote.
+
+    With all pages where it was seen, and whom each attributes it to.
+    """
+    known = _read_id(quote_id)
+    with services().database.reading(DATABASE_SECONDS) as connection:
+        found = read.find(connection, owner(), known)
+    if found is None:
+        raise UnknownQuote("It was never found, or it was taken down.")
+    sightings = found.pop("sightings_list")
+    return _one(found, {"quote": found, "sightings": sightings})
+
+
+@blueprint.delete("/quotes/<quote_id>")
+@operation({204: None}, ASKS)
+def take_down_quote(quote_id: str) -> Response:
+    """Take a quote down.
+
+    Its text is forgotten, and finding it again does not bring it back.
+    """
+    known = _read_id(quote_id)
+    ((is_known,),) = services().database.commit("SELECT take_down(%s, %s)", owner() or "", known)
+    if not is_known:
+        raise UnknownQuote("It was never found, or it was taken down before.")
+    return Response(status=204)
+
+
+@blueprint.get("/authors")
+@operation({200: AuthorList}, (DatabaseUnavailable,), query=AuthorsQuery)
+def list_authors() -> Response:
+    """List authors.
+
+    Those whom quotes are attributed to, in the order of the alphabet.
+    """
+    asked = read_query(AuthorsQuery, request.args)
+    of_owner = owner()
+
+    def find(after: str | None, limit: int) -> list[Mapping[str, Any]]:
+        with services().database.reading(DATABASE_SECONDS) as connection:
+            return read.authors(connection, of_owner, prefix=asked.prefix, after=after, limit=limit)
+
+    if wants_csv(asked.format):
+        return streamed(_AUTHOR, find, lambda row: str(row["key"]), lambda row: row)
+    found = find(asked.cursor, asked.limit + 1)
+    following = next_path(str(found[asked.limit - 1]["key"])) if len(found) > asked.limit else None
+    shown = [{name: row[name] for name in _AUTHOR} for row in found[: asked.limit]]
+    return answer({"authors": shown, "next": following})
+
+
+@blueprint.get("/result/<job_id>/quotes")
+@operation({200: FoundQuoteList}, (UnknownJob, DatabaseUnavailable), query=FoundQuery)
+def list_found_quotes(job_id: str) -> Response:
+    """List the quotes that a job found.
+
+    Each with its page, and how it was found.
+    """
+    asked = read_query(FoundQuery, request.args)
+    job = find_job(job_id)
+
+    def find(after: int | None, limit: int) -> list[Mapping[str, Any]]:
+        with services().database.reading(DATABASE_SECONDS) as connection:
+            return read.of_job(connection, job.id, after=after or 0, limit=limit)
+
+    if wants_csv(asked.format):
+        return streamed(_FOUND, find, lambda row: int(row["number"]), lambda row: row)
+    found = find(int(asked.cursor) if asked.cursor else None, asked.limit + 1)
+    following = next_path(str(found[asked.limit - 1]["number"])) if len(found) > asked.limit else None
+    shown = [{name: row[name] for name in _FOUND} for row in found[: asked.limit]]
+    return answer({"quotes": shown, "next": following})
+
+
+def _read_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise UnknownQuote("The id of a quote is a UUID.") from error
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def _of_day(day: date) -> Response:
+    body = _body_of_day(day)
+    shown = Response(body, content_type="application/json")
+    shown.set_etag(hashlib.blake2b(body, digest_size=12).hexdigest())
+    midnight = datetime.combine(_today() + timedelta(days=1), datetime.min.time(), UTC)
+    left = int((midnight - datetime.now(UTC)).total_seconds())
+    shared = "public" if owner() is None else "private"
+    shown.headers["Cache-Control"] = f"{shared}, max-age={max(left, 0)}"
+    shown.make_conditional(request)
+    return shown
+
+
+def _body_of_day(day: date) -> bytes:
+    known = services().daily_quotes
+    if found := known.get((owner(), day)):
+        return found
+    with services().database.reading(DATABASE_SECONDS) as connection:
+        quote = read.of_day(connection, owner(), day)
+    if quote is None:
+        raise UnknownQuote("The day has no quote.")
+    body = f"{to_json({'day': day.isoformat(), 'quote': quote})}\n".encode()
+    known.put((owner(), day), body)
+    return body
+
+
+def _one(quote: JsonObject, body: JsonObject | None = None) -> Response:
+    """A quote as JSON, or as text for people."""
+    best = request.accept_mimetypes.best_match(["application/json", "text/plain"], default="application/json")
+    if best == "text/plain":
+        by = f"\n— attributed to {quote['author']}" if quote["author"] else ""
+        return Response(f"{quote['text']}{by}\n{quote['found_on']}\n", content_type="text/plain; charset=utf-8")
+    return answer(body or quote)
