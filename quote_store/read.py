@@ -83,7 +83,7 @@ def at_random(connection: Connection, which: QuoteFilter) -> JsonObject | None:
     if which.is_narrow:
         statement = f"""
             SELECT quote_json(quotes) FROM quotes WHERE id = (
-                SELECT id FROM (SELECT id FROM quotes WHERE {which.condition} LIMIT {MOST_SEARCHED}) AS some
+                SELECT id FROM (SELECT id FROM quotes WHERE {which.condition} LIMIT {MOST_SEARCHED}) AS matching
                 ORDER BY random() LIMIT 1
             )
         """  # noqa: S608 - constants
