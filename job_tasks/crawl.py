@@ -161,8 +161,8 @@ class LaneRequest(BaseModel):
 def next_round(request: SiteRequest, job: RunningJob, lane: Kind, **finds: str | None) -> FanOut | GoOn | None:
     """Give lanes to the hosts that have pages to read, or wait until one may be asked again; None if all are read.
 
-    Called when no lane of the crawl is at work. `finds` are the fields of LaneRequest that say what is looked for. Raises
-    PermanentError if the start cannot be read.
+    Called when no lane of the crawl is at work. `finds` are the fields of LaneRequest that say what is looked for.
+    Raises PermanentError if the start cannot be read.
     """
     frontier = Frontier(job.database, job.id)
     frontier.begin(request.start(), Bounds(pages=request.max_pages, bytes=MAX_BYTES, seconds=MAX_SECONDS))
