@@ -1,6 +1,6 @@
 """The one path from a page's bytes to its text: no I/O, shared by workers, command line and benchmarks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from page_read.content_type import parse_content_type
 from page_read.encoding import CharsetSource, decode_body
@@ -16,10 +16,10 @@ class PageText:
     """
 
     text: str
-    html: bytes | None
     language: str | None
     charset: str
     charset_source: CharsetSource
+    html: bytes | None = field(default=None, repr=False, compare=False)
 
 
 def read_page(body: bytes, content_type: str | None) -> PageText:
