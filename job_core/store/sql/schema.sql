@@ -194,13 +194,13 @@ CREATE TRIGGER child_ended AFTER UPDATE OF finished_at ON jobs
 -- Whoever ends a parent, its open children end with it.
 CREATE FUNCTION parent_ended() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    WITH open AS (
-        SELECT id FROM jobs WHERE parent_id = NEW.id AND finished_at IS NULL ORDER BY id FOR UPDATE
-    ), cancelled AS (
+    -- A statement of its own: the next one sees the attempts that began while this one waited.
+    PERFORM FROM jobs WHERE parent_id = NEW.id AND finished_at IS NULL ORDER BY id FOR UPDATE;
+    WITH cancelled AS (
         UPDATE jobs
         SET state = 'REVOKED', finished_at = now(), worker_id = NULL, worker_pid = NULL, overdue_at = NULL,
             due_at = NULL, parked_at = NULL
-        WHERE id IN (SELECT id FROM open)
+        WHERE parent_id = NEW.id AND finished_at IS NULL
         RETURNING id
     )
     UPDATE attempts SET ended_at = now(), outcome = 'REVOKED'

@@ -321,6 +321,21 @@ class TestWhileTheJobGoesOn:
         assert (store.state(job_id), store.job(job_id).attempt) == (State.STARTED, 2)
         assert store.attempts(job_id)[1].outcome is None
 
+    def test_a_child_that_is_claimed_while_its_parent_is_cancelled_has_no_attempt_that_goes_on(
+        self, store: Store
+    ) -> None:
+        parent, child, worker = store.claimed(), store.submit(), store.worker("another")
+        store.sql("UPDATE jobs SET parent_id = :parent WHERE id = :id", parent=parent.job_id, id=child.id)
+        store.sql("UPDATE jobs SET open_children = 1 WHERE id = :id", id=parent.job_id)
+        with ThreadPoolExecutor(1) as pool:
+            with store.database.transaction(20) as connection:
+                claim = f"SELECT verdict FROM claim_job('{child.id}', '{worker}', 1, 8, '0', '90 seconds')"
+                assert connection.exec_driver_sql(claim).scalar_one() == "CLAIMED"
+                cancelling = pool.submit(store.cancel, parent.job_id)
+                eventually(lambda: store.sql(WAITS_FOR_A_LOCK))
+            assert cancelling.result(10)
+        assert (store.state(child.id), store.outcomes(child.id)) == (State.REVOKED, ["REVOKED"])
+
     def test_the_last_loss_of_a_child_whose_parent_is_locked_is_left_for_later_and_locks_nothing_meanwhile(
         self, store: Store, reconciler: Reconciler
     ) -> None:
