@@ -14,8 +14,8 @@ DISTINCT_WORDS = 600  # of a page
 _JOB = """
     INSERT INTO jobs (id, kind, label, request, state, on_failure, attempt, max_attempts, max_crashes, due_at,
                       finished_at, result, error)
-    SELECT gen_random_uuid(), 'crawl', 'http://site.example/', '{"url": "http://site.example/"}', state, 'retry', 1, 5, 3,
-           CASE WHEN state = 'RETRY' THEN now() + interval '1 day' END, CASE WHEN state = 'SUCCESS' THEN now() END,
+    SELECT gen_random_uuid(), 'crawl', 'http://site.example/', '{"url": "http://site.example/"}', state, 'retry', 1, 5,
+           3, CASE WHEN state = 'RETRY' THEN now() + interval '1 day' END, CASE WHEN state = 'SUCCESS' THEN now() END,
            CASE WHEN state = 'SUCCESS' THEN '{"pages": 1, "words": 1}'::json END,
            CASE WHEN state = 'RETRY' THEN '{"type": "server-busy", "detail": "It is busy."}'::json END
     FROM (SELECT %s) AS asked (state)
