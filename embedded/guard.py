@@ -107,9 +107,25 @@ def is_running(pid: int) -> bool:
 
 
 def kill_group(leader: int) -> None:
-    """Send SIGKILL to whatever is left of a process group."""
+    """Send SIGKILL to whatever is left of a process group, and to what its leader has in groups of their own.
+
+    PostgreSQL's processes are in such. They end when they notice that the leader has, unless they are paused.
+    """
+    others = descendants(leader)
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, signal.SIGKILL)
+    for pid in others:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def descendants(pid: int) -> list[int]:
+    """What the process has started, and these; none where the system has no /proc, or the process is gone."""
+    with suppress(OSError):
+        lists = [file.read_text(encoding="ascii").split() for file in Path(f"/proc/{pid}/task").glob("*/children")]
+        children = [int(child) for found in lists for child in found]
+        return children + [each for child in children for each in descendants(child)]
+    return []
 
 
 if __name__ == "__main__":
