@@ -20,23 +20,18 @@ _SID_VALUE: Final = re.compile(r"[0-9a-f]{32}", re.IGNORECASE)
 _TRACKING: Final = frozenset("gclid fbclid mc_cid mc_eid msclkid yclid _ga".split())
 
 
-def url_key(url: str, home: str | None = None) -> bytes:
-    """16 bytes that are the same for URLs of one page. `url` and `home` as `folded` has them."""
-    return blake2b(folded(url, home).encode(), digest_size=16).digest()
+def url_key(url: str) -> bytes:
+    """16 bytes that are the same for URLs of one page. Raises ValueError if it is no http or https URL."""
+    return blake2b(folded(url).encode(), digest_size=16).digest()
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def folded(url: str, home: str | None = None) -> str:
+def folded(url: str) -> str:
     """An http or https URL without what makes no other page: escapes, order of parameters, session, way of coming.
 
-    `home` is the URL to which the start of a crawl was redirected; where it is given, http and https, with and without
-    `www.`, are one site. Folding twice changes nothing more. Raises ValueError if it is no such URL.
+    Folding twice changes nothing more. Raises ValueError if it is no such URL.
     """
     scheme, host, port, path, query = split_url(url)
-    if home is not None and not port:
-        home_scheme, home_host, home_port, _, _ = split_url(home)
-        if not home_port and host.removeprefix("www.") == home_host.removeprefix("www."):
-            scheme, host = home_scheme, home_host
     path = normalise_escapes(_SESSION_IN_PATH.sub("", path)) or "/"
     kept = [parameter for parameter in query.split("&") if not _is_noise(parameter)] if query else []
     kept = [normalise_escapes(parameter).replace("%20", "+") for parameter in kept]

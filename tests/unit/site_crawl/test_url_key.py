@@ -100,22 +100,6 @@ def test_urls_of_pages_that_may_differ_have_two(one: str, other: str) -> None:
     assert url_key(one) != url_key(other)
 
 
-@pytest.mark.parametrize(
-    ("url", "home", "expected"),
-    [
-        ("http://e.com/x?b", "https://www.e.com/", "https://www.e.com/x?b"),
-        ("https://e.com/x", "https://www.e.com/", "https://www.e.com/x"),
-        ("http://www.e.com/x", "https://e.com/start", "https://e.com/x"),
-        ("http://shop.e.com/x", "https://e.com/", "http://shop.e.com/x"),
-        ("http://other.example/", "https://e.com/", "http://other.example/"),
-        ("http://e.com:8080/x", "https://e.com/", "http://e.com:8080/x"),
-        ("http://e.com/x", "https://e.com:8443/", "http://e.com/x"),
-    ],
-)
-def test_a_site_that_redirected_its_start_has_one_scheme_and_host(url: str, home: str, expected: str) -> None:
-    assert folded(url, home) == expected
-
-
 def test_a_key_has_sixteen_bytes() -> None:
     assert len(url_key("http://e.com/")) == 16
 
