@@ -4,7 +4,7 @@ import argparse
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from urllib.parse import quote
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from wordcount.submit import check_urls
 from wordcount.watch import say_how_to_resume, write_results
 
 LOOK_SECONDS = 0.5
-MAX_LISTED = "200"  # pages or words in one answer
+MAX_LISTED = 200  # pages or words in one answer
 ASKED = ("word", "max_pages", "max_depth", "scope")
 
 
@@ -100,7 +100,7 @@ def _list_pages(manager: Manager, parsed: argparse.Namespace) -> int:
     path = f"/result/{parsed.pages}/pages"
     if parsed.csv:
         return _copy_csv(manager, path)
-    found = _all(manager, path, "pages")
+    found = manager.every(f"{path}?limit={MAX_LISTED}", "pages")
     if parsed.json:
         sys.stdout.writelines(map(json_line, found))
         return 0
@@ -122,7 +122,7 @@ def _list_words(manager: Manager, screen: Screen, parsed: argparse.Namespace) ->
         return _look_up(manager, screen, f"{path}/{quote(parsed.word, safe='')}", parsed)
     if parsed.csv:
         return _copy_csv(manager, path)
-    found = _all(manager, path, "words")
+    found = manager.every(f"{path}?limit={MAX_LISTED}", "words")
     if parsed.json:
         sys.stdout.writelines(map(json_line, found))
     else:
@@ -147,12 +147,3 @@ def _copy_csv(manager: Manager, path: str) -> int:
     for piece in manager.read(path, query={"format": "csv"}):
         sys.stdout.buffer.write(piece)
     return 0
-
-
-def _all(manager: Manager, path: str, name: str) -> Iterator[JsonObject]:
-    """Every entry of a list of several pages."""
-    answer = manager.ask("GET", path, query={"limit": MAX_LISTED})
-    yield from answer[name]
-    while following := answer.get("next"):
-        answer = manager.ask("GET", following)
-        yield from answer[name]

@@ -15,15 +15,19 @@ INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 MODULES = dict.fromkeys(("jobs", "show", "cancel"), "show") | {
     "count": "submit",
     "crawl": "crawl",
+    "quotes": "quotes",
+    "quote": "quotes",
     "wait": "watch",
     "file": "file",
 }
-DESCRIPTION = "Counts the words a person reads on web pages and whole sites."
+DESCRIPTION = "Counts the words a person reads on web pages and whole sites, and finds the quotes on them."
 EPILOG = f"""\
 examples:
   wordcount count --wait https://example.com https://example.org
   wordcount count --wait --word queue --json - < urls.txt > counts.jsonl
   wordcount crawl --wait --word queue --max-pages 500 https://example.com
+  wordcount quotes --wait --max-pages 50 https://example.com
+  wordcount quote --today
   wordcount jobs --status FAILURE
   wordcount file page.html
 
@@ -72,7 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="wordcount", description=DESCRIPTION, epilog=EPILOG, formatter_class=raw)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_add_count, _add_crawl, _add_wait, _add_jobs, _add_show, _add_cancel, _add_file):
+    adders = (_add_count, _add_crawl, _add_quotes, _add_quote, _add_wait, _add_jobs, _add_show, _add_cancel, _add_file)
+    for add in adders:
         add(commands)
     return parser
 
@@ -117,6 +122,37 @@ def _add_crawl(commands: Commands) -> None:
     form = command.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print JSON: the crawl, or a line for each page or word")
     form.add_argument("--csv", action="store_true", help="with --pages or --words: print CSV")
+    _add_manager(command)
+
+
+def _add_quotes(commands: Commands) -> None:
+    command = commands.add_parser(
+        "quotes",
+        help="find the quotes of a page or a site",
+        description="Finds the quotes of the page at URL, or with --max-pages of the site, and shows them; or shows "
+        "what an earlier search has found. Without --wait, prints the id of the search.",
+        epilog="Ctrl-C while waiting leaves the search running, and prints how to wait for it again.",
+    )
+    what = command.add_mutually_exclusive_group(required=True)
+    what.add_argument("url", nargs="?", metavar="URL", help="the page to start from")
+    what.add_argument("--found", metavar="ID", type=job_id, help="show what this search has found so far")
+    add = command.add_argument
+    add("--max-pages", metavar="N", type=number_from(1), help="how many pages of the site to read at most (default: 1)")
+    add("--wait", action="store_true", help="wait for the end of the search, and show the quotes")
+    form = command.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON: a line for each quote, or else the search")
+    form.add_argument("--csv", action="store_true", help="print the quotes as CSV")
+    _add_manager(command)
+
+
+def _add_quote(commands: Commands) -> None:
+    description = "Shows a quote that was found: the one of today, which is the same for all, or any."
+    command = commands.add_parser("quote", help="show the quote of the day, or any", description=description)
+    which = command.add_mutually_exclusive_group(required=True)
+    which.add_argument("--today", action="store_true", help="the quote of the day, in UTC")
+    which.add_argument("--random", action="store_true", help="any of the quotes")
+    command.add_argument("--author", metavar="A", help="with --random: only quotes attributed to them")
+    command.add_argument("--json", action="store_true", help="print the quote as a line of JSON")
     _add_manager(command)
 
 
@@ -167,14 +203,16 @@ def _add_cancel(commands: Commands) -> None:
 
 
 def _add_file(commands: Commands) -> None:
-    description = "Counts the words of local files, without a manager, and prints a line of JSON for each."
-    command = commands.add_parser("file", help="count the words of local files", description=description)
+    description = "Counts the words of local files, or finds their quotes, without a manager. Each is a line of JSON."
+    command = commands.add_parser("file", help="read local files, without a manager", description=description)
     add = command.add_argument
     add("files", nargs="+", metavar="FILE", help="HTML or text, optionally gzipped; - reads standard input")
     add("--content-type", metavar="TYPE", help="the type the files were served with, such as text/html")
     add("--tokenizer", choices=["words", "treebank"], default="words", help="default: %(default)s")
     add("--top", type=number_from(0), default=25, metavar="N", help="how many frequent words (default: %(default)s)")
-    add("--frequencies", action="store_true", help="also print the count of every word")
+    what = command.add_mutually_exclusive_group()
+    what.add_argument("--frequencies", action="store_true", help="also print the count of every word")
+    what.add_argument("--quotes", action="store_true", help="print the quotes of each file in place of its words")
 
 
 def _add_manager(command: argparse.ArgumentParser) -> None:

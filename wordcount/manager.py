@@ -55,6 +55,14 @@ class Manager:
         # A proxy from the environment does not reach this machine.
         self._session.trust_env = urlsplit(server).hostname not in LOOPBACK
 
+    def every(self, path: str, name: str) -> Iterator[JsonObject]:
+        """Every entry of the list `name`, from all its pages. Raises like `ask`."""
+        following: str | None = path
+        while following:
+            answer = self.ask("GET", following)
+            yield from answer[name]
+            following = answer.get("next")
+
     def ask(
         self,
         method: str,

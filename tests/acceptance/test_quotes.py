@@ -1,8 +1,10 @@
 """Quotes that are found on a site, kept once, and given for each day: on the whole stack."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -10,6 +12,7 @@ import requests
 
 from dev.stack import Stack
 from job_core.job import JsonObject
+from tests.acceptance.command_line import CommandLine
 
 PAGES, QUOTES_A_PAGE = 10, 10
 AUTHORS = ("Ada Lovelace", "Grace Hopper", "Edsger Dijkstra", "Barbara Liskov")
@@ -150,3 +153,18 @@ def test_every_quote_is_found_once_although_a_worker_is_killed(stack: Stack, sta
     ended = stack.manager.ended_job(job_id, within=90)
     assert (ended["result"]["quotes"], ended["result"]["new"]) == (100, 100)
     assert len(everything(stack, "/quotes?limit=200", "quotes")) == 100
+
+
+def test_the_command_line_finds_quotes_and_shows_the_one_of_the_day(stack: Stack, start: str, tmp_path: Path) -> None:
+    command = CommandLine(server=stack.manager.url, home=tmp_path)
+    ended = command.run("quotes", "--max-pages", "20", "--wait", "--json", start)
+    found = [json.loads(line) for line in ended.out.splitlines()]
+    assert {(each["text"], each["author"]) for each in found} == {quote(number) for number in range(100)}
+    assert (ended.status, ended.err) == (0, "100 quotes on 10 pages, 100 of them new; finished\n")
+    as_csv = command.run("quotes", "--csv", "--wait", start).out.splitlines()
+    assert (as_csv[0].split(",")[:3], len(as_csv)) == (["id", "text", "author"], 11)
+    shown = ask(stack, "/quotes/today")["quote"]
+    by = f"found on {shown['found_on']}, attributed to {shown['author']}"
+    assert command.run("quote", "--today").out == f"{shown['text']}\n    {by}\n"
+    any_of_hers = command.run("quote", "--random", "--author", "grace hopper").out
+    assert any_of_hers.endswith(", attributed to Grace Hopper\n")

@@ -32,6 +32,30 @@ def test_all_frequencies_on_request(page: Path, capsys: pytest.CaptureFixture[st
     assert json.loads(capsys.readouterr().out)["frequencies"] == {"hello": 2, "world": 1}
 
 
+def test_quotes_in_place_of_words_on_request(page: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = tmp_path / "said.html"
+    said.write_text(
+        "<html lang=en><meta charset=utf-8><blockquote><p>Bread is patience with a crust.</p>"
+        "<footer>— Helen Marsh, <cite>The Loaf</cite></footer></blockquote>",
+        "utf-8",
+    )
+    plain = tmp_path / "plain.txt"
+    plain.write_text("“Bread is patience with a crust,” Helen Marsh said.", "utf-8")
+    assert main(["file", "--quotes", str(said), str(page), str(plain)]) == 0
+    found, *without = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (quote,) = found.pop("quotes")
+    assert found == {"file": str(said)}
+    assert 0 < quote.pop("confidence") <= 1
+    assert quote == {
+        "text": "Bread is patience with a crust.",
+        "author": "Helen Marsh",
+        "source": "The Loaf",
+        "kind": "marked",
+        "rule": "blockquote",
+    }
+    assert without == [{"file": str(page), "quotes": []}, {"file": str(plain), "quotes": []}]
+
+
 def test_standard_input_is_a_dash(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a <b>c")))
     assert main(["file", "--content-type", "text/plain", "-"]) == 0

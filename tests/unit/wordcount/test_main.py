@@ -12,7 +12,7 @@ from wordcount.main import main
 ID = "01a20c9c-c451-726f-a7db-dc9eca01d34e"
 PROJECT = Path(__file__).parents[3]
 SLOW = {"celery", "flask", "nltk", "pydantic", "requests", "rich", "selectolax", "sqlalchemy"}
-COMMANDS = ("count", "crawl", "wait", "jobs", "show", "cancel", "file")
+COMMANDS = ("count", "crawl", "quotes", "quote", "wait", "jobs", "show", "cancel", "file")
 
 
 def test_help_loads_no_library_that_is_slow() -> None:
@@ -58,6 +58,13 @@ def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixtu
         ["jobs", "--limit", "0"],
         ["jobs", "--limit", "-1"],
         ["jobs", "--limit", "²"],
+        ["quotes"],
+        ["quotes", "--found", "7"],
+        ["quotes", "--max-pages", "0", "https://example.com"],
+        ["quotes", "--json", "--csv", "https://example.com"],
+        ["quote"],
+        ["quote", "--today", "--random"],
+        ["file", "--quotes", "--frequencies", "page.html"],
         ["show"],
         ["cancel"],
         ["wait"],
