@@ -1,6 +1,7 @@
 """`/quotes` and `/authors`: the quotes that were found, and the quote of each day."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal
@@ -236,7 +237,7 @@ def quote_of_today() -> Response:
 
     It is the same for all, until midnight UTC.
     """
-    return _of_day(_today())
+    return _of_day(today())
 
 
 @blueprint.get("/quotes/day/<day>")
@@ -260,11 +261,7 @@ def show_quote(quote_id: str) -> Response:
 
     With all pages where it was seen, and whom each attributes it to.
     """
-    known = _read_id(quote_id)
-    with services().database.reading(DATABASE_SECONDS) as connection:
-        found = read.find(connection, owner(), known)
-    if found is None:
-        raise UnknownQuote("It was never found, or it was taken down.")
+    found = find_quote(quote_id)
     sightings = found.pop("sightings_list")
     return _one(found, {"quote": found, "sightings": sightings})
 
@@ -334,15 +331,37 @@ def _read_id(text: str) -> UUID:
         raise UnknownQuote("The id of a quote is a UUID.") from error
 
 
-def _today() -> date:
+def today() -> date:
+    """The day that it is, in UTC."""
     return datetime.now(UTC).date()
+
+
+def find_day(day: date) -> JsonObject | None:
+    """The quote of a day, without the database if this process has seen it; None if there is none.
+
+    Raises DatabaseUnavailable.
+    """
+    try:
+        return dict(json.loads(_body_of_day(day))["quote"])
+    except UnknownQuote:
+        return None
+
+
+def find_quote(quote_id: str) -> JsonObject:
+    """A quote with its pages, `sightings_list`. Raises UnknownQuote, DatabaseUnavailable."""
+    known = _read_id(quote_id)
+    with services().database.reading(DATABASE_SECONDS) as connection:
+        found = read.find(connection, owner(), known)
+    if found is None:
+        raise UnknownQuote("It was never found, or it was taken down.")
+    return found
 
 
 def _of_day(day: date) -> Response:
     body = _body_of_day(day)
     shown = Response(body, content_type="application/json")
     shown.set_etag(hashlib.blake2b(body, digest_size=12).hexdigest())
-    midnight = datetime.combine(_today() + timedelta(days=1), datetime.min.time(), UTC)
+    midnight = datetime.combine(today() + timedelta(days=1), datetime.min.time(), UTC)
     left = int((midnight - datetime.now(UTC)).total_seconds())
     shared = "public" if owner() is None else "private"
     shown.headers["Cache-Control"] = f"{shared}, max-age={max(left, 0)}"

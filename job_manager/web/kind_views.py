@@ -7,7 +7,8 @@ from job_core.job import JsonObject
 from job_core.store.read import WholeJob
 from job_manager.web.count_view import count_values
 from job_manager.web.crawl_view import crawl_values
-from job_tasks.job_tasks import count, crawl
+from job_manager.web.quote_view import found_values
+from job_tasks.job_tasks import count, crawl, quotes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,7 @@ VIEWS = {
     crawl.name: KindView(
         template="crawl.html", values=crawl_values, again="Crawl again", underway="The site is being read"
     ),
+    quotes.name: KindView(template="found_quotes.html", values=found_values, again="Look again"),
 }
 
 

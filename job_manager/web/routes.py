@@ -15,6 +15,7 @@ from job_core.store.read import MAX_SEARCHED, Page, WholeJob, page_of
 from job_manager.errors import InvalidRequest
 from job_manager.jobs import cancel_job, find_whole_job, read_jobs, resubmit
 from job_manager.problems import explain, headers_of
+from job_manager.quotes import find_quote
 from job_manager.requests import DEFAULT_LIMIT, arriving_body, read_filter
 from job_manager.security import harden, owner
 from job_manager.services import services
@@ -22,6 +23,7 @@ from job_manager.submitting import accept_and_publish
 from job_manager.web import wording
 from job_manager.web.form import Form
 from job_manager.web.kind_views import KindView, view_of
+from job_manager.web.quote_view import QuoteForm, quote_values
 from job_tasks.job_tasks import core, count
 
 web = Blueprint("web", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
@@ -90,6 +92,30 @@ def cancel(job_id: str) -> Response:
 def retry(job_id: str) -> Response:
     """Accept a new job with the same request, and redirect to it."""
     return _see(url_for("web.show", job_id=resubmit(job_id).id))
+
+
+@web.get("/quote")
+def quote() -> Response:
+    """The quote of the day, a search among all, and the form to look for more."""
+    return _page("quote.html", form=QuoteForm(), wrong=[], **quote_values(request.args))
+
+
+@web.post("/quote")
+def look_for_quotes() -> Response:
+    """Accept a job that looks for quotes, and redirect to it."""
+    with arriving_body():
+        form = QuoteForm.read(request.form)
+    jobs, wrong = form.check(max_crashes=services().settings.job_max_crashes, owner=owner())
+    if wrong:
+        return _page("quote.html", HTTPStatus.UNPROCESSABLE_ENTITY, form=form, wrong=wrong, **quote_values({}))
+    (job,) = accept_and_publish(jobs, None).jobs
+    return _see(url_for("web.show", job_id=job.id))
+
+
+@web.get("/quote/<quote_id>")
+def show_quote(quote_id: str) -> Response:
+    """One quote, with all pages where it was seen."""
+    return _page("one_quote.html", quote=find_quote(quote_id))
 
 
 @web.errorhandler(Exception)

@@ -63,6 +63,8 @@ def start(stack: Stack) -> Iterator[str]:
     stack.query("DELETE FROM quotes")
     stack.query("DELETE FROM authors")
     stack.query("DELETE FROM daily_quotes")
+    stack.job_manager.kill()  # it remembers the quotes of days
+    stack.job_manager.restart()
     with running_site() as start:
         yield start
 
