@@ -31,6 +31,7 @@ REQUESTS: dict[str, dict[str, JsonObject]] = {
             "exclude": ["/archive/**"],
         },
     },
+    "quotes": {"one page": {"url": URL}, "a site": {"url": URL, "max_pages": 50, "scope": "path"}},
 }
 ACCEPTED: JsonObject = {
     "id": ID,
@@ -84,6 +85,30 @@ CALLBACK: JsonObject = {
 }
 CANCELLED: JsonObject = ACCEPTED | {"status": "REVOKED", "finished_at": ENDED_AT, "retry_of": ID}
 WEBHOOK: JsonObject = {"type": "job.ended", "timestamp": ENDED_AT, "data": SUCCEEDED}
+QUOTE_TEXT = "The Analytical Engine weaves algebraical patterns just as the Jacquard-loom weaves flowers and leaves."
+FOUND: JsonObject = {
+    "text": QUOTE_TEXT,
+    "author": "Ada Lovelace",
+    "source": "Notes on the Sketch of the Analytical Engine",
+    "kind": "marked",
+    "rule": "blockquote",
+    "confidence": 0.9,
+    "context": f"{QUOTE_TEXT} — Ada Lovelace, Notes on the Sketch of the Analytical Engine",
+}
+QUOTE: JsonObject = {
+    "id": QUOTE_ID,
+    **{name: FOUND[name] for name in ("text", "author", "source", "kind", "confidence")},
+    "language": "en",
+    "found_at": ENDED_AT,
+    "found_on": URL,
+    "sightings": 1,
+}
+SIGHTING: JsonObject = {
+    "url": URL,
+    **{name: FOUND[name] for name in ("author", "source", "rule", "confidence", "context")},
+    "first_seen": ENDED_AT,
+    "last_seen": ENDED_AT,
+}
 
 CRAWL_ACCEPTED: JsonObject = ACCEPTED | {
     "kind": "crawl",
@@ -139,6 +164,13 @@ ANSWERS: dict[tuple[str, int], Any] = {
     ("cancel", 200): CANCELLED | {"attempts": [], "children": {}, "progress": None, "callback": CALLBACK},
     ("retry", 202): ACCEPTED | {"retry_of": ID, "id": "01a20c9d-5b7c-7f2e-8f37-0f6d6f0a9b11"},
     ("list_jobs", 200): {"jobs": [SUCCEEDED], "next": f"/jobs?limit=1&cursor={ID}"},
+    ("list_quotes", 200): {"quotes": [QUOTE], "next": None},
+    ("random_quote", 200): QUOTE,
+    ("quote_of_today", 200): {"day": "2026-11-24", "quote": QUOTE},
+    ("quote_of_day", 200): {"day": "2026-11-24", "quote": QUOTE},
+    ("show_quote", 200): {"quote": QUOTE, "sightings": [SIGHTING]},
+    ("list_authors", 200): {"authors": [{"name": "Ada Lovelace", "quotes": 1}], "next": None},
+    ("list_found_quotes", 200): {"quotes": [{"id": QUOTE_ID, **FOUND, "url": URL, "is_new": True}], "next": None},
     ("alive", 200): {"status": "alive"},
     ("ready", 200): {"status": "ready", "checks": {"database": "ok", "broker": "ok"}},
     ("ready", 503): {"status": "not ready", "checks": {"database": "ok", "broker": "not reachable"}},

@@ -18,6 +18,8 @@ from flask.testing import FlaskClient
 from job_manager.openapi import examples
 from job_manager.openapi.document import VERSION
 from job_tasks.api_keys import ApiKey, hash_key, make_key
+from page_read.quote_text import normal_form
+from quote_store.keep import KEEP, FoundQuote, keep_parameters
 from tests.integration.job_manager.conftest import described
 from tests.integration.job_manager.crawling import Crawl
 from tests.integration.job_store import Store
@@ -27,7 +29,8 @@ DOCUMENT = described()
 OPERATIONS = [
     (path, method, operation) for path, methods in DOCUMENT["paths"].items() for method, operation in methods.items()
 ]
-VARYING = {"id", "created_at", "started_at", "finished_at", "ended_at", "retry_of", "next"}
+TIMES_OF_QUOTES = {"day", "found_at", "first_seen", "last_seen"}
+VARYING = TIMES_OF_QUOTES | {"id", "created_at", "started_at", "finished_at", "ended_at", "retry_of", "next"}
 
 
 def varies(name: str, value: Any) -> bool:
@@ -38,6 +41,21 @@ def without_varying(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: without_varying(each) for name, each in value.items() if not varies(name, each)}
     return [without_varying(each) for each in value] if isinstance(value, list) else value
+
+
+def keep_example(store: Store) -> UUID:
+    """Keep the quote of the examples, as a lane does; gives the job that found it."""
+    held = store.claimed(kind="quotes")
+    quote = FoundQuote(
+        **examples.FOUND,
+        normal_form=normal_form(examples.QUOTE_TEXT),
+        language="en",
+    )
+    parameters = keep_parameters(
+        [quote], job_id=held.job_id, lane_id=held.job_id, attempt=held.attempt, url=examples.URL, site="example.com"
+    )
+    store.database.commit(KEEP, *parameters)
+    return held.job_id
 
 
 class TestTheDocument:
@@ -121,6 +139,14 @@ class TestExamples:
         note("pages", client.get(f"/result/{crawl.id}/pages"))
         note("words", client.get(f"/result/{crawl.id}/words?limit=1"))
         note("word", client.get(f"/result/{crawl.id}/words/queue"))
+        job_id = keep_example(store)
+        (quote,) = note("list_quotes", client.get("/quotes"))["quotes"]
+        note("random_quote", client.get("/quotes/random"))
+        day = note("quote_of_today", client.get("/quotes/today"))["day"]
+        note("quote_of_day", client.get(f"/quotes/day/{day}"))
+        note("show_quote", client.get(f"/quotes/{quote['id']}"))
+        note("list_authors", client.get("/authors"))
+        note("list_found_quotes", client.get(f"/result/{job_id}/quotes"))
         note("alive", client.get("/healthz"))
         note("ready", client.get("/readyz"))
         shown = {key: value for key, value in examples.ANSWERS.items() if key != ("ready", 503)}
