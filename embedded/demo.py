@@ -1,4 +1,4 @@
-"""`make demo`: starts the stack, counts the words of one page with the command line, and stops everything.
+"""`make demo`: starts the stack, counts a page and finds quotes with the command line, and stops everything.
 
 Its data are in a temporary folder, apart from those of `make up`.
 """
@@ -47,6 +47,7 @@ def main() -> int:
 
 
 def _run(url: str, folder: DataFolder, terminal: Terminal) -> None:
+    find_quotes = not url  # a page of the person's own is counted, and no more
     terminal.progress("starting Redis, PostgreSQL, manager, two workers, scheduler and Flower")
     (port,) = free_ports(1)
     environment = {key: value for key, value in os.environ.items() if key not in API_KEYS}
@@ -63,15 +64,17 @@ def _run(url: str, folder: DataFolder, terminal: Terminal) -> None:
             url = f"http://{LOOPBACK}:{port}/demo_page.html"
         terminal.progress(f"wordcount count --wait {url}")
         terminal.say(_table(_count(url, stack)))
+        if find_quotes:
+            start = f"http://{LOOPBACK}:{port}/start/quotes.html"
+            for arguments in (("quotes", "--wait", start), ("quote", "--today")):
+                terminal.progress(f"wordcount {' '.join(arguments)}")
+                terminal.say(f"\n{_said(arguments, stack)}")
     terminal.progress("everything is stopped; `make up` keeps the stack running")
 
 
 def _count(url: str, stack: EmbeddedStack) -> dict[str, Any]:
     """The result of a job for the page; raises StackError if it has none, with the reason."""
-    server = f"--server=http://{LOOPBACK}:{stack.manager_port}"
-    command = _command("wordcount", stack.servers.folder, "wordcount", "count", "--wait", "--json", server, url)
-    stack.servers.supervisor.run(command, seconds=inf, good=(0, 1, 2))
-    output = command.log.read_text(encoding="utf-8")
+    output = _said(("count", "--wait", "--json", url), stack, good=(0, 1, 2))
     job = next((json.loads(line) for line in output.splitlines() if line.startswith("{")), None)
     if job is None:
         raise StackError(output.strip())
@@ -80,6 +83,15 @@ def _count(url: str, stack: EmbeddedStack) -> dict[str, Any]:
         reason = ": ".join(problem[key] for key in ("title", "detail") if problem.get(key))
         raise StackError(f"the page was not counted: {reason}")
     return dict(job["result"])
+
+
+def _said(arguments: tuple[str, ...], stack: EmbeddedStack, good: tuple[int, ...] = (0,)) -> str:
+    """What `wordcount` writes; raises StackError if its exit code is not `good`."""
+    name, *others = arguments
+    server = f"--server=http://{LOOPBACK}:{stack.manager_port}"
+    command = _command(f"wordcount-{name}", stack.servers.folder, "wordcount", name, server, *others)
+    stack.servers.supervisor.run(command, seconds=inf, good=good)
+    return command.log.read_text(encoding="utf-8")
 
 
 def _command(name: str, folder: DataFolder, module: str, *arguments: str) -> Command:

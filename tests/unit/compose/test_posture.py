@@ -136,6 +136,17 @@ def test_live_editing_mounts_the_shared_code_and_nothing_else() -> None:
     assert {tuple(service["volumes"]) for service in live.values()} == {("./job_tasks:/app/job_tasks:ro",)}
 
 
+def test_workers_may_fetch_from_the_start_page_and_from_no_other_private_address() -> None:
+    start = yaml.safe_load((PROJECT / "docker-compose.start.yml").read_text(encoding="utf-8"))
+    page = start["services"].pop("start_page")
+
+    assert {key: page[key] for key in HARDENED} == HARDENED
+    assert start["networks"]["start"]["internal"]
+    address = f"{page['networks']['start']['ipv4_address']}/32"
+    allowed = {"environment": {"FETCH_ALLOWED_PRIVATE_NETWORKS": address}, "networks": ["start"]}
+    assert start["services"] == dict.fromkeys(WORKERS, allowed)
+
+
 def test_each_image_is_built_once() -> None:
     built = {name: service["image"] for name, service in SERVICES.items() if "build" in service}
     taken = {service["image"] for service in SERVICES.values() if service.get("pull_policy") == "never"}
