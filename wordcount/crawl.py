@@ -4,7 +4,6 @@ import argparse
 import sys
 import time
 import uuid
-from collections.abc import Mapping
 from urllib.parse import quote
 from uuid import UUID
 
@@ -88,7 +87,7 @@ def _remark(progress: JsonObject) -> str:
 
 def _say_outcomes(screen: Screen, ended: JsonObject) -> None:
     progress = ended.get("progress")
-    outcomes: Mapping[str, int] = (ended["result"] or progress or {}).get("outcomes", {})
+    outcomes: dict[str, int] = (ended["result"] or progress or {}).get("outcomes", {})
     by_number = sorted(outcomes.items(), key=lambda each: (-each[1], each[0]))
     parts = ", ".join(f"{number:,} {outcome}" for outcome, number in by_number)
     why = f"; {ended['result']['stop_reason']}" if ended["result"] else ""
