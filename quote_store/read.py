@@ -37,7 +37,7 @@ class QuoteFilter:
         if self.kind is not None:
             parts.append("kind = :kind")
         if self.min_confidence > 0:
-            parts.append("confidence >= :confidence")
+            parts.append("confidence >= CAST(:confidence AS real)")  # 0.9 as a real is less than 0.9
         if self.author is not None:
             parts.append("id IN (SELECT quote_id FROM sightings WHERE author_key = :author)")
         if self.site is not None:

@@ -140,8 +140,8 @@ class TestExamples:
         note("words", client.get(f"/result/{crawl.id}/words?limit=1"))
         note("word", client.get(f"/result/{crawl.id}/words/queue"))
         job_id = keep_example(store)
-        (quote,) = note("list_quotes", client.get("/quotes"))["quotes"]
-        note("random_quote", client.get("/quotes/random"))
+        (quote,) = note("list_quotes", client.get("/quotes?min_confidence=0.9"))["quotes"]
+        note("random_quote", client.get("/quotes/random?min_confidence=0.9"))
         day = note("quote_of_today", client.get("/quotes/today"))["day"]
         note("quote_of_day", client.get(f"/quotes/day/{day}"))
         note("show_quote", client.get(f"/quotes/{quote['id']}"))
