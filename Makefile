@@ -27,7 +27,7 @@ CHAOS_FAULTS  ?=
 CHAOS          = --seed "$(SEED)" --seconds "$(CHAOS_SECONDS)" --faults "$(CHAOS_FAULTS)"
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up test test-all test-unit test-integration test-compose check-compose lint types imports check pictures accuracy accuracy-charset accuracy-quotes bench-count bench-crawl bench-list bench-cli bench-peers fuzz fuzz-api chaos chaos-compose clean
+.PHONY: help install install-dev demo up test test-all test-unit test-integration test-compose check-compose lint types imports check pictures accuracy accuracy-charset accuracy-quotes bench-count bench-crawl bench-list bench-quotes bench-cli bench-peers fuzz fuzz-api chaos chaos-compose clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-17s %s\n", $$1, $$2 }'
@@ -97,6 +97,9 @@ bench-crawl: install-dev ## measure what a crawled page costs here and with Scra
 
 bench-list: install ## measure GET /jobs on a table of a million jobs
 	@$(PYTHON) -m dev.bench.list_jobs
+
+bench-quotes: install ## measure how fast quotes are read where a million are kept
+	@$(PYTHON) -m dev.bench.quotes
 
 bench-cli: install-dev ## measure the command line with 10,000 URLs, on a stack of its own
 	@$(PYTHON) -m dev.bench.command_line

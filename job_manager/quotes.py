@@ -1,9 +1,8 @@
 """`/quotes` and `/authors`: the quotes that were found, and the quote of each day."""
 
-import hashlib
 import json
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from job_core.errors import DatabaseUnavailable, UnknownJob
 from job_core.job import JsonObject
 from job_core.kinds import NO_NUL
 from job_manager.csv_lists import Format, streamed, wants_csv
+from job_manager.daily_quotes import DailyQuote
 from job_manager.errors import UnknownQuote
 from job_manager.jobs import find_job
 from job_manager.openapi.operation import operation
@@ -25,6 +25,7 @@ from job_tasks.views import ApiModel, Time, to_json
 from quote_store import read
 from quote_store.read import QuoteFilter
 
+JSON, TEXT = "application/json", "text/plain; charset=utf-8"
 ASKS = (UnknownQuote, DatabaseUnavailable)
 
 Limit = Annotated[int, BeforeValidator(only_digits)]
@@ -237,7 +238,7 @@ def quote_of_today() -> Response:
 
     It is the same for all, until midnight UTC.
     """
-    return _of_day(today())
+    return _of_day(None)
 
 
 @blueprint.get("/quotes/day/<day>")
@@ -342,7 +343,7 @@ def find_day(day: date) -> JsonObject | None:
     Raises DatabaseUnavailable.
     """
     try:
-        return dict(json.loads(_body_of_day(day))["quote"])
+        return dict(json.loads(_daily(None if day == today() else day).json)["quote"])
     except UnknownQuote:
         return None
 
@@ -357,35 +358,47 @@ def find_quote(quote_id: str) -> JsonObject:
     return found
 
 
-def _of_day(day: date) -> Response:
-    body = _body_of_day(day)
-    shown = Response(body, content_type="application/json")
-    shown.set_etag(hashlib.blake2b(body, digest_size=12).hexdigest())
-    midnight = datetime.combine(today() + timedelta(days=1), datetime.min.time(), UTC)
-    left = int((midnight - datetime.now(UTC)).total_seconds())
+def _of_day(day: date | None) -> Response:
+    """The quote of a day, or of today if that is None."""
+    shown = _daily(day)
+    answer = Response(shown.text, content_type=TEXT) if _wants_text() else Response(shown.json, content_type=JSON)
+    answer.add_etag()
+    answer.vary.add("Accept")
+    now = datetime.now(UTC)
+    ends = datetime.combine((now.date() if day else shown.day) + timedelta(days=1), time.min, UTC)
     shared = "public" if owner() is None else "private"
-    shown.headers["Cache-Control"] = f"{shared}, max-age={max(left, 0)}"
-    shown.make_conditional(request)
+    answer.headers["Cache-Control"] = f"{shared}, max-age={max(int((ends - now).total_seconds()), 0)}"
+    answer.make_conditional(request)
+    return answer
+
+
+def _daily(day: date | None) -> DailyQuote:
+    known = services().daily_quotes
+    if found := known.get((owner(), day or datetime.now(UTC).date())):
+        return found
+    with services().database.reading(DATABASE_SECONDS) as connection:
+        body = read.of_day(connection, owner(), day)
+    if body is None:
+        raise UnknownQuote("The day has no quote.")
+    shown = DailyQuote(
+        day=date.fromisoformat(body["day"]), json=f"{to_json(body)}\n".encode(), text=_as_text(body["quote"])
+    )
+    known.put((owner(), shown.day), shown)
     return shown
 
 
-def _body_of_day(day: date) -> bytes:
-    known = services().daily_quotes
-    if found := known.get((owner(), day)):
-        return found
-    with services().database.reading(DATABASE_SECONDS) as connection:
-        quote = read.of_day(connection, owner(), day)
-    if quote is None:
-        raise UnknownQuote("The day has no quote.")
-    body = f"{to_json({'day': day.isoformat(), 'quote': quote})}\n".encode()
-    known.put((owner(), day), body)
-    return body
+def _wants_text() -> bool:
+    best = request.accept_mimetypes.best_match(["application/json", "text/plain"], default="application/json")
+    return best == "text/plain"
+
+
+def _as_text(quote: JsonObject) -> bytes:
+    by = f"\n— attributed to {quote['author']}" if quote["author"] else ""
+    return f"{quote['text']}{by}\n{quote['found_on']}\n".encode()
 
 
 def _one(quote: JsonObject, body: JsonObject | None = None) -> Response:
     """A quote as JSON, or as text for people."""
-    best = request.accept_mimetypes.best_match(["application/json", "text/plain"], default="application/json")
-    if best == "text/plain":
-        by = f"\n— attributed to {quote['author']}" if quote["author"] else ""
-        return Response(f"{quote['text']}{by}\n{quote['found_on']}\n", content_type="text/plain; charset=utf-8")
-    return answer(body or quote)
+    shown = Response(_as_text(quote), content_type=TEXT) if _wants_text() else answer(body or quote)
+    shown.vary.add("Accept")
+    return shown

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from random import random
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, text
 from job_core.job import JsonObject
 from quote_store.keep import author_key
 
-MOST_SEARCHED = 1_000  # matches among which one is chosen at random
+NEAR = 2_000  # quotes among which one at random is looked for first
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,78 +27,93 @@ class QuoteFilter:
     kind: str | None = None
     min_confidence: float = 0.0
 
+    def numbers(self, bounds: str, order: str) -> str:
+        """SQL: the `number` and `pivot` of quotes as an index has them in order, with `bounds`: all but for `rest`."""
+        if self.author is None and self.site is None:
+            columns, table, parts = "number, pivot", "quotes", ["owner = :owner", "removed_at IS NULL", bounds]
+            if self.language is not None:
+                parts.append("lower(split_part(language, '-', 1)) = :primary")
+        else:  # a quote has several rows there
+            columns, table, parts = "DISTINCT number, pivot", "sighting_counts", ["owner = :owner", bounds]
+            if self.author is not None:
+                parts.append("author_key = :author")
+            if self.site is not None:
+                parts.append("site = :site")
+        return f"SELECT {columns} FROM {table} WHERE {' AND '.join(parts)} ORDER BY {order}"  # noqa: S608 - constants
+
     @property
-    def condition(self) -> str:
-        """In SQL, with `parameters`."""
-        parts = ["owner = :owner", "removed_at IS NULL"]
+    def rest(self) -> str:
+        """SQL: what else is asked of a quote."""
+        parts = ["removed_at IS NULL"]
         if self.text is not None:
             parts.append("search @@ websearch_to_tsquery('simple', :text)")
         if self.language is not None:
-            parts.append("lower(language) LIKE :language")
+            parts.append("lower(split_part(language, '-', 1)) = :primary")
+            if "-" in self.language:
+                parts.append("(lower(language) = :language OR lower(language) LIKE :language || '-%')")
         if self.kind is not None:
             parts.append("kind = :kind")
         if self.min_confidence > 0:
-            parts.append("confidence >= CAST(:confidence AS real)")  # 0.9 as a real is less than 0.9
-        if self.author is not None:
-            parts.append("id IN (SELECT quote_id FROM sightings WHERE author_key = :author)")
-        if self.site is not None:
-            parts.append("id IN (SELECT quote_id FROM sightings WHERE site = :site)")
+            parts.append("confidence >= CAST(:confidence AS real)")
         return " AND ".join(parts)
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """For `condition`."""
+        """For `numbers` and `rest`."""
+        language = (self.language or "").lower()
         return {
             "owner": self.owner or "",
             "text": self.text,
-            "language": f"{(self.language or '').lower()}%",
+            "language": language,
+            "primary": language.partition("-")[0],
             "kind": self.kind,
             "confidence": self.min_confidence,
             "author": author_key(self.author),
             "site": self.site and self.site.lower(),
         }
 
-    @property
-    def is_narrow(self) -> bool:
-        """Whether few quotes match, as a rule."""
-        return not (self.text is None and self.author is None and self.site is None)
-
 
 def newest(
     connection: Connection, which: QuoteFilter, *, before: int | None, limit: int
 ) -> list[tuple[int, JsonObject]]:
     """Quotes, each with its number, by which lists go on: the one that was found last comes first."""
-    following = "AND number < :before" if before is not None else ""
-    rows = connection.execute(
-        text(
-            f"SELECT number, quote_json(quotes) FROM quotes WHERE {which.condition} {following}"  # noqa: S608 - constants
-            " ORDER BY number DESC LIMIT :limit"
-        ),
-        {**which.parameters, "before": before, "limit": limit},
-    )
+    bounds = "TRUE" if before is None else "number < :before"
+    if which.author is None and which.site is None:
+        statement = f"""
+            SELECT number, quote_json(quotes) FROM quotes
+            WHERE owner = :owner AND {which.rest} AND {bounds} ORDER BY number DESC LIMIT :limit
+        """  # noqa: S608 - constants
+    else:
+        statement = f"""
+            SELECT number, quote_json(quotes) FROM ({which.numbers(bounds, "number DESC")}) AS found
+            JOIN quotes USING (number) WHERE {which.rest} ORDER BY number DESC LIMIT :limit
+        """  # noqa: S608 - constants
+    rows = connection.execute(text(statement), {**which.parameters, "before": before, "limit": limit})
     return [(number, quote) for number, quote in rows]
 
 
 def at_random(connection: Connection, which: QuoteFilter) -> JsonObject | None:
-    """Any of the quotes; None if there is none."""
-    if which.is_narrow:
-        statement = f"""
-            SELECT quote_json(quotes) FROM quotes WHERE id = (
-                SELECT id FROM (SELECT id FROM quotes WHERE {which.condition} LIMIT {MOST_SEARCHED}) AS matching
-                ORDER BY random() LIMIT 1
-            )
+    """Any of the quotes, each as likely as any other; None if there is none.
+
+    It is the next one from a point that is drawn, round the end. Where few quotes match, it is drawn from all of them.
+    """
+    parameters = {**which.parameters, "at": random(), "near": NEAR}
+    for bounds in ("pivot >= :at", "pivot < :at"):
+        near = f"""
+            SELECT quote_json(quotes) FROM ({which.numbers(bounds, "pivot")} LIMIT :near) AS near
+            JOIN quotes USING (number) WHERE {which.rest} ORDER BY near.pivot LIMIT 1
         """  # noqa: S608 - constants
-        return connection.execute(text(statement), which.parameters).scalar()
-    statement = f"""
-        WITH start AS MATERIALIZED (SELECT random() AS at)
-        SELECT quote_json(chosen) FROM (
-            (SELECT quotes AS chosen, 1 AS part FROM quotes, start
-             WHERE {which.condition} AND pivot >= at ORDER BY pivot LIMIT 1)
-            UNION ALL
-            (SELECT quotes, 2 FROM quotes WHERE {which.condition} ORDER BY pivot LIMIT 1)
-        ) AS two ORDER BY part LIMIT 1
+        if quote := connection.execute(text(near), parameters).scalar():
+            return dict(quote)
+    among = f"""
+        SELECT quote_json(quotes) FROM quotes WHERE number = (
+            SELECT number FROM quotes WHERE owner = :owner AND {which.rest}
+            {"" if which.author is None and which.site is None else f"AND number IN (SELECT number FROM ({which.numbers('TRUE', 'number')}) AS found)"}
+            ORDER BY random() LIMIT 1
+        )
     """  # noqa: S608 - constants
-    return connection.execute(text(statement), which.parameters).scalar()
+    quote = connection.execute(text(among), parameters).scalar()
+    return None if quote is None else dict(quote)
 
 
 def find(connection: Connection, owner: str | None, quote_id: UUID) -> JsonObject | None:
@@ -148,7 +164,10 @@ def of_job(connection: Connection, job_id: UUID, *, after: int, limit: int) -> l
     return [dict(row) for row in rows.mappings()]
 
 
-def of_day(connection: Connection, owner: str | None, day: date) -> JsonObject | None:
-    """The quote of a day, chosen now if the day is today and has none yet; None if there is none."""
+def of_day(connection: Connection, owner: str | None, day: date | None) -> JsonObject | None:
+    """`{"day", "quote"}` of a day, or of today if that is None, for which one is chosen now if it has none yet.
+
+    None if there is none. What day it is says the database's clock, the same for all.
+    """
     found = connection.execute(text("SELECT quote_of_day(:owner, :day)"), {"owner": owner or "", "day": day}).scalar()
     return None if found is None else dict(found)

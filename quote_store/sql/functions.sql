@@ -1,64 +1,101 @@
 -- keep_quotes: keep what a page holds: `page_quotes`, a JSON list of objects with the columns below, `key` in hex, each key
 -- and author once. A quote that is known gets a further sighting; one that was taken down stays away. Nothing is kept for an
--- attempt that has lost its claim. Quotes are written in the order of their keys, so that no two pages wait for each other.
+-- attempt that has lost its claim. Quotes are written first and in the order of their keys: so no two pages wait for each
+-- other, and what is counted afterwards, by statements of their own, no other page is counting at the same time.
 CREATE FUNCTION keep_quotes(job uuid, lane uuid, number integer, page_quotes json, page_url text, page_site text)
 RETURNS void LANGUAGE plpgsql AS $$
+#variable_conflict use_column
 DECLARE
     page_owner text;
+    kept bigint[];
+    added bigint[];
 BEGIN
-    SELECT coalesce(owner, '') INTO page_owner FROM jobs WHERE id = lane AND attempt = keep_quotes.number AND state = 'STARTED';
+    SELECT coalesce(owner, '') INTO page_owner FROM jobs
+    WHERE id = lane AND attempt = keep_quotes.number AND state = 'STARTED' FOR SHARE;
     IF NOT FOUND THEN
         RETURN;
     END IF;
-    WITH one AS MATERIALIZED (
-        SELECT decode(key, 'hex') AS key, text, language, kind, author, author_key, source, rule, confidence, context
+
+    WITH written AS (
+        INSERT INTO quotes AS known (owner, key, text, language, kind, source, confidence, found_on)
+        SELECT DISTINCT ON (decode(key, 'hex'))
+               page_owner, decode(key, 'hex'), text, language, kind, source, confidence, page_url
         FROM json_to_recordset(page_quotes) AS one (
-            key text, text text, language text, kind text, author text, author_key text, source text, rule text,
-            confidence real, context text
+            key text, text text, language text, kind text, source text, confidence real
         )
-    ), kept AS (
-        INSERT INTO quotes AS known (owner, key, text, language, kind, author, source, confidence)
-        SELECT DISTINCT ON (key) page_owner, key, text, language, kind, author, source, confidence
-        FROM one ORDER BY key, confidence DESC
+        ORDER BY decode(key, 'hex'), confidence DESC
         ON CONFLICT (owner, key) DO UPDATE
             SET confidence = greatest(known.confidence, excluded.confidence),
-                author = coalesce(known.author, excluded.author), source = coalesce(known.source, excluded.source)
+                found_on = CASE WHEN excluded.confidence > known.confidence THEN page_url ELSE known.found_on END,
+                source = coalesce(known.source, excluded.source)
             WHERE known.removed_at IS NULL
-        RETURNING id, key, xmax = 0 AS is_new
-    ), seen AS (
+        RETURNING number, xmax = 0 AS is_new
+    )
+    SELECT array_agg(number), coalesce(array_agg(number) FILTER (WHERE is_new), '{}') INTO kept, added FROM written;
+
+    WITH seen AS (
         INSERT INTO sightings AS known (quote_id, url, site, author, author_key, source, rule, confidence, context)
-        SELECT kept.id, page_url, page_site, author, author_key, source, rule, confidence, context
-        FROM one JOIN kept USING (key) ORDER BY key, author_key
+        SELECT quotes.id, page_url, page_site, one.author, author_key, one.source, rule, one.confidence, context
+        FROM json_to_recordset(page_quotes) AS one (
+            key text, author text, author_key text, source text, rule text, confidence real, context text
+        )
+        JOIN quotes ON quotes.owner = page_owner AND quotes.key = decode(one.key, 'hex') AND number = ANY(kept)
         ON CONFLICT (quote_id, md5(url), author_key) DO UPDATE
             SET last_seen = now(), context = excluded.context, rule = excluded.rule, confidence = excluded.confidence
         RETURNING id, quote_id, author, author_key, xmax = 0 AS is_new
+    ), named AS (
+        SELECT seen.id, quote_id, number, pivot, seen.author, author_key, is_new FROM seen JOIN quotes ON quotes.id = quote_id
+    ), found AS (
+        INSERT INTO found_quotes (job_id, sighting_id, quote_id, is_new)
+        SELECT job, id, quote_id, number = ANY(added) FROM named
+        ON CONFLICT DO NOTHING
     ), counted AS (
-        INSERT INTO authors AS known (owner, key, name, quotes)
-        SELECT page_owner, author_key, min(author), count(DISTINCT quote_id)
-        FROM seen
-        WHERE is_new AND author_key IS NOT NULL AND NOT EXISTS (
-            SELECT FROM sightings WHERE sightings.quote_id = seen.quote_id AND sightings.author_key = seen.author_key
-        )
-        GROUP BY author_key ORDER BY author_key
-        ON CONFLICT (owner, key) DO UPDATE SET quotes = known.quotes + excluded.quotes
+        INSERT INTO sighting_counts AS known (number, owner, pivot, site, author, author_key, sightings)
+        SELECT number, page_owner, pivot, page_site, author, author_key, 1 FROM named WHERE is_new
+        ON CONFLICT (number, site, author_key) DO UPDATE SET sightings = known.sightings + 1
     )
-    INSERT INTO found_quotes (job_id, sighting_id, quote_id, is_new)
-    SELECT job, seen.id, seen.quote_id, kept.is_new FROM seen JOIN kept ON kept.id = seen.quote_id
-    ON CONFLICT DO NOTHING;
+    INSERT INTO authors AS known (owner, key, name, quotes)
+    SELECT page_owner, author_key, min(author), count(*) FROM named
+    WHERE is_new AND author_key IS NOT NULL AND NOT EXISTS (
+        SELECT FROM sighting_counts AS before WHERE before.number = named.number AND before.author_key = named.author_key
+    )
+    GROUP BY author_key ORDER BY author_key
+    ON CONFLICT (owner, key) DO UPDATE SET quotes = known.quotes + excluded.quotes;
+
+    UPDATE quotes SET author = most.author, sightings = most.sightings
+    FROM (
+        SELECT counted.number, sum(seen)::integer AS sightings,
+               (array_agg(counted.author ORDER BY counted.seen DESC, counted.author = quotes.author DESC, counted.author_key)
+                FILTER (WHERE counted.author IS NOT NULL))[1] AS author
+        FROM (
+            SELECT number, author_key, sum(sightings) AS seen, (array_agg(author ORDER BY sightings DESC, author))[1] AS author
+            FROM sighting_counts WHERE number = ANY(kept) GROUP BY number, author_key
+        ) AS counted JOIN quotes USING (number)
+        GROUP BY counted.number
+    ) AS most
+    WHERE quotes.number = most.number
+      AND (quotes.author, quotes.sightings) IS DISTINCT FROM (most.author, most.sightings);
 END $$;
 
 -- take_down: forget a quote's text and sightings, and keep its key, so that it does not come back. False if there is none.
+-- Authors are written in the order of their keys, as by keep_quotes.
 CREATE FUNCTION take_down(of_owner text, quote uuid) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    taken bigint;
 BEGIN
-    UPDATE quotes SET removed_at = now(), text = '', author = NULL, source = NULL
-    WHERE id = quote AND owner = of_owner AND removed_at IS NULL;
+    UPDATE quotes SET removed_at = now(), text = '', author = NULL, source = NULL, found_on = '', sightings = 0
+    WHERE id = quote AND owner = of_owner AND removed_at IS NULL RETURNING number INTO taken;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
+    PERFORM FROM authors
+    WHERE owner = of_owner AND key IN (SELECT author_key FROM sighting_counts WHERE number = taken)
+    ORDER BY key FOR UPDATE;
+    DELETE FROM authors
+    WHERE owner = of_owner AND quotes = 1 AND key IN (SELECT author_key FROM sighting_counts WHERE number = taken);
     UPDATE authors SET quotes = quotes - 1
-    WHERE owner = of_owner
-      AND key IN (SELECT author_key FROM sightings WHERE quote_id = quote AND author_key IS NOT NULL);
-    DELETE FROM authors WHERE owner = of_owner AND quotes <= 0;
+    WHERE owner = of_owner AND key IN (SELECT author_key FROM sighting_counts WHERE number = taken);
+    DELETE FROM sighting_counts WHERE number = taken;
     DELETE FROM sightings WHERE quote_id = quote;
     RETURN true;
 END $$;
@@ -67,14 +104,15 @@ END $$;
 CREATE FUNCTION quote_json(one quotes) RETURNS json LANGUAGE sql STABLE AS $$
     SELECT json_build_object(
         'id', one.id, 'text', one.text, 'author', one.author, 'source', one.source, 'language', one.language,
-        'kind', one.kind, 'confidence', round(one.confidence::numeric, 2), 'found_at', to_char(one.found_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-        'found_on', (SELECT url FROM sightings WHERE quote_id = one.id ORDER BY confidence DESC, id LIMIT 1),
-        'sightings', (SELECT count(*) FROM sightings WHERE quote_id = one.id)
+        'kind', one.kind, 'confidence', round(one.confidence::numeric, 2),
+        'found_at', to_char(one.found_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+        'found_on', one.found_on, 'sightings', one.sightings
     )
 $$;
 
--- quote_of_day: the quote of a day; of today, one is chosen if none was yet: among attributed quotes of high confidence, none of
--- the last 365 days unless there are no others. NULL if there is none.
+-- quote_of_day: `{"day", "quote"}` for the day that is asked for, or today if that is NULL; NULL if there is none. For today,
+-- one is chosen if none was yet: among attributed quotes of high confidence, one that was not the quote of any of the last 365
+-- days, or if there is none, that which was it longest ago.
 CREATE FUNCTION quote_of_day(of_owner text, asked date) RETURNS json LANGUAGE plpgsql AS $$
 DECLARE
     today date := (now() AT TIME ZONE 'UTC')::date;
@@ -82,7 +120,8 @@ DECLARE
     chosen quotes;
     shown json;
 BEGIN
-    SELECT quote INTO shown FROM daily_quotes WHERE owner = of_owner AND day = asked;
+    asked := coalesce(asked, today);
+    SELECT json_build_object('day', day, 'quote', quote) INTO shown FROM daily_quotes WHERE owner = of_owner AND day = asked;
     IF FOUND OR asked <> today THEN
         RETURN shown;
     END IF;
@@ -96,16 +135,16 @@ BEGIN
         (SELECT quotes, 2 FROM quotes
          WHERE owner = of_owner AND removed_at IS NULL AND author IS NOT NULL AND confidence >= 0.75 AND pivot < at
          ORDER BY pivot LIMIT 366)
-    ) AS candidates
-    ORDER BY EXISTS (SELECT FROM daily_quotes WHERE owner = of_owner AND quote_id = (candidate).id
-                                                    AND day > today - 365),
-             part, (candidate).pivot
+    ) AS candidates LEFT JOIN (
+        SELECT quote_id, max(day) AS last_day FROM daily_quotes WHERE owner = of_owner AND day >= today - 365 GROUP BY quote_id
+    ) AS past ON quote_id = (candidate).id
+    ORDER BY last_day NULLS FIRST, part, (candidate).pivot
     LIMIT 1;
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
     INSERT INTO daily_quotes (owner, day, quote_id, quote) VALUES (of_owner, today, chosen.id, quote_json(chosen))
     ON CONFLICT DO NOTHING;
-    SELECT quote INTO shown FROM daily_quotes WHERE owner = of_owner AND day = today;
+    SELECT json_build_object('day', day, 'quote', quote) INTO shown FROM daily_quotes WHERE owner = of_owner AND day = today;
     RETURN shown;
 END $$;
