@@ -6,6 +6,7 @@ from threading import Lock
 
 MAX_DAYS = 1_000
 
+
 @dataclass(frozen=True, kw_only=True)
 class DailyQuote:
     """The quote of a day, in the forms in which it is answered."""

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field
 from job_core.errors import DatabaseUnavailable, UnknownJob
 from job_core.job import JsonObject
 from job_core.kinds import NO_NUL
-from job_manager.csv_lists import Format, streamed, wants_csv
+from job_manager.csv_lists import CSV, Format, streamed, wants_csv
 from job_manager.daily_quotes import DailyQuote
 from job_manager.errors import UnknownQuote
 from job_manager.jobs import find_job
@@ -196,7 +196,7 @@ _QUOTE, _AUTHOR, _FOUND = (tuple(model.model_fields) for model in (QuoteView, Au
 
 
 @blueprint.get("/quotes")
-@operation({200: QuoteList}, (DatabaseUnavailable,), query=QuotesQuery)
+@operation({200: QuoteList}, (DatabaseUnavailable,), query=QuotesQuery, as_text=(CSV,))
 def list_quotes() -> Response:
     """List quotes.
 
@@ -217,7 +217,7 @@ def list_quotes() -> Response:
 
 
 @blueprint.get("/quotes/random")
-@operation({200: QuoteView}, ASKS, query=FilterQuery)
+@operation({200: QuoteView}, ASKS, query=FilterQuery, as_text=(TEXT,))
 def random_quote() -> Response:
     """Get any quote.
 
@@ -232,7 +232,7 @@ def random_quote() -> Response:
 
 
 @blueprint.get("/quotes/today")
-@operation({200: QuoteOfDay, 304: None}, ASKS)
+@operation({200: QuoteOfDay, 304: None}, ASKS, as_text=(TEXT,))
 def quote_of_today() -> Response:
     """Get the quote of the day.
 
@@ -242,7 +242,7 @@ def quote_of_today() -> Response:
 
 
 @blueprint.get("/quotes/day/<day>")
-@operation({200: QuoteOfDay, 304: None}, ASKS)
+@operation({200: QuoteOfDay, 304: None}, ASKS, as_text=(TEXT,))
 def quote_of_day(day: str) -> Response:
     """Get the quote of a day that was.
 
@@ -256,7 +256,7 @@ def quote_of_day(day: str) -> Response:
 
 
 @blueprint.get("/quotes/<quote_id>")
-@operation({200: QuoteDetail}, ASKS)
+@operation({200: QuoteDetail}, ASKS, as_text=(TEXT,))
 def show_quote(quote_id: str) -> Response:
     """Look at a quote.
 
@@ -282,7 +282,7 @@ def take_down_quote(quote_id: str) -> Response:
 
 
 @blueprint.get("/authors")
-@operation({200: AuthorList}, (DatabaseUnavailable,), query=AuthorsQuery)
+@operation({200: AuthorList}, (DatabaseUnavailable,), query=AuthorsQuery, as_text=(CSV,))
 def list_authors() -> Response:
     """List authors.
 
@@ -304,7 +304,7 @@ def list_authors() -> Response:
 
 
 @blueprint.get("/result/<job_id>/quotes")
-@operation({200: FoundQuoteList}, (UnknownJob, DatabaseUnavailable), query=FoundQuery)
+@operation({200: FoundQuoteList}, (UnknownJob, DatabaseUnavailable), query=FoundQuery, as_text=(CSV,))
 def list_found_quotes(job_id: str) -> Response:
     """List the quotes that a job found.
 

@@ -48,8 +48,10 @@ def keep_parameters(
     quotes: Sequence[FoundQuote], *, job_id: UUID, lane_id: UUID, attempt: int, url: str, site: str
 ) -> tuple[object, ...]:
     """The parameters of KEEP, which runs in the transaction that ends the page."""
-    surest_last = sorted(reversed(quotes), key=lambda quote: quote.confidence)
-    rows = {(quote.normal_form, author_key(quote.author)): quote for quote in surest_last if quote.normal_form}
+    rows: dict[tuple[str, str | None], FoundQuote] = {}
+    for quote in sorted(quotes, key=lambda quote: -quote.confidence):
+        if quote.normal_form:
+            rows.setdefault((quote.normal_form, author_key(quote.author)), quote)
     found = [
         {
             "key": quote_key(form).hex(),

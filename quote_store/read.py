@@ -27,9 +27,14 @@ class QuoteFilter:
     kind: str | None = None
     min_confidence: float = 0.0
 
+    @property
+    def names_some(self) -> bool:
+        """Whether it names an author or a site, which sightings tell of."""
+        return self.author is not None or self.site is not None
+
     def numbers(self, bounds: str, order: str) -> str:
         """SQL: the `number` and `pivot` of quotes as an index has them in order, with `bounds`: all but for `rest`."""
-        if self.author is None and self.site is None:
+        if not self.names_some:
             columns, table, parts = "number, pivot", "quotes", ["owner = :owner", "removed_at IS NULL", bounds]
             if self.language is not None:
                 parts.append("lower(split_part(language, '-', 1)) = :primary")
@@ -78,7 +83,7 @@ def newest(
 ) -> list[tuple[int, JsonObject]]:
     """Quotes, each with its number, by which lists go on: the one that was found last comes first."""
     bounds = "TRUE" if before is None else "number < :before"
-    if which.author is None and which.site is None:
+    if not which.names_some:
         statement = f"""
             SELECT number, quote_json(quotes) FROM quotes
             WHERE owner = :owner AND {which.rest} AND {bounds} ORDER BY number DESC LIMIT :limit
@@ -97,7 +102,7 @@ def at_random(connection: Connection, which: QuoteFilter) -> JsonObject | None:
 
     It is the next one from a point that is drawn, round the end. Where few quotes match, it is drawn from all of them.
     """
-    parameters = {**which.parameters, "at": random(), "near": NEAR}
+    parameters = {**which.parameters, "at": random(), "near": NEAR}  # noqa: S311 - no secret
     for bounds in ("pivot >= :at", "pivot < :at"):
         near = f"""
             SELECT quote_json(quotes) FROM ({which.numbers(bounds, "pivot")} LIMIT :near) AS near
@@ -105,10 +110,10 @@ def at_random(connection: Connection, which: QuoteFilter) -> JsonObject | None:
         """  # noqa: S608 - constants
         if quote := connection.execute(text(near), parameters).scalar():
             return dict(quote)
+    named = f"number IN (SELECT number FROM ({which.numbers('TRUE', 'number')}) AS named)"  # noqa: S608 - constants
     among = f"""
         SELECT quote_json(quotes) FROM quotes WHERE number = (
-            SELECT number FROM quotes WHERE owner = :owner AND {which.rest}
-            {"" if which.author is None and which.site is None else f"AND number IN (SELECT number FROM ({which.numbers('TRUE', 'number')}) AS found)"}
+            SELECT number FROM quotes WHERE owner = :owner AND {which.rest} {f"AND {named}" if which.names_some else ""}
             ORDER BY random() LIMIT 1
         )
     """  # noqa: S608 - constants
