@@ -1,0 +1,150 @@
+"""Finding quotes: by words, author, language, site, kind and confidence, in lists and at random."""
+
+from collections import Counter
+
+import pytest
+
+from quote_store import read
+from quote_store.read import QuoteFilter
+from tests.integration.job_store import Store
+from tests.integration.kept_quotes import KeptQuotes, a_quote
+
+LIFE, SEA, MEER, FALA = "Life is long.", "The sea is life, and deep.", "Das Meer ist tief.", "O mar fala."
+
+
+@pytest.fixture
+def four(quotes: KeptQuotes) -> KeptQuotes:
+    """Four quotes that differ in everything."""
+    quotes.keep(a_quote(LIFE, "Ada Lovelace", confidence=0.95), url="https://one.example/")
+    quotes.keep(a_quote(SEA, "Grace Hopper", kind="speech", confidence=0.7), url="https://two.example/")
+    quotes.keep(a_quote(MEER, "Zuse, Konrad", language="de-AT", confidence=0.5), url="https://two.example/")
+    quotes.keep(a_quote(FALA, None, language="pt_BR", confidence=0.85), url="https://three.example/")
+    return quotes
+
+
+WHICH = [
+    ({}, {LIFE, SEA, MEER, FALA}),
+    ({"text": "life"}, {LIFE, SEA}),
+    ({"text": "LIFE -deep"}, {LIFE}),
+    ({"text": '"life is"'}, {LIFE}),
+    ({"text": "sea or meer"}, {SEA, MEER}),
+    ({"text": "-life"}, {MEER, FALA}),
+    ({"text": "lif"}, set()),
+    ({"author": "LOVELACE, Ada"}, {LIFE}),
+    ({"author": "Konrad Zuse"}, {MEER}),
+    ({"author": "***"}, set()),
+    ({"language": "de"}, {MEER}),
+    ({"language": "DE-at"}, {MEER}),
+    ({"language": "de-CH"}, set()),
+    ({"language": "pt-br"}, {FALA}),
+    ({"language": "en"}, {LIFE, SEA}),
+    ({"language": "eng"}, set()),
+    ({"site": "TWO.example"}, {SEA, MEER}),
+    ({"site": "example"}, set()),
+    ({"kind": "speech"}, {SEA}),
+    ({"kind": "marked", "min_confidence": 0.85}, {LIFE, FALA}),
+    ({"min_confidence": 0.95}, {LIFE}),
+    ({"min_confidence": 0.7}, {LIFE, SEA, FALA}),
+    ({"min_confidence": 1.0}, set()),
+    ({"site": "two.example", "text": "life"}, {SEA}),
+    ({"site": "two.example", "author": "Ada Lovelace"}, set()),
+    ({"site": "two.example", "author": "Grace Hopper", "language": "en", "kind": "speech", "text": "deep"}, {SEA}),
+]
+
+
+@pytest.mark.parametrize(("which", "texts"), WHICH, ids=str)
+def test_every_filter_finds_what_it_says(four: KeptQuotes, which: dict[str, object], texts: set[str]) -> None:
+    assert four.texts(**which) == texts
+    drawn = [four.random(**which) for _ in range(30 if texts else 1)]
+    assert {quote and quote["text"] for quote in drawn} == (texts or {None})
+
+
+ODD = ["!", "-", '"', "'", "or", "- -", '"""', "a:b & !c | (d", "%", "\\", ":*", "x " * 99, "<->", "é́"]
+
+
+@pytest.mark.parametrize("text", ODD)
+@pytest.mark.parametrize("more", [{}, {"author": "Ada Lovelace"}], ids=["alone", "author"])
+def test_odd_searches_are_answered(four: KeptQuotes, text: str, more: dict[str, str]) -> None:
+    assert four.texts(text=text, **more) <= {LIFE, SEA, MEER, FALA}
+    four.random(text=text, **more)
+
+
+@pytest.mark.parametrize(
+    "which", [{}, {"author": "Ada"}, {"site": "site.example"}, {"text": "many"}, {"language": "en"}], ids=str
+)
+@pytest.mark.parametrize("limit", [1, 7, 100])
+def test_pages_of_a_list_give_each_quote_once_the_newest_first(
+    quotes: KeptQuotes, store: Store, which: dict[str, str], limit: int
+) -> None:
+    quotes.keep_many(20, "Ada")
+    quotes.keep_many(20, "Ada", kind="speech")
+    quotes.keep(*(a_quote(f"Number {number} of many.", "Grace") for number in range(20)), url="https://site.example/2")
+    seen: list[int] = []
+    before = None
+    while True:
+        with store.database.reading() as connection:
+            page = read.newest(connection, QuoteFilter(owner=None, **which), before=before, limit=limit)  # type: ignore[arg-type]
+        seen += [number for number, _ in page]
+        if len(page) < limit:
+            break
+        before = seen[-1]
+    assert len(seen) == len(set(seen)) == 20
+    assert seen == sorted(seen, reverse=True)
+
+
+@pytest.mark.parametrize(
+    "which", [{}, {"author": "Ada"}, {"text": "many"}, {"language": "en"}, {"site": "site.example"}], ids=str
+)
+def test_at_random_each_comes_about_as_often(
+    quotes: KeptQuotes, store: Store, which: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By even pivots: those that are drawn differ."""
+    quotes.keep_many(10, "Ada")
+    for table in ("quotes", "sighting_counts"):
+        store.sql(f"UPDATE {table} SET pivot = (number - (SELECT min(number) FROM quotes)) / 10.0")
+    drawn: Counter[str] = Counter()
+    for step in range(200):
+        monkeypatch.setattr(read, "random", lambda step=step: step / 200)
+        quote = quotes.random(**which)
+        assert quote is not None
+        drawn[quote["text"]] += 1
+    assert set(drawn.values()) <= {19, 20, 21}
+    assert len(drawn) == 10
+
+
+@pytest.mark.parametrize("which", [{}, {"author": "Ada"}, {"text": "many"}], ids=str)
+def test_beyond_the_last_pivot_it_goes_on_at_the_first(
+    quotes: KeptQuotes, store: Store, which: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quotes.keep_many(3, "Ada")
+    monkeypatch.setattr(read, "random", lambda: 1.0)
+    (first,) = store.sql("SELECT text FROM quotes ORDER BY pivot LIMIT 1")
+    assert (quotes.random(**which) or {})["text"] == first.text
+
+
+@pytest.mark.parametrize("more", [{}, {"author": "Ada"}, {"language": "en"}], ids=str)
+def test_a_rare_one_is_drawn_though_it_is_not_near(
+    quotes: KeptQuotes, more: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read, "NEAR", 1)
+    quotes.keep_many(30, "Ada")
+    quotes.keep(a_quote("The only quixotic one.", "Ada"), a_quote("The other quixotic one.", "Ada"))
+    drawn = {(quotes.random(text="quixotic", **more) or {})["text"] for _ in range(30)}
+    assert drawn == {"The only quixotic one.", "The other quixotic one."}
+
+
+def test_authors_come_by_their_first_letters(quotes: KeptQuotes, store: Store) -> None:
+    quotes.keep(
+        *(a_quote(f"By {name}.", name) for name in ("Éva", "Eva Braun", "eve", "Dr. Evans", "Zoë", "a_b", "a%b"))
+    )
+    with store.database.reading() as connection:
+
+        def names(prefix: str, after: str | None = None, limit: int = 10) -> list[str]:
+            return [row["name"] for row in read.authors(connection, None, prefix=prefix, after=after, limit=limit)]
+
+        assert names("EV") == ["Éva", "Eva Braun", "Dr. Evans", "eve"]
+        assert names("ev", limit=2) == ["Éva", "Eva Braun"]
+        assert names("ev", after="eva braun") == ["Dr. Evans", "eve"]
+        assert names("zoe") == ["Zoë"]
+        assert names("%") == names("")
+        assert names("x") == []
