@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from job_core.job import JsonObject
 from quote_store.keep import author_key
 
-NEAR = 2_000  # quotes among which one at random is looked for first
+NEAR = 300  # quotes among which one at random is looked for first
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +32,13 @@ class QuoteFilter:
         """Whether it names an author or a site, which sightings tell of."""
         return self.author is not None or self.site is not None
 
+    @property
+    def is_indexed(self) -> bool:
+        """Whether `numbers` are of quotes that match, so that `rest` asks for nothing more."""
+        if self.text is not None or self.kind is not None or self.min_confidence > 0:
+            return False
+        return self.language is None or not (self.names_some or "-" in self.language)
+
     def numbers(self, bounds: str, order: str) -> str:
         """SQL: the `number` and `pivot` of quotes as an index has them in order, with `bounds`: all but for `rest`."""
         if not self.names_some:
@@ -39,7 +46,8 @@ class QuoteFilter:
             if self.language is not None:
                 parts.append("lower(split_part(language, '-', 1)) = :primary")
         else:  # a quote has several rows there
-            columns, table, parts = "DISTINCT number, pivot", "sighting_counts", ["owner = :owner", bounds]
+            columns = f"DISTINCT ON ({order.partition(' ')[0]}) number, pivot"
+            table, parts = "sighting_counts", ["owner = :owner", bounds]
             if self.author is not None:
                 parts.append("author_key = :author")
             if self.site is not None:
@@ -90,9 +98,12 @@ def newest(
         """  # noqa: S608 - constants
     else:
         statement = f"""
-            SELECT number, quote_json(quotes) FROM ({which.numbers(bounds, "number DESC")}) AS found
-            JOIN quotes USING (number) WHERE {which.rest} ORDER BY number DESC LIMIT :limit
-        """  # noqa: S608 - constants
+            SELECT found.number, quote FROM ({which.numbers(bounds, "number DESC")}) AS found
+            CROSS JOIN LATERAL (
+                SELECT quote_json(quotes) AS quote FROM quotes WHERE number = found.number AND {which.rest} OFFSET 0
+            ) AS one
+            ORDER BY found.number DESC LIMIT :limit
+        """  # noqa: S608 - constants; by OFFSET 0 the planner leaves the order of the index as it is
     rows = connection.execute(text(statement), {**which.parameters, "before": before, "limit": limit})
     return [(number, quote) for number, quote in rows]
 
@@ -100,16 +111,19 @@ def newest(
 def at_random(connection: Connection, which: QuoteFilter) -> JsonObject | None:
     """Any of the quotes, each as likely as any other; None if there is none.
 
-    It is the next one from a point that is drawn, round the end. Where few quotes match, it is drawn from all of them.
+    It is the next one from a point that is drawn, round the end. Where an index does not have all that is asked of it,
+    the next few are looked at, and if none of them matches, few do: then it is drawn from all that match.
     """
-    parameters = {**which.parameters, "at": random(), "near": NEAR}  # noqa: S311 - no secret
-    for bounds in ("pivot >= :at", "pivot < :at"):
+    parameters = {**which.parameters, "at": random(), "near": 1 if which.is_indexed else NEAR}  # noqa: S311 - no secret
+    for bounds in ("pivot >= :at", "pivot < :at") if which.is_indexed else ("pivot >= :at",):
         near = f"""
             SELECT quote_json(quotes) FROM ({which.numbers(bounds, "pivot")} LIMIT :near) AS near
             JOIN quotes USING (number) WHERE {which.rest} ORDER BY near.pivot LIMIT 1
         """  # noqa: S608 - constants
         if quote := connection.execute(text(near), parameters).scalar():
             return dict(quote)
+    if which.is_indexed:
+        return None
     named = f"number IN (SELECT number FROM ({which.numbers('TRUE', 'number')}) AS named)"  # noqa: S608 - constants
     among = f"""
         SELECT quote_json(quotes) FROM quotes WHERE number = (

@@ -28,6 +28,7 @@ CREATE INDEX quotes_by_pivot ON quotes (owner, pivot) WHERE removed_at IS NULL;
 CREATE INDEX quotes_by_language ON quotes (owner, lower(split_part(language, '-', 1)), number) WHERE removed_at IS NULL;
 CREATE INDEX quotes_by_language_and_pivot ON quotes (owner, lower(split_part(language, '-', 1)), pivot)
     WHERE removed_at IS NULL;
+CREATE INDEX quotes_by_confidence ON quotes (owner, confidence) WHERE removed_at IS NULL;
 CREATE INDEX quotes_for_a_day ON quotes (owner, pivot)
     WHERE removed_at IS NULL AND author IS NOT NULL AND confidence >= 0.75;
 CREATE INDEX quotes_by_text ON quotes USING gin (search) WHERE removed_at IS NULL;

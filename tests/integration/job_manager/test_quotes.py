@@ -38,7 +38,7 @@ def client(servers: Servers) -> StrictClient:
     return manager_on(servers)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def keyed(servers: Servers) -> StrictClient:
     return manager_on(servers, MANAGER_API_KEYS=KEYS)
 
@@ -174,7 +174,7 @@ class TestOne:
 class SetClock(datetime):
     """A clock that tests set."""
 
-    at: ClassVar[datetime]
+    at: ClassVar = datetime(2026, 11, 29, tzinfo=UTC)
 
     @classmethod
     def now(cls, tz: Any = None) -> datetime:  # type: ignore[override]

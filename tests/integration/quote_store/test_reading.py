@@ -52,7 +52,7 @@ WHICH = [
 ]
 
 
-@pytest.mark.parametrize(("which", "texts"), WHICH, ids=str)
+@pytest.mark.parametrize(("which", "texts"), WHICH, ids=[str(which) for which, _ in WHICH])
 def test_every_filter_finds_what_it_says(four: KeptQuotes, which: dict[str, object], texts: set[str]) -> None:
     assert four.texts(**which) == texts
     drawn = [four.random(**which) for _ in range(30 if texts else 1)]
