@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 from job_core.job import JsonObject
 from quote_store.keep import author_key
 
+NEWEST = 500  # quotes of an author or a site among which a list looks first for what else is asked
 NEAR = 300  # quotes among which one at random is looked for first
 
 
@@ -47,11 +48,7 @@ class QuoteFilter:
                 parts.append("lower(split_part(language, '-', 1)) = :primary")
         else:  # a quote has several rows there
             columns = f"DISTINCT ON ({order.partition(' ')[0]}) number, pivot"
-            table, parts = "sighting_counts", ["owner = :owner", bounds]
-            if self.author is not None:
-                parts.append("author_key = :author")
-            if self.site is not None:
-                parts.append("site = :site")
+            table, parts = "sighting_counts", [self._sighted, bounds]
         return f"SELECT {columns} FROM {table} WHERE {' AND '.join(parts)} ORDER BY {order}"  # noqa: S608 - constants
 
     @property
@@ -68,6 +65,23 @@ class QuoteFilter:
             parts.append("kind = :kind")
         if self.min_confidence > 0:
             parts.append("confidence >= CAST(:confidence AS real)")
+        return " AND ".join(parts)
+
+    @property
+    def all(self) -> str:
+        """SQL: all that is asked of a quote."""
+        if not self.names_some:
+            return self.rest
+        named = f"SELECT FROM sighting_counts AS named WHERE {self._sighted} AND named.number = quotes.number"
+        return f"{self.rest} AND EXISTS ({named})"
+
+    @property
+    def _sighted(self) -> str:
+        parts = ["owner = :owner"]
+        if self.author is not None:
+            parts.append("author_key = :author")
+        if self.site is not None:
+            parts.append("site = :site")
         return " AND ".join(parts)
 
     @property
@@ -91,21 +105,23 @@ def newest(
 ) -> list[tuple[int, JsonObject]]:
     """Quotes, each with its number, by which lists go on: the one that was found last comes first."""
     bounds = "TRUE" if before is None else "number < :before"
-    if not which.names_some:
-        statement = f"""
-            SELECT number, quote_json(quotes) FROM quotes
-            WHERE owner = :owner AND {which.rest} AND {bounds} ORDER BY number DESC LIMIT :limit
-        """  # noqa: S608 - constants
-    else:
-        statement = f"""
-            SELECT found.number, quote FROM ({which.numbers(bounds, "number DESC")}) AS found
+    parameters = {**which.parameters, "before": before, "limit": limit, "near": limit if which.is_indexed else NEWEST}
+    if which.names_some:
+        near = f"""
+            SELECT found.number, quote FROM ({which.numbers(bounds, "number DESC")} LIMIT :near) AS found
             CROSS JOIN LATERAL (
                 SELECT quote_json(quotes) AS quote FROM quotes WHERE number = found.number AND {which.rest} OFFSET 0
             ) AS one
             ORDER BY found.number DESC LIMIT :limit
         """  # noqa: S608 - constants; by OFFSET 0 the planner leaves the order of the index as it is
-    rows = connection.execute(text(statement), {**which.parameters, "before": before, "limit": limit})
-    return [(number, quote) for number, quote in rows]
+        rows = connection.execute(text(near), parameters).all()
+        if len(rows) == limit or which.is_indexed:
+            return [(number, quote) for number, quote in rows]
+    statement = f"""
+        SELECT number, quote_json(quotes) FROM quotes
+        WHERE owner = :owner AND {bounds} AND {which.all} ORDER BY number DESC LIMIT :limit
+    """  # noqa: S608 - constants
+    return [(number, quote) for number, quote in connection.execute(text(statement), parameters)]
 
 
 def at_random(connection: Connection, which: QuoteFilter) -> JsonObject | None:
@@ -124,10 +140,9 @@ def at_random(connection: Connection, which: QuoteFilter) -> JsonObject | None:
             return dict(quote)
     if which.is_indexed:
         return None
-    named = f"number IN (SELECT number FROM ({which.numbers('TRUE', 'number')}) AS named)"  # noqa: S608 - constants
     among = f"""
         SELECT quote_json(quotes) FROM quotes WHERE number = (
-            SELECT number FROM quotes WHERE owner = :owner AND {which.rest} {f"AND {named}" if which.names_some else ""}
+            SELECT number FROM quotes WHERE owner = :owner AND {which.all}
             ORDER BY random() LIMIT 1
         )
     """  # noqa: S608 - constants
