@@ -3,6 +3,7 @@
 from threading import Semaphore
 
 from flask import Flask
+from werkzeug.routing import BaseConverter
 
 from job_core.queue import JobQueue
 from job_core.store.database import Database
@@ -29,6 +30,13 @@ MAX_BATCHES_AT_ONCE = 16  # of one process, the one in turn among them
 MAX_OTHER_FIELDS = 100  # of a form, besides `urls`
 
 
+class TextConverter(BaseConverter):
+    """The rest of a path, whatever it holds."""
+
+    regex = "(?s:.+)"
+    part_isolating = False
+
+
 def create_app(settings: Settings) -> Flask:
     """The manager, set by `settings`. Nothing is connected before it is needed."""
     app = Flask("job_manager", static_folder=None)
@@ -37,6 +45,7 @@ def create_app(settings: Settings) -> Flask:
     app.config["MAX_FORM_PARTS"] = MAX_BATCH + MAX_OTHER_FIELDS
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # so that no answer redirects
+    app.url_map.converters["text"] = TextConverter
     # A stream asks for its job once and holds no connection, so only the other threads need one each.
     database = Database(settings.database_url.get_secret_value(), pool_size=settings.manager_threads)
     outages = Outages()

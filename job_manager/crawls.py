@@ -170,7 +170,7 @@ def words(job_id: str) -> Response:
     return answer({"words": _views(_WORD, found[: asked.limit]), "next": _next(found, asked.limit, FoundWord.after)})
 
 
-@blueprint.get("/result/<job_id>/words/<word>")
+@blueprint.get("/result/<job_id>/words/<text:word>")
 @operation({200: SiteWordDetail}, ASKS, query=FormatQuery, as_text=(CSV,))
 def word(job_id: str, word: str) -> Response:
     """Look up a word of a crawl.

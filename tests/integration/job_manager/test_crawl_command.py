@@ -26,6 +26,7 @@ def crawl(store: Store, capsys: pytest.CaptureFixture[str]) -> Crawl:
     crawl.count({"pear": 1_000, "=sum": 1})
     crawl.fail("page-refused", DETAIL)
     crawl.finish()
+    store.succeed(crawl.held)
     capsys.readouterr()  # the store's log
     return crawl
 
