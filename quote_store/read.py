@@ -94,7 +94,7 @@ class QuoteFilter:
             "language": language,
             "primary": language.partition("-")[0],
             "kind": self.kind,
-            "confidence": self.min_confidence,
+            "confidence": round(self.min_confidence, 3),  # as small a number as a double holds, no real does
             "author": author_key(self.author),
             "site": self.site and self.site.lower(),
         }

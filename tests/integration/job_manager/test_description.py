@@ -72,7 +72,7 @@ class TestTheDocument:
 
     def test_names_every_route_and_no_other(self, client: FlaskClient) -> None:
         routes = {
-            (re.sub(r"<(?:path:)?(\w+)>", r"{\1}", rule.rule), method.lower())
+            (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method.lower())
             for rule in client.application.url_map.iter_rules()
             if not rule.endpoint.startswith("web.")  # pages for people
             for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}

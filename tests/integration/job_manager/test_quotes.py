@@ -304,3 +304,7 @@ class TestKeys:
             assert keyed.get(f"/quotes{query}", headers=by(BOB)).get_json()["quotes"] == []
         assert keyed.get("/authors", headers=by(BOB)).get_json()["authors"] == []
         assert len(keyed.get("/quotes", headers=by(ALICE)).get_json()["quotes"]) == 1
+
+
+def test_the_least_confidence_may_be_as_small_as_a_number_can_be(client: StrictClient) -> None:
+    assert client.get("/quotes?min_confidence=7e-300").status_code == 200
