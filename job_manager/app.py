@@ -37,6 +37,12 @@ class TextConverter(BaseConverter):
     part_isolating = False
 
 
+class QuoteIdConverter(BaseConverter):
+    """Any name but those of other resources beside the quotes, which cannot be taken down."""
+
+    regex = "(?!(?:random|today)$)[^/]+"
+
+
 def create_app(settings: Settings) -> Flask:
     """The manager, set by `settings`. Nothing is connected before it is needed."""
     app = Flask("job_manager", static_folder=None)
@@ -45,7 +51,7 @@ def create_app(settings: Settings) -> Flask:
     app.config["MAX_FORM_PARTS"] = MAX_BATCH + MAX_OTHER_FIELDS
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # so that no answer redirects
-    app.url_map.converters["text"] = TextConverter
+    app.url_map.converters |= {"text": TextConverter, "quote_id": QuoteIdConverter}
     # A stream asks for its job once and holds no connection, so only the other threads need one each.
     database = Database(settings.database_url.get_secret_value(), pool_size=settings.manager_threads)
     outages = Outages()

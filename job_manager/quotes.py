@@ -255,7 +255,7 @@ def quote_of_day(day: str) -> Response:
     return _of_day(asked)
 
 
-@blueprint.get("/quotes/<quote_id>")
+@blueprint.get("/quotes/<quote_id:quote_id>")
 @operation({200: QuoteDetail}, ASKS, as_text=(TEXT,))
 def show_quote(quote_id: str) -> Response:
     """Look at a quote.
@@ -267,7 +267,7 @@ def show_quote(quote_id: str) -> Response:
     return _one(found, {"quote": found, "sightings": sightings})
 
 
-@blueprint.delete("/quotes/<quote_id>")
+@blueprint.delete("/quotes/<quote_id:quote_id>")
 @operation({204: None}, ASKS)
 def take_down_quote(quote_id: str) -> Response:
     """Take a quote down.
