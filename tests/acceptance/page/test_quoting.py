@@ -88,7 +88,7 @@ def test_a_search_by_words_and_by_author(open_page: OpenPage, stack: Stack, star
     page.get_by_label("Author", exact=True).fill("barb")
     page.get_by_role("button", name="Search").click()
     expect(page.get_by_text("No matching quotes.")).to_be_visible()
-    page.get_by_role("link", name="Barbara Liskov").click()
+    page.get_by_role("link", name="Barbara Liskov").first.click()
     expect(page.get_by_label("Author", exact=True)).to_have_value("Barbara Liskov")
     expect(shown(page, "Search")).to_have_count(20)
     page.get_by_role("link", name="Older").click()
