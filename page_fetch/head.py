@@ -40,7 +40,7 @@ class FinalResponse(http.client.HTTPResponse):
 
     def _begin_body(self) -> None:
         # Chunks are put together by urllib3. It does not look at a length before the body is read; then page_fetch.body
-        # has refused a length that is none, and several that differ.
+        # has refused a malformed length, and several that differ.
         self.chunked = False
         length = self.headers.get("Content-Length", "").partition(",")[0].strip()
         self.length = int(length) if _LENGTH.fullmatch(length) else None

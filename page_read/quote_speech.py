@@ -12,7 +12,7 @@ from page_read.quote_speakers import Name, Speakers, eastern_subject
 from page_read.quote_text import count_words, is_spaceless, tidy
 from page_read.quote_words import QuoteWords
 
-_QUOTE: Final = "\ue010"  # stands for a quote in what is told around it
+_QUOTE: Final = "\ue010"  # stands for a quote in the text around it
 _ENDED: Final = "\ue011"  # for one that ends with a sentence's mark
 _QUOTES: Final = re.compile(f"[{_QUOTE}{_ENDED}]")
 _BOUNDARY: Final = re.compile(rf"[.!?…]+[)\]]*\s+|[。！？]|{_ENDED}\s*|\n")
@@ -78,7 +78,7 @@ class _Told:
 
 @dataclass(slots=True)
 class _Surroundings:
-    """A quote and what is told around it: in the sentence, and up to the next quotes on both sides."""
+    """The text around a quote: in its sentence, and up to the next quotes on both sides."""
 
     inside: str
     before: str
@@ -490,6 +490,6 @@ def may_speak(passage: Passage) -> bool:
 
 
 def is_running_text(passage: Passage) -> bool:
-    """Whether a passage is told by the page itself, and is no heading, menu, code or link."""
+    """Whether a passage is running text of the page: no heading, menu, code or link."""
     place = passage.place
     return not (place.furniture or place.code or place.heading or 2 * passage.links > len(passage.text))

@@ -13,7 +13,7 @@ _NEVER: Final = re.compile(r"(?!)")
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _KANA: Final = re.compile("[\u3040-\u30ff]")
 _HAN: Final = re.compile("[\u3400-\u9fff]")
-_SAMPLE: Final = 2_500  # characters by which a language is told
+_SAMPLE: Final = 2_500  # characters that are looked at to identify the language
 _SHORTEST_ROLE: Final = 4  # letters of a word that only its ending makes a role
 _IN_DOUBT: Final = 4  # words more are no proof that a page declares a wrong language
 
@@ -38,7 +38,7 @@ class QuoteWords:
 
 
 def words_of(text: str, declared: str | None) -> QuoteWords:
-    """The words of the language that `text` is written in: told by its frequent words, in doubt as declared."""
+    """The words of the language of `text`, which its frequent words identify; in doubt, of the declared one."""
     sample = text[:_SAMPLE]
     if len(_HAN.findall(sample)) + 2 * len(_KANA.findall(sample)) > len(sample) / 8:
         return _read("ja" if len(_KANA.findall(sample)) > len(sample) / 50 else "zh")

@@ -9,7 +9,7 @@ TABLES = ("crawl_pages", "crawl_words", "crawl_forms")
 
 
 def delete_ended(database: Database, older_than: timedelta) -> int:
-    """Delete up to ROWS rows of crawls that ended longer ago than `older_than`; gives how many."""
+    """Delete up to ROWS rows of crawls that ended longer ago than `older_than`; return how many."""
     for table in TABLES:
         deleted = database.call(
             f"DELETE FROM {table} WHERE ctid = ANY(ARRAY("  # noqa: S608 - a constant

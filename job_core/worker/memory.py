@@ -8,8 +8,8 @@ from contextlib import suppress
 from billiard.util import get_pdeathsig
 
 MEGABYTE = 1_000_000
-# What glibc keeps of memory that is freed, as it does by default; but unless it is told so, each large piece that is
-# freed raises this, and a child keeps what its largest page took.
+# How much freed memory glibc keeps. This is its default; setting it keeps glibc from raising it whenever a large piece
+# is freed, so that a child does not keep the memory that its largest page took.
 KEPT_BYTES = 128 * 1024
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 

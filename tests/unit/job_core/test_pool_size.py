@@ -34,7 +34,7 @@ class Pool:
 
 @dataclass
 class Worker:
-    """A worker whose time passes when it is told to."""
+    """A worker whose clock the test sets."""
 
     now: float = 1_000.0
     timers: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
