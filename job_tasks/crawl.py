@@ -1,83 +1,20 @@
-"""Counting the words of a whole site: what is asked for, what comes out, and how a crawl goes on.
-
-A crawl is done in rounds. In each it gives lanes, jobs that read one page of a host after the other until they find
-none; when the last has ended, the next round begins, or the crawl ends with its sums. The frontier in the database
-(site_crawl.frontier) holds what is exact: which URLs were discovered, and the one outcome of each.
-"""
+"""Counting the words of a whole site: what is asked for, and what comes out."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field
 from sqlalchemy import Connection
 from typing_extensions import TypedDict  # pydantic wants this one before Python 3.12
 
-from job_core.errors import PermanentError
 from job_core.job import JsonObject
 from job_core.kinds import FanOut, GoOn, Kind, RunningJob
 from job_tasks.count import WORD_DESCRIPTION
-from job_tasks.page_request import UrlRequest
-from job_tasks.settings import settings
-from page_fetch.url import MAX_ENCODED_LENGTH, parse_url
-from site_crawl.frontier import Bounds, FoundUrl, Frontier, WaitingHost
+from job_tasks.site import RobotsSeen, SiteRequest, check_start, next_round, robots_seen
+from site_crawl.frontier import Frontier
 from site_crawl.read import sums_of
-from site_crawl.robots_store import robots_of_crawl
-from site_crawl.scope import MAX_GLOB_LENGTH, MAX_GLOBS, InvalidGlob, Scope
-from site_crawl.url_key import url_key
 from site_crawl.words import most_frequent, put_together
-
-MAX_BYTES = 2_000_000_000
-MAX_SECONDS = 6 * 3600.0
-MAX_ALIASES = 5  # of a start that is another URL of a page, which is one of another
-ENOUGH_FOR_A_LANE = 2  # pages that wait; if more do, and there is room, the next round has more lanes
-
-Glob = Annotated[
-    str, StringConstraints(min_length=1, max_length=MAX_GLOB_LENGTH, pattern=r"^[/*][^?#\u0000-\u001f\u007f]*$")
-]
-Globs = Annotated[list[Glob], Field(max_length=MAX_GLOBS)]
-WHY_NOT_READ = {
-    "attempt-crashed": "The process that read it died or ran out of time, several times.",
-    "robots-disallowed": "The site's robots.txt disallows it.",
-    "robots-unreachable": "The site does not give its robots.txt, so nothing may be asked of it.",
-    "out-of-scope": "It leads out of the site.",
-}
-
-
-class SiteRequest(UrlRequest):
-    """The request of a job about a site: besides the URL of the page to start from, which pages are read."""
-
-    max_pages: int = Field(default=100, ge=1, le=100_000, description="how many pages are read at most")
-    max_depth: int = Field(default=10, ge=0, le=100, description="how many links a page may be away from the start")
-    scope: Literal["host", "path", "domain"] = Field(
-        default="host",
-        description="which pages belong to the site: those of the start's host, of its folder and below, "
-        "or of all hosts of its registrable domain",
-    )
-    include: Globs = Field(
-        default=[], description="only paths that match one of these: `*` not across `/`, `**` across"
-    )
-    exclude: Globs = Field(default=[], description="no path that matches one of these, whatever `include` says")
-    sitemap: Literal["use", "skip", "only"] = Field(
-        default="use", description="whether pages are found in sitemaps as well, or nowhere else"
-    )
-
-    def start(self) -> FoundUrl:
-        """The page to start from."""
-        url = parse_url(self.url, max_length=MAX_ENCODED_LENGTH)
-        return FoundUrl(url=str(url), key=url_key(str(url)), host=url.host_name, depth=0)
-
-    @model_validator(mode="after")
-    def _check_globs(self) -> Self:
-        try:
-            self.pages_in_scope()
-        except InvalidGlob as error:
-            raise ValueError(str(error)) from error
-        return self
-
-    def pages_in_scope(self) -> Scope:
-        """Which URLs belong to the site."""
-        return Scope(self.start().url, self.scope, tuple(self.include), tuple(self.exclude))
 
 
 class CrawlRequest(SiteRequest):
@@ -94,14 +31,6 @@ class SiteWord(TypedDict):
     word: str
     count: Annotated[int, Field(ge=0)]
     pages: Annotated[int, Field(ge=0)]
-
-
-class RobotsSeen(TypedDict):
-    """What an origin answered to the request for its robots.txt."""
-
-    origin: str
-    state: Literal["parsed", "unavailable", "unreachable"]
-    http_status: int | None
 
 
 class CrawlResult(TypedDict):
@@ -135,47 +64,6 @@ class CrawlProgress(TypedDict):
     ]
 
 
-class LaneRequest(BaseModel):
-    """What a lane is to read: pages of one host, until there are none, or more wait than are enough for the lanes."""
-
-    model_config = ConfigDict(frozen=True)
-
-    crawl_id: UUID
-    site: SiteRequest
-    host: str
-    finds: Literal["words", "quotes"] = "words"
-    word: str | None = None
-    tokenizer: Literal["words", "treebank"] = "words"
-    enough_waiting: int | None = None
-    reads_sitemaps: bool = False
-
-    def label(self) -> str:
-        """What people know the job by."""
-        return f"pages of {self.host}"
-
-    def limit_key(self) -> str:
-        """The host: what one site is spared holds for all jobs about its pages."""
-        return self.host
-
-
-def next_round(request: SiteRequest, job: RunningJob, lane: Kind, **finds: str | None) -> FanOut | GoOn | None:
-    """Give lanes to the hosts that have pages to read, or wait until one may be asked again; None if all are read.
-
-    Called when no lane of the crawl is at work. `finds` are the fields of LaneRequest that say what is looked for.
-    Raises PermanentError if the start cannot be read.
-    """
-    frontier = Frontier(job.database, job.id)
-    frontier.begin(request.start(), Bounds(pages=request.max_pages, bytes=MAX_BYTES, seconds=MAX_SECONDS))
-    frontier.release_all()
-    _check_start(request, frontier)
-    hosts = frontier.waiting_hosts()
-    if lanes := _lanes(request, job, hosts):
-        return FanOut([lane.job(each.model_copy(update=finds)) for each in lanes])
-    if waits := [host.seconds_to_next for host in hosts if host.seconds_to_next is not None]:
-        return GoOn({}, wait_seconds=max(min(waits), 0.1))
-    return None
-
-
 def next_crawl_round(request: CrawlRequest, job: RunningJob, lane: Kind) -> CrawlResult | FanOut | GoOn:
     """Go on with counting, or end with the sums."""
     following = next_round(request, job, lane, finds="words", word=request.word, tokenizer=request.tokenizer)
@@ -200,45 +88,9 @@ def crawl_progress(connection: Connection, crawl_ids: Collection[UUID]) -> Mappi
     }
 
 
-def _check_start(request: SiteRequest, frontier: Frontier, *, is_over: bool = False) -> None:
-    """Raise PermanentError if the start could not be read. If the crawl is over, some page must have been."""
-    outcome, reason, detail = frontier.end_of(request.start().key)
-    for _ in range(MAX_ALIASES):
-        if is_over and outcome == "duplicate" and reason is not None:
-            outcome, reason, detail = frontier.end_of(url_key(reason))
-    if outcome not in {None, "counted", "duplicate"} or is_over:
-        why = reason or outcome or "not-read"
-        raise PermanentError(
-            detail or WHY_NOT_READ.get(why, "It was not read before the crawl had to end."),
-            type=why,
-            title="The page to start from could not be read",
-        )
-
-
-def _lanes(request: SiteRequest, job: RunningJob, hosts: Sequence[WaitingHost]) -> list[LaneRequest]:
-    """Lanes for each host with pages to read: one at first, which reads its robots.txt; at most half a worker's."""
-    left = max(1, settings().worker_concurrency // 2)
-    ready = [host for host in hosts if host.ready][:left]
-    lanes: list[LaneRequest] = []
-    for position, host in enumerate(ready):
-        most = min(settings().fetch_max_per_host, left // (len(ready) - position))
-        count = min(host.ready, most) if host.is_known else 1
-        left -= count
-        one = LaneRequest(
-            crawl_id=job.id,
-            site=SiteRequest(**{name: getattr(request, name) for name in SiteRequest.model_fields}),
-            host=host.host,
-            enough_waiting=None if count == most else count * ENOUGH_FOR_A_LANE,
-            # In the first lane that gets the robots.txt, which names them.
-            reads_sitemaps=request.sitemap != "skip" and not host.is_known and host.host == request.start().host,
-        )
-        lanes += [one] * count
-    return lanes
-
-
 def _result(request: CrawlRequest, frontier: Frontier, job: RunningJob) -> CrawlResult:
     if not frontier.has_counted():
-        _check_start(request, frontier, is_over=True)
+        check_start(request, frontier, is_over=True)
     put_together(job.database, job.id)
     sums = frontier.finish()
     unique_words, top = most_frequent(job.database, job.id, request.top)
@@ -256,14 +108,6 @@ def _result(request: CrawlRequest, frontier: Frontier, job: RunningJob) -> Crawl
         "bytes": sums["bytes"],
         "seconds": round(sums["seconds"], 1),
     }
-
-
-def robots_seen(job: RunningJob) -> list[RobotsSeen]:
-    """What each origin that the crawl met answered to the request for its robots.txt."""
-    return [
-        RobotsSeen(origin=each.origin, state=each.state, http_status=each.http_status)
-        for each in robots_of_crawl(job.database, job.id)
-    ]
 
 
 def crawl_summary(result: JsonObject) -> str:

@@ -15,9 +15,9 @@ from uuid import UUID
 from job_core.errors import CoreError, PermanentError, TransientError
 from job_core.job import JsonObject
 from job_core.kinds import GoOn, RunningJob
-from job_tasks.crawl import LaneRequest
 from job_tasks.fetching import fetch_page, fetcher, page_errors
 from job_tasks.settings import settings
+from job_tasks.site import LaneRequest
 from page_fetch.errors import FetchError
 from page_fetch.fetch import Page
 from page_fetch.robots import Robots

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from job_core import EndedChild, FanOut, GoOn, JobCore, RunningJob
 from job_core.job import JsonObject
 from job_tasks.count import CountRequest, CountResult, count_summary, count_words
-from job_tasks.crawl import CrawlRequest, CrawlResult, LaneRequest, crawl_progress, crawl_summary, next_crawl_round
+from job_tasks.crawl import CrawlRequest, CrawlResult, crawl_progress, crawl_summary, next_crawl_round
 from job_tasks.quotes import QuotesRequest, QuotesResult, next_quotes_round, quotes_summary
 from job_tasks.settings import core_config
+from job_tasks.site import LaneRequest
 
 core = JobCore("job_tasks", config=core_config)  # core.app is the Celery app; job_worker/worker.py runs it
 

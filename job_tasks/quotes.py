@@ -8,7 +8,7 @@ from typing_extensions import TypedDict  # pydantic wants this one before Python
 
 from job_core.job import JsonObject
 from job_core.kinds import FanOut, GoOn, Kind, RunningJob
-from job_tasks.crawl import RobotsSeen, SiteRequest, next_round, robots_seen
+from job_tasks.site import RobotsSeen, SiteRequest, next_round, robots_seen
 from quote_store.keep import count_found
 from site_crawl.frontier import Frontier
 
