@@ -11,7 +11,7 @@ from typing_extensions import TypedDict  # pydantic wants this one before Python
 from job_core.job import JsonObject
 from job_core.kinds import FanOut, GoOn, Kind, RunningJob
 from job_tasks.count import WORD_DESCRIPTION
-from job_tasks.site import RobotsSeen, SiteRequest, check_start, next_round, robots_seen
+from job_tasks.site import SiteRequest, SiteResult, next_round, site_result
 from site_crawl.frontier import Frontier
 from site_crawl.read import sums_of
 from site_crawl.words import most_frequent, put_together
@@ -33,19 +33,13 @@ class SiteWord(TypedDict):
     pages: Annotated[int, Field(ge=0)]
 
 
-class CrawlResult(TypedDict):
+class CrawlResult(SiteResult):
     """The word counts of a site."""
 
-    pages: Annotated[int, Field(ge=0, description="how many pages were counted")]
-    words: Annotated[int, Field(ge=0, description="how many words a person reads on them")]
+    words: Annotated[int, Field(ge=0, description="how many words a person reads on its pages")]
     unique_words: Annotated[int, Field(ge=0, description="how many different ones")]
     top: Annotated[Sequence[tuple[str, int]], Field(description="the most frequent words, each with its count")]
     word: Annotated[SiteWord | None, Field(description="the count of the word that was asked for")]
-    outcomes: Annotated[Mapping[str, int], Field(description="how many of the discovered URLs ended how")]
-    stop_reason: Literal["finished", "max-pages", "max-depth", "time", "bytes", "site-unavailable"]
-    robots: Annotated[Sequence[RobotsSeen], Field(description="what each origin said of its robots.txt")]
-    bytes: Annotated[int, Field(ge=0, description="of all pages, decompressed")]
-    seconds: Annotated[float, Field(ge=0, description="from the first page to the end")]
 
 
 class CrawlProgress(TypedDict):
@@ -67,7 +61,7 @@ class CrawlProgress(TypedDict):
 def next_crawl_round(request: CrawlRequest, job: RunningJob, lane: Kind) -> CrawlResult | FanOut | GoOn:
     """Go on with counting, or end with the sums."""
     following = next_round(request, job, lane, finds="words", word=request.word, tokenizer=request.tokenizer)
-    return following or _result(request, Frontier(job.database, job.id), job)
+    return following or _result(request, job)
 
 
 def crawl_progress(connection: Connection, crawl_ids: Collection[UUID]) -> Mapping[UUID, CrawlProgress]:
@@ -88,25 +82,19 @@ def crawl_progress(connection: Connection, crawl_ids: Collection[UUID]) -> Mappi
     }
 
 
-def _result(request: CrawlRequest, frontier: Frontier, job: RunningJob) -> CrawlResult:
-    if not frontier.has_counted():
-        check_start(request, frontier, is_over=True)
+def _result(request: CrawlRequest, job: RunningJob) -> CrawlResult:
     put_together(job.database, job.id)
-    sums = frontier.finish()
+    sums = Frontier(job.database, job.id).finish()
     unique_words, top = most_frequent(job.database, job.id, request.top)
+    word = None
+    if request.word is not None:
+        word = SiteWord(word=request.word, count=sums["word_count"], pages=sums["word_pages"])
     return {
-        "pages": sums["outcomes"].get("counted", 0),
+        **site_result(sums, job),
         "words": sums["words"],
         "unique_words": unique_words,
         "top": top,
-        "word": None
-        if request.word is None
-        else SiteWord(word=request.word, count=sums["word_count"], pages=sums["word_pages"]),
-        "outcomes": sums["outcomes"],
-        "stop_reason": sums["stop_reason"],
-        "robots": robots_seen(job),
-        "bytes": sums["bytes"],
-        "seconds": round(sums["seconds"], 1),
+        "word": word,
     }
 
 

@@ -1,14 +1,12 @@
 """Finding quotes on a page or a site: what is asked for, and what comes out. Pages are read as a crawl reads them."""
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
-from typing_extensions import TypedDict  # pydantic wants this one before Python 3.12
 
 from job_core.job import JsonObject
 from job_core.kinds import FanOut, GoOn, Kind, RunningJob
-from job_tasks.site import RobotsSeen, SiteRequest, next_round, robots_seen
+from job_tasks.site import SiteRequest, SiteResult, next_round, site_result
 from quote_store.keep import count_found
 from site_crawl.frontier import Frontier
 
@@ -19,36 +17,23 @@ class QuotesRequest(SiteRequest):
     max_pages: int = Field(default=1, ge=1, le=100_000, description="how many pages are read at most")
 
 
-class QuotesResult(TypedDict):
+class QuotesResult(SiteResult):
     """How many quotes were found. `GET /result/<id>/quotes` lists them."""
 
-    pages: Annotated[int, Field(ge=0, description="how many pages were read")]
-    quotes: Annotated[int, Field(ge=0, description="how many different quotes stand on them")]
+    quotes: Annotated[int, Field(ge=0, description="how many different quotes stand on its pages")]
     new: Annotated[int, Field(ge=0, description="how many of these were not known before")]
-    outcomes: Annotated[Mapping[str, int], Field(description="how many of the discovered URLs ended how")]
-    stop_reason: Literal["finished", "max-pages", "max-depth", "time", "bytes", "site-unavailable"]
-    robots: Annotated[Sequence[RobotsSeen], Field(description="what each origin said of its robots.txt")]
-    bytes: Annotated[int, Field(ge=0, description="of all pages, decompressed")]
-    seconds: Annotated[float, Field(ge=0, description="from the first page to the end")]
 
 
 def next_quotes_round(request: QuotesRequest, job: RunningJob, lane: Kind) -> QuotesResult | FanOut | GoOn:
     """Go on with the search, or end with what was found."""
     following = next_round(request, job, lane, finds="quotes")
-    if following is not None:
-        return following
+    return following or _result(job)
+
+
+def _result(job: RunningJob) -> QuotesResult:
     sums = Frontier(job.database, job.id).finish()
     quotes, new = count_found(job.database, job.id)
-    return {
-        "pages": sums["outcomes"].get("counted", 0),
-        "quotes": quotes,
-        "new": new,
-        "outcomes": sums["outcomes"],
-        "stop_reason": sums["stop_reason"],
-        "robots": robots_seen(job),
-        "bytes": sums["bytes"],
-        "seconds": round(sums["seconds"], 1),
-    }
+    return {**site_result(sums, job), "quotes": quotes, "new": new}
 
 
 def quotes_summary(result: JsonObject) -> str:

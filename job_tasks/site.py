@@ -5,7 +5,7 @@ none; when the last has ended, the next round begins, or the job ends with its s
 (site_crawl.frontier) holds what is exact: which URLs were discovered, and the one outcome of each.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from typing_extensions import TypedDict  # pydantic wants this one before Python 3.12
 
 from job_core.errors import PermanentError
+from job_core.job import JsonObject
 from job_core.kinds import FanOut, GoOn, Kind, RunningJob
 from job_tasks.page_request import UrlRequest
 from job_tasks.settings import settings
@@ -83,6 +84,19 @@ class RobotsSeen(TypedDict):
     http_status: int | None
 
 
+class SiteResult(TypedDict):
+    """What became of the pages of a site."""
+
+    pages: Annotated[int, Field(ge=0, description="how many pages were read")]
+    outcomes: Annotated[Mapping[str, int], Field(description="how many of the discovered URLs ended how")]
+    stop_reason: Literal["finished", "max-pages", "max-depth", "time", "bytes", "site-unavailable"]
+    robots: Annotated[
+        Sequence[RobotsSeen], Field(description="what each origin answered to the request for robots.txt")
+    ]
+    bytes: Annotated[int, Field(ge=0, description="of all pages, decompressed")]
+    seconds: Annotated[float, Field(ge=0, description="from the first page to the end")]
+
+
 class LaneRequest(BaseModel):
     """What a lane is to read: pages of one host, until there are none, or more wait than are enough for the lanes."""
 
@@ -109,22 +123,24 @@ class LaneRequest(BaseModel):
 def next_round(request: SiteRequest, job: RunningJob, lane: Kind, **finds: str | None) -> FanOut | GoOn | None:
     """Give lanes to the hosts that have pages to read, or wait until one may be asked again; None if all are read.
 
-    Called when no lane of the crawl is at work. `finds` are the fields of LaneRequest that say what is looked for.
-    Raises PermanentError if the start cannot be read.
+    Called when no lane of the job is at work. `finds` are the fields of LaneRequest that say what is looked for. Raises
+    PermanentError if the start cannot be read, or if in the end no page was.
     """
     frontier = Frontier(job.database, job.id)
     frontier.begin(request.start(), Bounds(pages=request.max_pages, bytes=MAX_BYTES, seconds=MAX_SECONDS))
     frontier.release_all()
-    check_start(request, frontier)
+    _check_start(request, frontier)
     hosts = frontier.waiting_hosts()
     if lanes := _lanes(request, job, hosts):
         return FanOut([lane.job(each.model_copy(update=finds)) for each in lanes])
     if waits := [host.seconds_to_next for host in hosts if host.seconds_to_next is not None]:
         return GoOn({}, wait_seconds=max(min(waits), 0.1))
+    if not frontier.has_counted():
+        _check_start(request, frontier, is_over=True)
     return None
 
 
-def check_start(request: SiteRequest, frontier: Frontier, *, is_over: bool = False) -> None:
+def _check_start(request: SiteRequest, frontier: Frontier, *, is_over: bool = False) -> None:
     """Raise PermanentError if the start could not be read. If the crawl is over, some page must have been."""
     outcome, reason, detail = frontier.end_of(request.start().key)
     for _ in range(MAX_ALIASES):
@@ -160,9 +176,16 @@ def _lanes(request: SiteRequest, job: RunningJob, hosts: Sequence[WaitingHost]) 
     return lanes
 
 
-def robots_seen(job: RunningJob) -> list[RobotsSeen]:
-    """What each origin that the crawl met answered to the request for its robots.txt."""
-    return [
-        RobotsSeen(origin=each.origin, state=each.state, http_status=each.http_status)
-        for each in robots_of_crawl(job.database, job.id)
-    ]
+def site_result(sums: JsonObject, job: RunningJob) -> SiteResult:
+    """What a job about a site tells of its pages, whatever it looked for. `sums` are the frontier's."""
+    return {
+        "pages": sums["outcomes"].get("counted", 0),
+        "outcomes": sums["outcomes"],
+        "stop_reason": sums["stop_reason"],
+        "robots": [
+            RobotsSeen(origin=each.origin, state=each.state, http_status=each.http_status)
+            for each in robots_of_crawl(job.database, job.id)
+        ],
+        "bytes": sums["bytes"],
+        "seconds": round(sums["seconds"], 1),
+    }
