@@ -25,7 +25,7 @@ def site() -> Iterator[OddSite]:
 
 
 def crawl(stack: Stack, url: str, **asked: Any) -> str:
-    return stack.manager.submit(url, kind="crawl", **{"sitemap": "skip"} | asked)
+    return stack.manager.submit(url, **{"kind": "crawl", "sitemap": "skip"} | asked)
 
 
 def crawled(stack: Stack, url: str, within: float = 60, **asked: Any) -> JsonObject:
@@ -359,9 +359,12 @@ class TestScope:
         assert f"{site.other_origin}/login" in error["detail"]
         assert "/login" not in site.targets()
 
-    def test_a_start_that_redirects_to_a_page_that_fails_is_a_failure(self, stack: Stack, site: OddSite) -> None:
+    @pytest.mark.parametrize("kind", ["crawl", "quotes"])
+    def test_a_start_that_redirects_to_a_page_that_fails_is_a_failure(
+        self, stack: Stack, site: OddSite, kind: str
+    ) -> None:
         site.routes = {"/": redirect("/home"), "/sitemap.xml": sitemap(f"{site.origin}/home")}
-        assert refused(stack, f"{site.origin}/", sitemap="use")["type"] == "page-refused"
+        assert refused(stack, f"{site.origin}/", kind=kind, sitemap="use", max_pages=5)["type"] == "page-refused"
 
     def test_a_start_that_is_refused_is_a_failure(self, stack: Stack, site: OddSite) -> None:
         assert refused(stack, f"http://127.0.0.2:{site.port}/")["type"] == "address-refused"
