@@ -11,6 +11,7 @@ from dev.crawl_site import MAX_DEPTH, CrawlSite, running_crawl_site, words_of
 from dev.stack import Stack
 from dev.waiting import eventually
 from job_core.job import JsonObject
+from tests.acceptance.crawling import pages_of
 
 COUNTED_TWICE = ("/copy/1", "/copy/2")  # which of them is counted, and which repeats it, depends on what is read first
 
@@ -23,16 +24,6 @@ def site() -> Iterator[CrawlSite]:
 
 def crawl(stack: Stack, site: CrawlSite, **asked: Any) -> str:
     return stack.manager.submit(f"{site.origin}/", kind="crawl", **{"max_depth": MAX_DEPTH} | asked)
-
-
-def pages_of(stack: Stack, crawl_id: str, query: str = "limit=200") -> list[JsonObject]:
-    pages: list[JsonObject] = []
-    path: str | None = f"/result/{crawl_id}/pages?{query}"
-    while path:
-        answer = stack.manager.ask("GET", path).expect(200)
-        pages += answer["pages"]
-        path = answer["next"]
-    return pages
 
 
 def csv_lines(stack: Stack, path: str) -> list[str]:

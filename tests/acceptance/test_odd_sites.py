@@ -13,6 +13,7 @@ from dev.odd_site import TEXT, OddAnswer, OddSite, page, redirect, robots, runni
 from dev.stack import Stack
 from dev.waiting import eventually
 from job_core.job import JsonObject
+from tests.acceptance.crawling import pages_of
 from tests.acceptance.stack import running_stack
 
 PAUSES = 40  # looks at a crawl whose pauses are cut short
@@ -44,16 +45,6 @@ def refused(stack: Stack, url: str, **asked: Any) -> JsonObject:
     ended = crawled(stack, url, **asked)
     assert ended["status"] == "FAILURE", ended
     return dict(ended["error"])
-
-
-def pages_of(stack: Stack, crawl_id: str, query: str = "limit=200") -> list[JsonObject]:
-    found: list[JsonObject] = []
-    path: str | None = f"/result/{crawl_id}/pages?{query}"
-    while path:
-        answer = stack.manager.ask("GET", path).expect(200)
-        found += answer["pages"]
-        path = answer["next"]
-    return found
 
 
 def outcomes(stack: Stack, site: OddSite, crawl_id: str) -> dict[str, str]:

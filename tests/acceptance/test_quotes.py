@@ -2,17 +2,16 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 import requests
 
+from dev.odd_site import OddAnswer, page, running_odd_site
 from dev.stack import Stack
 from job_core.job import JsonObject
 from tests.acceptance.command_line import CommandLine
+from tests.acceptance.crawling import listed
 
 PAGES, QUOTES_A_PAGE = 10, 10
 AUTHORS = ("Ada Lovelace", "Grace Hopper", "Edsger Dijkstra", "Barbara Liskov")
@@ -24,37 +23,13 @@ def quote(number: int) -> tuple[str, str]:
     return text, AUTHORS[number % len(AUTHORS)]
 
 
-def page(number: int) -> str:
+def page_of(number: int) -> OddAnswer:
     quotes = [quote(number * QUOTES_A_PAGE + place) for place in range(QUOTES_A_PAGE)]
     if number == PAGES - 1:
         quotes.append(quote(0))  # which stands on the first page as well
     listed = "".join(f"<blockquote><p>{text}</p><footer>— {by}</footer></blockquote>" for text, by in quotes)
-    following = f'<a href="/page/{number + 1}">next</a>' if number + 1 < PAGES else ""
-    return f'<!doctype html><html lang="en"><title>Page {number}</title><h1>Quotes</h1>{listed}{following}'
-
-
-@contextmanager
-def running_site() -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            known = {f"/page/{number}": page(number) for number in range(PAGES)}
-            body = known.get(self.path, "").encode()
-            self.send_response(200 if body else 404)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Nothing is said of requests."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/page/0"
-    finally:
-        server.shutdown()
-        server.server_close()
+    links = [f"/page/{number + 1}"] if number + 1 < PAGES else []
+    return page(f"Page {number}</p>{listed}<p>", *links, head="<title>Quotes</title>")
 
 
 @pytest.fixture
@@ -65,22 +40,13 @@ def start(stack: Stack) -> Iterator[str]:
     stack.query("DELETE FROM daily_quotes")
     stack.job_manager.kill()  # it remembers the quotes of days
     stack.job_manager.restart()
-    with running_site() as start:
-        yield start
+    with running_odd_site() as site:
+        site.routes = {f"/page/{number}": page_of(number) for number in range(PAGES)}
+        yield f"{site.origin}/page/0"
 
 
 def ask(stack: Stack, path: str, status: int = 200) -> JsonObject:
     return stack.manager.ask("GET", path).expect(status)
-
-
-def everything(stack: Stack, path: str, name: str) -> list[JsonObject]:
-    found: list[JsonObject] = []
-    following: str | None = path
-    while following:
-        answer = ask(stack, following)
-        found += answer[name]
-        following = answer["next"]
-    return found
 
 
 def find_all(stack: Stack, start: str) -> JsonObject:
@@ -94,12 +60,12 @@ def test_all_quotes_of_a_site_are_found_and_each_is_kept_once(stack: Stack, star
     assert (result["pages"], result["quotes"], result["new"]) == (PAGES, 100, 100)
     again = find_all(stack, start)
     assert (again["result"]["quotes"], again["result"]["new"]) == (100, 0)
-    kept = everything(stack, "/quotes?limit=30", "quotes")
+    kept = listed(stack, "/quotes?limit=30", "quotes")
     assert {(each["text"], each["author"]) for each in kept} == {quote(number) for number in range(100)}
     assert len(kept) == 100
     (twice,) = [each for each in kept if each["sightings"] == 2]
     assert twice["text"] == quote(0)[0]
-    found = everything(stack, f"/result/{again['id']}/quotes?limit=50", "quotes")
+    found = listed(stack, f"/result/{again['id']}/quotes?limit=50", "quotes")
     assert (len(found), {each["is_new"] for each in found}) == (101, {False})
 
 
@@ -111,8 +77,8 @@ def test_quotes_are_found_by_words_author_and_site_and_one_at_random(stack: Stac
     assert detail["quote"] == found
     (sighting,) = detail["sightings"]
     assert (sighting["url"], sighting["author"]) == (start.replace("/page/0", "/page/1"), quote(13)[1])
-    assert len(everything(stack, "/quotes?author=LOVELACE,+Ada&limit=200", "quotes")) == 25
-    assert len(everything(stack, "/quotes?site=127.0.0.1&limit=200", "quotes")) == 100
+    assert len(listed(stack, "/quotes?author=LOVELACE,+Ada&limit=200", "quotes")) == 25
+    assert len(listed(stack, "/quotes?site=127.0.0.1&limit=200", "quotes")) == 100
     assert ask(stack, "/quotes?site=elsewhere.example")["quotes"] == []
     assert ask(stack, "/quotes/random?author=Grace+Hopper")["author"] == "Grace Hopper"
     ask(stack, "/quotes/random?author=Nobody", 404)
@@ -154,7 +120,7 @@ def test_every_quote_is_found_once_although_a_worker_is_killed(stack: Stack, sta
         worker.start()
     ended = stack.manager.ended_job(job_id, within=90)
     assert (ended["result"]["quotes"], ended["result"]["new"]) == (100, 100)
-    assert len(everything(stack, "/quotes?limit=200", "quotes")) == 100
+    assert len(listed(stack, "/quotes?limit=200", "quotes")) == 100
 
 
 def test_the_command_line_finds_quotes_and_shows_the_one_of_the_day(stack: Stack, start: str, tmp_path: Path) -> None:
