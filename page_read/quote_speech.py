@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from page_read.quote_attribution import ENDED, QUOTE, QUOTES, Attribution, Attributions, Surroundings
 from page_read.quote_marks import Span, pair_marks
 from page_read.quote_passages import OPEN_Q, Passage
-from page_read.quote_speakers import Name, Speakers, eastern_subject
+from page_read.quote_speakers import Speakers
 from page_read.quote_text import count_words, is_spaceless, tidy
 from page_read.quote_words import QuoteWords
 
-_QUOTE: Final = "\ue010"  # stands for a quote in the text around it
-_ENDED: Final = "\ue011"  # for one that ends with a sentence's mark
-_QUOTES: Final = re.compile(f"[{_QUOTE}{_ENDED}]")
-_BOUNDARY: Final = re.compile(rf"[.!?…]+[)\]]*\s+|[。！？]|{_ENDED}\s*|\n")
+_BOUNDARY: Final = re.compile(rf"[.!?…]+[)\]]*\s+|[。！？]|{ENDED}\s*|\n")
 _ABBREVIATION: Final = re.compile(
     r"(?:\b[^\W\d_]|\b(?:Dr|Mr|Mrs|Ms|St|Sr|Sra|Prof|Gen|Gov|Sen|Rep|Lt|Sgt|bzw|ca|Nr|vs))\.\s\Z"
 )
@@ -23,16 +21,9 @@ _EXAMPLE: Final = re.compile(
     r"(?:e\.g\.|z\. ?B\.|p\. ?ex\.|such as|for example|zum Beispiel|par exemple|por ejemplo)[ ,:]*\Z"
 )
 _TERMINAL: Final = re.compile(r"[.!?…。！？]['’”»]*\s*\Z")
-_LINE: Final = re.compile(r"\A\s*[-–—―~]{1,2}\s*(?P<name>[^\W\d_][^–—―.!?:;]{1,70}[^–—―!?:;\s])\.?\s*\Z")
-_INDEFINITE: Final = frozenset("a an one ein eine einer un une una um uma een en ett et".split())
 _SIGNS: Final = re.compile(f'[“”„«»"「『＂‘{OPEN_Q}]')
 _MIN_WORDS: Final = 3
 _BEFORE_VERB: Final = 4  # words of a subject
-_LONGEST_NAME: Final = 9  # words, with an office
-_JOINED: Final = 2  # characters of a particle
-_CLOSE: Final = 6  # characters of an article, or of a colon and a blank
-_APPOSITION: Final = 25  # characters
-_FAR: Final = 80  # characters between a verb and its subject
 _LIGHT: Final = 3  # letters of a word without weight
 _TITLE_WORDS: Final = (2, 10)  # of weight
 _SUBJECT_WITHIN: Final = 15  # characters of a sentence that begins with its subject
@@ -40,12 +31,8 @@ _SUBJECT_BEFORE: Final = 45  # characters of a sentence
 _SENTENCES_BACK: Final = 12
 _MIN_WOVEN: Final = 5  # words of a fragment inside a sentence of the page's own
 _REACH: Final = 2  # passages after which a speaker is forgotten
-_NEAR: Final = 90  # characters between a quote and its verb of saying
-_EASTERN_NEAR: Final = 40
-_LEADING_OVER: Final = 15  # characters, for `that` and the like
 _ONLY_ATTRIBUTION: Final = 14  # words
 _TITLE_SHARE: Final = 0.6
-_LONGEST_SENTENCE: Final = 1_000  # characters
 _LONGEST_PASSAGE: Final = 50_000  # characters; a paragraph of a person is far shorter
 _MOST_JUDGED: Final = 3_000  # stretches in quotation marks of a page
 _MOST_PASSAGES: Final = 12  # of one quote
@@ -66,24 +53,13 @@ class Speech:
     ended: bool
 
 
-@dataclass(slots=True)
-class _Told:
-    """What the sentence around a quote tells of its speaker. `known` means somebody who was named before."""
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """A sentence that was read: its passage, and its text without the quotes."""
 
-    rule: str
-    speaker: str | None = None
-    known: bool = False
-    direct: bool = True
-
-
-@dataclass(slots=True)
-class _Surroundings:
-    """The text around a quote: in its sentence, and up to the next quotes on both sides."""
-
-    inside: str
-    before: str
-    after: str
-    sentence: str
+    passage: int
+    text: str
+    holds_speech: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +117,7 @@ class _Reader:
         self._used = used
         self._words = words
         self._speakers = speakers
+        self._attributions = Attributions(words, speakers)
         self._has_marks = list(map(may_speak, passages))
         self._eastern = words.language in {"ja", "zh"}
         self._forget(None)
@@ -149,12 +126,9 @@ class _Reader:
         self._main = main
         self._speaker: str | None = None  # who spoke last
         self._spoke_in = -_REACH - 1
-        self._told: list[
-            tuple[int, str, bool]
-        ] = []  # sentences: passage, text without the quotes, whether it holds speech
-        self._told_when_spoken = 0
+        self._sentences_read: list[_Sentence] = []
+        self._read_when_spoken = 0
         self._judged = 0
-        self._woven_in: tuple[str, _Told | None] = ("", None)
         self._interrupted: Speech | None = None  # the last one, if nothing but its attribution followed
         self.found: list[Speech] = []
 
@@ -179,14 +153,14 @@ class _Reader:
             text, next_number = self._continue(number, text, spans[-1])
             spans = pair_marks(text) if next_number > number + 1 else spans
         spans = [] if number in self._used else [span for span in spans if span.closed]
-        told, at = [], 0
+        narrative, at = [], 0
         for span in spans:
-            told += [text[at : span.start], _ENDED if _TERMINAL.search(span.inside(text)) else _QUOTE]
+            narrative += [text[at : span.start], ENDED if _TERMINAL.search(span.inside(text)) else QUOTE]
             at = span.end
-        told.append(text[at:])
+        narrative.append(text[at:])
         index = 0
-        for sentence in self._sentences("".join(told)):
-            count = len(_QUOTES.findall(sentence))
+        for sentence in self._sentences("".join(narrative)):
+            count = len(QUOTES.findall(sentence))
             self._read_sentence(number, text, sentence, spans[index : index + count])
             index += count
             if sentence.endswith("\n"):
@@ -213,7 +187,7 @@ class _Reader:
         for end in [*self._boundaries(narrative), len(narrative)]:
             part = narrative[start:end]
             start = end
-            if sentences and sentences[-1].rstrip()[-1:] == _ENDED and self._begins_with_attribution(part):
+            if sentences and sentences[-1].rstrip()[-1:] == ENDED and self._begins_with_attribution(part):
                 sentences[-1] += part
             elif part.strip():
                 sentences.append(part)
@@ -229,7 +203,7 @@ class _Reader:
         return ends
 
     def _begins_with_attribution(self, part: str) -> bool:
-        lead, *others = _QUOTES.split(part, 1)
+        lead, *others = QUOTES.split(part, 1)
         if others and lead.rstrip().endswith((":", ",", "：", "，")):
             return False
         verb = self._words.saying.search(lead)
@@ -237,12 +211,12 @@ class _Reader:
         return is_near and len(lead.split()) <= _ONLY_ATTRIBUTION
 
     def _read_sentence(self, number: int, text: str, sentence: str, spans: list[Span]) -> None:
-        pieces = _QUOTES.split(sentence)
+        pieces = QUOTES.split(sentence)
         found_before = len(self.found)
         previous = self._interrupted if not pieces[0].strip() else None
         self._interrupted = None
         for index, span in enumerate(spans):
-            around = _Surroundings(span.inside(text), pieces[index], pieces[index + 1], sentence)
+            around = Surroundings(span.inside(text), pieces[index], pieces[index + 1], sentence)
             speech = self._judge(number, text, span, around)
             if speech is None:
                 previous = None
@@ -256,28 +230,28 @@ class _Reader:
                 previous = speech
             if index == len(spans) - 1 and self._is_only_attribution(around.after):
                 self._interrupted = previous
-        self._told.append((number, " ".join(pieces), len(self.found) > found_before))
+        self._sentences_read.append(_Sentence(number, " ".join(pieces), len(self.found) > found_before))
 
     def _interrupts(self, between: str, previous: Speech) -> bool:
         end = between.rstrip()[-1:]
         return not (end in {":", "："} or (end == "," and previous.ended)) and self._is_only_attribution(between)
 
     def _is_only_attribution(self, between: str) -> bool:
-        told = self._words.saying.search(between) or self._words.according.match(between.lstrip(" ,"))
+        attributes = self._words.saying.search(between) or self._words.according.match(between.lstrip(" ,"))
         ends = between.rstrip()[-1:] in set(".,;:–—-")
-        return told is not None and ends and len(between.split()) <= _ONLY_ATTRIBUTION
+        return attributes is not None and ends and len(between.split()) <= _ONLY_ATTRIBUTION
 
-    def _judge(self, number: int, text: str, span: Span, around: _Surroundings) -> Speech | None:
+    def _judge(self, number: int, text: str, span: Span, around: Surroundings) -> Speech | None:
         self._judged += 1
         quote = tidy(around.inside)
         length = count_words(quote)
         if length < _MIN_WORDS:
             return None
-        told = self._attribute_eastern(around) if self._eastern else self._attribute(around)
+        attribution = self._attributions.find(around, somebody_spoke=self._speaker is not None)
         interruption = self._inner.search(quote) if self._inner else None
         if interruption:
             verb = self._words.saying.search(interruption[0])
-            told = self._subject("said", interruption[0], verb, direct=True) if verb else told
+            attribution = self._attributions.subject("said", interruption[0], verb, direct=True) if verb else attribution
         follows = around.after.lstrip()[:1]
         ended = (
             _TERMINAL.search(around.inside) is not None
@@ -285,13 +259,13 @@ class _Reader:
             or around.inside.rstrip()[-1:] == ","
         )
         standing = not around.before.strip(" \n,;–—-.") or around.before.rstrip()[-1:] in {":", "："}
-        if told is None and _EXAMPLE.search(around.before[-20:]):
+        if attribution is None and _EXAMPLE.search(around.before[-20:]):
             return None
-        if self._is_title(quote) and not (told and told.rule == "said" and told.direct and ended):
+        if self._is_title(quote) and not (attribution and attribution.rule == "said" and attribution.direct and ended):
             return None
-        if text[span.start] == OPEN_Q and not told and (length < _MIN_WOVEN or span.end - span.start == len(text)):
+        if text[span.start] == OPEN_Q and not attribution and (length < _MIN_WOVEN or span.end - span.start == len(text)):
             return None
-        decided = self._decide(told, number, length, complete=standing and ended, spaceless=is_spaceless(quote))
+        decided = self._decide(attribution, number, length, complete=standing and ended, spaceless=is_spaceless(quote))
         if text[span.start] == OPEN_Q:
             decided = "q", 0.6, decided[2] if decided else None
         if decided is None:
@@ -299,7 +273,7 @@ class _Reader:
         rule, confidence, author = decided
         if author:
             author = self._speakers.fullest(author)
-            self._speaker, self._spoke_in, self._told_when_spoken = author, number, len(self._told)
+            self._speaker, self._spoke_in, self._read_when_spoken = author, number, len(self._sentences_read)
         return Speech(
             text=self._without_attribution(quote),
             author=author,
@@ -311,116 +285,26 @@ class _Reader:
         )
 
     def _decide(
-        self, told: _Told | None, number: int, length: int, *, complete: bool, spaceless: bool
+        self, attribution: Attribution | None, number: int, length: int, *, complete: bool, spaceless: bool
     ) -> tuple[str, float, str | None] | None:
         """The rule, the confidence and the speaker; None for what is no quote. `complete`: a sentence by itself."""
-        recent = None if self._eastern and told and told.speaker else self._recent(number)
-        if told is None:
+        recent = None if self._eastern and attribution and attribution.speaker else self._recent(number)
+        if attribution is None:
             long_enough = (complete and length >= _MIN_WOVEN - 1) or (length >= _MIN_WOVEN and not self._eastern)
             return ("continued", 0.55, recent) if recent and long_enough else None
-        author = told.speaker or ((recent or self._mention(number)[0]) if told.known else None)
-        if told.rule == "colon" and author is None:
+        author = attribution.speaker or ((recent or self._mention(number)[0]) if attribution.known else None)
+        if attribution.rule == "colon" and author is None:
             return None
-        if told.direct and (length >= _MIN_WOVEN or complete or spaceless):
-            return told.rule, 0.75 if told.speaker else 0.6, author
+        if attribution.direct and (length >= _MIN_WOVEN or complete or spaceless):
+            return attribution.rule, 0.75 if attribution.speaker else 0.6, author
         return ("woven", 0.6, author) if length >= _MIN_WOVEN and author else None
-
-    def _attribute(self, around: _Surroundings) -> _Told | None:
-        words, before, after = self._words, around.before[-200:], around.after[: _NEAR + 110]
-        line = _LINE.match(around.after)
-        if line and not before.strip() and len(line["name"].split()) <= _LONGEST_NAME:
-            return _Told("line", line["name"].split(",")[0].strip())
-        verb = words.saying.search(after)
-        if verb and verb.start() <= _NEAR and ":" not in after[: verb.start()]:
-            return self._subject("said", after, verb, direct=verb.start() <= _NEAR // 2)
-        end = before.rstrip()[-1:]
-        verbs = list(words.saying.finditer(before))
-        if verbs and (end in {":", ","} or len(before) - verbs[-1].end() <= _NEAR):
-            direct = end in {":", ","} or len(before) - verbs[-1].end() <= _LEADING_OVER
-            return self._subject("said", before, verbs[-1], direct=direct, introduces=True)
-        told = self._according(after, within=4) or self._according(before, within=len(before))
-        if told is None and end == ":":
-            return self._before_colon(before)
-        return told or self._woven(around.sentence)
-
-    def _before_colon(self, before: str) -> _Told | None:
-        persons = [name for name in self._speakers.names_in(before) if self._speakers.is_person(name.text)]
-        if persons and not self._has_pronoun(before.split()):
-            return _Told("colon", persons[0].text)
-        return _Told("colon", known=True) if self._speaker else None
-
-    def _woven(self, sentence: str) -> _Told | None:
-        """Who says something anywhere in a sentence; the same for all quotes in it."""
-        if self._woven_in[0] != sentence:
-            told = _QUOTES.sub(" ", sentence[:_LONGEST_SENTENCE])
-            verb = self._words.saying.search(told)
-            self._woven_in = sentence, self._subject("woven", told, verb, direct=False) if verb else None
-        return self._woven_in[1]
-
-    def _attribute_eastern(self, around: _Surroundings) -> _Told | None:
-        verb = self._words.saying.search(re.split("[，。！？；,]", around.after[:_EASTERN_NEAR].lstrip("，,"))[0])
-        clause = re.split("[。！？]", around.before)[-1]
-        if self._words.language == "ja":
-            return _Told("said", eastern_subject(clause, None)) if verb and verb.start() <= _JOINED else None
-        verbs = list(self._words.saying.finditer(clause))
-        if verbs and len(clause) - verbs[-1].end() <= _CLOSE:
-            return _Told("said", eastern_subject(clause, verbs[-1].start()), known=True)
-        return _Told("said", eastern_subject(around.after.lstrip("，,"), verb.start()), known=True) if verb else None
-
-    def _according(self, text: str, within: int) -> _Told | None:
-        """Who is named after a word like `according to`, which begins in the first `within` characters."""
-        according = self._words.according.search(text)
-        if according is None or according.start() > within:
-            return None
-        end = according.end()
-        for name in self._speakers.names_in(text):
-            is_next = 0 <= name.start - end <= 1
-            if is_next or (0 <= name.start - end < _FAR and self._speakers.is_person(name.text)):
-                return _Told("according", name.text)
-        following = text[end:].split()[:2]
-        if self._has_pronoun(following[:1]) or any(self._words.is_role(word.strip(",.")) for word in following):
-            return _Told("according", known=True)
-        return None
-
-    def _subject(self, rule: str, text: str, verb: re.Match[str], *, direct: bool, introduces: bool = False) -> _Told:
-        """Who does the saying. `introduces`: the quote comes after the verb."""
-        lead, follow = text[: verb.start()].split(), text[verb.end() :].split()
-        if self._has_pronoun(follow[:1] + lead[-1:]) or text[verb.end() :][:1] == "-":
-            return _Told(rule, known=True, direct=direct)
-        names = self._speakers.names_in(text)
-        reach = len(text) if introduces else _FAR
-        before = [name for name in names if 0 <= verb.start() - name.end <= reach]
-        after = [name for name in names if 0 <= name.start - verb.end() <= _FAR]
-        by_office = any(self._words.is_role(word.strip(",.")) for word in follow[:3])
-        name = self._subject_before(before, verb, introduces=introduces) or self._subject_after(
-            after, verb, by_office=by_office
-        )
-        indefinite = _INDEFINITE.intersection([word.lower() for word in lead[-5:] + follow[:2]])
-        return _Told(rule, name, known=name is None and not indefinite, direct=direct)
-
-    def _subject_before(self, names: list[Name], verb: re.Match[str], *, introduces: bool) -> str | None:
-        persons = [name for name in names if self._speakers.is_person(name.text)]
-        if persons:
-            return persons[0 if introduces else -1].text
-        is_beside = names and verb.start() - names[-1].end <= (_APPOSITION if " " in names[-1].text else _JOINED)
-        return names[-1].text if is_beside else None
-
-    def _subject_after(self, names: list[Name], verb: re.Match[str], *, by_office: bool) -> str | None:
-        persons = [name for name in names if self._speakers.is_person(name.text)]
-        if persons and (" " in persons[0].text or not by_office or persons[0].titled):
-            return persons[0].text
-        is_beside = names and names[0].start - verb.end() < _CLOSE and not by_office
-        return names[0].text if is_beside else None
-
-    def _has_pronoun(self, words: list[str]) -> bool:
-        return any(word.strip(".,;:!?()").lower() in self._words.pronouns for word in words)
 
     def _recent(self, number: int) -> str | None:
         """Who is speaking, as far as the last sentences tell."""
         mention, place, is_subject = self._mention(number)
-        told_number, _, quoting = self._told[place] if place >= 0 else (0, "", False)
-        is_newer = not quoting and place >= self._told_when_spoken and number - told_number <= 1
-        if mention and is_newer and (is_subject or not self._speaker or told_number > self._spoke_in):
+        read = self._sentences_read[place] if place >= 0 else _Sentence(0, "", holds_speech=False)
+        is_newer = not read.holds_speech and place >= self._read_when_spoken and number - read.passage <= 1
+        if mention and is_newer and (is_subject or not self._speaker or read.passage > self._spoke_in):
             return mention
         if self._speaker and number - self._spoke_in <= _REACH:
             return self._speaker
@@ -432,11 +316,11 @@ class _Reader:
         """Who was named last, in which sentence, and whether where its subject stands."""
         if self._eastern:
             return None, -1, False
-        for place in range(len(self._told) - 1, max(-1, len(self._told) - 1 - _SENTENCES_BACK), -1):
-            told_number, told, _ = self._told[place]
-            if number - told_number > _REACH:
+        for place in range(len(self._sentences_read) - 1, max(-1, len(self._sentences_read) - 1 - _SENTENCES_BACK), -1):
+            read = self._sentences_read[place]
+            if number - read.passage > _REACH:
                 break
-            for name in self._speakers.names_in(told):
+            for name in self._speakers.names_in(read.text):
                 if self._speakers.is_person(name.text):
                     return self._speakers.fullest(name.text), place, name.start < _SUBJECT_BEFORE
         return None, -1, False
