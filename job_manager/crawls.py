@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from job_core.errors import DatabaseUnavailable, UnknownJob
 from job_core.kinds import NO_NUL
-from job_manager.csv_lists import CSV, Format, csv_lines, streamed, wants_csv
+from job_manager.lists import CSV, Format, csv_lines, streamed, wants_csv
 from job_manager.errors import InvalidRequest
 from job_manager.jobs import find_job
 from job_manager.openapi.operation import operation

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field
 from job_core.errors import DatabaseUnavailable, UnknownJob
 from job_core.job import JsonObject
 from job_core.kinds import NO_NUL
-from job_manager.csv_lists import CSV, Format, streamed, wants_csv
+from job_manager.lists import CSV, Format, streamed, wants_csv
 from job_manager.daily_quotes import DailyQuote
 from job_manager.errors import UnknownQuote
 from job_manager.jobs import find_job

@@ -11,7 +11,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from embedded.servers import Servers
-from job_manager import csv_lists
+from job_manager import lists
 from job_manager import quotes as routes
 from job_tasks.api_keys import ApiKey, hash_key, make_key
 from tests.integration.job_manager.conftest import StrictClient, manager_on
@@ -92,7 +92,7 @@ class TestLists:
     def test_csv_has_all_of_them_however_many(
         self, client: StrictClient, quotes: KeptQuotes, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(csv_lists, "PIECE", 3)
+        monkeypatch.setattr(lists, "PIECE", 3)
         job_id = quotes.keep(*(a_quote(f'=Number "{number}",\nof many.', f"Author, {number}") for number in range(9)))
         for path in ("/quotes", f"/result/{job_id}/quotes", "/authors"):
             asked = client.get(f"{path}?limit=2&format=csv")
