@@ -1,21 +1,19 @@
 """`/result/<id>/pages` and `/words`: what a crawl has found and counted, as JSON or CSV."""
 
-from collections.abc import Callable, Sequence
-from typing import Annotated, TypeVar
 from uuid import UUID
 
 from flask import Blueprint, Response, request
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from job_core.errors import DatabaseUnavailable, UnknownJob
 from job_core.kinds import NO_NUL
-from job_manager.lists import CSV, Format, csv_lines, streamed, wants_csv
 from job_manager.errors import InvalidRequest
 from job_manager.jobs import find_job
+from job_manager.lists import CSV, FormatQuery, ListQuery, answer_list, csv_lines, wants_csv
 from job_manager.openapi.operation import operation
-from job_manager.requests import DEFAULT_LIMIT, MAX_LIMIT, Query, only_digits, read_query
+from job_manager.requests import read_query
 from job_manager.services import DATABASE_SECONDS, services
-from job_manager.views import answer, next_path
+from job_manager.views import answer
 from job_tasks.job_tasks import crawl
 from job_tasks.views import ApiModel
 from site_crawl import read
@@ -23,15 +21,10 @@ from site_crawl.read import FoundPage, FoundWord, PageOrder, WordOrder
 
 ASKS = (UnknownJob, DatabaseUnavailable)
 
-Limit = Annotated[int, BeforeValidator(only_digits)]
-
-Row = TypeVar("Row")
-Last = TypeVar("Last")
-
 blueprint = Blueprint("crawls", __name__)
 
 
-class PageQuery(Query):
+class PageQuery(ListQuery):
     """Of `GET /result/<id>/pages`."""
 
     outcome: str | None = Field(
@@ -43,34 +36,24 @@ class PageQuery(Query):
         default="found",
         description="as they were found; the counted ones by their words; or those with the asked word, by its count",
     )
-    limit: Limit = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="URLs on a page")
     cursor: str | None = Field(
         default=None, pattern=r"^[0-9]{1,18}\.[0-9]{1,18}$", description="from `next` of the previous page"
     )
-    format: Format | None = Field(default=None, description="csv: all of them as CSV, whatever `limit` says")
 
 
-class WordQuery(Query):
+class WordQuery(ListQuery):
     """Of `GET /result/<id>/words`."""
 
     prefix: str = Field(
         default="", max_length=100, description="only words that begin so", json_schema_extra={"pattern": NO_NUL}
     )
     order: WordOrder = Field(default="count", description="the most frequent words first, or the order of the alphabet")
-    limit: Limit = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="words on a page")
     cursor: str | None = Field(
         default=None,
         max_length=200,
         pattern=r"^[0-9]{1,18}\.[^\u0000]+$",
         description="from `next` of the previous page",
     )
-    format: Format | None = Field(default=None, description="csv: all of them as CSV, whatever `limit` says")
-
-
-class FormatQuery(Query):
-    """Of `GET /result/<id>/words/<word>`."""
-
-    format: Format | None = Field(default=None, description="csv: the pages as CSV")
 
 
 class CrawlPageView(ApiModel):
@@ -135,19 +118,15 @@ def pages(job_id: str) -> Response:
     asked = read_query(PageQuery, request.args)
     crawl_id = _crawl_id(job_id)
 
-    def find(after: tuple[int, int] | None, limit: int) -> list[FoundPage]:
+    def find(cursor: str | None, limit: int) -> list[FoundPage]:
+        value, page_id = _parts(cursor)
+        after = (value, int(page_id)) if page_id else None
         with services().database.reading(DATABASE_SECONDS) as connection:
             return read.pages_of(
                 connection, crawl_id, outcome=asked.outcome, order=asked.order, after=after, limit=limit
             )
 
-    def after(page: FoundPage) -> tuple[int, int]:
-        return page.after(asked.order)
-
-    if wants_csv(asked.format):
-        return streamed(_PAGE, find, after)
-    found = find(_after(asked.cursor, int), asked.limit + 1)
-    return answer({"pages": _views(_PAGE, found[: asked.limit]), "next": _next(found, asked.limit, after)})
+    return answer_list("pages", _PAGE, asked, find, lambda page: _cursor(page.after(asked.order)))
 
 
 @blueprint.get("/result/<job_id>/words")
@@ -160,14 +139,13 @@ def words(job_id: str) -> Response:
     asked = read_query(WordQuery, request.args)
     crawl_id = _crawl_id(job_id)
 
-    def find(after: tuple[int, str] | None, limit: int) -> list[FoundWord]:
+    def find(cursor: str | None, limit: int) -> list[FoundWord]:
+        count, word = _parts(cursor)
+        after = (count, word) if word else None
         with services().database.reading(DATABASE_SECONDS) as connection:
             return read.words_of(connection, crawl_id, prefix=asked.prefix, order=asked.order, after=after, limit=limit)
 
-    if wants_csv(asked.format):
-        return streamed(_WORD, find, FoundWord.after)
-    found = find(_after(asked.cursor, str), asked.limit + 1)
-    return answer({"words": _views(_WORD, found[: asked.limit]), "next": _next(found, asked.limit, FoundWord.after)})
+    return answer_list("words", _WORD, asked, find, lambda word: _cursor(word.after()))
 
 
 @blueprint.get("/result/<job_id>/words/<text:word>")
@@ -195,19 +173,12 @@ def _crawl_id(job_id: str) -> UUID:
     return job.id
 
 
-def _views(names: Sequence[str], rows: Sequence[object]) -> list[dict[str, object]]:
-    return [{name: getattr(row, name) for name in names} for row in rows]
+def _cursor(after: tuple[int, object]) -> str:
+    value, last = after
+    return f"{value}.{last}"
 
 
-def _after(cursor: str | None, read_last: Callable[[str], Last]) -> tuple[int, Last] | None:
-    if cursor is None:
-        return None
-    value, _, last = cursor.partition(".")
-    return int(value), read_last(last)
-
-
-def _next(found: Sequence[Row], limit: int, after: Callable[[Row], tuple[int, object]]) -> str | None:
-    if len(found) <= limit:
-        return None
-    value, last = after(found[limit - 1])
-    return next_path(f"{value}.{last}")
+def _parts(cursor: str | None) -> tuple[int, str]:
+    """The value and what follows it, which is empty at the start of a list."""
+    value, _, last = (cursor or "0.").partition(".")
+    return int(value), last

@@ -3,32 +3,30 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from flask import Blueprint, Response, request
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from job_core.errors import DatabaseUnavailable, UnknownJob
 from job_core.job import JsonObject
 from job_core.kinds import NO_NUL
-from job_manager.lists import CSV, Format, streamed, wants_csv
 from job_manager.daily_quotes import DailyQuote
 from job_manager.errors import UnknownQuote
 from job_manager.jobs import find_job
+from job_manager.lists import CSV, ListQuery, answer_list
 from job_manager.openapi.operation import operation
-from job_manager.requests import DEFAULT_LIMIT, MAX_LIMIT, Query, only_digits, read_query
+from job_manager.requests import Query, read_query
 from job_manager.security import owner
 from job_manager.services import DATABASE_SECONDS, services
-from job_manager.views import answer, next_path
+from job_manager.views import answer
 from job_tasks.views import ApiModel, Time, to_json
 from quote_store import read
 from quote_store.read import QuoteFilter
 
 JSON, TEXT = "application/json", "text/plain; charset=utf-8"
 ASKS = (UnknownQuote, DatabaseUnavailable)
-
-Limit = Annotated[int, BeforeValidator(only_digits)]
 
 blueprint = Blueprint("quotes", __name__)
 
@@ -78,33 +76,19 @@ class FilterQuery(Query):
         )
 
 
-class QuotesQuery(FilterQuery):
+class QuotesQuery(FilterQuery, ListQuery):
     """Of `GET /quotes`."""
 
-    limit: Limit = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="quotes on a page")
-    cursor: str | None = Field(default=None, pattern="^[0-9]{1,18}$", description="from `next` of the previous page")
-    format: Format | None = Field(default=None, description="csv: all of them as CSV, whatever `limit` says")
 
-
-class AuthorsQuery(Query):
+class AuthorsQuery(ListQuery):
     """Of `GET /authors`."""
 
     prefix: str = Field(
         default="", max_length=100, description="how the name begins", json_schema_extra={"pattern": NO_NUL}
     )
-    limit: Limit = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="authors on a page")
     cursor: str | None = Field(
         default=None, max_length=300, pattern=NO_NUL, description="from `next` of the previous page"
     )
-    format: Format | None = Field(default=None, description="csv: all of them as CSV, whatever `limit` says")
-
-
-class FoundQuery(Query):
-    """Of `GET /result/<id>/quotes`."""
-
-    limit: Limit = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="quotes on a page")
-    cursor: str | None = Field(default=None, pattern="^[0-9]{1,18}$", description="from `next` of the previous page")
-    format: Format | None = Field(default=None, description="csv: all of them as CSV, whatever `limit` says")
 
 
 class QuoteView(ApiModel):
@@ -205,15 +189,11 @@ def list_quotes() -> Response:
     asked = read_query(QuotesQuery, request.args)
     which = asked.of(owner())
 
-    def find(before: int | None, limit: int) -> list[tuple[int, JsonObject]]:
+    def find(cursor: str | None, limit: int) -> list[tuple[int, JsonObject]]:
         with services().database.reading(DATABASE_SECONDS) as connection:
-            return read.newest(connection, which, before=before, limit=limit)
+            return read.newest(connection, which, before=int(cursor) if cursor else None, limit=limit)
 
-    if wants_csv(asked.format):
-        return streamed(_QUOTE, find, lambda row: row[0], lambda row: row[1])
-    found = find(int(asked.cursor) if asked.cursor else None, asked.limit + 1)
-    following = next_path(str(found[asked.limit - 1][0])) if len(found) > asked.limit else None
-    return answer({"quotes": [quote for _, quote in found[: asked.limit]], "next": following})
+    return answer_list("quotes", _QUOTE, asked, find, lambda row: str(row[0]), lambda row: row[1])
 
 
 @blueprint.get("/quotes/random")
@@ -291,38 +271,28 @@ def list_authors() -> Response:
     asked = read_query(AuthorsQuery, request.args)
     of_owner = owner()
 
-    def find(after: str | None, limit: int) -> list[Mapping[str, Any]]:
+    def find(cursor: str | None, limit: int) -> list[Mapping[str, Any]]:
         with services().database.reading(DATABASE_SECONDS) as connection:
-            return read.authors(connection, of_owner, prefix=asked.prefix, after=after, limit=limit)
+            return read.authors(connection, of_owner, prefix=asked.prefix, after=cursor, limit=limit)
 
-    if wants_csv(asked.format):
-        return streamed(_AUTHOR, find, lambda row: str(row["key"]), lambda row: row)
-    found = find(asked.cursor, asked.limit + 1)
-    following = next_path(str(found[asked.limit - 1]["key"])) if len(found) > asked.limit else None
-    shown = [{name: row[name] for name in _AUTHOR} for row in found[: asked.limit]]
-    return answer({"authors": shown, "next": following})
+    return answer_list("authors", _AUTHOR, asked, find, lambda row: str(row["key"]), lambda row: row)
 
 
 @blueprint.get("/result/<job_id>/quotes")
-@operation({200: FoundQuoteList}, (UnknownJob, DatabaseUnavailable), query=FoundQuery, as_text=(CSV,))
+@operation({200: FoundQuoteList}, (UnknownJob, DatabaseUnavailable), query=ListQuery, as_text=(CSV,))
 def list_found_quotes(job_id: str) -> Response:
     """List the quotes that a job found.
 
     Each with its page, and how it was found.
     """
-    asked = read_query(FoundQuery, request.args)
+    asked = read_query(ListQuery, request.args)
     job = find_job(job_id)
 
-    def find(after: int | None, limit: int) -> list[Mapping[str, Any]]:
+    def find(cursor: str | None, limit: int) -> list[Mapping[str, Any]]:
         with services().database.reading(DATABASE_SECONDS) as connection:
-            return read.of_job(connection, job.id, after=after or 0, limit=limit)
+            return read.of_job(connection, job.id, after=int(cursor or 0), limit=limit)
 
-    if wants_csv(asked.format):
-        return streamed(_FOUND, find, lambda row: int(row["number"]), lambda row: row)
-    found = find(int(asked.cursor) if asked.cursor else None, asked.limit + 1)
-    following = next_path(str(found[asked.limit - 1]["number"])) if len(found) > asked.limit else None
-    shown = [{name: row[name] for name in _FOUND} for row in found[: asked.limit]]
-    return answer({"quotes": shown, "next": following})
+    return answer_list("quotes", _FOUND, asked, find, lambda row: str(row["number"]), lambda row: row)
 
 
 def _read_id(text: str) -> UUID:
@@ -359,7 +329,7 @@ def find_quote(quote_id: str) -> JsonObject:
 
 
 def _of_day(day: date | None) -> Response:
-    """The quote of a day, or of today if that is None."""
+    """The quote of `day`, or of today by default."""
     shown = _daily(day)
     answer = Response(shown.text, content_type=TEXT) if _wants_text() else Response(shown.json, content_type=JSON)
     answer.add_etag()
