@@ -4,51 +4,21 @@ It says what a crawl of it must find (`outcomes`), and keeps a log of what it wa
 is a site of its own.
 """
 
-import time
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import replace
 from gzip import compress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Lock, Thread
+from threading import Event, Lock
 
-LOOPBACK = "127.0.0.1"
+from dev.odd_site import HTML, OddAnswer, page, redirect, robots, serving, sitemap
+from embedded.ports import LOOPBACK
+
 HELD_SECONDS = 60.0
-HTML = "text/html; charset=utf-8"
-ROBOTS = """
-User-agent: *
-Disallow: /
-
-User-agent: wordcount-stack
-Disallow: /private/
-Sitemap: /sitemap-index.xml
-"""
-FRUIT = ("apple", "pear", "plum", "quince", "cherry", "fig", "grape")
-
-
-@dataclass(frozen=True, kw_only=True)
-class SitePage:
-    """An answer. `failures` of the first requests are answered with 503 instead."""
-
-    body: bytes
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": HTML})
-    failures: int = 0
-
-
-def _html(words: str, *links: str, head: str = "") -> SitePage:
-    listed = "".join(f'<li><a href="{link}">next</a>' for link in links)
-    return SitePage(body=f"<!doctype html><head>{head}</head><body><p>{words}</p><ul>{listed}</ul>".encode())
-
-
-def _redirect(target: str) -> SitePage:
-    return SitePage(body=b"", status=301, headers={"Location": target, "Content-Type": HTML})
-
-
-def _sitemap(*pages: str) -> bytes:
-    urls = "".join(f"<url><loc>{{origin}}{page}</loc></url>" for page in pages)
-    return f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{urls}</urlset>'.encode()
+ROBOTS = robots(
+    *("User-agent: *", "Disallow: /", ""),
+    *("User-agent: wordcount-stack", "Disallow: /private/", "Sitemap: /sitemap-index.xml"),
+)
 
 
 def words_of(number: int) -> str:
@@ -56,10 +26,10 @@ def words_of(number: int) -> str:
     return f"page{number} " + "pear " * (number % 7)
 
 
-def tree(size: int) -> dict[str, SitePage]:
+def tree(size: int) -> dict[str, OddAnswer]:
     """Pages that link to two further ones each, to their neighbour, and back to the start in several spellings."""
     return {
-        f"/tree/{number}": _html(
+        f"/tree/{number}": page(
             words_of(number),
             *(f"/tree/{child}" for child in (2 * number + 1, 2 * number + 2) if child < size),
             *(f"/tree/{(number + 1) % size}?utm_source=x#top", "/", "./../", "/?"),
@@ -68,37 +38,39 @@ def tree(size: int) -> dict[str, SitePage]:
     }
 
 
-SPECIAL: dict[str, SitePage] = {
-    "/": _html(
+BUSY, BUSY_TIMES = "/busy-twice", 2
+SPECIAL: dict[str, OddAnswer] = {
+    "/": page(
         "the start of the site",
         *("/tree/0", "/old", "/new", "/moved-away", "/sorted?by=name", "/copy/1", "/copy/2", "/missing", "/broken"),
-        *("/busy-twice", "/picture", "/latin", "/base", "/private/letter", "/of/a/of/a/of/a/x", "/quiet", "mailto:a@b"),
+        *(BUSY, "/picture", "/latin", "/base", "/private/letter", "/of/a/of/a/of/a/x", "/quiet", "mailto:a@b"),
         *("http://other.example/", "/tree/0#part", "/deep/1"),
         head='<meta name="author" content="nobody">',
     ),
-    "/old": _redirect("/new"),
-    "/new": _html("where the old page went"),
-    "/moved-away": _redirect("http://other.example/"),
-    "/sorted?by=name": _html("a sorted list of names", head='<link rel="canonical" href="/list">'),
-    "/list": _html("a list of names"),
-    "/copy/1": _html("the very same text"),
-    "/copy/2": _html("the very same text"),
-    "/busy-twice": SitePage(body=b"<p>patience is rewarded", failures=2),
-    "/picture": SitePage(body=b"\x89PNG", headers={"Content-Type": "image/png"}),
-    "/latin": SitePage(
+    "/old": redirect("/new"),
+    "/new": page("where the old page went"),
+    "/moved-away": redirect("http://other.example/"),
+    "/sorted?by=name": page("a sorted list of names", head='<link rel="canonical" href="/list">'),
+    "/list": page("a list of names"),
+    "/copy/1": page("the very same text"),
+    "/copy/2": page("the very same text"),
+    BUSY: page("patience is rewarded"),
+    "/picture": OddAnswer(body=b"\x89PNG", headers={"Content-Type": "image/png"}),
+    "/latin": OddAnswer(
         body='<p>crème brûlée<a href="/search?q=é">'.encode("latin-1"),
         headers={"Content-Type": "text/html; charset=latin1"},
     ),
-    "/search?q=%E9": _html("found by a query in Latin"),
-    "/base": SitePage(body=b'<base href="/elsewhere/"><p>based<a href="page">'),
-    "/elsewhere/page": _html("found by its base"),
-    "/quiet": _html("keep this between us", "/nofollow-only", head='<meta name="robots" content="nofollow">'),
-    "/deep/1": _html("deep one", "/deep/2"),
-    "/deep/2": _html("deep two", "/deep/3"),
-    "/deep/3": _html("deep three", "/deep/4"),
-    "/deep/4": _html("deep four"),
-    "/only-in-sitemap": _html("named by a sitemap alone"),
-    "/also-in-sitemap": _html("named by a compressed sitemap"),
+    "/search?q=%E9": page("found by a query in Latin"),
+    "/base": OddAnswer(body=b'<base href="/elsewhere/"><p>based<a href="page">', headers={"Content-Type": HTML}),
+    "/elsewhere/page": page("found by its base"),
+    "/quiet": page("keep this between us", "/nofollow-only", head='<meta name="robots" content="nofollow">'),
+    "/deep/1": page("deep one", "/deep/2"),
+    "/deep/2": page("deep two", "/deep/3"),
+    "/deep/3": page("deep three", "/deep/4"),
+    "/deep/4": page("deep four"),
+    "/broken": OddAnswer(status=500),
+    "/only-in-sitemap": page("named by a sitemap alone"),
+    "/also-in-sitemap": page("named by a compressed sitemap"),
 }
 OUTCOMES = {
     "/old": "duplicate",
@@ -113,29 +85,35 @@ OUTCOMES = {
     "/deep/4": "max-depth",
 }
 MAX_DEPTH = 3
-FILES: dict[str, bytes] = {
-    "/sitemap-index.xml": (
-        b'<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
-        b"<sitemap><loc>{origin}/sitemap-1.xml</loc></sitemap><sitemap><loc>{origin}/sitemap-2.xml.gz</loc></sitemap>"
-        b"<sitemap><loc>{origin}/sitemap-missing.xml</loc></sitemap></sitemapindex>"
-    ),
-    "/sitemap-1.xml": _sitemap("/only-in-sitemap", "/tree/0"),
-    "/sitemap-2.xml.gz": _sitemap("/also-in-sitemap"),
-}
+
+
+def sitemaps(origin: str) -> dict[str, OddAnswer]:
+    """An index of three sitemaps, one of them compressed and one missing."""
+    names = ("sitemap-1.xml", "sitemap-2.xml.gz", "sitemap-missing.xml")
+    compressed = sitemap(f"{origin}/also-in-sitemap")
+    return {
+        "/sitemap-index.xml": sitemap(*(f"{origin}/{name}" for name in names), index=True),
+        "/sitemap-1.xml": sitemap(f"{origin}/only-in-sitemap", f"{origin}/tree/0"),
+        "/sitemap-2.xml.gz": replace(compressed, body=compress(compressed.body)),
+    }
 
 
 class CrawlSite:
     """The running site. `size` is the number of pages of its tree; each of them takes `seconds`."""
 
-    def __init__(self, port: int, size: int, seconds: float) -> None:
-        self.port = port
-        self.origin = f"http://{LOOPBACK}:{port}"
+    port: int
+
+    def __init__(self, size: int, seconds: float) -> None:
         self.pages = SPECIAL | tree(size)
         self._seconds = seconds
         self._lock = Lock()
         self._log: defaultdict[str, list[str]] = defaultdict(list)  # by address
-        self._failed: Counter[tuple[str, str]] = Counter()
         self._held: dict[str, Event] = {}
+
+    @property
+    def origin(self) -> str:
+        """Where the site is on this machine."""
+        return f"http://{LOOPBACK}:{self.port}"
 
     def hold(self, path: str) -> Event:
         """Answer requests for this path once the event is set."""
@@ -150,29 +128,23 @@ class CrawlSite:
         """Begin with an empty log, and fail again."""
         with self._lock:
             self._log.clear()
-            self._failed.clear()
 
-    def answer(self, target: str, address: str) -> SitePage:
+    def answer(self, target: str, host: str) -> OddAnswer:
         """What is answered to a request."""
         with self._lock:
-            self._log[address].append(target)
+            log = self._log[host.partition(":")[0]]
+            log.append(target)
+            asked = log.count(target)
         if target in self._held:
             self._held[target].wait(HELD_SECONDS)
-        if target.startswith("/tree/"):
-            time.sleep(self._seconds)
-        with self._lock:
-            if target == "/robots.txt":
-                return SitePage(body=ROBOTS.encode(), headers={"Content-Type": "text/plain"})
-            if target in FILES:
-                body = FILES[target].replace(b"{origin}", f"http://{address}:{self.port}".encode())
-                return SitePage(body=compress(body) if target.endswith(".gz") else body)
-            if target == "/broken":
-                return SitePage(body=b"", status=500)
-            page = self.pages.get(target.partition("?utm_source")[0], SitePage(body=b"no such page", status=404))
-            if self._failed[address, target] < page.failures:
-                self._failed[address, target] += 1
-                return SitePage(body=b"busy", status=503)
-            return page
+        if target == "/robots.txt":
+            return ROBOTS
+        if target == BUSY and asked <= BUSY_TIMES:
+            return OddAnswer(status=503)
+        found = self.pages.get(target.partition("?utm_source")[0]) or sitemaps(f"http://{host}").get(target)
+        if found is None:
+            return OddAnswer(status=404)
+        return replace(found, seconds=self._seconds) if target.startswith("/tree/") else found
 
     def outcomes(self) -> dict[str, str]:
         """What a crawl of the whole site, MAX_DEPTH links deep, must make of each URL: paths, as they are named."""
@@ -183,29 +155,6 @@ class CrawlSite:
 @contextmanager
 def running_crawl_site(size: int = 7, seconds: float = 0.0) -> Iterator[CrawlSite]:
     """Serve the site."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            page = site.answer(self.path, str(self.connection.getsockname()[0]))
-            self.send_response(page.status)
-            for name, value in page.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(page.body)))
-            self.end_headers()
-            self.wfile.write(page.body)
-
-        def log_message(self, *_: object) -> None:
-            """The site has a log of its own."""
-
-    server = ThreadingHTTPServer(("", 0), Handler)
-    server.daemon_threads = True
-    site = CrawlSite(server.server_address[1], size, seconds)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    site = CrawlSite(size, seconds)
+    with serving(site.answer, "") as site.port:
         yield site
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -71,14 +71,22 @@ class OddSite:
     A function as an answer gets the target, and how many requests of the target there were before.
     """
 
-    def __init__(self, port: int) -> None:
-        self.port = port
-        self.origin = f"http://{LOOPBACK}:{port}"
-        self.other_origin = f"http://localhost:{port}"
+    port: int
+
+    def __init__(self) -> None:
         self.routes: dict[str, Answer] = {}
-        self.closing = Event()
         self._lock = Lock()
         self._log: list[OddRequest] = []
+
+    @property
+    def origin(self) -> str:
+        """Where the site is."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    @property
+    def other_origin(self) -> str:
+        """Where it is under its other name."""
+        return f"http://localhost:{self.port}"
 
     def requests(self) -> list[OddRequest]:
         """All requests, in their order."""
@@ -112,12 +120,24 @@ class OddSite:
 @contextmanager
 def running_odd_site() -> Iterator[OddSite]:
     """Serve the site."""
+    site = OddSite()
+    with serving(site.answer, LOOPBACK) as site.port:
+        yield site
+
+
+@contextmanager
+def serving(answer_to: Callable[[str, str], OddAnswer], address: str) -> Iterator[int]:
+    """A server on a free port of `address`, or of all addresses if that is empty. Gives the port."""
+    closing = Event()
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
         def do_GET(self) -> None:
-            answer = site.answer(self.path, self.headers.get("Host", ""))
-            site.closing.wait(answer.seconds)
+            answer = answer_to(self.path, self.headers.get("Host", ""))
+            closing.wait(answer.seconds)
             if answer.resets:
+                self.close_connection = True
                 self.connection.close()
                 return
             self.send_response(answer.status)
@@ -137,13 +157,12 @@ def running_odd_site() -> Iterator[OddSite]:
         def handle_error(self, *_: object) -> None:
             """A caller that hung up."""
 
-    server = Server((LOOPBACK, 0), Handler)
-    site = OddSite(server.server_address[1])
+    server = Server((address, 0), Handler)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield site
+        yield server.server_address[1]
     finally:
-        site.closing.set()
+        closing.set()
         server.shutdown()
         server.server_close()

@@ -63,7 +63,7 @@ def ramble(_request: PageRequest) -> JsonObject:
 
 @core.task()
 def calculate(_request: PageRequest) -> JsonObject:
-    """Give a number that is none."""
+    """Give a float that is not a number."""
     return {"mean": float("nan")}
 
 
