@@ -251,7 +251,8 @@ class _Reader:
         interruption = self._inner.search(quote) if self._inner else None
         if interruption:
             verb = self._words.saying.search(interruption[0])
-            attribution = self._attributions.subject("said", interruption[0], verb, direct=True) if verb else attribution
+            if verb:
+                attribution = self._attributions.subject("said", interruption[0], verb, direct=True)
         follows = around.after.lstrip()[:1]
         ended = (
             _TERMINAL.search(around.inside) is not None
@@ -263,10 +264,12 @@ class _Reader:
             return None
         if self._is_title(quote) and not (attribution and attribution.rule == "said" and attribution.direct and ended):
             return None
-        if text[span.start] == OPEN_Q and not attribution and (length < _MIN_WOVEN or span.end - span.start == len(text)):
+        is_q_element = text[span.start] == OPEN_Q
+        is_whole_text = span.end - span.start == len(text)
+        if is_q_element and not attribution and (length < _MIN_WOVEN or is_whole_text):
             return None
         decided = self._decide(attribution, number, length, complete=standing and ended, spaceless=is_spaceless(quote))
-        if text[span.start] == OPEN_Q:
+        if is_q_element:
             decided = "q", 0.6, decided[2] if decided else None
         if decided is None:
             return None
