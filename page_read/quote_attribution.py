@@ -1,0 +1,145 @@
+"""Who is said to speak in the text around a quote."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from page_read.quote_speakers import Name, Speakers, eastern_subject
+from page_read.quote_words import QuoteWords
+
+QUOTE: Final = "\ue010"  # stands for a quote in the text around it
+ENDED: Final = "\ue011"  # for one that ends with a sentence's mark
+QUOTES: Final = re.compile(f"[{QUOTE}{ENDED}]")
+_LINE: Final = re.compile(r"\A\s*[-–—―~]{1,2}\s*(?P<name>[^\W\d_][^–—―.!?:;]{1,70}[^–—―!?:;\s])\.?\s*\Z")
+_INDEFINITE: Final = frozenset("a an one ein eine einer un une una um uma een en ett et".split())
+_LONGEST_NAME: Final = 9  # words, with an office
+_JOINED: Final = 2  # characters of a particle
+_CLOSE: Final = 6  # characters of an article, or of a colon and a blank
+_APPOSITION: Final = 25  # characters
+_FAR: Final = 80  # characters between a verb and its subject
+_NEAR: Final = 90  # characters between a quote and its verb of saying
+_EASTERN_NEAR: Final = 40
+_LEADING_OVER: Final = 15  # characters, for `that` and the like
+_LONGEST_SENTENCE: Final = 1_000  # characters
+
+
+@dataclass(slots=True)
+class Attribution:
+    """What the sentence around a quote tells of its speaker. `known` means somebody who was named before."""
+
+    rule: str
+    speaker: str | None = None
+    known: bool = False
+    direct: bool = True
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """The text around a quote: in its sentence, and up to the next quotes on both sides."""
+
+    inside: str
+    before: str
+    after: str
+    sentence: str
+
+
+class Attributions:
+    """Reads attributions in one page's language, by the speakers that the page names."""
+
+    def __init__(self, words: QuoteWords, speakers: Speakers) -> None:
+        self._words = words
+        self._speakers = speakers
+        self._woven_in: tuple[str, Attribution | None] = ("", None)
+
+    def find(self, around: Surroundings, *, somebody_spoke: bool) -> Attribution | None:
+        """The attribution of a quote, None if there is none. `somebody_spoke` before whom it may mean by a colon."""
+        if self._words.language in {"ja", "zh"}:
+            return self._eastern(around)
+        words, before, after = self._words, around.before[-200:], around.after[: _NEAR + 110]
+        line = _LINE.match(around.after)
+        if line and not before.strip() and len(line["name"].split()) <= _LONGEST_NAME:
+            return Attribution("line", line["name"].split(",")[0].strip())
+        verb = words.saying.search(after)
+        if verb and verb.start() <= _NEAR and ":" not in after[: verb.start()]:
+            return self.subject("said", after, verb, direct=verb.start() <= _NEAR // 2)
+        end = before.rstrip()[-1:]
+        verbs = list(words.saying.finditer(before))
+        if verbs and (end in {":", ","} or len(before) - verbs[-1].end() <= _NEAR):
+            direct = end in {":", ","} or len(before) - verbs[-1].end() <= _LEADING_OVER
+            return self.subject("said", before, verbs[-1], direct=direct, introduces=True)
+        found = self._according(after, within=4) or self._according(before, within=len(before))
+        if found is None and end == ":":
+            return self._before_colon(before, somebody_spoke=somebody_spoke)
+        return found or self._woven(around.sentence)
+
+    def _before_colon(self, before: str, *, somebody_spoke: bool) -> Attribution | None:
+        persons = [name for name in self._speakers.names_in(before) if self._speakers.is_person(name.text)]
+        if persons and not self._has_pronoun(before.split()):
+            return Attribution("colon", persons[0].text)
+        return Attribution("colon", known=True) if somebody_spoke else None
+
+    def _woven(self, sentence: str) -> Attribution | None:
+        """Who says something anywhere in a sentence; the same for all quotes in it."""
+        if self._woven_in[0] != sentence:
+            said = QUOTES.sub(" ", sentence[:_LONGEST_SENTENCE])
+            verb = self._words.saying.search(said)
+            self._woven_in = sentence, self.subject("woven", said, verb, direct=False) if verb else None
+        return self._woven_in[1]
+
+    def _eastern(self, around: Surroundings) -> Attribution | None:
+        verb = self._words.saying.search(re.split("[，。！？；,]", around.after[:_EASTERN_NEAR].lstrip("，,"))[0])
+        clause = re.split("[。！？]", around.before)[-1]
+        if self._words.language == "ja":
+            return Attribution("said", eastern_subject(clause, None)) if verb and verb.start() <= _JOINED else None
+        verbs = list(self._words.saying.finditer(clause))
+        if verbs and len(clause) - verbs[-1].end() <= _CLOSE:
+            return Attribution("said", eastern_subject(clause, verbs[-1].start()), known=True)
+        return Attribution("said", eastern_subject(around.after.lstrip("，,"), verb.start()), known=True) if verb else None
+
+    def _according(self, text: str, within: int) -> Attribution | None:
+        """Who is named after a word like `according to`, which begins in the first `within` characters."""
+        according = self._words.according.search(text)
+        if according is None or according.start() > within:
+            return None
+        end = according.end()
+        for name in self._speakers.names_in(text):
+            is_next = 0 <= name.start - end <= 1
+            if is_next or (0 <= name.start - end < _FAR and self._speakers.is_person(name.text)):
+                return Attribution("according", name.text)
+        following = text[end:].split()[:2]
+        if self._has_pronoun(following[:1]) or any(self._words.is_role(word.strip(",.")) for word in following):
+            return Attribution("according", known=True)
+        return None
+
+    def subject(self, rule: str, text: str, verb: re.Match[str], *, direct: bool, introduces: bool = False) -> Attribution:
+        """Who does the saying. `introduces`: the quote comes after the verb."""
+        lead, follow = text[: verb.start()].split(), text[verb.end() :].split()
+        if self._has_pronoun(follow[:1] + lead[-1:]) or text[verb.end() :][:1] == "-":
+            return Attribution(rule, known=True, direct=direct)
+        names = self._speakers.names_in(text)
+        reach = len(text) if introduces else _FAR
+        before = [name for name in names if 0 <= verb.start() - name.end <= reach]
+        after = [name for name in names if 0 <= name.start - verb.end() <= _FAR]
+        by_office = any(self._words.is_role(word.strip(",.")) for word in follow[:3])
+        name = self._subject_before(before, verb, introduces=introduces) or self._subject_after(
+            after, verb, by_office=by_office
+        )
+        indefinite = _INDEFINITE.intersection([word.lower() for word in lead[-5:] + follow[:2]])
+        return Attribution(rule, name, known=name is None and not indefinite, direct=direct)
+
+    def _subject_before(self, names: list[Name], verb: re.Match[str], *, introduces: bool) -> str | None:
+        persons = [name for name in names if self._speakers.is_person(name.text)]
+        if persons:
+            return persons[0 if introduces else -1].text
+        is_beside = names and verb.start() - names[-1].end <= (_APPOSITION if " " in names[-1].text else _JOINED)
+        return names[-1].text if is_beside else None
+
+    def _subject_after(self, names: list[Name], verb: re.Match[str], *, by_office: bool) -> str | None:
+        persons = [name for name in names if self._speakers.is_person(name.text)]
+        if persons and (" " in persons[0].text or not by_office or persons[0].titled):
+            return persons[0].text
+        is_beside = names and names[0].start - verb.end() < _CLOSE and not by_office
+        return names[0].text if is_beside else None
+
+    def _has_pronoun(self, words: list[str]) -> bool:
+        return any(word.strip(".,;:!?()").lower() in self._words.pronouns for word in words)
