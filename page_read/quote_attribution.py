@@ -94,7 +94,9 @@ class Attributions:
         verbs = list(self._words.saying.finditer(clause))
         if verbs and len(clause) - verbs[-1].end() <= _CLOSE:
             return Attribution("said", eastern_subject(clause, verbs[-1].start()), known=True)
-        return Attribution("said", eastern_subject(around.after.lstrip("，,"), verb.start()), known=True) if verb else None
+        if verb is None:
+            return None
+        return Attribution("said", eastern_subject(around.after.lstrip("，,"), verb.start()), known=True)
 
     def _according(self, text: str, within: int) -> Attribution | None:
         """Who is named after a word like `according to`, which begins in the first `within` characters."""
@@ -111,7 +113,9 @@ class Attributions:
             return Attribution("according", known=True)
         return None
 
-    def subject(self, rule: str, text: str, verb: re.Match[str], *, direct: bool, introduces: bool = False) -> Attribution:
+    def subject(
+        self, rule: str, text: str, verb: re.Match[str], *, direct: bool, introduces: bool = False
+    ) -> Attribution:
         """Who does the saying. `introduces`: the quote comes after the verb."""
         lead, follow = text[: verb.start()].split(), text[verb.end() :].split()
         if self._has_pronoun(follow[:1] + lead[-1:]) or text[verb.end() :][:1] == "-":
