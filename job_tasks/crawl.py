@@ -11,7 +11,7 @@ from typing_extensions import TypedDict  # pydantic wants this one before Python
 from job_core.job import JsonObject
 from job_core.kinds import FanOut, GoOn, Kind, RunningJob
 from job_tasks.count import WORD_DESCRIPTION
-from job_tasks.site import SiteRequest, SiteResult, next_round, site_result
+from job_tasks.site import SiteProgress, SiteRequest, SiteResult, next_round, site_progress, site_result
 from site_crawl.frontier import Frontier
 from site_crawl.read import sums_of
 from site_crawl.words import most_frequent, put_together
@@ -42,20 +42,11 @@ class CrawlResult(SiteResult):
     word: Annotated[SiteWord | None, Field(description="the count of the word that was asked for")]
 
 
-class CrawlProgress(TypedDict):
-    """How far a crawl is: `discovered` is the sum of `waiting`, `running` and the `outcomes`."""
+class CrawlProgress(SiteProgress):
+    """How far a crawl is."""
 
-    discovered: Annotated[int, Field(ge=0, description="how many URLs of the site are known")]
-    waiting: Annotated[int, Field(ge=0, description="how many of them wait to be read")]
-    running: Annotated[int, Field(ge=0, description="how many are being read")]
-    outcomes: Annotated[Mapping[str, int], Field(description="how many have ended how")]
-    asked_for: Annotated[int, Field(ge=0, description="how many pages the site was asked for, of `max_pages` at most")]
     words: Annotated[int, Field(ge=0, description="how many words a person reads on the pages counted so far")]
     word_count: Annotated[int, Field(ge=0, description="how often the word that was asked for stands on them")]
-    bytes: Annotated[int, Field(ge=0, description="of these pages, decompressed")]
-    seconds: Annotated[
-        float, Field(ge=0, description="since the crawl began; up to its end, if it has ended by itself")
-    ]
 
 
 def next_crawl_round(request: CrawlRequest, job: RunningJob, lane: Kind) -> CrawlResult | FanOut | GoOn:
@@ -67,17 +58,7 @@ def next_crawl_round(request: CrawlRequest, job: RunningJob, lane: Kind) -> Craw
 def crawl_progress(connection: Connection, crawl_ids: Collection[UUID]) -> Mapping[UUID, CrawlProgress]:
     """How far these crawls are, those left out that have not begun."""
     return {
-        crawl_id: {
-            "discovered": sums["discovered"],
-            "waiting": sums["waiting"],
-            "running": sums["running"],
-            "outcomes": sums["outcomes"],
-            "asked_for": sums["asked_for"],
-            "words": sums["words"],
-            "word_count": sums["word_count"],
-            "bytes": sums["bytes"],
-            "seconds": round(sums["seconds"], 1),
-        }
+        crawl_id: {**site_progress(sums), "words": sums["words"], "word_count": sums["word_count"]}
         for crawl_id, sums in sums_of(connection, crawl_ids).items()
     }
 

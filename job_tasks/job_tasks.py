@@ -11,7 +11,7 @@ from job_core import EndedChild, FanOut, GoOn, JobCore, RunningJob
 from job_core.job import JsonObject
 from job_tasks.count import CountRequest, CountResult, count_summary, count_words
 from job_tasks.crawl import CrawlRequest, CrawlResult, crawl_progress, crawl_summary, next_crawl_round
-from job_tasks.quotes import QuotesRequest, QuotesResult, next_quotes_round, quotes_summary
+from job_tasks.quotes import QuotesRequest, QuotesResult, next_quotes_round, quotes_progress, quotes_summary
 from job_tasks.settings import core_config
 from job_tasks.site import LaneRequest
 
@@ -56,7 +56,7 @@ def find_on(request: QuotesRequest, _lanes: Iterator[EndedChild], job: RunningJo
     return next_quotes_round(request, job, crawl_lane)
 
 
-@core.task(summary=quotes_summary, join=find_on)
+@core.task(join=find_on, summary=quotes_summary, progress=quotes_progress)
 def quotes(request: QuotesRequest, job: RunningJob) -> QuotesResult | FanOut | GoOn:
     """Find the quotes of a page, or of a whole site."""
     return next_quotes_round(request, job, crawl_lane)

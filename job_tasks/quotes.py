@@ -1,14 +1,18 @@
 """Finding quotes on a page or a site: what is asked for, and what comes out. Pages are read as a crawl reads them."""
 
+from collections.abc import Collection, Mapping
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import Field
+from sqlalchemy import Connection
 
 from job_core.job import JsonObject
 from job_core.kinds import FanOut, GoOn, Kind, RunningJob
-from job_tasks.site import SiteRequest, SiteResult, next_round, site_result
+from job_tasks.site import SiteProgress, SiteRequest, SiteResult, next_round, site_progress, site_result
 from quote_store.keep import count_found
 from site_crawl.frontier import Frontier
+from site_crawl.read import sums_of
 
 
 class QuotesRequest(SiteRequest):
@@ -28,6 +32,11 @@ def next_quotes_round(request: QuotesRequest, job: RunningJob, lane: Kind) -> Qu
     """Go on with the search, or end with what was found."""
     following = next_round(request, job, lane, finds="quotes")
     return following or _result(job)
+
+
+def quotes_progress(connection: Connection, job_ids: Collection[UUID]) -> Mapping[UUID, SiteProgress]:
+    """How far these searches are, those left out that have not begun."""
+    return {job_id: site_progress(sums) for job_id, sums in sums_of(connection, job_ids).items()}
 
 
 def _result(job: RunningJob) -> QuotesResult:

@@ -97,6 +97,18 @@ class SiteResult(TypedDict):
     seconds: Annotated[float, Field(ge=0, description="from the first page to the end")]
 
 
+class SiteProgress(TypedDict):
+    """How far a job about a site is: `discovered` is the sum of `waiting`, `running` and the `outcomes`."""
+
+    discovered: Annotated[int, Field(ge=0, description="how many URLs of the site are known")]
+    waiting: Annotated[int, Field(ge=0, description="how many of them wait to be read")]
+    running: Annotated[int, Field(ge=0, description="how many are being read")]
+    outcomes: Annotated[Mapping[str, int], Field(description="how many have ended how")]
+    asked_for: Annotated[int, Field(ge=0, description="how many pages the site was asked for, of `max_pages` at most")]
+    bytes: Annotated[int, Field(ge=0, description="of the pages that were read, decompressed")]
+    seconds: Annotated[float, Field(ge=0, description="since the job began; up to its end, if it has ended by itself")]
+
+
 class LaneRequest(BaseModel):
     """What a lane is to read: pages of one host, until there are none, or more wait than are enough for the lanes."""
 
@@ -174,6 +186,19 @@ def _lanes(request: SiteRequest, job: RunningJob, hosts: Sequence[WaitingHost]) 
         )
         lanes += [one] * count
     return lanes
+
+
+def site_progress(sums: JsonObject) -> SiteProgress:
+    """How far a job about a site is, whatever it looks for. `sums` are the frontier's."""
+    return {
+        "discovered": sums["discovered"],
+        "waiting": sums["waiting"],
+        "running": sums["running"],
+        "outcomes": sums["outcomes"],
+        "asked_for": sums["asked_for"],
+        "bytes": sums["bytes"],
+        "seconds": round(sums["seconds"], 1),
+    }
 
 
 def site_result(sums: JsonObject, job: RunningJob) -> SiteResult:

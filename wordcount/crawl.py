@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-import time
 import uuid
 from urllib.parse import quote
 from uuid import UUID
@@ -12,9 +11,8 @@ from wordcount.job import JsonObject, job_of
 from wordcount.manager import Manager
 from wordcount.output import Screen, counted, json_line, visible, write_table
 from wordcount.submit import check_urls
-from wordcount.watch import say_how_to_resume, write_results
+from wordcount.watch import ended_site_job, say_how_to_resume, write_results
 
-LOOK_SECONDS = 0.5
 MAX_LISTED = 200  # pages or words in one answer
 ASKED = ("word", "max_pages", "max_depth", "scope")
 
@@ -49,7 +47,7 @@ def _check_list(parsed: argparse.Namespace) -> None:
 
 def _wait(manager: Manager, screen: Screen, crawl_id: UUID, *, as_json: bool) -> int:
     try:
-        ended = _ended(manager, screen, crawl_id)
+        ended = ended_site_job(manager, screen, crawl_id, _words_so_far)
     except (CommandError, KeyboardInterrupt):
         say_how_to_resume(screen, manager.server, [crawl_id], 0)
         raise
@@ -62,27 +60,8 @@ def _wait(manager: Manager, screen: Screen, crawl_id: UUID, *, as_json: bool) ->
     return 0 if ended["status"] == "SUCCESS" else 1
 
 
-def _ended(manager: Manager, screen: Screen, crawl_id: UUID) -> JsonObject:
-    """The crawl, once it has ended."""
-    with screen.gauge("pages", 1) as show:
-        while True:
-            answer = manager.ask("GET", f"/result/{crawl_id}")
-            if progress := answer.get("progress"):
-                show(*pages_read(progress, answer["request"]["max_pages"]), _remark(progress))
-            if job_of(answer).has_ended:
-                return answer
-            time.sleep(LOOK_SECONDS)
-
-
-def pages_read(progress: JsonObject, max_pages: int) -> tuple[int, int]:
-    """How many pages have been read, and of how many as far as is known by now."""
-    known = progress["asked_for"] + progress["waiting"]
-    return max(progress["asked_for"] - progress["running"], 0), min(known, max_pages)
-
-
-def _remark(progress: JsonObject) -> str:
-    done = progress["asked_for"] - progress["running"]
-    return f"{done / max(progress['seconds'], 0.1):.1f} pages/s, {counted(progress['words'], 'word')}"
+def _words_so_far(progress: JsonObject) -> str:
+    return counted(progress["words"], "word")
 
 
 def _say_outcomes(screen: Screen, ended: JsonObject) -> None:

@@ -10,7 +10,7 @@ from wordcount.job import Job, JsonObject, job_of
 from wordcount.manager import Manager
 from wordcount.output import Screen, counted, json_line, visible
 from wordcount.submit import check_urls
-from wordcount.watch import ended_jobs, say_how_to_resume
+from wordcount.watch import ended_site_job, say_how_to_resume
 
 PAGE = 200  # quotes in one answer
 
@@ -54,9 +54,7 @@ def quote(parsed: argparse.Namespace) -> int:
 
 def _wait(manager: Manager, screen: Screen, job: Job, parsed: argparse.Namespace) -> int:
     try:
-        with screen.progress("ended", 1) as advance:
-            (answer,) = ended_jobs(manager, [job.id])
-            advance(1)
+        answer = ended_site_job(manager, screen, job.id)
     except (CommandError, KeyboardInterrupt):
         say_how_to_resume(screen, manager.server, [job.id], 0)
         screen.say(f"  wordcount quotes --found {job.id}")

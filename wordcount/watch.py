@@ -20,6 +20,7 @@ from wordcount.output import Cell, Screen, counted, json_line, write_table
 
 HALF = 100  # `GET /jobs` takes 200 ids
 MAX_IDS_ON_A_LINE = 3
+LOOK_SECONDS = 0.5  # between two looks at the same job
 MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.25, 1.0
 
 
@@ -86,6 +87,23 @@ def _jobs_by_ids(manager: Manager, ids: Sequence[UUID]) -> list[JsonObject]:
         found |= {job_of(job).id: job for job in jobs_in(answer)}
         asked = parse_qs(urlsplit(answer.get("next") or "").query).get("id", [])
     return [found.get(job_id) or unknown_job(job_id) for job_id in ids]
+
+
+def ended_site_job(
+    manager: Manager, screen: Screen, job_id: UUID, remark: Callable[[JsonObject], str] = lambda _progress: ""
+) -> JsonObject:
+    """The job about a site once it has ended; until then a bar shows its pages, and what `remark` says of them."""
+    with screen.gauge("pages", 1) as show:
+        while True:
+            answer = manager.ask("GET", f"/result/{job_id}")
+            if progress := answer.get("progress"):
+                done = progress["asked_for"] - progress["running"]
+                known = min(progress["asked_for"] + progress["waiting"], answer["request"]["max_pages"])
+                speed = f"{done / max(progress['seconds'], 0.1):.1f} pages/s"
+                show(max(done, 0), known, ", ".join(filter(None, (speed, remark(progress)))))
+            if job_of(answer).has_ended:
+                return answer
+            time.sleep(LOOK_SECONDS)
 
 
 def write_results(jobs: Sequence[Job]) -> None:

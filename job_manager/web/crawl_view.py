@@ -1,9 +1,11 @@
 """A crawl, as `crawl.html` shows it: how far it is, its words, its pages, and where any word stands."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
+
+from sqlalchemy import Connection
 
 from job_core.job import ENDED, JsonObject
 from job_core.store.read import WholeJob
@@ -31,18 +33,27 @@ OUTCOMES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Course:
-    """How far a crawl is: pages that were read, of those that will be as far as is known by now."""
+    """How far a job about a site is: pages that were read, of those that will be as far as is known by now."""
 
     read: int
     of: int
     per_second: float
+    being_read: Sequence[str]  # URLs of some pages
 
 
-def course_of(progress: JsonObject, max_pages: int) -> Course:
-    """The course of a crawl that reads `max_pages` at most."""
+def course_of(whole: WholeJob, connection: Connection) -> Course | None:
+    """The course of a job about a site; None before it has begun and after its end."""
+    job, progress = whole.job, whole.progress
+    if progress is None or job.state in ENDED:
+        return None
     done = progress["asked_for"] - progress["running"]
-    known = min(progress["asked_for"] + progress["waiting"], max_pages)
-    return Course(read=done, of=max(known, 1), per_second=done / max(progress["seconds"], 0.1))
+    known = min(progress["asked_for"] + progress["waiting"], job.request["max_pages"])
+    return Course(
+        read=done,
+        of=max(known, 1),
+        per_second=done / max(progress["seconds"], 0.1),
+        being_read=read.urls_being_read(connection, job.id, BEING_READ),
+    )
 
 
 def crawl_values(whole: WholeJob, query: Mapping[str, str]) -> JsonObject:
@@ -68,13 +79,12 @@ def crawl_values(whole: WholeJob, query: Mapping[str, str]) -> JsonObject:
             limit=SHOWN + 1,
         )
         found, places = read.word_of(connection, job.id, find) if find else (None, [])
-        being_read = [] if job.state in ENDED else read.urls_being_read(connection, job.id, BEING_READ)
+        course = course_of(whole, connection)
     value, last = pages[SHOWN - 1].after(order) if len(pages) > SHOWN else (0, 0)
     outcomes: Mapping[str, int] = (job.result or progress).get("outcomes", {})
     return {
         "bars": bars((job.result or {}).get("top", ()), frozenset()),
-        "course": course_of(progress, job.request["max_pages"]) if progress else None,
-        "being_read": being_read,
+        "course": course,
         "outcomes": sorted(outcomes.items(), key=lambda each: (-each[1], each[0])),
         "OUTCOMES": OUTCOMES,
         "outcome": outcome if not is_counted else None,

@@ -30,7 +30,9 @@ VIEWS = {
     crawl.name: KindView(
         template="crawl.html", values=crawl_values, again="Crawl again", underway="The site is being read"
     ),
-    quotes.name: KindView(template="found_quotes.html", values=found_values, again="Look again"),
+    quotes.name: KindView(
+        template="found_quotes.html", values=found_values, again="Look again", underway="The site is being read"
+    ),
 }
 
 

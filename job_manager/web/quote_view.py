@@ -13,6 +13,7 @@ from job_manager.quotes import find_day, today
 from job_manager.requests import new_jobs
 from job_manager.security import owner
 from job_manager.services import DATABASE_SECONDS, services
+from job_manager.web.crawl_view import course_of
 from job_tasks.job_tasks import quotes
 from quote_store import read
 from quote_store.read import QuoteFilter
@@ -75,10 +76,12 @@ def _search(query: Mapping[str, str]) -> JsonObject:
 
 
 def found_values(whole: WholeJob, query: Mapping[str, str]) -> JsonObject:
-    """The values for what a job found. `?after=` goes on in the list."""
+    """The values for what a job has found. `?after=` goes on in the list."""
     with services().database.reading(DATABASE_SECONDS) as connection:
         found = read.of_job(connection, whole.job.id, after=_number(query.get("after")) or 0, limit=SHOWN + 1)
-    return {"found": found[:SHOWN], "more": found[SHOWN - 1]["number"] if len(found) > SHOWN else None}
+        course = course_of(whole, connection)
+    more = found[SHOWN - 1]["number"] if len(found) > SHOWN else None
+    return {"course": course, "found": found[:SHOWN], "more": more}
 
 
 def _number(text: str | None) -> int | None:

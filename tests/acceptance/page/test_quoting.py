@@ -1,18 +1,20 @@
 """The quote of the day, quotes found from the form, a search, and all pages of one quote."""
 
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
+from dev.odd_site import OddAnswer, running_odd_site
 from dev.stack import Stack
 from job_core.job import JsonObject
 from tests.acceptance.page.conftest import OpenPage
 from tests.acceptance.page.person import expect_state, job_id
 from tests.acceptance.page.screens import DESKTOP, PHONE
 from tests.acceptance.page_server import MARKUP
-from tests.acceptance.test_quotes import find_all, quote, start
+from tests.acceptance.test_quotes import PAGES, find_all, page_of, quote, start
 
 __all__ = ["start"]  # a fixture
 
@@ -55,6 +57,29 @@ def test_quotes_are_looked_for_from_the_form_and_listed_with_their_pages(page: P
     expect(page.get_by_text(text, exact=True)).to_have_count(0)
     page.get_by_role("link", name="Quote of the day, and all quotes").click()
     expect(page.locator(".of-day blockquote")).to_have_text(of_today(stack)["text"])
+
+
+def test_what_a_search_has_found_so_far_is_shown(page: Page, stack: Stack) -> None:
+    released = Event()
+
+    def last_page(_target: str, _before: int) -> OddAnswer:
+        released.wait(60)
+        return page_of(PAGES - 1)
+
+    with running_odd_site() as site:
+        site.routes = {"/page/0": page_of(0), "/page/1": last_page}
+        page.goto("/quote")
+        look_for_quotes(page, f"{site.origin}/page/0")
+        expect(page.get_by_role("progressbar", name="Progress")).to_be_visible()
+        expect(page.locator(".course")).to_contain_text(f"Reading {site.origin}/page/1")
+        expect(page.locator("#pages-read")).to_have_text("1")
+        expect(shown(page, "Quotes")).to_have_count(10)
+        progress = stack.manager.job(job_id(page))["progress"]
+        assert (progress["outcomes"], progress["running"], progress["waiting"]) == ({"counted": 1}, 1, 0)
+        released.set()
+        expect_state(page, "SUCCESS", "Done")
+    expect(page.locator("#pages-read")).to_have_text("2")
+    expect(page.get_by_role("progressbar")).to_have_count(0)
 
 
 def test_the_quote_of_the_day_and_that_of_yesterday(open_page: OpenPage, stack: Stack, start: str) -> None:

@@ -35,7 +35,7 @@ def environment(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None
     asked = httpserver.expect_request
     asked("/quotes", method="POST", json={"url": SITE, "max_pages": 3}).respond_with_json(JOB, status=202)
     asked("/quotes", method="POST", json={"url": SITE}).respond_with_json(JOB, status=202)
-    asked("/jobs").respond_with_json({"jobs": [JOB], "next": None})
+    asked(f"/result/{ID}").respond_with_json(JOB)
     asked(found, query_string="limit=200").respond_with_json({"quotes": [SURE], "next": f"{found}?limit=200&cursor=1"})
     asked(found, query_string="limit=200&cursor=1").respond_with_json({"quotes": [BARE], "next": None})
     asked(found, query_string="format=csv").respond_with_data("id,text\r\n1,Bread\r\n", content_type="text/csv")
@@ -75,7 +75,7 @@ def test_quotes_as_json_and_as_csv(what: list[str], capsys: pytest.CaptureFixtur
 def test_a_search_that_fails_says_why(httpserver: HTTPServer, capsys: pytest.CaptureFixture[str]) -> None:
     httpserver.clear()
     httpserver.expect_request("/quotes", method="POST").respond_with_json(JOB, status=202)
-    httpserver.expect_request("/jobs").respond_with_json({"jobs": [FAILED], "next": None})
+    httpserver.expect_request(f"/result/{ID}").respond_with_json(FAILED)
     httpserver.expect_request(f"/result/{ID}/quotes").respond_with_json({"quotes": [], "next": None})
     assert main(["quotes", "--wait", SITE]) == 1
     assert capsys.readouterr() == ("", "FAILURE: The site refused the page: 404 Not Found.\n")
