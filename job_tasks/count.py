@@ -4,23 +4,42 @@ from collections.abc import Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, ValidationInfo
 from typing_extensions import TypedDict  # pydantic wants this one before Python 3.12
 
 from job_core.job import JsonObject
+from job_core.kinds import IS_KEPT
 from job_tasks.metrics import count_words_counted
 from job_tasks.page_request import PageRequest
 
 if TYPE_CHECKING:
     from page_fetch.fetch import Page
 
-WORD_DESCRIPTION = "one word to count by itself"
+
+def _check_word(text: str, info: ValidationInfo) -> str:
+    """The word without the white space around it."""
+    is_kept = (info.context or {}).get(IS_KEPT, False)
+    if not is_kept and not any(map(str.isalpha, text)):
+        raise ValueError("holds no letter")
+    return text.strip()
+
+
+AskedWord = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=100,
+        description="a word to count by itself, in any case and with any apostrophe; "
+        "one that is cut into several, like `e-mail`, where these follow one another on a line",
+    ),
+    AfterValidator(_check_word),
+]
 
 
 class CountRequest(PageRequest):
     """What `POST /count` takes, besides the URL."""
 
-    word: str | None = Field(default=None, min_length=1, max_length=100, description=WORD_DESCRIPTION)
+    word: AskedWord | None = None
     top: int = Field(default=25, ge=0, le=1_000, description="how many of the most frequent words to list")
     tokenizer: Literal["words", "treebank"] = Field(default="words", description="how text is cut into words")
 
@@ -56,12 +75,12 @@ def count_words(page: "Page", request: CountRequest) -> CountResult:
     """The result of counting the words of `page`. Raises PermanentError if it is not text."""
     from job_tasks.fetching import page_errors  # noqa: PLC0415 - only workers hold a parser
     from page_read.page import read_page  # noqa: PLC0415 - the same
-    from page_read.words import frequencies, summarize  # noqa: PLC0415 - the same
+    from page_read.words import summarize  # noqa: PLC0415 - the same
 
     started = perf_counter()
     with page_errors():
         read = read_page(page.body, page.content_type)
-    counts = summarize(frequencies(read.text, request.tokenizer), word=request.word, top=request.top)
+    counts = summarize(read.text, request.tokenizer, word=request.word, top=request.top)
     seconds = perf_counter() - started
     count_words_counted(seconds)
     return {

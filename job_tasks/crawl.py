@@ -10,7 +10,7 @@ from typing_extensions import TypedDict  # pydantic wants this one before Python
 
 from job_core.job import JsonObject
 from job_core.kinds import FanOut, GoOn, Kind, RunningJob
-from job_tasks.count import WORD_DESCRIPTION
+from job_tasks.count import AskedWord
 from job_tasks.site import SiteProgress, SiteRequest, SiteResult, next_round, site_progress, site_result
 from site_crawl.frontier import Frontier
 from site_crawl.read import sums_of
@@ -20,7 +20,7 @@ from site_crawl.words import most_frequent, put_together
 class CrawlRequest(SiteRequest):
     """What `POST /crawl` takes, besides what says which pages are read."""
 
-    word: str | None = Field(default=None, min_length=1, max_length=100, description=WORD_DESCRIPTION)
+    word: AskedWord | None = None
     top: int = Field(default=25, ge=0, le=1_000, description="how many of the most frequent words to list")
     tokenizer: Literal["words", "treebank"] = Field(default="words", description="how text is cut into words")
 

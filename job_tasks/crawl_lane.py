@@ -30,7 +30,7 @@ from page_read.quote_text import normal_form
 from page_read.quotes import find_quotes
 from page_read.sitemap import read_sitemap
 from page_read.web_url import web_url
-from page_read.words import MAX_SHOWN_LENGTH, frequencies, most_frequent, shown
+from page_read.words import MAX_SHOWN_LENGTH, frequencies, most_frequent, occurrences, shown
 from quote_store.keep import KEEP, FoundQuote, keep_parameters
 from site_crawl.frontier import CrawlPage, FoundUrl, Lane, PageEnd
 from site_crawl.robots_store import KeptRobots, find_robots, keep_robots, note_robots
@@ -268,7 +268,7 @@ class _Turn:
             end,
             text_hash=end.text_hash if counts else None,
             words=counts.total(),
-            word_count=None if word is None else counts[word.lower()],
+            word_count=None if word is None else occurrences(word, text.text, counts, self._request.tokenizer),
             counts=json.dumps(_as_stored(kept)),
         )
 

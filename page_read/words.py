@@ -1,8 +1,8 @@
 """Words of a text: segments of UAX #29 as ICU cuts them, or the tokens of NLTK's Treebank rules."""
 
 import re
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from heapq import nsmallest
 from typing import Literal
@@ -14,6 +14,7 @@ from nltk.tokenize.api import TokenizerI
 Tokenizer = Literal["words", "treebank"]
 
 MAX_SHOWN_LENGTH = 100  # of a word in a result, which would otherwise have no bound
+_APOSTROPHES = str.maketrans("\u2019\u02bc\uff07", "'''")  # the typographic one, the letter, the wide one
 
 
 class UnicodeWordTokenizer(TokenizerI):  # type: ignore[misc] # NLTK ships no types
@@ -21,7 +22,7 @@ class UnicodeWordTokenizer(TokenizerI):  # type: ignore[misc] # NLTK ships no ty
 
     def tokenize(self, s: str) -> list[str]:
         """Words, numbers, signs and symbols of `s` in order, without white space. Lone surrogates become U+FFFD."""
-        return [segment for segment in self._segments(s) if not segment.isspace()]
+        return [segment for segment in self.segments(s) if not segment.isspace()]
 
     def count_words(self, text: str) -> Counter[str]:
         """How often each token with a letter occurs in `text`, in lower case.
@@ -33,7 +34,7 @@ class UnicodeWordTokenizer(TokenizerI):  # type: ignore[misc] # NLTK ships no ty
         others = [chunk for chunk in counts if not (chunk.isascii() and chunk.isalpha())]
         occurrences = iter([counts.pop(chunk) for chunk in others])
         count = 0
-        for segment in self._segments("".join([f"\n{chunk}" for chunk in others])):
+        for segment in self.segments("".join([f"\n{chunk}" for chunk in others])):
             if segment == "\n":
                 count = next(occurrences)
             elif segment.isalpha() or (len(segment) > 1 and any(map(str.isalpha, segment))):
@@ -41,8 +42,8 @@ class UnicodeWordTokenizer(TokenizerI):  # type: ignore[misc] # NLTK ships no ty
                 counts[word] = counts.get(word, 0) + count
         return counts
 
-    def _segments(self, text: str) -> Iterable[str]:
-        """An iterator, because a list takes more than 80 bytes for each segment."""
+    def segments(self, text: str) -> Iterable[str]:
+        """All of `text` in pieces, white space as well. An iterator: a list takes more than 80 bytes for each."""
         try:
             return WordBreaker(text, "en")
         except UnicodeEncodeError:  # a lone surrogate
@@ -83,14 +84,49 @@ class WordCounts:
     word_count: int | None
 
 
-def summarize(counts: Counter[str], *, word: str | None, top: int) -> WordCounts:
+def summarize(text: str, tokenizer: Tokenizer, *, word: str | None, top: int) -> WordCounts:
     """The figures of a result. A word of more than MAX_SHOWN_LENGTH characters is cut there and ends in an ellipsis."""
+    counts = frequencies(text, tokenizer)
     return WordCounts(
         words=counts.total(),
         unique_words=len(counts),
         top=tuple((shown(each), count) for each, count in most_frequent(counts, top)),
-        word_count=None if word is None else counts[word.lower()],
+        word_count=None if word is None else occurrences(word, text, counts, tokenizer),
     )
+
+
+def occurrences(word: str, text: str, counts: Counter[str], tokenizer: Tokenizer) -> int:
+    """How often `word` stands in `text`, whose frequencies are `counts`; in any case, and with any apostrophe.
+
+    A word that is cut into several pieces is counted where these follow one another on a line, with nothing but signs
+    and white space between: `e-mail` and `E mail`.
+    """
+    pieces = list(_pieces(word, tokenizer))
+    if len(pieces) == 1:
+        (piece,) = pieces
+        if "'" not in piece:
+            return counts[piece]
+        return sum(count for each, count in counts.items() if each.translate(_APOSTROPHES) == piece)
+    wanted, found = deque(pieces), 0
+    for line in text.translate(_APOSTROPHES).split("\n"):
+        in_lower_case = line.lower()
+        if not pieces or not all(piece in in_lower_case for piece in pieces):
+            continue
+        seen: deque[str] = deque(maxlen=len(pieces))
+        for piece in _pieces(line, tokenizer):
+            seen.append(piece)
+            if seen == wanted:
+                found += 1
+                seen.clear()
+    return found
+
+
+def _pieces(text: str, tokenizer: Tokenizer) -> Iterator[str]:
+    """The tokens with a letter or a digit, in lower case and with one kind of apostrophe."""
+    straight = text.translate(_APOSTROPHES)
+    words = tokenizer == "words"
+    tokens = UnicodeWordTokenizer().segments(straight) if words else TreebankTokenizer().tokenize(straight)
+    return (token.lower() for token in tokens if any(map(str.isalnum, token)))
 
 
 def most_frequent(counts: Counter[str], top: int) -> list[tuple[str, int]]:

@@ -19,7 +19,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from dev.bench.corpus import CorpusPage, read_corpus
 from page_read.page import read_page
-from page_read.words import frequencies, summarize
+from page_read.words import summarize
 
 _T = TypeVar("_T")
 _ROUNDS = 7
@@ -36,7 +36,7 @@ def count_commonly(body: bytes) -> int:
 
 
 def _count(page: CorpusPage) -> None:
-    summarize(frequencies(read_page(page.body, page.content_type).text, "words"), word=None, top=25)
+    summarize(read_page(page.body, page.content_type).text, "words", word=None, top=25)
 
 
 def _seconds(action: Callable[[_T], object], subjects: Sequence[_T]) -> float:

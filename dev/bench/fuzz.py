@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from page_read.errors import ReadError
 from page_read.page import read_page
-from page_read.words import Tokenizer, frequencies, summarize
+from page_read.words import Tokenizer, summarize
 
 _MAX_SECONDS = 2.0
 _MAX_SECONDS_PER_MEGABYTE = 2.0  # the pace of NLTK's own rules, which some texts need
@@ -70,7 +70,7 @@ def _page(chance: random.Random) -> bytes:
 def _try(body: bytes, content_type: str | None, tokenizer: Tokenizer) -> None:
     start = time.process_time()
     with suppress(ReadError):
-        summarize(frequencies(read_page(body, content_type).text, tokenizer), word="word", top=3)
+        summarize(read_page(body, content_type).text, tokenizer, word="word", top=3)
     seconds = time.process_time() - start
     if seconds > _MAX_SECONDS + _MAX_SECONDS_PER_MEGABYTE * len(body) / 1_000_000:
         raise TimeoutError(f"{len(body)} bytes took {seconds:.1f} s")

@@ -121,7 +121,7 @@ TABLE = [
                 "https://example.org:6379/",
             ),
             "top": ("5", 5.0, 5.5, -1, 1_001, True, None, [], 10**400, 1e308),
-            "word": (5, "", "x" * 101, [], "\0", "\ud800"),
+            "word": (5, "", "x" * 101, [], "\0", "\ud800", " ", "3.14", "\U0001f600"),
             "tokenizer": ("ngrams", "", 1, None),
             "max_attempts": (0, 101, "3", True, 2**63, -(10**300)),
             "on_failure": ("explode", "", None, 1, "RETRY"),

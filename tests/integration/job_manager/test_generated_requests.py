@@ -61,8 +61,8 @@ def is_form_with_an_empty_list(case: schemathesis.Case) -> bool:
 
 
 def is_beyond_a_schema(answer: schemathesis.Response) -> bool:
-    """Whether nothing is wrong but URLs, or `id` beside another filter, which no schema of a field can say."""
+    """Whether nothing is wrong but what no schema of a field can say: URLs, letters, `id` beside another filter."""
     if answer.status_code != 422:
         return False
     fields = [error["field"] for error in answer.json().get("errors", ())]
-    return bool(fields) and all(re.fullmatch(r"url|urls\[\d+\]|callback_url|id", field) for field in fields)
+    return bool(fields) and all(re.fullmatch(r"url|urls\[\d+\]|callback_url|word|id", field) for field in fields)

@@ -35,5 +35,9 @@ def test_each_thing_that_is_wrong_is_said_once() -> None:
     ]
 
 
+def test_a_word_without_a_letter_is_none() -> None:
+    assert checked("a.example", "3.14") == ([], ["The word holds no letter."])
+
+
 def test_one_address_needs_no_number() -> None:
     assert checked("javascript://alert(1)")[1] == ["The address must begin with http:// or https://."]

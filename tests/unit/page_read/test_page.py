@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from page_read.errors import NotText
 from page_read.page import PageText, read_page
-from page_read.words import Tokenizer, WordCounts, frequencies, summarize
+from page_read.words import Tokenizer, WordCounts, summarize
 from tests.examples import examples
 
 
 def counts_of(
     body: bytes, content_type: str | None = "text/html; charset=utf-8", tokenizer: Tokenizer = "words"
 ) -> WordCounts:
-    return summarize(frequencies(read_page(body, content_type).text, tokenizer), word="word", top=3)
+    return summarize(read_page(body, content_type).text, tokenizer, word="word", top=3)
 
 
 def test_a_page_is_read_with_how_it_was_read() -> None:
@@ -132,7 +132,7 @@ from page_read.page import read_page
 from page_read.words import frequencies, summarize
 
 body, content_type = PAGE
-counts = summarize(frequencies(read_page(body, content_type).text, "words"), word=None, top=25)
+counts = summarize(read_page(body, content_type).text, "words", word=None, top=25)
 # Not getrusage: what it says of a process begins with the memory of the one that started it.
 kilobytes = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]
 print(counts.words, int(kilobytes) // 1024)

@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 from icu4py.breakers import WordBreaker
 from nltk.tokenize import word_tokenize
 
-from page_read.words import TreebankTokenizer, UnicodeWordTokenizer, frequencies, summarize
+from page_read.words import (
+    Tokenizer,
+    TreebankTokenizer,
+    UnicodeWordTokenizer,
+    frequencies,
+    occurrences,
+    summarize,
+)
 from tests.examples import examples
 
 TOKENIZER = UnicodeWordTokenizer()
@@ -92,14 +99,48 @@ def test_tokens_are_all_of_the_text_but_white_space(text: str) -> None:
     ],
 )
 def test_a_result_is_bounded_and_ordered(word: str | None, top: int, expected: tuple[object, ...]) -> None:
-    counted = summarize(frequencies("the b a The c THE b a d", "words"), word=word, top=top)
+    counted = summarize("the b a The c THE b a d", "words", word=word, top=top)
     assert (counted.words, counted.unique_words) == (9, 5)
     assert (*counted.top, counted.word_count) == expected
 
 
+@pytest.mark.parametrize(
+    ("word", "text", "words", "treebank"),
+    [
+        ("e-mail", "E-mail, an e-mail and e mail. One email; mail", 3, 2),
+        ("state-of-the-art", "A state-of-the-art oven is state of the art.", 2, 1),
+        ("book bakery", "The Book Bakery: a book, bakery and book\nbakery", 2, 2),
+        ("the the", "the the the the the", 2, 2),
+        ("windows 11", "Windows 11, Windows 10 and windows 1 1", 1, 1),
+        ("book bakery", "a book 5 bakery", 0, 0),
+        ("don't", "Don\u2019t say don't, or donʼt.", 3, 3),
+        ("DON\u2019T", "Don\u2019t say don't, or donʼt.", 3, 3),
+        ("I don't", "I don\u2019t know, I don't! I, don", 2, 2),
+        ("C++", "C and C++", 2, 1),
+        (" queue ", "a queue", 1, 1),
+        ("東京タワー", "東京タワーと東京", 1, 0),
+        ("ΟΔΟΣ", "οδος ΟΔΟΣ", 2, 2),
+        ("\U0001f600", "\U0001f600", 0, 0),
+        ("a\ud800b", "a\ud800b", 1, 1),
+    ],
+)
+def test_a_word_is_counted_as_it_is_cut(word: str, text: str, words: int, treebank: int) -> None:
+    counted = {
+        "words": summarize(text, "words", word=word, top=0).word_count,
+        "treebank": summarize(text, "treebank", word=word, top=0).word_count,
+    }
+    assert counted == {"words": words, "treebank": treebank}
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=50), st.sampled_from(["words", "treebank"]))
+def test_every_word_of_a_text_is_counted_as_often_as_the_text_has_it(text: str, tokenizer: Tokenizer) -> None:
+    counts = frequencies(text, tokenizer)
+    for word in counts:
+        assert occurrences(word, text, counts, tokenizer) >= counts[word]
+
+
 def test_a_long_word_is_counted_whole_and_shown_in_part() -> None:
-    counts = frequencies(f"{'a' * 100} {'b' * 101} {'b' * 102}", "words")
-    counted = summarize(counts, word="B" * 101, top=3)
+    counted = summarize(f"{'a' * 100} {'b' * 101} {'b' * 102}", "words", word="B" * 101, top=3)
     assert (counted.words, counted.unique_words, counted.word_count) == (3, 3, 1)
     assert counted.top == (("a" * 100, 1), (f"{'b' * 100}…", 1), (f"{'b' * 100}…", 1))
 

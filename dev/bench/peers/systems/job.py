@@ -9,7 +9,7 @@ import psycopg2
 import requests
 
 from page_read.page import read_page
-from page_read.words import frequencies, summarize
+from page_read.words import summarize
 
 TOP = 25
 
@@ -24,7 +24,7 @@ def fetch_and_count(url: str) -> dict[str, Any]:
     page = _thread.session.get(url, timeout=10)
     page.raise_for_status()
     text = read_page(page.content, page.headers.get("Content-Type")).text
-    counts = summarize(frequencies(text, "words"), word=None, top=TOP)
+    counts = summarize(text, "words", word=None, top=TOP)
     return {"url": url, "words": counts.words, "unique_words": counts.unique_words, "top": counts.top}
 
 
