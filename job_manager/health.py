@@ -8,10 +8,11 @@ from flask import Blueprint, Response, request
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
+from pydantic import Field
 
 from job_core.errors import BrokerUnavailable, DatabaseUnavailable, ServiceUnavailable
 from job_core.metrics import registry
-from job_core.store.read import COUNTED, overview
+from job_core.store.read import COUNTED, live_workers, overview
 from job_manager.metrics import AnswerFigures
 from job_manager.openapi.operation import operation
 from job_manager.services import services
@@ -43,6 +44,7 @@ class Readiness(ApiModel):
 
     status: Literal["ready", "not ready"]
     checks: Checks
+    workers: int | None = Field(description="how many workers live, by their beats; null if the database cannot say")
 
 
 @health.get("/healthz")
@@ -60,12 +62,22 @@ def alive() -> Response:
 def ready() -> Response:
     """Check that database and broker can be used.
 
-    Without the broker, jobs are still accepted; without the database they are not.
+    Without the broker, jobs are still accepted; without the database they are not. Without workers, they wait.
     """
     checks = {"database": _check(services().database.ping), "broker": _check(services().queue.ping)}
+    workers = _live_workers() if checks["database"] == "ok" else None
     if set(checks.values()) == {"ok"}:
-        return answer({"status": "ready", "checks": checks})
-    return answer({"status": "not ready", "checks": checks}, 503)
+        return answer({"status": "ready", "checks": checks, "workers": workers})
+    return answer({"status": "not ready", "checks": checks, "workers": workers}, 503)
+
+
+def _live_workers() -> int | None:
+    try:
+        with services().database.reading(PING_SECONDS) as connection:
+            return live_workers(connection)
+    except DatabaseUnavailable as error:
+        services().outages.report(error)
+        return None
 
 
 def _check(ping: Callable[[], None]) -> str:

@@ -354,19 +354,26 @@ class Overview:
     workers: int
 
 
+_ALIVE = select(func.count()).where(workers.c.stopped_at.is_(None), workers.c.lost_at.is_(None))
+
+
+def live_workers(connection: Connection) -> int:
+    """How many workers live, by their beats."""
+    return connection.execute(_ALIVE).scalar_one()
+
+
 def overview(connection: Connection, *, at_most: int = COUNTED) -> Overview:
     """How things stand; counting the jobs of a state stops at `at_most`.
 
     The wait is for a first attempt. Jobs in back-off are left out: they wait on purpose.
     """
-    alive = select(func.count()).where(workers.c.stopped_at.is_(None), workers.c.lost_at.is_(None))
     row = connection.execute(
         select(
             _count(State.PENDING, at_most).label("waiting"),
             _count(State.STARTED, at_most).label("started"),
             _count(State.RETRY, at_most).label("retrying"),
             _longest_wait().label("longest_wait_seconds"),
-            alive.scalar_subquery().label("workers"),
+            _ALIVE.scalar_subquery().label("workers"),
         )
     ).one()
     return Overview(

@@ -172,6 +172,6 @@ ANSWERS: dict[tuple[str, int], Any] = {
     ("list_authors", 200): {"authors": [{"name": "Ada Lovelace", "quotes": 1}], "next": None},
     ("list_found_quotes", 200): {"quotes": [{"id": QUOTE_ID, **FOUND, "url": URL, "is_new": True}], "next": None},
     ("alive", 200): {"status": "alive"},
-    ("ready", 200): {"status": "ready", "checks": {"database": "ok", "broker": "ok"}},
-    ("ready", 503): {"status": "not ready", "checks": {"database": "ok", "broker": "not reachable"}},
+    ("ready", 200): {"status": "ready", "checks": {"database": "ok", "broker": "ok"}, "workers": 2},
+    ("ready", 503): {"status": "not ready", "checks": {"database": "ok", "broker": "not reachable"}, "workers": 2},
 }

@@ -11,14 +11,14 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from werkzeug.datastructures import MultiDict
 
 from job_core.job import ENDED, State
-from job_core.store.read import MAX_SEARCHED, Page, WholeJob, page_of
+from job_core.store.read import MAX_SEARCHED, Page, WholeJob, live_workers, page_of
 from job_manager.errors import InvalidRequest
 from job_manager.jobs import cancel_job, find_whole_job, read_jobs, resubmit
 from job_manager.problems import explain, headers_of
 from job_manager.quotes import find_quote
 from job_manager.requests import DEFAULT_LIMIT, arriving_body, read_filter
 from job_manager.security import harden, owner
-from job_manager.services import services
+from job_manager.services import DATABASE_SECONDS, services
 from job_manager.submitting import accept_and_publish
 from job_manager.web import wording
 from job_manager.web.form import Form
@@ -37,11 +37,12 @@ for words in (
 
 @dataclass(frozen=True, kw_only=True)
 class Listing:
-    """A page of the list, how many jobs there are at all, and the filters, by the names that the address has."""
+    """A page of the list, how many jobs and live workers there are, and the filters, by the address' names."""
 
     page: Page
     is_first: bool
     totals: Mapping[State, int]
+    workers: int
     filters: Mapping[str, str]
 
     def url(self, **changes: object) -> str:
@@ -159,8 +160,10 @@ def _read_listing(query: MultiDict[str, str]) -> Listing:
     which, _ = read_filter(MultiDict({name: value for name, value in asked.items() if name != "text"}))
     totals = services().state_counts.of(owner())
     page = read_jobs(partial(page_of, which=replace(which, owner=owner()), text=text, limit=DEFAULT_LIMIT))
+    with services().database.reading(DATABASE_SECONDS) as connection:
+        workers = live_workers(connection)
     cursor = asked.pop("cursor", None)
-    return Listing(page=page, is_first=cursor is None, totals=totals, filters=asked)
+    return Listing(page=page, is_first=cursor is None, totals=totals, workers=workers, filters=asked)
 
 
 def _page(template: str, status: int = HTTPStatus.OK, **values: object) -> Response:

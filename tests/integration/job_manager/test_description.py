@@ -148,6 +148,9 @@ class TestExamples:
         note("list_authors", client.get("/authors"))
         note("list_found_quotes", client.get(f"/result/{job_id}/quotes"))
         note("alive", client.get("/healthz"))
+        store.sql("UPDATE workers SET stopped_at = now()")
+        for name in ("job_worker_01", "job_worker_02"):
+            store.worker(name)
         note("ready", client.get("/readyz"))
         shown = {key: value for key, value in examples.ANSWERS.items() if key != ("ready", 503)}
         assert without_varying(list(had.values())) == without_varying([shown[key] for key in had])

@@ -152,12 +152,22 @@ class TestTheDatabase:
 class TestHealth:
     """Alive is not ready."""
 
-    READY = {"status": "ready", "checks": {"database": "ok", "broker": "ok"}}  # noqa: RUF012 - never changed
-
     def test_all_well(self, client: StrictClient) -> None:
         assert client.get("/healthz").get_json() == {"status": "alive"}
         answer = client.get("/readyz")
-        assert (answer.status_code, answer.get_json()) == (200, self.READY)
+        assert (answer.status_code, answer.get_json()["status"]) == (200, "ready")
+        assert answer.get_json()["checks"] == {"database": "ok", "broker": "ok"}
+
+    def test_live_workers_are_counted(self, client: StrictClient, store: Store) -> None:
+        store.sql("UPDATE workers SET stopped_at = now()")
+        assert client.get("/readyz").get_json()["workers"] == 0
+        assert "No worker is running" in client.get("/").text
+        worker_id = store.worker()
+        assert client.get("/readyz").get_json()["workers"] == 1
+        assert "No worker is running" not in client.get("/").text
+        store.stop(worker_id)
+        answer = client.get("/readyz")
+        assert (answer.status_code, answer.get_json()["workers"]) == (200, 0)
 
     @pytest.mark.parametrize(
         ("key", "name", "reason"),
@@ -173,6 +183,7 @@ class TestHealth:
         assert answer.get_json() == {
             "status": "not ready",
             "checks": {"database": "ok", "broker": "ok"} | {name: reason},
+            "workers": None if name == "database" else client.get("/readyz").get_json()["workers"],
         }
 
     def test_a_hung_one_is_named_soon(self, client: StrictClient, servers: Servers) -> None:
