@@ -38,6 +38,9 @@ def page_errors() -> Iterator[None]:
         raise TransientError(
             str(error), type=error.type, title=error.title, retry_after=error.retry_after, limit_key=error.host
         ) from error
+    except AddressRefused as error:
+        detail = f"{error} FETCH_ALLOWED_PRIVATE_NETWORKS and FETCH_ALLOWED_PORTS say what else may be fetched."
+        raise PermanentError(detail, type=error.type, title=error.title) from error
     except (FetchError, ReadError) as error:
         raise PermanentError(str(error), type=error.type, title=error.title) from error
 

@@ -91,6 +91,12 @@ def _parse(text: str, base: str | None) -> WebUrl:
     return url
 
 
+def meant_url(address: str) -> str:
+    """The URL that a person means by an address, white space around it aside: people leave out https://."""
+    stripped = address.strip()
+    return stripped if "://" in stripped else f"https://{stripped}"
+
+
 def has_credentials(text: str) -> bool:
     """Whether the URL that `text` stands for, which parse_url takes, names a user or a password."""
     if "@" not in text:

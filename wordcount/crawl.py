@@ -10,11 +10,11 @@ from wordcount.errors import CommandError, InvalidInput
 from wordcount.job import JsonObject, job_of
 from wordcount.manager import Manager
 from wordcount.output import Screen, counted, json_line, visible, write_table
-from wordcount.submit import check_urls
+from wordcount.submit import options, read_urls
 from wordcount.watch import ended_site_job, say_how_to_resume, write_results
 
 MAX_LISTED = 200  # pages or words in one answer
-ASKED = ("word", "max_pages", "max_depth", "scope")
+OF_A_CRAWL = ("max_pages", "max_depth", "scope", "top", "tokenizer")
 
 
 def crawl(parsed: argparse.Namespace) -> int:
@@ -26,10 +26,9 @@ def crawl(parsed: argparse.Namespace) -> int:
         return _list_pages(manager, parsed) if parsed.pages else _list_words(manager, screen, parsed)
     if parsed.csv:
         raise InvalidInput("--csv belongs to --pages ID or --words ID.")
-    url = parsed.url.strip()
-    check_urls([url])
-    body = {name: value for name in ASKED if (value := getattr(parsed, name)) is not None}
-    started = manager.ask("POST", "/crawl", body=body | {"url": url}, idempotency_key=uuid.uuid4().hex)
+    (url,) = read_urls([parsed.url])
+    body = {"url": url} | options(parsed, "word", *OF_A_CRAWL)
+    started = manager.ask("POST", "/crawl", body=body, idempotency_key=uuid.uuid4().hex)
     if parsed.wait:
         return _wait(manager, screen, job_of(started).id, as_json=parsed.json)
     sys.stdout.write(json_line(started) if parsed.json else f"{job_of(started).id}  {visible(job_of(started).url)}\n")
@@ -38,7 +37,7 @@ def crawl(parsed: argparse.Namespace) -> int:
 
 def _check_list(parsed: argparse.Namespace) -> None:
     """Raise InvalidInput for what can only be said of a new crawl."""
-    said = [name for name in ("max_pages", "max_depth", "scope") if getattr(parsed, name) is not None]
+    said = list(options(parsed, *OF_A_CRAWL))
     said += ["wait"] if parsed.wait else []
     said += ["word"] if parsed.pages and parsed.word is not None else []
     if said:

@@ -1,8 +1,11 @@
 """The user's input: options, and URLs or ids from arguments and standard input."""
 
+import re
 import sys
 from argparse import ArgumentTypeError
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -11,6 +14,16 @@ from wordcount.errors import InvalidInput
 DEFAULT_SERVER = "http://localhost:5050"
 STANDARD_INPUT = "-"
 MAX_SUBMISSION_LENGTH = 100
+
+
+def local_server(environment: Mapping[str, str], settings_file: Path) -> str:
+    """The address of the manager on this machine, at MANAGER_PORT if `environment` or the file of settings sets it."""
+    port = environment.get("MANAGER_PORT")
+    if not port:
+        with suppress(OSError, UnicodeDecodeError):
+            lines = settings_file.read_text("utf-8")
+            port = next(iter(re.findall(r"(?m)^\s*MANAGER_PORT\s*=\s*[\"']?(\d+)", lines)[-1:]), None)
+    return f"http://localhost:{port}" if port else DEFAULT_SERVER
 
 
 def server_address(text: str) -> str:

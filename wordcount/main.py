@@ -5,10 +5,19 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import TypeAlias
 
 from wordcount.errors import CommandError
-from wordcount.inputs import DEFAULT_SERVER, api_key, job_id, number_from, server_address, submission_name
+from wordcount.inputs import (
+    DEFAULT_SERVER,
+    api_key,
+    job_id,
+    local_server,
+    number_from,
+    server_address,
+    submission_name,
+)
 from wordcount.job import STATES
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -93,10 +102,12 @@ def _add_count(commands: Commands) -> None:
     add = command.add_argument
     add("urls", nargs="+", metavar="URL", help="a page; - reads URLs from standard input, one per line")
     add("--word", metavar="WORD", help="also count this word on each page")
+    _add_words(command)
     add("--wait", action="store_true", help="wait for the counts")
     add("--json", action="store_true", help="print each job as a line of JSON; with --wait, once it has ended")
     name_help = "a name for the submission: repeated under it within 24 hours, the command submits nothing twice"
     add("--submission", metavar="NAME", type=submission_name, help=name_help)
+    _add_ends(command)
     _add_manager(command)
 
 
@@ -118,10 +129,12 @@ def _add_crawl(commands: Commands) -> None:
     add("--max-depth", metavar="N", type=number_from(0), help="how many links to follow from the start (default: 10)")
     scope_help = "stay on the host (default), in the folder of the start, or within its registrable domain"
     add("--scope", choices=["host", "path", "domain"], help=scope_help)
+    _add_words(command)
     add("--wait", action="store_true", help="wait for the end of the crawl")
     form = command.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print JSON: the crawl, or a line for each page or word")
     form.add_argument("--csv", action="store_true", help="with --pages or --words: print CSV")
+    _add_ends(command)
     _add_manager(command)
 
 
@@ -142,6 +155,7 @@ def _add_quotes(commands: Commands) -> None:
     form = command.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print JSON: a line for each quote, or else the search")
     form.add_argument("--csv", action="store_true", help="print the quotes as CSV")
+    _add_ends(command)
     _add_manager(command)
 
 
@@ -215,10 +229,25 @@ def _add_file(commands: Commands) -> None:
     what.add_argument("--quotes", action="store_true", help="print the quotes of each file in place of its words")
 
 
+def _add_words(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("--top", metavar="N", type=number_from(0), help="how many of the most frequent words to list (default: 25)")
+    add("--tokenizer", choices=["words", "treebank"], help="how text is cut into words (default: words)")
+
+
+def _add_ends(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    failure_help = "what to do after an error that may be temporary (default: retry)"
+    add("--on-failure", choices=["retry", "discard"], help=failure_help)
+    add("--callback-url", metavar="URL", help="where the manager sends a webhook when the job has ended")
+
+
 def _add_manager(command: argparse.ArgumentParser) -> None:
     add = command.add_argument_group("manager").add_argument
-    server = os.environ.get("WORDCOUNT_SERVER") or DEFAULT_SERVER
-    server_help = f"its address (default: WORDCOUNT_SERVER, else {DEFAULT_SERVER})"
+    server_help = (
+        "its address (default: WORDCOUNT_SERVER, else this machine, at MANAGER_PORT of the environment or .env)"
+    )
+    server = os.environ.get("WORDCOUNT_SERVER") or local_server(os.environ, Path(".env"))
     add("--server", metavar="URL", type=server_address, default=server, help=server_help)
     key_help = "an API key, if it requires one (default: WORDCOUNT_KEY, which `ps` does not show)"
     add("--key", metavar="KEY", type=api_key, default=os.environ.get("WORDCOUNT_KEY"), help=key_help)

@@ -9,7 +9,7 @@ from wordcount.errors import CommandError, InvalidInput
 from wordcount.job import Job, JsonObject, job_of
 from wordcount.manager import Manager
 from wordcount.output import Screen, counted, json_line, visible
-from wordcount.submit import check_urls
+from wordcount.submit import options, read_urls
 from wordcount.watch import ended_site_job, say_how_to_resume
 
 PAGE = 200  # quotes in one answer
@@ -20,15 +20,15 @@ def quotes(parsed: argparse.Namespace) -> int:
     screen = Screen()
     manager = Manager(parsed.server, parsed.key, screen.say)
     if parsed.found:
-        if parsed.wait or parsed.max_pages is not None:
-            raise InvalidInput(f"--{'wait' if parsed.wait else 'max-pages'} belongs to a new search: pass its URL.")
+        said = [*options(parsed, "max_pages"), *(["wait"] if parsed.wait else [])]
+        if said:
+            raise InvalidInput(f"--{said[0].replace('_', '-')} belongs to a new search: pass its URL.")
         _show_found(manager, parsed.found, parsed)
         return 0
     if parsed.csv and not parsed.wait:
         raise InvalidInput("--csv shows quotes, which are there only after --wait or with --found ID.")
-    url = parsed.url.strip()
-    check_urls([url])
-    body = {"url": url} if parsed.max_pages is None else {"url": url, "max_pages": parsed.max_pages}
+    (url,) = read_urls([parsed.url])
+    body = {"url": url} | options(parsed, "max_pages")
     started = manager.ask("POST", "/quotes", body=body, idempotency_key=uuid.uuid4().hex)
     job = job_of(started)
     if parsed.wait:

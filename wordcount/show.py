@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from uuid import UUID
 
+from page_fetch.url import meant_url
 from wordcount.errors import RequestRefused
 from wordcount.inputs import read_id, read_ids
 from wordcount.job import Job, JsonObject, job_of, jobs_in, unknown_job
@@ -53,6 +54,8 @@ def _manager(parsed: argparse.Namespace) -> Manager:
 
 def _newest(manager: Manager, parsed: argparse.Namespace) -> Iterator[JsonObject]:
     query = {name: value for name in ("status", "kind", "url") if (value := getattr(parsed, name)) is not None}
+    if parsed.url is not None:
+        query["url"] = meant_url(parsed.url)
     left = parsed.limit
     while left > 0:
         answer = manager.ask("GET", "/jobs", query=query | {"limit": str(min(left, MAX_PAGE))})

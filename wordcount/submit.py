@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 
 from page_fetch.errors import InvalidUrl
-from page_fetch.url import parse_url
+from page_fetch.url import meant_url, parse_url
 from wordcount.errors import CommandError, InvalidInput, ManagerUnavailable
 from wordcount.inputs import read_lines
 from wordcount.job import JsonObject, job_of, jobs_in
@@ -23,8 +23,7 @@ MAX_URL_WIDTH = 80  # in a message
 
 def count(parsed: argparse.Namespace) -> int:
     """Submit, and wait if asked; return the exit status."""
-    urls = read_lines(parsed.urls)
-    check_urls(urls)
+    urls = read_urls(read_lines(parsed.urls))
     screen = Screen()
     manager = Manager(parsed.server, parsed.key, screen.say)
     ids = []
@@ -36,18 +35,29 @@ def count(parsed: argparse.Namespace) -> int:
     return watch(manager, screen, ids, as_json=parsed.json) if parsed.wait else 0
 
 
-def check_urls(urls: Sequence[str]) -> None:
-    """Raise InvalidInput, which names the URLs that the manager would refuse, so that none of a wrong list is sent."""
+def options(parsed: argparse.Namespace, *names: str) -> JsonObject:
+    """The fields of a submission by these options and those that all kinds have, as far as they were given."""
+    named = {name: getattr(parsed, name) for name in (*names, "on_failure", "callback_url")}
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def read_urls(addresses: Sequence[str]) -> list[str]:
+    """The URLs that the user means; https:// may be left out.
+
+    Raises InvalidInput, which names those that the manager would refuse, so that none of a wrong list is sent.
+    """
+    urls = [meant_url(address) for address in addresses]
     wrong: list[str] = []
-    for number, url in enumerate(urls, start=1):
+    for number, (address, url) in enumerate(zip(addresses, urls, strict=True), start=1):
         try:
             parse_url(url)
         except InvalidUrl as error:
-            wrong.append(f"URL {number:,} ({_short(url)}) {error}")
+            wrong.append(f"URL {number:,} ({_short(address)}) {error}")
     if wrong:
         more = [f"and {len(wrong) - MAX_LISTED:,} more"] if len(wrong) > MAX_LISTED else []
         headline = f"{len(wrong):,} of {counted(len(urls), 'URL')} cannot be counted; nothing was submitted."
         raise InvalidInput("\n".join((headline, *wrong[:MAX_LISTED], *more)))
+    return urls
 
 
 def _short(url: str) -> str:
@@ -59,12 +69,11 @@ def _short(url: str) -> str:
 def _submit(manager: Manager, screen: Screen, urls: Sequence[str], parsed: argparse.Namespace) -> Iterator[JsonObject]:
     """The accepted jobs, in the order of `urls`."""
     submission = parsed.submission or uuid.uuid4().hex
-    word = {} if parsed.word is None else {"word": parsed.word}
     submitted = 0
     try:
         with screen.progress("submitted", len(urls)) as advance:
             for number, batch in enumerate(batches(urls)):
-                body = {"urls": batch, **word}
+                body = {"urls": batch} | options(parsed, "word", "top", "tokenizer")
                 answer = manager.ask("POST", "/count", body=body, idempotency_key=f"{submission}-{number}")
                 submitted += len(batch)
                 advance(len(batch))

@@ -8,6 +8,7 @@ from job_core.kinds import Kind
 from job_manager.errors import InvalidRequest
 from job_manager.requests import MAX_BATCH, new_jobs
 from job_tasks.job_tasks import count, crawl
+from page_fetch.url import meant_url
 
 TOP = 100  # so that enough words are left when stop words are hidden
 
@@ -58,10 +59,10 @@ class Form:
         return jobs, list(dict.fromkeys(wrong))
 
     def _addresses(self) -> Iterator[tuple[int, str]]:
-        """Each address with the number of its line. People leave out https://."""
+        """Each address with the number of its line."""
         for number, line in enumerate(self.urls.splitlines(), start=1):
-            if address := line.strip():
-                yield number, address if "://" in address else f"https://{address}"
+            if line.strip():
+                yield number, meant_url(line)
 
     def _fields(self, address: str) -> dict[str, object]:
         word = self.word.strip()

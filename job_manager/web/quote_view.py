@@ -15,6 +15,7 @@ from job_manager.security import owner
 from job_manager.services import DATABASE_SECONDS, services
 from job_manager.web.crawl_view import course_of
 from job_tasks.job_tasks import quotes
+from page_fetch.url import meant_url
 from quote_store import read
 from quote_store.read import QuoteFilter
 
@@ -36,9 +37,8 @@ class QuoteForm:
         return cls(url=written.get("url", "").strip(), max_pages=written.get("max_pages", cls.max_pages).strip())
 
     def check(self, *, max_crashes: int, owner: str | None) -> tuple[list[NewJob], list[str]]:
-        """The job that it asks for, and what is wrong. People leave out https://."""
-        url = self.url if "://" in self.url else f"https://{self.url}"
-        fields = {"url": url, "max_pages": self.max_pages}
+        """The job that it asks for, and what is wrong."""
+        fields = {"url": meant_url(self.url), "max_pages": self.max_pages}
         try:
             return new_jobs(quotes, fields, typed=False, max_crashes=max_crashes, owner=owner), []
         except InvalidRequest as error:

@@ -2,12 +2,13 @@
 
 import io
 import sys
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from wordcount.errors import InvalidInput
-from wordcount.inputs import read_ids, read_lines
+from wordcount.inputs import local_server, read_ids, read_lines
 
 
 def give(monkeypatch: pytest.MonkeyPatch, written: bytes) -> None:
@@ -35,3 +36,22 @@ def test_ids_are_the_first_words_of_their_lines_and_each_counts_once(monkeypatch
     first, second = UUID(int=7), UUID(int=2**127)
     give(monkeypatch, f"{second}  https://example.com/\n{first}\tPENDING\n{second}\n".encode())
     assert read_ids(["-", str(first)]) == [second, first]
+
+
+@pytest.mark.parametrize(
+    ("environment", "settings", "server"),
+    [
+        ({}, None, "http://localhost:5050"),
+        ({}, "#MANAGER_PORT=5051\nFLOWER_PORT=1\n", "http://localhost:5050"),
+        ({}, "MANAGER_PORT=5051\n", "http://localhost:5051"),
+        ({}, "MANAGER_PORT=5051\nMANAGER_PORT='5052'\n", "http://localhost:5052"),
+        ({"MANAGER_PORT": "5053"}, "MANAGER_PORT=5051\n", "http://localhost:5053"),
+        ({"MANAGER_PORT": ""}, "MANAGER_PORT=\n", "http://localhost:5050"),
+    ],
+)
+def test_the_manager_of_this_machine_is_where_the_settings_put_it(
+    environment: dict[str, str], settings: str | None, server: str, tmp_path: Path
+) -> None:
+    if settings is not None:
+        (tmp_path / ".env").write_text(settings)
+    assert local_server(environment, tmp_path / ".env") == server

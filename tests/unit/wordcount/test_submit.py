@@ -15,7 +15,7 @@ from job_manager import requests
 from wordcount.errors import InvalidInput
 from wordcount.main import main
 from wordcount.output import json_line
-from wordcount.submit import MAX_BATCH, MAX_BATCH_BYTES, batches, check_urls
+from wordcount.submit import MAX_BATCH, MAX_BATCH_BYTES, batches, read_urls
 
 REFUSAL = {"title": "The request cannot be fulfilled as it is", "detail": "Enough for today."}
 
@@ -68,6 +68,32 @@ def test_where_nothing_was_submitted_there_is_nothing_to_go_on_with(
     assert "--submission" not in capsys.readouterr().err
 
 
+def test_options_are_fields_of_the_submission(
+    httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sent: list[dict[str, object]] = []
+
+    def answer(request: Request) -> Response:
+        sent.append(request.get_json())
+        return Response(json_line(REFUSAL), 422, content_type="application/problem+json")
+
+    httpserver.expect_request("/count").respond_with_handler(answer)
+    given = ["--word", "queue", "--top", "3", "--tokenizer", "treebank"]
+    ends = ["--on-failure", "discard", "--callback-url", "https://example.org/ended"]
+    assert count(httpserver, monkeypatch, 1, *given, *ends) == 1
+    assert sent == [
+        {
+            "urls": ["https://example.com/0"],
+            "word": "queue",
+            "top": 3,
+            "tokenizer": "treebank",
+            "on_failure": "discard",
+            "callback_url": "https://example.org/ended",
+        }
+    ]
+    assert "Enough for today." in capsys.readouterr().err
+
+
 def test_two_submissions_have_different_keys(
     httpserver: HTTPServer, keys: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -78,29 +104,33 @@ def test_two_submissions_have_different_keys(
 
 def test_of_a_list_only_the_wrong_urls_are_named() -> None:
     with pytest.raises(InvalidInput) as raised:
-        check_urls(["https://example.com", "ftp://b", "http://192.0.2.1:8080/a?b=c", "https://bücher.example/"])
+        read_urls(["https://example.com", "ftp://b", "http://192.0.2.1:8080/a?b=c", "https://bücher.example/"])
     assert str(raised.value).splitlines() == [
         "1 of 4 URLs cannot be counted; nothing was submitted.",
         "URL 2 (ftp://b) must begin with http:// or https://",
     ]
 
 
+def test_https_may_be_left_out() -> None:
+    assert read_urls([" example.com/a?b ", "http://b.example"]) == ["https://example.com/a?b", "http://b.example"]
+
+
 def test_each_wrong_url_is_named_by_its_place_and_of_many_the_first_ten() -> None:
-    wrong = [f"nowhere-{number}" for number in range(12)]
+    wrong = [f"ftp://nowhere-{number}" for number in range(12)]
     with pytest.raises(InvalidInput) as raised:
-        check_urls(["https://example.com", *wrong])
+        read_urls(["https://example.com", *wrong])
     first, *each, last = str(raised.value).splitlines()
     assert first == "12 of 13 URLs cannot be counted; nothing was submitted."
-    assert [line.split(" must ")[0] for line in each] == [f"URL {n + 2} (nowhere-{n})" for n in range(10)]
+    assert [line.split(" must ")[0] for line in each] == [f"URL {n + 2} (ftp://nowhere-{n})" for n in range(10)]
     assert last == "and 2 more"
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://me:secret@example.com/", "http://me:secret@", "http://a b:secret@x y/", "x" * 99 + "\x1b"]
+    "url", ["ftp://me:secret@example.com/", "http://me:secret@", "http://a b:secret@x y/", "x x" * 99 + "\x1b"]
 )
 def test_a_message_about_a_wrong_url_is_safe_to_show(url: str) -> None:
     with pytest.raises(InvalidInput) as raised:
-        check_urls([url])
+        read_urls([url])
     assert "secret" not in str(raised.value)
     assert all(line.isprintable() and len(line) < 200 for line in str(raised.value).splitlines())
 
