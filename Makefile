@@ -41,7 +41,7 @@ install-dev: ## install what developers need as well
 
 # URL is handed over by the environment, so that no shell reads it.
 demo: export URL := $(URL)
-demo: install ## count the words of one page on the embedded stack, then stop (URL=https://... for a page of yours)
+demo: install ## count the words of a page and find quotes on the embedded stack, then stop (URL=https://... for a page of yours)
 	@exec $(PYTHON) -m embedded.demo --url "$$URL"
 
 up: install ## run the embedded stack in the foreground, with its data under .local; Ctrl-C stops it

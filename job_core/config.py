@@ -27,7 +27,7 @@ class CoreConfig:
     """The defaults suit a small service; a kind may have time limits, attempts and a retry policy of its own."""
 
     broker_url: str
-    database_url: str  # postgresql+psycopg2://...
+    database_url: str
     limits: Limits = field(default_factory=lambda: Limits(at_once=8))
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     soft_time_limit_seconds: float = 60.0
@@ -39,7 +39,16 @@ class CoreConfig:
     worker_child_memory_mb: int = 512
     worker_stop_grace_seconds: float = 20.0
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "database_url", with_driver(self.database_url))
+
     @property
     def min_children(self) -> int:
         """How many children a worker has at least: more come while attempts take long."""
         return min(self.worker_min_concurrency, self.worker_concurrency)
+
+
+def with_driver(url: str) -> str:
+    """The URL of a database, for psycopg2: SQLAlchemy 2.1 takes a bare `postgresql://` for psycopg 3."""
+    scheme, separator, rest = url.partition("://")
+    return f"postgresql+psycopg2{separator}{rest}" if scheme in {"postgresql", "postgres"} else url

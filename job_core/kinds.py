@@ -1,5 +1,6 @@
 """The kinds of jobs. A kind is a function: its name, the request it takes, and the work it does."""
 
+import builtins
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -249,8 +250,11 @@ class Kind:
 def kind_of(work: Callable[..., Any], **options: Any) -> Kind:  # noqa: ANN401 - the fields of Kind
     """The kind that `work` stands for.
 
-    Raises TypeError if its first parameter is not annotated with a pydantic model, or its result not with a mapping.
+    Raises TypeError if its name is one of Python's own, its first parameter is not annotated with a pydantic model, or
+    the result, of it or of its join, not with a mapping.
     """
+    if hasattr(builtins, work.__name__):
+        raise TypeError(f"task {work.__name__}: choose another name, for this one hides Python's own in its module")
     hints = get_type_hints(work)
     first = next(iter(signature(work).parameters), None)
     request: Any = hints.get(first or "")
@@ -258,7 +262,8 @@ def kind_of(work: Callable[..., Any], **options: Any) -> Kind:  # noqa: ANN401 -
         raise TypeError(f"task {work.__name__}: annotate its first parameter with the pydantic model of its request")
     kind = Kind(name=work.__name__, request=request, work=work, **options)
     if not (is_typeddict(kind.result) or _is(Mapping, get_origin(kind.result) or kind.result)):
-        raise TypeError(f"task {work.__name__}: annotate its result, which is a mapping, like a JsonObject")
+        of = f"the result of its join, {kind.join.__name__}" if kind.join else "its result"
+        raise TypeError(f"task {work.__name__}: annotate {of}, which is a mapping, like a JsonObject")
     return kind
 
 

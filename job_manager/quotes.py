@@ -274,7 +274,8 @@ def _daily(day: date | None) -> DailyQuote:
     with services().database.reading(DATABASE_SECONDS) as connection:
         body = read.of_day(connection, owner(), day)
     if body is None:
-        raise UnknownQuote("The day has no quote.")
+        today = "No quote was found yet that is sure enough and attributed to somebody."
+        raise UnknownQuote("The day has no quote." if day else today)
     shown = DailyQuote(
         day=date.fromisoformat(body["day"]), json=f"{to_json(body)}\n".encode(), text=_as_text(body["quote"])
     )

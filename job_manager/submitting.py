@@ -25,9 +25,10 @@ from job_tasks.views import JobView, job_view
 
 ACCEPTS = (BacklogFull, MemoryFull, UnknownJob, DatabaseUnavailable)  # how accepting a job may fail
 SUBMISSION = (
-    "The answer is sent once the jobs are stored. With `urls` instead of `url`, each URL is a job. A repetition"
-    " shows each job as it is now, but for its `result`, which is null there."
+    "The answer is sent once the jobs are stored. A repetition shows each job as it is now, but for its `result`, which"
+    " is null there."
 )
+OF_URLS = " With `urls` instead of `url`, each URL is a job."
 FIRST_LOOK_SECONDS = 1  # Retry-After of an accepted job: when a first look makes sense
 
 
@@ -53,7 +54,8 @@ def _route_of(kind: Kind) -> Callable[[], Response]:
             return accepted_answer(accepted[0])
 
     summary = (kind.work.__doc__ or kind.name).strip().partition("\n")[0]
-    submit.__doc__ = f"{summary}\n\n{SUBMISSION}"
+    of_urls = OF_URLS if "url" in kind.request.model_fields else ""
+    submit.__doc__ = f"{summary}\n\n{SUBMISSION}{of_urls}"
     return operation({202: JobView | JobBatch}, ACCEPTS, takes=kind, repeatable=True)(submit)
 
 

@@ -27,7 +27,7 @@ from pydantic import (
     field_validator,
 )
 
-from job_core.config import MIN_CONCURRENCY, CoreConfig, Limits, RetryPolicy
+from job_core.config import MIN_CONCURRENCY, CoreConfig, Limits, RetryPolicy, with_driver
 from job_core.webhooks import check_secret
 from job_tasks.api_keys import ApiKey, read_api_key
 from page_fetch.limits import FetchLimits
@@ -184,7 +184,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     # The lecture's name for where results land stands in for DATABASE_URL.
     url = values.get("database_url") or values.get("celery_result_backend", "")
     if url:
-        values["database_url"] = _with_driver(url.removeprefix("db+"))
+        values["database_url"] = with_driver(url.removeprefix("db+"))
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
@@ -196,12 +196,6 @@ def _read_secret(key: str, path: Path) -> str:
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{key.upper()}_FILE: got {path}, which cannot be read ({type(error).__name__})") from error
-
-
-def _with_driver(url: str) -> str:
-    """SQLAlchemy 2.1 takes a bare `postgresql://` for psycopg 3; this stack uses psycopg2."""
-    scheme, separator, rest = url.partition("://")
-    return f"postgresql+psycopg2{separator}{rest}" if scheme in {"postgresql", "postgres"} else url
 
 
 def _explain(error: ValidationError, values: Mapping[str, str]) -> Iterator[str]:

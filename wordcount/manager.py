@@ -171,12 +171,17 @@ def _json(answer: requests.Response) -> object:
         return None
 
 
+def _server(answer: requests.Response) -> str:
+    parts = urlsplit(answer.url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def _explain(answer: requests.Response) -> str:
     """The title and detail of the problem (RFC 9457) that was answered, or else the status; and advice about keys."""
     status, body = answer.status_code, _json(answer)
     problem = body if isinstance(body, dict) else {}
     parts = [str(problem[name]).rstrip(".") for name in ("title", "detail") if problem.get(name)]
-    said = visible(": ".join(parts)) or f"The server answered {status} {responses.get(status, '')}".rstrip()
+    said = visible(": ".join(parts)) or f"{_server(answer)} answered {status} {responses.get(status, '')}".rstrip()
     advice = "\nPass your API key with --key or in WORDCOUNT_KEY." if status == HTTPStatus.UNAUTHORIZED else ""
     return f"{said}.{advice}"
 

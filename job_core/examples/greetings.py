@@ -1,6 +1,6 @@
 """A small service. Its jobs greet somebody, or all guests of a party, each by a job of its own.
 
-With CELERY_BROKER_URL and DATABASE_URL set:
+With CELERY_BROKER_URL and DATABASE_URL set, to a Redis and a PostgreSQL that no other service uses:
 
     python -m job_core.examples.greetings migrate
     celery --app job_core.examples.greetings worker &

@@ -173,9 +173,10 @@ def _body(kind: Kind) -> JsonObject:
     shown = {name: {"value": value} for name, value in examples.REQUESTS.get(kind.name, about_a_url).items()}
     as_json = {"schema": submission(kind, ""), "examples": shown}
     as_form = {"schema": submission(kind, "Form"), "examples": shown}
+    more = f", or {MAX_BATCH_BYTES:,} with `urls`" if about_a_url else ""
     return {
         "required": True,
-        "description": f"At most {MAX_BYTES:,} bytes, or {MAX_BATCH_BYTES:,} with `urls`.",
+        "description": f"At most {MAX_BYTES:,} bytes{more}.",
         "content": {"application/json": as_json} | dict.fromkeys(FORMS, as_form),
     }
 

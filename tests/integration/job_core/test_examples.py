@@ -21,6 +21,7 @@ RECOVERY_SECONDS = 30.0
 def environment(servers: Servers) -> Iterator[dict[str, str]]:
     """A database of its own, with the core's tables, and a Redis database that no other test uses."""
     with service_environment(servers, "greetings", broker_database=9) as environment:
+        environment["DATABASE_URL"] = environment["DATABASE_URL"].replace("+psycopg2", "")  # as psql takes it
         subprocess.run([sys.executable, "-m", MODULE, "migrate"], env=environment, check=True, timeout=60)
         yield environment
 
@@ -40,8 +41,7 @@ def test_every_guest_is_greeted_although_the_worker_is_killed(environment: dict[
 
 def greeted(environment: dict[str, str]) -> int:
     """How many guests have been greeted so far."""
-    url = environment["DATABASE_URL"].replace("+psycopg2", "")
-    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+    with closing(psycopg2.connect(environment["DATABASE_URL"])) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM jobs WHERE kind = 'greet' AND state = 'SUCCESS'")
         ((count,),) = cursor.fetchall()
         return int(count)

@@ -136,15 +136,16 @@ def test_live_editing_mounts_the_shared_code_and_nothing_else() -> None:
     assert {tuple(service["volumes"]) for service in live.values()} == {("./job_tasks:/app/job_tasks:ro",)}
 
 
-def test_workers_may_fetch_from_the_start_page_and_from_no_other_private_address() -> None:
+def test_workers_may_fetch_from_the_start_page_and_from_what_the_settings_allow() -> None:
     start = yaml.safe_load((PROJECT / "docker-compose.start.yml").read_text(encoding="utf-8"))
     page = start["services"].pop("start_page")
 
     assert {key: page[key] for key in HARDENED} == HARDENED
     assert start["networks"]["start"]["internal"]
     address = f"{page['networks']['start']['ipv4_address']}/32"
-    allowed = {"environment": {"FETCH_ALLOWED_PRIVATE_NETWORKS": address}, "networks": ["start"]}
-    assert start["services"] == dict.fromkeys(WORKERS, allowed)
+    name = "FETCH_ALLOWED_PRIVATE_NETWORKS"
+    allowed = f"${{{name}:+${{{name}}},}}{address}"  # those of the settings and a comma, if there are any
+    assert start["services"] == dict.fromkeys(WORKERS, {"environment": {name: allowed}, "networks": ["start"]})
 
 
 def test_each_image_is_built_once() -> None:

@@ -87,6 +87,10 @@ def without_result(request: ShoutRequest):  # type: ignore[no-untyped-def] # noq
     return {"said": request.text}
 
 
+def sum(request: ShoutRequest) -> JsonObject:  # noqa: A001 - what is refused
+    return {"said": request.text}
+
+
 def giving_text(request: ShoutRequest) -> str:
     return request.text
 
@@ -99,11 +103,21 @@ def giving_text(request: ShoutRequest) -> str:
         (without_parameter, "annotate its first parameter"),
         (without_result, "annotate its result"),
         (giving_text, "annotate its result"),
+        (sum, "choose another name"),
     ],
 )
 def test_a_task_without_its_annotations_is_named_at_the_start(task: Any, wanted: str) -> None:
     with pytest.raises(TypeError, match=f"task {task.__name__}: {wanted}"):
         kind_of(task)
+
+
+def join_without_result(request: ShoutRequest, children: object):  # type: ignore[no-untyped-def] # noqa: ANN201
+    del request, children
+
+
+def test_a_join_without_its_annotation_is_named_at_the_start() -> None:
+    with pytest.raises(TypeError, match="annotate the result of its join, join_without_result"):
+        kind_of(shout, join=join_without_result)
 
 
 def test_a_submission_has_what_every_kind_takes_and_a_job_keeps_the_request() -> None:

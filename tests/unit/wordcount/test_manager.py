@@ -155,9 +155,9 @@ class TestPauses:
         return ask
 
     def test_steps_grow_to_five_seconds_and_end_after_a_minute(
-        self, ask: Callable[..., str], slept: list[float]
+        self, ask: Callable[..., str], manager: Manager, slept: list[float]
     ) -> None:
-        assert ask() == "The server answered 503 Service Unavailable; gave up. Try again later."
+        assert ask() == f"{manager.server} answered 503 Service Unavailable; gave up. Try again later."
         assert 0.25 <= slept[0] <= 0.5
         assert all(2.5 <= step <= 5 for step in slept[4:])
         assert RETRY_SECONDS - 5 <= sum(slept) <= RETRY_SECONDS
@@ -188,9 +188,9 @@ class TestPauses:
     ("status", "body", "said"),
     [
         (403, b'{"title": "Another site\'s page sent this"}', "Another site's page sent this."),
-        (404, b"<html>", "The server answered 404 NOT FOUND."),
+        (404, b"<html>", "{server} answered 404 NOT FOUND."),
         (500, b'{"title": "Something went wrong"}', "Something went wrong."),
-        (499, b"[]", "The server answered 499."),
+        (499, b"[]", "{server} answered 499."),
         (422, b'{"title": "Not\\u001b[2J", "detail": "two\\nlines"}', "Not\\x1b[2J: two\\nlines."),
     ],
 )
@@ -200,7 +200,7 @@ def test_a_refusal_is_one_line_whoever_wrote_it(
     httpserver.expect_request("/jobs").respond_with_data(body, status=status)
     with pytest.raises(RequestRefused) as raised:
         manager.ask("GET", "/jobs")
-    assert (str(raised.value).upper(), raised.value.status) == (said.upper(), status)
+    assert (str(raised.value).upper(), raised.value.status) == (said.format(server=manager.server).upper(), status)
 
 
 @pytest.mark.parametrize("body", ["<html>hello", "[]", '"text"', ""])
