@@ -145,7 +145,8 @@ def test_workers_may_fetch_from_the_start_page_and_from_what_the_settings_allow(
     address = f"{page['networks']['start']['ipv4_address']}/32"
     name = "FETCH_ALLOWED_PRIVATE_NETWORKS"
     allowed = f"${{{name}:+${{{name}}},}}{address}"  # those of the settings and a comma, if there are any
-    assert start["services"] == dict.fromkeys(WORKERS, {"environment": {name: allowed}, "networks": ["start"]})
+    worker = {"environment": {name: allowed}, "networks": ["start"]}
+    assert start["services"] == dict.fromkeys(WORKERS, worker)
 
 
 def test_each_image_is_built_once() -> None:
