@@ -7,10 +7,21 @@ from typing import Final
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from page_read.quote_markup import Marked
+from page_read.quote_pairs import name_on
 from page_read.quote_passages import Passage
-from page_read.quote_pieces import MAX_PIECE, Piece, is_attribution, is_name, read_pieces, split_attribution, split_line
+from page_read.quote_pieces import (
+    MAX_PIECE,
+    Piece,
+    is_attribution,
+    is_name,
+    is_quote,
+    read_pieces,
+    split_attribution,
+    split_line,
+)
+from page_read.quote_speakers import is_eastern_name
 from page_read.quote_text import MAX_TEXT, count_words, tidy
-from page_read.quote_words import collections, first_names, wrongly_ascribed
+from page_read.quote_words import about_somebody, collections, first_names, wrongly_ascribed
 
 _MOST: Final = 500  # items of a page
 _HIGHEST: Final = 6  # elements around a name in which its item is looked for
@@ -44,7 +55,6 @@ _OPENING: Final = tuple('“„«»"「”')
 _LOWER_WORD: Final = re.compile(r"(?<!\w)[a-zß-ÿа-яё]\w+")
 _PARTS: Final = re.compile(r"\s*[|:–—•·]\s*|\s-\s")
 _LAST_MARK: Final = re.compile(r"[.!?…。！？]['\"’”»“」』)]*\Z")
-_EASTERN_SUBJECT: Final = re.compile("[\u3400-\u9fff·]{2,8}|[\u3040-\u30ff\u3400-\u9fff・]{2,12}")
 
 
 @dataclass(slots=True)
@@ -81,7 +91,7 @@ def _read_items(items: dict[int, _Item], passages: list[Passage], rule: str, con
     for item in items.values():
         if not item.numbers or taken.intersection(item.numbers) or passages[item.numbers[0]].place.furniture:
             continue
-        pieces = [piece for piece in read_pieces(item.node.html or "") if _is_quote(piece)]
+        pieces = [piece for piece in read_pieces(item.node.html or "") if is_quote(piece)]
         if pieces:
             taken.update(item.numbers)
             found += [Marked(piece, rule, confidence, item.numbers) for piece in pieces]
@@ -155,13 +165,14 @@ def find_lists(passages: list[Passage], used: set[int], title: str) -> list[Mark
     """Quotes on lines of their own, one after another, on a page or below a heading that says so."""
     found: list[Marked] = []
     headings: dict[str, str] = {"": title}  # that are in force, by their rank
+    named = _names_among_headings(passages)
     said_so = {title: collections().search(title) is not None}
     in_list = said_so[title]
     run: list[int] = []
     for number, passage in enumerate(passages):
         place, text = passage.place, passage.text
         if place.heading:
-            found += _read_run(passages, run, list(headings.values()), in_list=in_list)
+            found += _read_run(passages, run, list(headings.values()), named, in_list=in_list)
             run = []
             headings = {rank: name for rank, name in headings.items() if rank < place.heading} | {place.heading: text}
             said_so[text] = collections().search(text) is not None
@@ -172,12 +183,12 @@ def find_lists(passages: list[Passage], used: set[int], title: str) -> list[Mark
         if not _LETTER.search(text):
             continue
         if run and not _is_alike(passages[run[-1]], passage):
-            found += _read_run(passages, run, list(headings.values()), in_list=in_list)
+            found += _read_run(passages, run, list(headings.values()), named, in_list=in_list)
             run = []
             if not (in_list or text.startswith(_OPENING)):
                 continue
         run.append(number)
-    return found + _read_run(passages, run, list(headings.values()), in_list=in_list)
+    return found + _read_run(passages, run, list(headings.values()), named, in_list=in_list)
 
 
 def _is_alike(one: Passage, other: Passage) -> bool:
@@ -193,6 +204,7 @@ class _Line:
     piece: Piece
     numbers: list[int]
     numbered: bool
+    below: bool = False  # whether its source stands in a list of its own below it
 
 
 def _read_lines(passages: list[Passage], run: list[int]) -> list[_Line]:
@@ -206,6 +218,7 @@ def _read_lines(passages: list[Passage], run: list[int]) -> list[_Line]:
         if before is not None and not before.piece.author and (below or is_attribution(text)):
             author, source = split_attribution(text)
             before.piece.author = None if below else author
+            before.below = before.below or below
             before.piece.source = before.piece.source or (tidy(text) if below else source)
             before.numbers.append(number)
         elif not below:
@@ -213,15 +226,17 @@ def _read_lines(passages: list[Passage], run: list[int]) -> list[_Line]:
     return lines
 
 
-def _read_run(passages: list[Passage], run: list[int], headings: list[str], *, in_list: bool) -> list[Marked]:
+def _read_run(
+    passages: list[Passage], run: list[int], headings: list[str], names: set[str], *, in_list: bool
+) -> list[Marked]:
     if not run or (in_list and any(wrongly_ascribed().search(heading) for heading in headings[1:])):
         return []
     lines = _read_lines(passages, run)
-    if not in_list or len(lines) < _MIN_RUN:
+    if not in_list or (len(lines) < _MIN_RUN and not lines[0].below):
         return [
             Marked(line.piece, "line", 0.85, line.numbers)
             for line in lines
-            if line.piece.marked and line.piece.author and _is_quote(line.piece)
+            if line.piece.marked and line.piece.author and is_quote(line.piece)
         ]
     marked = sum([line.piece.marked for line in lines])
     named = sum([line.piece.author is not None for line in lines])
@@ -230,42 +245,58 @@ def _read_run(passages: list[Passage], run: list[int], headings: list[str], *, i
     wanted = _SHARE * len(lines)
     if marked >= wanted or named >= wanted:
         lines = [line for line in lines if line.piece.marked or line.piece.author]
-    elif not (numbered >= wanted or (passages[run[0]].place.item and sentences >= wanted)):
+    elif not (lines[0].below or numbered >= wanted or (passages[run[0]].place.item and sentences >= wanted)):
         return []
     said = {word for line in lines for word in _LOWER_WORD.findall(line.piece.text)}
-    about = subject(headings, said)
+    about = headings[-1] if headings[-1] in names else subject(headings, said)
     found = []
     for line in lines:
         passage = passages[line.numbers[0]]
-        if _is_quote(line.piece) and 2 * passage.links <= len(passage.text):
+        if is_quote(line.piece) and 2 * passage.links <= len(passage.text):
+            if about is None and line.below and line.piece.source:
+                line.piece.author, line.piece.source = split_attribution(line.piece.source)
             line.piece.author = line.piece.author or about
             found.append(Marked(line.piece, "list", 0.8, line.numbers))
     return found
 
 
-def _is_quote(piece: Piece) -> bool:
-    return count_words(piece.text) >= _MIN_WORDS and len(piece.text) <= MAX_TEXT
+def _names_among_headings(passages: list[Passage]) -> set[str]:
+    """The headings of a rank at which all are names, some of them with a first name."""
+    ranks: dict[str, list[str]] = {}
+    for passage in passages:
+        if passage.place.heading and not passage.place.furniture:
+            ranks.setdefault(passage.place.heading, []).append(passage.text)
+    named: set[str] = set()
+    for texts in ranks.values():
+        names = [text for text in texts if name_on(text)]
+        known = [name for name in names if name.split()[0].lower() in first_names()]
+        if len(names) > 1 and len(names) >= _SHARE * len(texts) and 3 * len(known) >= len(names):
+            named.update(names)
+    return named
 
 
 def subject(headings: list[str], said: set[str]) -> str | None:
     """Whose quotes they are: `Quotes by Oscar Wilde`, `Oscar Wilde Quotes`, `老子名言`, or a heading that is a name."""
     for heading in reversed(headings):
         match = collections().search(heading)
+        if about_somebody().match(heading, match.end() + 1 if match else len(heading)):
+            return None
         if match is None:
             if heading in headings[1:] and headings[0].startswith(heading) and _is_person(heading, said):
                 return tidy(heading)
             continue
         for part in _PARTS.split(heading):
-            if _looks_like_a_name(part) and part.split()[0].lower() in first_names():
+            is_name_alone = _looks_like_a_name(part) and collections().search(part) is None
+            if is_name_alone and part.split()[0].lower() in first_names():
                 return tidy(part)
         after = _PREPOSITION.match(heading[match.end() :])
         following = re.split(r"[|:–—•·,(]|\s-\s", heading[match.end() :][after.end() :] if after else "")[0].strip()
         before = re.sub(
             r"['’]s?\Z|的\Z|の\Z", "", re.split(r"[|:–—•·]|\s-\s", heading[: match.start()].strip(" :|–—-"))[-1].strip()
         )
-        if after and (_looks_like_a_name(following) or _EASTERN_SUBJECT.fullmatch(following)):
+        if after and (_looks_like_a_name(following) or is_eastern_name(following)):
             return tidy(following)
-        if _EASTERN_SUBJECT.fullmatch(before) or _is_person(before, said):
+        if is_eastern_name(before) or _is_person(before, said):
             return tidy(before)
     return None
 

@@ -7,12 +7,11 @@ from typing import Final
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from page_read.quote_passages import Passage
-from page_read.quote_pieces import Piece, is_attribution, is_name, read_pieces, split_attribution, split_line
+from page_read.quote_pieces import Piece, is_attribution, is_name, is_quote, read_pieces, split_attribution, split_line
 from page_read.quote_speech import Introductions
-from page_read.quote_text import MAX_TEXT, count_words
+from page_read.quote_text import MAX_TEXT
 
 _MOST: Final = 300  # blockquotes of a page
-_MIN_WORDS: Final = 3
 _SAME_SPEAKER: Final = 4  # passages in which `she` is still who was quoted last
 _MOST_LINKED: Final = 0.4  # of the text
 _NO_QUOTE: Final = re.compile(
@@ -89,7 +88,7 @@ def _read(
     on_quotes: bool,
 ) -> list[Marked]:
     figure = node.parent if node.parent is not None and node.parent.tag == "figure" else None
-    pieces = [piece for piece in read_pieces((figure or node).html or "") if _is_quote(piece)]
+    pieces = [piece for piece in read_pieces((figure or node).html or "") if is_quote(piece)]
     if not pieces:
         return []
     piece = pieces[0]
@@ -116,7 +115,3 @@ def _read(
     for other in pieces[1:]:
         other.author, other.source = piece.author, piece.source
     return [Marked(each, rule, confidence, numbers) for each in pieces]
-
-
-def _is_quote(piece: Piece) -> bool:
-    return count_words(piece.text) >= _MIN_WORDS and len(piece.text) <= MAX_TEXT

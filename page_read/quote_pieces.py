@@ -9,7 +9,7 @@ from bs4.element import NavigableString, Tag
 
 from page_read.display import BLOCKS, TABLE_PARTS
 from page_read.quote_marks import pair_marks
-from page_read.quote_text import count_words, tidy
+from page_read.quote_text import MAX_TEXT, count_words, tidy
 
 MAX_PIECE: Final = 20_000  # characters of markup; a longer one holds more than a quote
 
@@ -37,9 +37,10 @@ _COMMA: Final = re.compile(r"\A,\s*[^\Wa-zß-ÿа-яё]")
 _LEFT_OVER: Final = re.compile(r"\A[\s.,;~–—―-]*(?:by|von|de|par|di|door|por|av|от)?[\s.,;:~–—―-]*\Z", re.IGNORECASE)
 _IN_BRACKETS: Final = re.compile(r"\A\s*[(\[](?P<inside>[^()\[\]]{2,120})[)\]]\.?\s*\Z")
 _AFTER_DASH: Final = re.compile(
-    r"\A(?P<text>.{12,}?[.!?…”\"»“])\s*(?:[—–―]|\s-{1,2}\s)\s*(?P<name>[^\Wa-zß-ÿа-я][^.!?—–―]{1,60}(?:\.[^.!?—–―]{1,40})*)\.?\Z",
+    r"\A(?P<text>.{4,}?[.!?…。！？”\"»“])\s*(?:[—–―~]{1,2}|\s-{1,2}\s?|--)\s*(?P<name>[^\Wa-zß-ÿа-я][^.!?—–―]{1,60}(?:\.[^.!?—–―]{1,40})*)\.?\Z",
     re.DOTALL,
 )
+_MIN_WORDS: Final = 3  # of a quote
 _LEAST_BEFORE_LINK: Final = 3  # words
 _LONGEST_SOURCE: Final = 15  # words
 _LONGEST_BYLINE: Final = 12
@@ -198,6 +199,11 @@ def _split(lines: list[str], *, alone: bool = False) -> Piece:
 def is_attribution(line: str) -> bool:
     """Whether a line is nothing but an attribution, like `— Name, Work`."""
     return (_DASH.match(line) or _IN_BRACKETS.match(line)) is not None and count_words(line) <= _LONGEST_ATTRIBUTION
+
+
+def is_quote(piece: Piece) -> bool:
+    """Whether what was read is long enough for a quote, and not too long."""
+    return count_words(piece.text) >= _MIN_WORDS and len(piece.text) <= MAX_TEXT
 
 
 def split_line(text: str) -> Piece:

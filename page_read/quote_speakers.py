@@ -25,6 +25,8 @@ _EASTERN_SUBJECT: Final = re.compile(
 _EASTERN_OFFICE: Final = re.compile(
     "(?:当局者|関係者|広報|担当者|記者|首相|大臣|報道官|発言人|发言人|负责人|記者|记者|村民|専門家|专家|男性|女性|業界|省|庁)\\Z"
 )
+_KATAKANA_NAME: Final = re.compile("[ァ-ヶー]+(?:・[ァ-ヶー]+)+")
+_LONGEST_HAN: Final = 4  # characters
 _HAN_RUN: Final = re.compile("[一-鿿·]{2,12}\\Z")
 # The commonest family names, by population registers. A Chinese name begins with one and has two or three characters.
 _SURNAMES: Final = frozenset(
@@ -248,3 +250,10 @@ def eastern_subject(before: str, verb_at: int | None) -> str | None:
         if len(name) == length and name[0] in _SURNAMES and not _NOT_IN_GIVEN_NAMES.intersection(name):
             return name
     return None
+
+
+def is_eastern_name(text: str) -> bool:
+    """Whether `text` is a name in Chinese or Japanese: with a known family name, of a sage, or of a foreigner."""
+    is_han = _HAN_RUN.fullmatch(text) is not None
+    is_family = text[:1] in _SURNAMES and len(text) <= _LONGEST_HAN
+    return (is_han and (is_family or text.endswith("子") or "·" in text)) or _KATAKANA_NAME.fullmatch(text) is not None

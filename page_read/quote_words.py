@@ -77,6 +77,20 @@ def wrongly_ascribed() -> re.Pattern[str]:
 
 
 @cache
+def about_somebody() -> re.Pattern[str]:
+    """Finds what comes between the name of a collection and somebody whom others speak of in it."""
+    return _pattern(
+        [entry for table in _tables().values() for entry in table.get("about", "").split()], spaceless=False
+    )
+
+
+@cache
+def name_particles() -> frozenset[str]:
+    """The small words inside names, of all languages."""
+    return frozenset(" ".join([table.get("particles", "") for table in _tables().values()]).split())
+
+
+@cache
 def first_names() -> frozenset[str]:
     """Common first names, in lower case."""
     return frozenset(_tables()["names"]["first"].split())
@@ -119,5 +133,8 @@ def _pattern(entries: Iterable[str], *, spaceless: bool) -> re.Pattern[str]:
 
 def _alternatives(entries: Iterable[str]) -> str:
     return "|".join(
-        [re.escape(entry).replace(r"\*", r"[^\W\d_]*") for entry in sorted(set(entries), key=len, reverse=True)]
+        [
+            re.escape(entry).replace("_", "[ \u00a0]").replace(r"\*", r"[^\W\d_]*").replace("'", "['’]")
+            for entry in sorted(set(entries), key=len, reverse=True)
+        ]
     )

@@ -14,6 +14,7 @@ from page_read.limits import check_markup
 from page_read.quote_data import find_in_json
 from page_read.quote_lists import find_in_microdata, find_items, find_lists, subject
 from page_read.quote_markup import Marked, find_blockquotes
+from page_read.quote_pairs import find_pairs
 from page_read.quote_passages import Passage, read_passages
 from page_read.quote_speakers import Speakers
 from page_read.quote_speech import Introductions, find_speech, is_running_text, may_speak
@@ -77,6 +78,8 @@ def find_quotes(html: bytes, language: str | None) -> list[Quote]:
     about = subject([title, headline], set()) if on_quotes else None
     for item in marked:
         item.piece.author = item.piece.author or about
+    used = {number for found in marked for number in found.passages}
+    marked += find_pairs(passages, used | quoted, title)
     used = {number for found in marked for number in found.passages}
     marked += find_lists(passages, used | quoted, title)
     used = {number for found in marked for number in found.passages} | quoted

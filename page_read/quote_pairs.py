@@ -1,0 +1,128 @@
+"""Quotes and names on lines in turn: a list of definitions, the cells of a table, cards without classes."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+from page_read.quote_markup import Marked
+from page_read.quote_passages import Passage
+from page_read.quote_pieces import Piece, is_name, is_quote, split_attribution, split_line
+from page_read.quote_text import count_words, is_spaceless
+from page_read.quote_words import collections, first_names, name_particles, wrongly_ascribed
+
+_FEWEST: Final = 2  # pairs of text and name
+_SHARE: Final = 0.7  # of the texts that must have a name on the same side
+_NAME_WORDS: Final = 6
+_SPACELESS_NAME: Final = 12  # characters
+_LONGEST_REST: Final = 12  # words after the name: a town, an office, a work
+_TEXT_WORDS: Final = 6  # from which a line without a full stop is a text
+_FINAL: Final = re.compile(r"[.!?…。！？][\"'’”»“」』)]*\Z")
+_YEARS: Final = re.compile(r"\s*[(\[][^()\[\]]{0,40}[)\]]\s*\Z")
+_NOT_IN_NAMES: Final = re.compile(r"[\d:;!?“”„«»\"「」@|/…。！？，、]")
+
+
+@dataclass(slots=True)
+class _Line:
+    """A line of the page: `piece` if it may be a quote, `name` if it may be a name."""
+
+    number: int
+    look: tuple[str, bool]
+    depth: int
+    piece: Piece | None
+    name: str | None
+
+
+def find_pairs(passages: list[Passage], used: set[int], title: str) -> list[Marked]:
+    """Quotes each of which has its name before or after it, on a page or below a heading that says so."""
+    found: list[Marked] = []
+    rank = "" if collections().search(title) else None  # of the heading that says so
+    lines: list[_Line] = []
+    for number, passage in enumerate(passages):
+        place = passage.place
+        if place.heading:
+            says_so = collections().search(passage.text) is not None
+            if rank is not None and (says_so or place.heading <= rank):
+                found += _read_pairs(lines, passages)
+                lines, rank = [], "" if collections().search(title) else None
+            if says_so:
+                rank = place.heading if wrongly_ascribed().search(passage.text) is None else None
+                continue
+        if rank is not None and not place.furniture and not place.code:
+            lines += _lines(number, passage) if number not in used else [_Line(number, ("", False), 0, None, None)]
+    return found + _read_pairs(lines, passages)
+
+
+def _lines(number: int, passage: Passage) -> list[_Line]:
+    parts = [part for part in passage.text.split("\n") if part.strip()]
+    if len(parts) > 1:
+        *text, last = parts
+        name = name_on(last)
+        pieces = [split_line(part) for part in parts]
+        if len([piece for piece in pieces if piece.marked or piece.author]) > 1:
+            return [_line(number, passage, part) for part in parts]
+        if name and count_words(" ".join(text)) > count_words(last):
+            return [_line(number, passage, "\n".join(text)), _line(number, passage, last)]
+    return [_line(number, passage, passage.text)]
+
+
+def _line(number: int, passage: Passage, text: str) -> _Line:
+    piece = split_line(text)
+    name = None if piece.marked else name_on(text)
+    is_text = piece.marked or bool(_FINAL.search(piece.text)) or count_words(piece.text) >= _TEXT_WORDS
+    may_be = is_text and name is None and is_quote(piece) and not passage.place.heading
+    linked = 2 * passage.links > len(passage.text) and not piece.marked
+    return _Line(
+        number, (passage.place.tag, piece.marked), passage.place.depth, piece if may_be and not linked else None, name
+    )
+
+
+def name_on(line: str) -> str | None:
+    """The name that a line consists of, or begins with before a comma: `Ada Byron, London`."""
+    name, _, rest = _YEARS.sub("", line.strip(" -–—―~\n")).partition(",")
+    words = name.split()
+    if not words or len(rest.split()) > _LONGEST_REST or _NOT_IN_NAMES.search(name) or not is_name(name):
+        return None
+    if is_spaceless(name):
+        return name if len(name) <= _SPACELESS_NAME else None
+    is_short = len(words) <= _NAME_WORDS and (len(words[-1]) <= 2 or not _FINAL.search(name))  # noqa: PLR2004 - an initial
+    capitals = all(word[0].isupper() or word.lower() in name_particles() for word in words)
+    return name if is_short and capitals and words[0][0].isupper() and collections().search(name) is None else None
+
+
+def _read_pairs(lines: list[_Line], passages: list[Passage]) -> list[Marked]:
+    found = _read_named(lines)
+    for look in dict.fromkeys([line.look for line in lines if line.piece]):
+        places = [place for place, line in enumerate(lines) if line.piece and line.look == look]
+        if len(places) < _FEWEST:
+            continue
+        after, before = (_names_beside(lines, places, step) for step in (1, -1))
+        chosen = max(after, before, key=_weight)
+        if len(chosen) < max(_FEWEST, _SHARE * len(places)) or not _weight(chosen)[0]:
+            continue
+        for place, name in chosen.items():
+            text, beside = lines[place], lines[place + (1 if chosen is after else -1)]
+            if text.piece is not None:
+                author, source = split_attribution(passages[beside.number].text.split("\n")[-1])
+                piece = Piece(text.piece.text, text.piece.author or author or name, text.piece.source or source)
+                found.append(Marked(piece, "list", 0.8, sorted({text.number, beside.number})))
+    return found
+
+
+def _read_named(lines: list[_Line]) -> list[Marked]:
+    """Quotes that share a passage, each on a line with its name."""
+    named = [(line.number, line.piece) for line in lines if line.piece and line.piece.marked and line.piece.author]
+    several = Counter([number for number, _ in named])
+    return [Marked(piece, "list", 0.8, [number]) for number, piece in named if several[number] > 1]
+
+
+def _names_beside(lines: list[_Line], places: list[int], step: int) -> dict[int, str]:
+    beside = {place: lines[place + step] for place in places if 0 <= place + step < len(lines)}
+    return {place: line.name for place, line in beside.items() if line.name and line.depth <= lines[place].depth}
+
+
+def _weight(names: dict[int, str]) -> tuple[bool, int, int]:
+    """Whether they may be names and no words of a menu, which are the same everywhere; how many they are."""
+    different = set(names.values())
+    persons = len([name for name in different if name.split()[0].lower() in first_names()])
+    return len(different) > 1 or persons > 0, len(names), persons
