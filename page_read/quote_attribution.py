@@ -10,7 +10,9 @@ from page_read.quote_words import QuoteWords
 QUOTE: Final = "\ue010"  # stands for a quote in the text around it
 ENDED: Final = "\ue011"  # for one that ends with a sentence's mark
 QUOTES: Final = re.compile(f"[{QUOTE}{ENDED}]")
+_CLAUSE: Final = re.compile(r"[;:!?\n“”\"«»„]|[^\W\d_]{3}\.(?=\s|\Z)")
 _LINE: Final = re.compile(r"\A\s*[-–—―~]{1,2}\s*(?P<name>[^\W\d_][^–—―.!?:;]{1,70}[^–—―!?:;\s])\.?\s*\Z")
+_EASTERN_ENDING: Final = re.compile(r"と、?(?P<name>[一-鿿々ァ-ヶー・]{1,12})(?:さん|氏|監督|社長|教授|選手|会長)。")
 _INDEFINITE: Final = frozenset("a an one ein eine einer un une una um uma een en ett et".split())
 _LONGEST_NAME: Final = 9  # words, with an office
 _JOINED: Final = 2  # characters of a particle
@@ -57,7 +59,8 @@ class Attributions:
             return self._eastern(around)
         words, before, after = self._words, around.before[-200:], around.after[: _NEAR + 110]
         line = _LINE.match(around.after)
-        if line and not before.strip() and len(line["name"].split()) <= _LONGEST_NAME:
+        is_name = line is not None and len(line["name"].split()) <= _LONGEST_NAME and not words.saying.search(line["name"])
+        if line and is_name and not before.strip():
             return Attribution("line", line["name"].split(",")[0].strip())
         verb = words.saying.search(after)
         if verb and verb.start() <= _NEAR and ":" not in after[: verb.start()]:
@@ -88,6 +91,9 @@ class Attributions:
 
     def _eastern(self, around: Surroundings) -> Attribution | None:
         verb = self._words.saying.search(re.split("[，。！？；,]", around.after[:_EASTERN_NEAR].lstrip("，,"))[0])
+        ending = _EASTERN_ENDING.match(around.after)
+        if ending and self._words.language == "ja":
+            return Attribution("said", ending["name"])
         clause = re.split("[。！？]", around.before)[-1]
         if self._words.language == "ja":
             return Attribution("said", eastern_subject(clause, None)) if verb and verb.start() <= _JOINED else None
@@ -108,6 +114,9 @@ class Attributions:
             is_next = 0 <= name.start - end <= 1
             if is_next or (0 <= name.start - end < _FAR and self._speakers.is_person(name.text)):
                 return Attribution("according", name.text)
+        named = self._somebody(text, according, self._speakers.names_in(text[: end + _FAR]), indefinite=True)
+        if named:
+            return Attribution("according", named)
         following = text[end:].split()[:2]
         if self._has_pronoun(following[:1]) or any(self._words.is_role(word.strip(",.")) for word in following):
             return Attribution("according", known=True)
@@ -125,10 +134,12 @@ class Attributions:
         before = [name for name in names if 0 <= verb.start() - name.end <= reach]
         after = [name for name in names if 0 <= name.start - verb.end() <= _FAR]
         by_office = any(self._words.is_role(word.strip(",.")) for word in follow[:3])
-        name = self._subject_before(before, verb, introduces=introduces) or self._subject_after(
-            after, verb, by_office=by_office
+        indefinite = bool(_INDEFINITE.intersection([word.lower() for word in lead[-5:] + follow[:2]]))
+        name = (
+            self._subject_before(before, verb, introduces=introduces)
+            or self._subject_after(after, verb, by_office=by_office)
+            or self._somebody(text, verb, after if follow else before, indefinite=indefinite)
         )
-        indefinite = _INDEFINITE.intersection([word.lower() for word in lead[-5:] + follow[:2]])
         return Attribution(rule, name, known=name is None and not indefinite, direct=direct)
 
     def _subject_before(self, names: list[Name], verb: re.Match[str], *, introduces: bool) -> str | None:
@@ -144,6 +155,20 @@ class Attributions:
             return persons[0].text
         is_beside = names and names[0].start - verb.end() < _CLOSE and not by_office
         return names[0].text if is_beside else None
+
+    def _somebody(self, text: str, verb: re.Match[str], names: list[Name], *, indefinite: bool) -> str | None:
+        """The first name in the clause that is not a place: of a body for which somebody speaks, or of several words."""
+        clause = _CLAUSE.search(text, verb.end())
+        end = clause.start() if clause else len(text)
+        words = {word.strip(".,").lower() for word in text[max(0, verb.start() - _FAR) : end].split()}
+        for_body = bool(self._words.bodies & words)
+        for name in names:
+            before = text[: name.start].split()[-1:]
+            if name.start > end or (before and before[0].lower() in self._words.places):
+                continue
+            if for_body or (" " in name.text and not indefinite):
+                return name.text
+        return None
 
     def _has_pronoun(self, words: list[str]) -> bool:
         return any(word.strip(".,;:!?()").lower() in self._words.pronouns for word in words)

@@ -62,14 +62,18 @@ def find_blockquotes(
     return found
 
 
-def _is_something_else(node: LexborNode, passages: list[Passage]) -> bool:
-    """Whether it is an embed, a reply, a note, a link or a layout."""
+def is_repeated(node: LexborNode) -> bool:
+    """Whether a blockquote is an embed, a note, or a part of a mail or post that is replied to."""
     attributes = node.attributes
     named = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
+    return _NO_QUOTE.search(named) is not None or (attributes.get("type") or "").lower() == "cite"
+
+
+def _is_something_else(node: LexborNode, passages: list[Passage]) -> bool:
+    """Whether it is an embed, a reply, a note, a link or a layout."""
     text = sum([len(passage.text) for passage in passages])
     return (
-        _NO_QUOTE.search(named) is not None
-        or (attributes.get("type") or "").lower() == "cite"
+        is_repeated(node)
         or passages[0].place.furniture
         or sum([passage.links for passage in passages]) > _MOST_LINKED * text
         or text > 2 * MAX_TEXT

@@ -182,6 +182,12 @@ class Speakers:
     def _add(self, names: list[Name], run: list[re.Match[str]], text: str) -> None:
         words = self._words
         run, titled = self._without_office(run, text)
+        for index, token in enumerate(run):  # `Ann Lee of North Bay University`
+            is_particle = index > 1 and token[0][0].islower()
+            if is_particle and (len(run) > _LONGEST or (token[0] == "of" and run[0][0].lower() in first_names())):
+                self._add(names, run[:index], text)
+                self._add(names, run[index + 1 :], text)
+                return
         if words.language == "de":  # `der` stands in a name only after `von`
             for index, token in enumerate(run):
                 if token[0] in {"der", "den"} and run[index - 1][0] not in {"von", "van"}:

@@ -137,7 +137,7 @@ class _Reader:
         number = 0
         while number < len(self._passages):
             number = self._read_passage(number)
-        return self.found
+        return [speech for speech in self.found if count_words(speech.text) >= _MIN_WORDS]
 
     def _read_passage(self, number: int) -> int:
         """Reads a passage, and those that its speech goes on in. Returns the number of the next one."""
@@ -217,11 +217,12 @@ class _Reader:
         self._interrupted = None
         for index, span in enumerate(spans):
             around = Surroundings(span.inside(text), pieces[index], pieces[index + 1], sentence)
-            speech = self._judge(number, text, span, around)
+            goes_on = previous is not None and (index == 0 or self._interrupts(around.before, previous))
+            speech = self._judge(number, text, span, around, goes_on=goes_on)
             if speech is None:
                 previous = None
                 continue
-            if previous is not None and (index == 0 or self._interrupts(around.before, previous)):
+            if goes_on and previous is not None:
                 previous.text += " … " + speech.text
                 previous.author = previous.author or speech.author
                 previous.ended = speech.ended
@@ -241,12 +242,11 @@ class _Reader:
         ends = between.rstrip()[-1:] in set(".,;:–—-")
         return attributes is not None and ends and len(between.split()) <= _ONLY_ATTRIBUTION
 
-    def _judge(self, number: int, text: str, span: Span, around: Surroundings) -> Speech | None:
+    def _judge(self, number: int, text: str, span: Span, around: Surroundings, *, goes_on: bool) -> Speech | None:
+        """The speech in a span; None if it is no quote. `goes_on`: after nothing but the attribution of the last one."""
         self._judged += 1
         quote = tidy(around.inside)
         length = count_words(quote)
-        if length < _MIN_WORDS:
-            return None
         attribution = self._attributions.find(around, somebody_spoke=self._speaker is not None)
         interruption = self._inner.search(quote) if self._inner else None
         if interruption:
@@ -256,10 +256,12 @@ class _Reader:
         follows = around.after.lstrip()[:1]
         ended = (
             _TERMINAL.search(around.inside) is not None
-            or follows in set(".,!?，。")
+            or follows in set(".,!?，。–—")
             or around.inside.rstrip()[-1:] == ","
         )
         standing = not around.before.strip(" \n,;–—-.") or around.before.rstrip()[-1:] in {":", "："}
+        if length < _MIN_WORDS and not (length and attribution and attribution.direct and standing and ended):
+            return None
         if attribution is None and _EXAMPLE.search(around.before[-20:]):
             return None
         if self._is_title(quote) and not (attribution and attribution.rule == "said" and attribution.direct and ended):
@@ -268,7 +270,10 @@ class _Reader:
         is_whole_text = span.end - span.start == len(text)
         if is_q_element and not attribution and (length < _MIN_WOVEN or is_whole_text):
             return None
-        decided = self._decide(attribution, number, length, complete=standing and ended, spaceless=is_spaceless(quote))
+        complete = standing and ended
+        decided = self._decide(attribution, number, length, complete=complete, spaceless=is_spaceless(quote))
+        if decided is None and goes_on and complete:
+            decided = "continued", 0.55, None
         if is_q_element:
             decided = "q", 0.6, decided[2] if decided else None
         if decided is None:

@@ -28,6 +28,8 @@ class QuoteWords:
     pronouns: frozenset[str]
     roles: frozenset[str]
     role_endings: tuple[str, ...]
+    bodies: frozenset[str]
+    places: frozenset[str]
     particles: frozenset[str]
     common: frozenset[str]
 
@@ -119,6 +121,8 @@ def _read(language: str) -> QuoteWords:
         pronouns=frozenset(table["pronouns"].split()),
         roles=frozenset(roles),
         role_endings=tuple([role[1:] for role in roles if role.startswith("*")]),
+        bodies=frozenset(table.get("bodies", "").split()),
+        places=frozenset(table.get("places", "").split()),
         particles=frozenset(table["particles"].split()),
         common=_common()[language],
     )

@@ -13,7 +13,7 @@ from page_read.errors import PageTooComplex
 from page_read.limits import check_markup
 from page_read.quote_data import find_in_json
 from page_read.quote_lists import find_in_microdata, find_items, find_lists, subject
-from page_read.quote_markup import Marked, find_blockquotes
+from page_read.quote_markup import Marked, find_blockquotes, is_repeated
 from page_read.quote_pairs import find_pairs
 from page_read.quote_passages import Passage, read_passages
 from page_read.quote_speakers import Speakers
@@ -82,7 +82,9 @@ def find_quotes(html: bytes, language: str | None) -> list[Quote]:
     marked += find_pairs(passages, used | quoted, title)
     used = {number for found in marked for number in found.passages}
     marked += find_lists(passages, used | quoted, title)
-    used = {number for found in marked for number in found.passages} | quoted
+    repeated = {node.mem_id for node in tree.css("blockquote") if is_repeated(node)} if quoted else set()
+    used = {number for found in marked for number in found.passages}
+    used |= {number for number in quoted if passages[number].place.quote in repeated}
     found = [(-1, 0, _from_piece(Marked(piece, "data", 0.95, []), passages)) for piece in declared]
     found += [(item.passages[0] if item.passages else -1, 0, _from_piece(item, passages)) for item in marked]
     for speech in find_speech(passages, used, words, speakers) if speaking else []:
