@@ -59,7 +59,9 @@ class Attributions:
             return self._eastern(around)
         words, before, after = self._words, around.before[-200:], around.after[: _NEAR + 110]
         line = _LINE.match(around.after)
-        is_name = line is not None and len(line["name"].split()) <= _LONGEST_NAME and not words.saying.search(line["name"])
+        is_name = (
+            line is not None and len(line["name"].split()) <= _LONGEST_NAME and not words.saying.search(line["name"])
+        )
         if line and is_name and not before.strip():
             return Attribution("line", line["name"].split(",")[0].strip())
         verb = words.saying.search(after)

@@ -7,7 +7,6 @@ from typing import Final
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from page_read.quote_markup import Marked
-from page_read.quote_pairs import name_on
 from page_read.quote_passages import Passage
 from page_read.quote_pieces import (
     MAX_PIECE,
@@ -15,6 +14,7 @@ from page_read.quote_pieces import (
     is_attribution,
     is_name,
     is_quote,
+    name_on,
     read_pieces,
     split_attribution,
     split_line,

@@ -7,12 +7,22 @@ from typing import Final
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from page_read.quote_passages import Passage
-from page_read.quote_pieces import Piece, is_attribution, is_name, is_quote, read_pieces, split_attribution, split_line
+from page_read.quote_pieces import (
+    Piece,
+    is_attribution,
+    is_name,
+    is_quote,
+    name_on,
+    read_pieces,
+    split_attribution,
+    split_line,
+)
 from page_read.quote_speech import Introductions
 from page_read.quote_text import MAX_TEXT
 
 _MOST: Final = 300  # blockquotes of a page
 _SAME_SPEAKER: Final = 4  # passages in which `she` is still who was quoted last
+_DEEPEST: Final = 8  # elements between a quote's box and a name in it
 _MOST_LINKED: Final = 0.4  # of the text
 _NO_QUOTE: Final = re.compile(
     r"tweet|twitter|instagram|tiktok|facebook|\bfb-|embed|gmail|moz-cite|bbcode|quoteblock|quote-?(?:message|header)|\breply|\bnote\b|warning|\btip\b|"
@@ -62,6 +72,25 @@ def find_blockquotes(
     return found
 
 
+def _beside(quote: LexborNode, numbers: list[int], passages: list[Passage]) -> int | None:
+    """The number of the passage that shares an element with a quote and nothing else, if it is a name."""
+    box = quote.parent
+    if box is None or box.tag in {"body", "html"}:
+        return None
+    around = range(max(0, numbers[0] - 2), min(len(passages), numbers[-1] + 3))
+    others = [number for number in around if number not in numbers and _is_inside(passages[number].node, box)]
+    return others[0] if len(others) == 1 and name_on(passages[others[0]].text) else None
+
+
+def _is_inside(node: LexborNode, box: LexborNode) -> bool:
+    around: LexborNode | None = node
+    for _ in range(_DEEPEST):
+        if around is None or around.mem_id == box.mem_id:
+            return around is not None
+        around = around.parent
+    return False
+
+
 def is_repeated(node: LexborNode) -> bool:
     """Whether a blockquote is an embed, a note, or a part of a mail or post that is replied to."""
     attributes = node.attributes
@@ -103,6 +132,9 @@ def _read(
         if is_attribution(after) and not after.startswith(("(", "[")):
             piece.author, piece.source = split_attribution(after)
             numbers = [*numbers, following]
+        elif (beside := _beside(node, numbers, passages)) is not None:
+            piece.author, piece.source = split_attribution(passages[beside].text)
+            numbers = sorted([*numbers, beside])
     if piece.author and is_name(piece.author):
         pass
     elif piece.source or on_quotes:

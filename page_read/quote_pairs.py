@@ -7,19 +7,17 @@ from typing import Final
 
 from page_read.quote_markup import Marked
 from page_read.quote_passages import Passage
-from page_read.quote_pieces import Piece, is_name, is_quote, split_attribution, split_line
-from page_read.quote_text import count_words, is_spaceless
-from page_read.quote_words import collections, first_names, name_particles, wrongly_ascribed
+from page_read.quote_pieces import Piece, is_quote, name_on, split_attribution, split_line
+from page_read.quote_text import count_words, tidy
+from page_read.quote_words import collections, first_names, wrongly_ascribed
 
 _FEWEST: Final = 2  # pairs of text and name
 _SHARE: Final = 0.7  # of the texts that must have a name on the same side
-_NAME_WORDS: Final = 6
-_SPACELESS_NAME: Final = 12  # characters
-_LONGEST_REST: Final = 12  # words after the name: a town, an office, a work
 _TEXT_WORDS: Final = 6  # from which a line without a full stop is a text
 _FINAL: Final = re.compile(r"[.!?…。！？][\"'’”»“」』)]*\Z")
-_YEARS: Final = re.compile(r"\s*[(\[][^()\[\]]{0,40}[)\]]\s*\Z")
-_NOT_IN_NAMES: Final = re.compile(r"[\d:;!?“”„«»\"「」@|/…。！？，、]")
+
+
+_NAME_FIRST: Final = re.compile(r"\A(?P<name>[^:：]{2,60})[:：]\s*(?P<text>\S.*)\Z", re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -77,19 +75,6 @@ def _line(number: int, passage: Passage, text: str) -> _Line:
     )
 
 
-def name_on(line: str) -> str | None:
-    """The name that a line consists of, or begins with before a comma: `Ada Byron, London`."""
-    name, _, rest = _YEARS.sub("", line.strip(" -–—―~\n")).partition(",")
-    words = name.split()
-    if not words or len(rest.split()) > _LONGEST_REST or _NOT_IN_NAMES.search(name) or not is_name(name):
-        return None
-    if is_spaceless(name):
-        return name if len(name) <= _SPACELESS_NAME else None
-    is_short = len(words) <= _NAME_WORDS and (len(words[-1]) <= 2 or not _FINAL.search(name))  # noqa: PLR2004 - an initial
-    capitals = all(word[0].isupper() or word.lower() in name_particles() for word in words)
-    return name if is_short and capitals and words[0][0].isupper() and collections().search(name) is None else None
-
-
 def _read_pairs(lines: list[_Line], passages: list[Passage]) -> list[Marked]:
     found = _read_named(lines)
     for look in dict.fromkeys([line.look for line in lines if line.piece]):
@@ -110,10 +95,22 @@ def _read_pairs(lines: list[_Line], passages: list[Passage]) -> list[Marked]:
 
 
 def _read_named(lines: list[_Line]) -> list[Marked]:
-    """Quotes that share a passage, each on a line with its name."""
-    named = [(line.number, line.piece) for line in lines if line.piece and line.piece.marked and line.piece.author]
-    several = Counter([number for number, _ in named])
-    return [Marked(piece, "list", 0.8, [number]) for number, piece in named if several[number] > 1]
+    """Quotes on a line with their name: before it and a colon, or behind it where lines share a passage."""
+    named = [line for line in lines if line.piece and line.piece.marked and line.piece.author]
+    several = Counter([line.number for line in named])
+    behind = [
+        Marked(line.piece, "list", 0.8, [line.number]) for line in named if line.piece and several[line.number] > 1
+    ]
+    first = [(line.number, piece) for line in lines if line.piece and (piece := _after_name(line.piece))]
+    if len(first) < max(_FEWEST, _SHARE * len([line for line in lines if line.piece])):
+        return behind
+    return behind + [Marked(piece, "list", 0.8, [number]) for number, piece in first]
+
+
+def _after_name(piece: Piece) -> Piece | None:
+    found = _NAME_FIRST.match(piece.text)
+    name = name_on(found["name"]) if found else None
+    return Piece(tidy(found["text"]), name, piece.source) if found and name else None
 
 
 def _names_beside(lines: list[_Line], places: list[int], step: int) -> dict[int, str]:

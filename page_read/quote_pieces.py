@@ -9,7 +9,8 @@ from bs4.element import NavigableString, Tag
 
 from page_read.display import BLOCKS, TABLE_PARTS
 from page_read.quote_marks import pair_marks
-from page_read.quote_text import MAX_TEXT, count_words, tidy
+from page_read.quote_text import MAX_TEXT, count_words, is_spaceless, tidy
+from page_read.quote_words import collections, name_particles
 
 MAX_PIECE: Final = 20_000  # characters of markup; a longer one holds more than a quote
 
@@ -49,6 +50,12 @@ _LONGEST_NAME_TEXT: Final = 80  # characters
 _LOWER_WORDS: Final = 3  # words of a name without a capital
 _LABEL: Final = 15  # words of what is said about a quote behind it
 _LONGEST_NAME: Final = 9  # words
+_NAME_WORDS: Final = 6
+_SPACELESS_NAME: Final = 12  # characters
+_LONGEST_REST: Final = 12  # words after the name: a town, an office, a work
+_YEARS: Final = re.compile(r"\s*[(\[][^()\[\]]{0,40}[)\]]\s*\Z")
+_NOT_IN_NAMES: Final = re.compile(r"[\d:;!?“”„«»\"「」@|/…。！？，、]")
+_FINAL: Final = re.compile(r"[.!?…。！？][\"'’”»“」』)]*\Z")
 
 
 @dataclass(slots=True)
@@ -162,6 +169,19 @@ def is_name(text: str) -> bool:
         and any(c.isalpha() for c in text)
         and not (text[0].islower() and len(words) > _LOWER_WORDS)
     )
+
+
+def name_on(line: str) -> str | None:
+    """The name that a line consists of, or begins with before a comma: `Ada Byron, London`."""
+    name, _, rest = _YEARS.sub("", line.strip(" -–—―~\n")).partition(",")
+    words = name.split()
+    if not words or len(rest.split()) > _LONGEST_REST or _NOT_IN_NAMES.search(name) or not is_name(name):
+        return None
+    if is_spaceless(name):
+        return name if len(name) <= _SPACELESS_NAME else None
+    is_short = len(words) <= _NAME_WORDS and (len(words[-1]) <= 2 or not _FINAL.search(name))  # noqa: PLR2004 - an initial
+    capitals = all(word[0].isupper() or word.lower() in name_particles() for word in words)
+    return name if is_short and capitals and words[0][0].isupper() and collections().search(name) is None else None
 
 
 def _split(lines: list[str], *, alone: bool = False) -> Piece:
