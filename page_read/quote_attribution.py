@@ -116,7 +116,7 @@ class Attributions:
             is_next = 0 <= name.start - end <= 1
             if is_next or (0 <= name.start - end < _FAR and self._speakers.is_person(name.text)):
                 return Attribution("according", name.text)
-        named = self._somebody(text, according, self._speakers.names_in(text[: end + _FAR]), indefinite=True)
+        named = self._somebody(text, according, self._speakers.names_in(text[: end + _FAR]), indefinite=False)
         if named:
             return Attribution("according", named)
         following = text[end:].split()[:2]
@@ -134,20 +134,22 @@ class Attributions:
         names = self._speakers.names_in(text)
         reach = len(text) if introduces else _FAR
         before = [name for name in names if 0 <= verb.start() - name.end <= reach]
-        after = [name for name in names if 0 <= name.start - verb.end() <= _FAR]
+        is_told = verb[0].lower() in self._words.addressing
+        after = [] if is_told else [name for name in names if 0 <= name.start - verb.end() <= _FAR]
         by_office = any(self._words.is_role(word.strip(",.")) for word in follow[:3])
         indefinite = bool(_INDEFINITE.intersection([word.lower() for word in lead[-5:] + follow[:2]]))
         name = (
             self._subject_before(before, verb, introduces=introduces)
             or self._subject_after(after, verb, by_office=by_office)
-            or self._somebody(text, verb, after if follow else before, indefinite=indefinite)
+            or self._somebody(text, verb, after or before, indefinite=indefinite)
         )
         return Attribution(rule, name, known=name is None and not indefinite, direct=direct)
 
     def _subject_before(self, names: list[Name], verb: re.Match[str], *, introduces: bool) -> str | None:
         persons = [name for name in names if self._speakers.is_person(name.text)]
         if persons:
-            return persons[0 if introduces else -1].text
+            known = [name for name in persons if name.titled or self._speakers.has_first_name(name.text)] or persons
+            return known[0 if introduces else -1].text
         is_beside = names and verb.start() - names[-1].end <= (_APPOSITION if " " in names[-1].text else _JOINED)
         return names[-1].text if is_beside else None
 

@@ -20,7 +20,7 @@ from page_read.quote_pieces import (
     split_line,
 )
 from page_read.quote_speakers import is_eastern_name
-from page_read.quote_text import MAX_TEXT, count_words, tidy
+from page_read.quote_text import MAX_TEXT, count_words, is_title, tidy
 from page_read.quote_words import about_somebody, collections, first_names, wrongly_ascribed
 
 _MOST: Final = 500  # items of a page
@@ -182,7 +182,7 @@ def find_lists(passages: list[Passage], used: set[int], title: str) -> list[Mark
             continue
         if not _LETTER.search(text):
             continue
-        if run and not _is_alike(passages[run[-1]], passage):
+        if run and not _is_alike(passages[run[0]], passage):
             found += _read_run(passages, run, list(headings.values()), named, in_list=in_list)
             run = []
             if not (in_list or text.startswith(_OPENING)):
@@ -191,10 +191,11 @@ def find_lists(passages: list[Passage], used: set[int], title: str) -> list[Mark
     return found + _read_run(passages, run, list(headings.values()), named, in_list=in_list)
 
 
-def _is_alike(one: Passage, other: Passage) -> bool:
-    return one.place.tag == other.place.tag and (
-        one.place.parent == other.place.parent or one.place.item > 0 < other.place.item
-    )
+def _is_alike(first: Passage, other: Passage) -> bool:
+    """Whether a passage goes on with a list: by an entry like the first, or by what stands in a list below an entry."""
+    one, two = first.place, other.place
+    is_entry = one.tag == two.tag and (one.parent == two.parent or one.item > 0 < two.item)
+    return is_entry or two.depth > one.depth
 
 
 @dataclass(slots=True)
@@ -236,7 +237,7 @@ def _read_run(
         return [
             Marked(line.piece, "line", 0.85, line.numbers)
             for line in lines
-            if line.piece.marked and line.piece.author and is_quote(line.piece)
+            if line.piece.marked and line.piece.author and is_quote(line.piece) and not is_title(line.piece.text)
         ]
     marked = sum([line.piece.marked for line in lines])
     named = sum([line.piece.author is not None for line in lines])

@@ -7,7 +7,10 @@ from typing import Final
 from page_read.quote_passages import CLOSE_Q, OPEN_Q
 
 _MARK: Final = re.compile(f'[“”„‟«»"「」『』＂{OPEN_Q}{CLOSE_Q}]')
-_SINGLE: Final = re.compile(r"(?<![\w.,!?])[‘'‚](?=\w)(?P<text>[^‘“\"„«\n]{12,2000}?[,.!?…])[’'‘](?!\w)")
+_SINGLE: Final = re.compile(
+    r"(?<![\w.,!?])[‘'‚](?=\w)(?P<text>[^‘“\"„«\n]{12,2000}?[,.!?…])[’'‘](?!\w)|(?<!\w)‘(?=\w)[^‘’“\"„«\n]{12,500}’(?=[,.])"
+)
+_SINGLES: Final = re.compile("[‘'‚]")
 _CLOSERS: Final = {
     "“": '”"‟',
     "‟": '”"',
@@ -48,7 +51,22 @@ def pair_marks(text: str) -> list[Span]:
         at = found.start()
         pairing.read(at, found[0], text[at - 1 : at] or " ", text[at + 1 : at + 2] or " ")
     pairing.end(len(text))
-    return pairing.spans or [Span(found.start(), found.end()) for found in _SINGLE.finditer(text)]
+    singles = [Span(found.start(), found.end()) for found in _SINGLE.finditer(text)] if _SINGLES.search(text) else []
+    if not pairing.spans or not singles:
+        return pairing.spans or singles
+    return sorted([*pairing.spans, *_between(singles, pairing.spans)], key=lambda span: span.start)
+
+
+def _between(singles: list[Span], spans: list[Span]) -> list[Span]:
+    """Those of `singles` that no span overlaps; both in order."""
+    free: list[Span] = []
+    place = 0
+    for single in singles:
+        while place < len(spans) and spans[place].end <= single.start:
+            place += 1
+        if place == len(spans) or single.end <= spans[place].start:
+            free.append(single)
+    return free
 
 
 class _Pairing:

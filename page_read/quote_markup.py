@@ -129,7 +129,7 @@ def _read(
     if not piece.author and not piece.source:
         following = numbers[-1] + 1
         after = passages[following].text if following < len(passages) else ""
-        if is_attribution(after) and not after.startswith(("(", "[")):
+        if is_attribution(after):
             piece.author, piece.source = split_attribution(after)
             numbers = [*numbers, following]
         elif (beside := _beside(node, numbers, passages)) is not None:

@@ -122,4 +122,4 @@ def _weight(names: dict[int, str]) -> tuple[bool, int, int]:
     """Whether they may be names and no words of a menu, which are the same everywhere; how many they are."""
     different = set(names.values())
     persons = len([name for name in different if name.split()[0].lower() in first_names()])
-    return len(different) > 1 or persons > 0, len(names), persons
+    return 2 * len(different) > len(names) or persons > 0, len(names), persons

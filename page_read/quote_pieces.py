@@ -42,6 +42,7 @@ _AFTER_DASH: Final = re.compile(
     re.DOTALL,
 )
 _MIN_WORDS: Final = 3  # of a quote
+_ENCLOSED: Final = re.compile(r"\A(?P<text>.{4,}?[.!?…”\"»])\s*\((?P<name>[^()]{3,80})\)\.?\Z", re.DOTALL)
 _LEAST_BEFORE_LINK: Final = 3  # words
 _LONGEST_SOURCE: Final = 15  # words
 _LONGEST_BYLINE: Final = 12
@@ -49,6 +50,7 @@ _LONGEST_ATTRIBUTION: Final = 20
 _LONGEST_NAME_TEXT: Final = 80  # characters
 _LOWER_WORDS: Final = 3  # words of a name without a capital
 _LABEL: Final = 15  # words of what is said about a quote behind it
+_SHORT_NAME: Final = 3  # words that may end with a full stop, as of `Monica R.`
 _LONGEST_NAME: Final = 9  # words
 _NAME_WORDS: Final = 6
 _SPACELESS_NAME: Final = 12  # characters
@@ -175,6 +177,8 @@ def name_on(line: str) -> str | None:
     """The name that a line consists of, or begins with before a comma: `Ada Byron, London`."""
     name, _, rest = _YEARS.sub("", line.strip(" -–—―~\n")).partition(",")
     words = name.split()
+    if _FINAL.search(line) and count_words(line) > _SHORT_NAME:
+        return None
     if not words or len(rest.split()) > _LONGEST_REST or _NOT_IN_NAMES.search(name) or not is_name(name):
         return None
     if is_spaceless(name):
@@ -213,6 +217,9 @@ def _split(lines: list[str], *, alone: bool = False) -> Piece:
     if behind and is_name(behind["name"]) and not author:
         found_author, found_source = split_attribution(behind["name"])
         return Piece(tidy(behind["text"]), found_author, source or found_source)
+    enclosed = _ENCLOSED.match(text)
+    if enclosed and not author and (name := name_on(enclosed["name"])):
+        return Piece(tidy(enclosed["text"]), name, source)
     return Piece(tidy(text), author, source)
 
 

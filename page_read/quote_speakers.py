@@ -106,6 +106,11 @@ class Speakers:
         ending = [form for form in forms if form.lower().endswith(" " + word)] or list(forms)
         return max(ending, key=lambda form: (self.is_person(form), forms[form], -len(form)))
 
+    @staticmethod
+    def has_first_name(name: str) -> bool:
+        """Whether a name of several words begins with a common first name."""
+        return " " in name and name.split(" ", maxsplit=1)[0].lower().split("-")[0] in first_names()
+
     def is_person(self, name: str) -> bool:
         """Whether more speaks for a person than for a place, a firm or a work."""
         known = self._persons.get(name)
@@ -119,7 +124,7 @@ class Speakers:
         if len(parts) == 1:
             forms = self._forms.get(name.lower())
             return points + (2 if forms and any(self._weigh(form) >= _ENOUGH for form in list(forms)[:5]) else 0)
-        points += 2 * (parts[0].lower().split("-")[0] in first_names())
+        points += 2 * self.has_first_name(name)
         points += (self._inside[parts[-1]] + self._points[parts[-1]]) > 0 and len(parts) < _LONGEST - 1
         return points
 

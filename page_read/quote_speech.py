@@ -31,7 +31,7 @@ _SUBJECT_BEFORE: Final = 45  # characters of a sentence
 _SENTENCES_BACK: Final = 12
 _MIN_WOVEN: Final = 5  # words of a fragment inside a sentence of the page's own
 _REACH: Final = 2  # passages after which a speaker is forgotten
-_ONLY_ATTRIBUTION: Final = 14  # words
+_ONLY_ATTRIBUTION: Final = 25  # words
 _TITLE_SHARE: Final = 0.6
 _LONGEST_PASSAGE: Final = 50_000  # characters; a paragraph of a person is far shorter
 _MOST_JUDGED: Final = 3_000  # stretches in quotation marks of a page
@@ -264,7 +264,9 @@ class _Reader:
             return None
         if attribution is None and _EXAMPLE.search(around.before[-20:]):
             return None
-        if self._is_title(quote) and not (attribution and attribution.rule == "said" and attribution.direct and ended):
+        if self._is_title(quote) and not (
+            attribution and attribution.rule == "said" and attribution.direct and ended and standing
+        ):
             return None
         is_q_element = text[span.start] == OPEN_Q
         is_whole_text = span.end - span.start == len(text)
@@ -348,7 +350,7 @@ class _Reader:
     def _inner(self) -> re.Pattern[str] | None:
         verb = f"(?:{self._words.saying.pattern})"
         if self._words.language == "fr":
-            inverted = rf"{verb}(?:-t)?-(?:ils?|elles?|on)|a-t-(?:il|elle)\s+\w+|{verb}(?=\s[A-ZÉ])"
+            inverted = rf"{verb}(?:-t)?-(?:ils?|elles?|on)|a-t-(?:il|elle)\s+\w+|{verb}(?=\s(?:[A-ZÉ]|(?:une?|l[ae]s?|ce(?:tte)?|s[ao]n?)\s))"
             return re.compile(rf"[,!?]\s+(?:{inverted})[^.,«»]{{0,80}}[.,]\s*")
         if self._words.language in {"ru", "es", "pt", "it"}:
             return re.compile(rf"[,.!?]?\s*[–—]\s*{verb}[^–—.]{{0,80}}[.,]?\s*[–—]\s*", re.IGNORECASE)

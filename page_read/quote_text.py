@@ -31,6 +31,8 @@ _PAIRS: Final = (
 _MARKS: Final = "“”„‟«»‹›「」『』‘’‚‛\"'"
 _SPACELESS: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _WORD: Final = re.compile(r"\w+(?:['’.\-]\w+)*")
+_LIGHT: Final = 3  # letters of a word without weight
+_LONGEST_TITLE: Final = 10  # words of weight
 _BEFORE_ATTRIBUTION: Final = " ,;"
 
 
@@ -69,6 +71,12 @@ def count_words(text: str) -> int:
     """The words of `text`; in scripts that put no blanks between words, two characters count as one."""
     spaceless = len(_SPACELESS.findall(text))
     return spaceless // 2 + len(_WORD.findall(_SPACELESS.sub(" ", text) if spaceless else text))
+
+
+def is_title(text: str) -> bool:
+    """Whether `text` looks like the title of a work: no sentence, and all words of weight begin with a capital."""
+    heavy = [word for word in text.split() if len(word) > _LIGHT and word[0].isalpha()]
+    return text[-1:].isalpha() and 0 < len(heavy) <= _LONGEST_TITLE and all(word[0].isupper() for word in heavy)
 
 
 def is_spaceless(text: str) -> bool:

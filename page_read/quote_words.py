@@ -28,6 +28,7 @@ class QuoteWords:
     pronouns: frozenset[str]
     roles: frozenset[str]
     role_endings: tuple[str, ...]
+    addressing: frozenset[str]
     bodies: frozenset[str]
     places: frozenset[str]
     particles: frozenset[str]
@@ -121,6 +122,7 @@ def _read(language: str) -> QuoteWords:
         pronouns=frozenset(table["pronouns"].split()),
         roles=frozenset(roles),
         role_endings=tuple([role[1:] for role in roles if role.startswith("*")]),
+        addressing=frozenset(table.get("addressing", "").split()),
         bodies=frozenset(table.get("bodies", "").split()),
         places=frozenset(table.get("places", "").split()),
         particles=frozenset(table["particles"].split()),
