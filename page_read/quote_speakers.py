@@ -188,6 +188,10 @@ class Speakers:
         words = self._words
         run, titled = self._without_office(run, text)
         for index, token in enumerate(run):  # `Ann Lee of North Bay University`
+            if index and run[index - 1][0] != _bare(run[index - 1][0]):  # `NASA’s Ann Lee`
+                self._add(names, run[:index], text)
+                self._add(names, run[index:], text)
+                return
             is_particle = index > 1 and token[0][0].islower()
             if is_particle and (len(run) > _LONGEST or (token[0] == "of" and run[0][0].lower() in first_names())):
                 self._add(names, run[:index], text)
