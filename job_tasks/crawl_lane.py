@@ -274,7 +274,7 @@ class _Turn:
 
     def _with_quotes(self, end: PageEnd, fetched: Page, text: PageText) -> PageEnd:
         with page_errors():
-            quotes = find_quotes(text.html, text.language) if text.html is not None else []
+            quotes = find_quotes(text)
         parameters = keep_parameters(
             [
                 FoundQuote(**vars(quote), normal_form=normal_form(quote.text), language=text.language)

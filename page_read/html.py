@@ -28,7 +28,7 @@ _LINE: Final = "\v"
 # An HTML parser leaves no U+0000 in text, so no page can contain marks that begin with it.
 _DRAWING: Final = "\0="
 _OPEN: Final = "\0<"
-_CLOSE: Final = "\0>"
+CLOSE: Final = "\0>"
 
 _FOREIGN_TEXT: Final = frozenset("text foreignObject mi mn mo ms mtext mtd".split())
 _FOREIGN_HIDDEN: Final = (
@@ -50,7 +50,7 @@ def read_tree(tree: LexborHTMLParser) -> tuple[str, str | None]:
     """The text that a person reads on a page, and the language that the page declares (a BCP 47 tag), if any.
 
     The words are those of Chromium's `innerText` for the body; white space is not collapsed. What is not shown is taken
-    out of the tree.
+    out of the tree, and CLOSE stands in it where a box in a line ends.
     """
     language, body = tree.root.attributes.get("lang") if tree.root else None, tree.body
     text = _Walk(apply_styles(body)).read(body) if body else ""  # a frameset has no body
@@ -67,6 +67,13 @@ def parse_html(html: bytes) -> LexborHTMLParser:
         return LexborHTMLParser(html, options=LexborDocumentOptions.WO_EVENTS.value, scripting=True)
     except SelectolaxError as error:
         raise PageTooComplex("The page takes more memory than there is.") from error
+
+
+def linked_quotations(tree: LexborHTMLParser, html: bytes) -> tuple[str, ...]:
+    """The blocks of JSON-LD that tell of quotations; `html` is what the tree was parsed from."""
+    if b"uotation" not in html:
+        return ()
+    return tuple([script.text() for script in tree.css("script[type='application/ld+json' i]")])
 
 
 def xhtml_to_html(utf8: bytes) -> bytes:
@@ -107,7 +114,7 @@ class _Walk:
             tag_id = node.tag_id
             if tag_id == _TEXT:
                 text = node.text_content or ""
-                if last is not None and (glued or text == _CLOSE) and text[:1] not in _WHITE:
+                if last is not None and (glued or text == CLOSE) and text[:1] not in _WHITE:
                     self._part(last, since, node)
                 add(text)
                 glued = text[-1:] not in _WHITE
@@ -133,7 +140,7 @@ class _Walk:
         blank = _is_blank_between(since, text)
         if blank:
             self._add(" ")
-        if (not blank or text.text_content == _CLOSE) and self._block(last) != self._block(text):
+        if (not blank or text.text_content == CLOSE) and self._block(last) != self._block(text):
             self._add(_LINE)
 
     def _block(self, node: LexborNode) -> int:
@@ -178,7 +185,7 @@ class _Walk:
     def _follows_table_part(self, node: LexborNode) -> bool:
         before = node.prev
         while before is not None and not before.is_element_node:
-            if before.is_text_node and not before.is_empty_text_node and before.text_content != _CLOSE:
+            if before.is_text_node and not before.is_empty_text_node and before.text_content != CLOSE:
                 return False
             before = before.prev
         if before is None:
@@ -192,7 +199,7 @@ class _Walk:
 
     def read_atomic(self, node: LexborNode) -> None:
         self._add(_OPEN)
-        node.insert_after(_CLOSE)
+        node.insert_after(CLOSE)
 
     def leave_out(self, node: LexborNode) -> None:
         while (child := node.first_child) is not None:
@@ -302,8 +309,8 @@ def _without_marks(text: str) -> str:
     """`text` without white space at the inner edges of atomic inlines, and without the marks that show them."""
     if "\0" not in text:
         return text
-    *closed, rest = text.split(_CLOSE)
-    text = "".join([part.rstrip(_COLLAPSIBLE) + _CLOSE for part in closed]) + rest
+    *closed, rest = text.split(CLOSE)
+    text = "".join([part.rstrip(_COLLAPSIBLE) + CLOSE for part in closed]) + rest
     first, *opened = text.split(_OPEN)
     text = first + "".join([part.lstrip(_COLLAPSIBLE) for part in opened])
-    return text.replace(_CLOSE, "").replace(_DRAWING, "")
+    return text.replace(CLOSE, "").replace(_DRAWING, "")

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from selectolax.lexbor import LexborHTMLParser
+
 from page_read.content_type import parse_content_type
 from page_read.encoding import CharsetSource, decode_body
-from page_read.html import parse_html, read_tree, xhtml_to_html
+from page_read.html import linked_quotations, parse_html, read_tree, xhtml_to_html
 from page_read.links import PageLinks, find_links
 
 
@@ -12,14 +14,16 @@ from page_read.links import PageLinks, find_links
 class PageText:
     """The text that a person reads on a page, and how the page was read. `language` is what the page declares.
 
-    `html` is its markup in UTF-8; None if it has none.
+    `tree` is what of its markup is shown, with the marks of `read_tree`; None if it has no markup. `linked_data` are
+    its blocks of JSON-LD that tell of quotations.
     """
 
     text: str
     language: str | None
     charset: str
     charset_source: CharsetSource
-    html: bytes | None = field(default=None, repr=False, compare=False)
+    tree: LexborHTMLParser | None = field(default=None, repr=False, compare=False)
+    linked_data: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
 
 def read_page(body: bytes, content_type: str | None) -> PageText:
@@ -34,7 +38,8 @@ def read_page_with_links(body: bytes, content_type: str | None, url: str | None)
     """
     form, label = parse_content_type(content_type, body)
     utf8, charset, charset_source = decode_body(body, label, form)
-    links, html = PageLinks(), None
+    links, tree = PageLinks(), None
+    linked_data: tuple[str, ...] = ()
     if form == "plain":
         text, language = utf8.decode("utf-8", "replace"), None
     else:
@@ -42,5 +47,9 @@ def read_page_with_links(body: bytes, content_type: str | None, url: str | None)
         tree = parse_html(html)
         if url is not None:
             links = find_links(tree, url, charset)
+        linked_data = linked_quotations(tree, html)
         text, language = read_tree(tree)
-    return PageText(text=text, html=html, language=language, charset=charset, charset_source=charset_source), links
+    page = PageText(
+        text=text, language=language, charset=charset, charset_source=charset_source, tree=tree, linked_data=linked_data
+    )
+    return page, links

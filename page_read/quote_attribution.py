@@ -161,7 +161,7 @@ class Attributions:
         return names[0].text if is_beside else None
 
     def _somebody(self, text: str, verb: re.Match[str], names: list[Name], *, indefinite: bool) -> str | None:
-        """The first name in the clause that is not a place: of a body for which somebody speaks, or of several words."""
+        """The first name in a clause that is no place: of a body for which somebody speaks, or of several words."""
         clause = _CLAUSE.search(text, verb.end())
         end = clause.start() if clause else len(text)
         words = {word.strip(".,").lower() for word in text[max(0, verb.start() - _FAR) : end].split()}

@@ -1,10 +1,8 @@
 """Quotes that a page declares as data: schema.org's Quotation in JSON-LD and in microdata."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
-
-from selectolax.lexbor import LexborHTMLParser
 
 from page_read.quote_pieces import Piece
 from page_read.quote_text import count_words, tidy
@@ -14,12 +12,11 @@ _MAX_VALUES: Final = 20_000  # of all blocks of a page
 _TYPE: Final = "quotation"
 
 
-def find_in_json(tree: LexborHTMLParser) -> list[Piece]:
-    """What JSON-LD says. A broken block is passed over."""
+def find_in_json(blocks: Sequence[str]) -> list[Piece]:
+    """What blocks of JSON-LD say. A broken one is passed over."""
     pieces: list[Piece] = []
     values = 0
-    for script in tree.css("script[type='application/ld+json' i]"):
-        block = script.text()
+    for block in blocks:
         if _TYPE not in block.lower() or len(block) > MAX_BLOCK:
             continue
         try:

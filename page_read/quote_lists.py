@@ -1,6 +1,8 @@
 """Quotes in lists and cards: items that repeat, each with a text and mostly with somebody's name."""
 
 import re
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -101,35 +103,47 @@ def _read_items(items: dict[int, _Item], passages: list[Passage], rule: str, con
 def _candidates(tree: LexborHTMLParser, called_quotes: list[LexborNode], *, on_quotes: bool) -> dict[int, _Item]:
     """The smallest elements that hold one name and some text."""
     items: dict[int, _Item] = {}
-    names: dict[int, int] = {}  # how many names an element holds
-    lengths: dict[int, int] = {}
-    for name in filter(_holds_a_name, tree.css(_NAMED)[: 2 * _MOST]):
-        named = count_words(name.text()[:200])
-        node = name.parent
-        called = on_quotes
-        chosen: LexborNode | None = None
-        for _ in range(_HIGHEST):
-            if node is None or node.tag in {"body", "html"}:
-                break
-            key = node.mem_id
-            if key not in names:
-                names[key] = len(node.css(_NAMED))
-                lengths[key] = count_words(node.text(separator=" ")[:MAX_PIECE])
-            label = f"{node.attributes.get('class') or ''} {node.attributes.get('id') or ''}"
-            if _REPLY.search(label):
-                called, chosen = False, None
-                break
-            called = called or _CONTAINER.search(label) is not None
-            if chosen is None and lengths[key] >= named + _MIN_WORDS:
-                chosen = node if names[key] <= _MOST_NAMES and lengths[key] < MAX_TEXT // 4 else None
-                if chosen is None:
-                    break
-            node = node.parent
-        if called and chosen is not None:
+    named = tree.css(_NAMED)[: 2 * _MOST]
+    chains = [list(_around(name)) for name in named]
+    names = Counter([node.mem_id for chain in chains for node in chain])  # how many an element holds
+    labels: dict[int, str] = {}
+    for name, chain in zip(named, chains, strict=True):
+        if not _holds_a_name(name):
+            continue
+        for node in chain:
+            labels.setdefault(node.mem_id, _label(node))
+        chosen = _smallest(chain, names, _MIN_WORDS + count_words(name.text()[:200]))
+        called = on_quotes or any(_CONTAINER.search(labels[node.mem_id]) for node in chain)
+        if chosen and called and not any(_REPLY.search(labels[node.mem_id]) for node in chain):
             items.setdefault(chosen.mem_id, _Item(chosen))
     for node in filter(_is_called_a_quote, called_quotes[:_MOST]):
         items.setdefault(node.mem_id, _Item(node))
     return items
+
+
+def _around(name: LexborNode) -> Iterator[LexborNode]:
+    node = name.parent
+    for _ in range(_HIGHEST):
+        if node is None or node.tag in {"body", "html"}:
+            return
+        yield node
+        node = node.parent
+
+
+def _smallest(chain: list[LexborNode], names: Counter[int], words: int) -> LexborNode | None:
+    """The smallest of the elements around a name that holds so many words; None if it holds more than one quote does."""
+    for node in chain:
+        if names[node.mem_id] > _MOST_NAMES:
+            return None
+        length = count_words(node.text(separator=" ")[:MAX_PIECE])
+        if length >= words:
+            return node if length < MAX_TEXT // 4 else None
+    return None
+
+
+def _label(node: LexborNode) -> str:
+    attributes = node.attributes
+    return f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
 
 
 def _holds_a_name(node: LexborNode) -> bool:

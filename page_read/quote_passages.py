@@ -7,6 +7,7 @@ from typing import Final
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from page_read.display import BLOCKS, HIDDEN, NOT_TEXT, TABLE_PARTS
+from page_read.html import CLOSE
 
 OPEN_Q: Final = "\ue000"  # where a `<q>` begins and ends: its marks are drawn by the browser
 CLOSE_Q: Final = "\ue001"
@@ -85,6 +86,8 @@ class _Walk:
     def read_text(self, node: LexborNode) -> None:
         text = node.text_content or ""
         parent = node.parent
+        if text == CLOSE:
+            return
         if parent is None or (self._current is None and text.isspace()):
             return
         place = self._places.get(parent.mem_id) or _place(parent, self._places)

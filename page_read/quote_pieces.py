@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import dataclass
+from html import escape
 from typing import Final
 
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, Tag
 
 from page_read.display import BLOCKS, TABLE_PARTS
+from page_read.html import CLOSE
 from page_read.quote_marks import pair_marks
 from page_read.quote_text import MAX_TEXT, count_words, is_spaceless, tidy
 from page_read.quote_words import collections, name_particles
@@ -41,6 +43,7 @@ _AFTER_DASH: Final = re.compile(
     r"\A(?P<text>.{4,}?[.!?…。！？”\"»“])\s*(?:[—–―~]{1,2}|\s-{1,2}\s?|--)\s*(?P<name>[^\Wa-zß-ÿа-я][^.!?—–―]{1,60}(?:\.[^.!?—–―]{1,40})*)\.?\Z",
     re.DOTALL,
 )
+_CLOSE_MARK: Final = escape(CLOSE)
 _MIN_WORDS: Final = 3  # of a quote
 _ENCLOSED: Final = re.compile(r"\A(?P<text>.{4,}?[.!?…”\"»])\s*\((?P<name>[^()]{3,80})\)\.?\Z", re.DOTALL)
 _LEAST_BEFORE_LINK: Final = 3  # words
@@ -74,7 +77,7 @@ def read_pieces(html: str) -> list[Piece]:
     """The quote in `html`, and its translations; none if there is no text or too much markup."""
     if len(html) > MAX_PIECE:
         return []
-    soup = BeautifulSoup(html, "html.parser")
+    soup = BeautifulSoup(html.replace(_CLOSE_MARK, ""), "html.parser")
     root = soup.find(_is_element)
     if not isinstance(root, Tag):
         return []

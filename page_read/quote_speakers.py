@@ -14,7 +14,6 @@ _LOWER: Final = re.compile(r"(?<!\w)[a-zß-ÿа-яё]\w*")
 _POSSESSIVE: Final = re.compile(r"['’]s?$")
 _APOSTROPHE: Final = re.compile("['’]")
 _DATE: Final = re.compile(r"\.?\s\d")  # what follows the name of a month
-_PREPOSITION: Final = 4  # characters; a short word like `for` comes before any noun
 _ENOUGH: Final = 2  # points for a person
 _INITIALS: Final = 3  # letters; fewer are initials
 _LONGEST: Final = 6  # words of a name
@@ -57,6 +56,7 @@ class Speakers:
         self._saying: dict[str, bool] = {}
         self._names: dict[str, list[Name]] = {}
         self._no_name = words.common | words.particles
+        self._singles: dict[str, str] = {}
         self._roles: dict[str, bool] = {}
         self._persons: dict[str, bool] = {}
         for text in texts:
@@ -75,14 +75,13 @@ class Speakers:
             self._points[name.text] += 2 * self._is_beside_verb(text, name) + 2 * name.titled
 
     def _is_beside_verb(self, text: str, name: Name) -> bool:
-        before = text[max(0, name.start - 30) : name.start].split()[-1:]
-        after = text[name.end : name.end + 24].split()[:1] if text[name.end : name.end + 1].isspace() else []
-        if any(self._is_saying(word) for word in before + after):
+        start, end = name.start, name.end
+        if text[end : end + 1].isspace() and self._is_saying(text[end + 1 : end + 24].partition(" ")[0]):
             return True
-        if self._words.language == "de":  # `laut` comes before any noun
-            return False
-        according = self._words.according.search(text, max(0, name.start - 40), name.start)
-        return according is not None and len(according[0]) > _PREPOSITION and text[according.end() : name.start] == " "
+        if text[start - 1 : start].isspace() and self._is_saying(text[max(0, start - 24) : start - 1].rpartition(" ")[2]):
+            return True
+        # In German, `laut` comes before any noun.
+        return self._words.language != "de" and text.endswith(self._words.according_before, max(0, start - 40), start)
 
     def _is_saying(self, word: str) -> bool:
         known = self._saying.get(word)
@@ -152,20 +151,23 @@ class Speakers:
         return names
 
     def _add_single(self, names: list[Name], found: re.Match[str], text: str) -> None:
-        word = _bare(found[0].rstrip("-·.’'"))
-        lower = word.lower()
+        word = self._singles.get(found[0])
+        if word is None:
+            word = self._singles[found[0]] = self._single(found[0])
         start, end = found.span()
-        if (
-            len(word) == 1
-            or lower in self._words.common
-            or _APOSTROPHE.split(lower)[0] in self._words.common
-            or self._is_role(lower)
-            or _DATE.match(text, end)
-        ):
+        if not word or (text[end : end + 1] in {" ", "."} and _DATE.match(text, end)):
             return
+        lower = word.lower()
         if lower in self._lower and (start <= 1 or text[start - 2] in ".!?:…–—" or text[start - 1] in '\n“”"„«»‘('):
             return
         names.append(Name(start, start + len(word), word))
+
+    def _single(self, word: str) -> str:
+        """A word with a capital as it may be a name by itself; empty if it cannot be one."""
+        word = _bare(word.rstrip("-·.’'"))
+        lower = word.lower()
+        is_common = lower in self._words.common or _APOSTROPHE.split(lower)[0] in self._words.common
+        return "" if len(word) == 1 or is_common or self._is_role(lower) else word
 
     @cached_property
     def _run(self) -> re.Pattern[str]:
@@ -188,7 +190,7 @@ class Speakers:
         words = self._words
         run, titled = self._without_office(run, text)
         for index, token in enumerate(run):  # `Ann Lee of North Bay University`
-            if index and run[index - 1][0] != _bare(run[index - 1][0]):  # `NASA’s Ann Lee`
+            if index and run[index - 1][0] != _bare(run[index - 1][0]):  # `NASA's Ann Lee`
                 self._add(names, run[:index], text)
                 self._add(names, run[index:], text)
                 return

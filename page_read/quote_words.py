@@ -14,6 +14,7 @@ _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _KANA: Final = re.compile("[\u3040-\u30ff]")
 _HAN: Final = re.compile("[\u3400-\u9fff]")
 _SAMPLE: Final = 2_500  # characters that are looked at to identify the language
+_PREPOSITION: Final = 4  # characters
 _SHORTEST_ROLE: Final = 4  # letters of a word that only its ending makes a role
 _IN_DOUBT: Final = 4  # words more are no proof that a page declares a wrong language
 
@@ -25,6 +26,7 @@ class QuoteWords:
     language: str
     saying: re.Pattern[str]
     according: re.Pattern[str]
+    according_before: tuple[str, ...]  # what stands before a name, with a blank; no short word, which any noun may follow
     pronouns: frozenset[str]
     roles: frozenset[str]
     role_endings: tuple[str, ...]
@@ -48,16 +50,15 @@ def words_of(text: str, declared: str | None) -> QuoteWords:
     wanted = (declared or "").lower().replace("_", "-").partition("-")[0]
     wanted = {"nb": "no", "nn": "no"}.get(wanted, wanted)
     seen = Counter(_LETTERS.findall(sample.lower()))
-    scores = {language: _count(common, seen) for language, common in _common().items()}
-    best = max(scores, key=lambda language: scores[language])
-    declared_score = scores.get(wanted)
-    if declared_score is not None and scores[best] <= 2 * declared_score + _IN_DOUBT:
+    scores = Counter({wanted: 0} if wanted in _common() else {})
+    languages = _languages()
+    for word in languages.keys() & seen.keys():
+        for language in languages[word]:
+            scores[language] += seen[word]
+    best, most = max(scores.items(), key=lambda score: score[1], default=("en", 0))
+    if wanted in scores and most <= 2 * scores[wanted] + _IN_DOUBT:
         return _read(wanted)
-    return _read(best if scores[best] else "en")
-
-
-def _count(common: frozenset[str], seen: Counter[str]) -> int:
-    return sum([seen[word] for word in common & seen.keys()])
+    return _read(best)
 
 
 @cache
@@ -111,6 +112,16 @@ def _common() -> dict[str, frozenset[str]]:
 
 
 @cache
+def _languages() -> dict[str, list[str]]:
+    """The languages in which a word is frequent."""
+    languages: dict[str, list[str]] = {}
+    for language, common in _common().items():
+        for word in common:
+            languages.setdefault(word, []).append(language)
+    return languages
+
+
+@cache
 def _read(language: str) -> QuoteWords:
     table = _tables()[language]
     spaceless = language in {"ja", "zh"}
@@ -119,6 +130,14 @@ def _read(language: str) -> QuoteWords:
         language=language,
         saying=_pattern(table["saying"].split(), spaceless=spaceless),
         according=_pattern([entry for entry in table["according"].split("|") if entry], spaceless=spaceless),
+        according_before=tuple(
+            [
+                f"{form} "
+                for entry in table["according"].split("|")
+                if len(entry) > _PREPOSITION
+                for form in (entry, entry[:1].upper() + entry[1:])
+            ]
+        ),
         pronouns=frozenset(table["pronouns"].split()),
         roles=frozenset(roles),
         role_endings=tuple([role[1:] for role in roles if role.startswith("*")]),

@@ -7,10 +7,7 @@ direct speech in running text. A later rule drops what an earlier one has.
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, SelectolaxError
-
-from page_read.errors import PageTooComplex
-from page_read.limits import check_markup
+from page_read.page import PageText
 from page_read.quote_data import find_in_json
 from page_read.quote_lists import find_in_microdata, find_items, find_lists, subject
 from page_read.quote_markup import Marked, find_blockquotes, is_repeated
@@ -20,7 +17,6 @@ from page_read.quote_speakers import Speakers
 from page_read.quote_speech import Introductions, find_speech, is_running_text, may_speak
 from page_read.quote_text import MAX_TEXT, normal_form
 from page_read.quote_words import collections, words_of
-from page_read.styling import apply_styles
 
 MAX_QUOTES: Final = 500  # of a page
 _NEVER_QUOTED: Final = "button canvas iframe math nav noscript object script select style svg template textarea".split()
@@ -45,25 +41,16 @@ class Quote:
     context: str
 
 
-def find_quotes(html: bytes, language: str | None) -> list[Quote]:
-    """The quotes of a page in UTF-8, in document order, without repetitions, at most MAX_QUOTES.
-
-    `language` is what the page declares (a BCP 47 tag), if anything. Raises PageTooComplex.
-    """
-    check_markup(html)
-    try:
-        tree = LexborHTMLParser(html, options=LexborDocumentOptions.WO_EVENTS.value, scripting=True)
-    except SelectolaxError as error:
-        raise PageTooComplex("The page takes more memory than there is.") from error
-    body = tree.body
-    if body is None:
+def find_quotes(page: PageText) -> list[Quote]:
+    """The quotes of a page, in document order, without repetitions, at most MAX_QUOTES. Takes its tree to pieces."""
+    tree = page.tree
+    if tree is None or tree.body is None:
         return []
-    declared = find_in_json(tree)
+    declared = find_in_json(page.linked_data)
     title_element = tree.css_first("title")
     title = title_element.text().strip() if title_element else ""
-    apply_styles(body)
     tree.strip_tags(_NEVER_QUOTED)
-    passages = read_passages(body)
+    passages = read_passages(tree.body)
     running = [passage for passage in passages if is_running_text(passage)]
     marked = find_in_microdata(tree, passages)
     headline = next((passage.text for passage in passages if passage.place.heading == "h1"), "")
@@ -71,7 +58,7 @@ def find_quotes(html: bytes, language: str | None) -> list[Quote]:
     quoted = {number for number, passage in enumerate(passages) if passage.place.quote}
     speaking = any(map(may_speak, running))
     texts = [passage.text for passage in running if len(passage.text) > _SHORT] if speaking or quoted else []
-    words = words_of(" ".join(texts), language)
+    words = words_of(" ".join(texts), page.language)
     speakers = Speakers(texts, words)
     on_quotes = collections().search(f"{title} {headline}") is not None
     marked += find_blockquotes(tree, passages, Introductions(passages, words, speakers), on_quotes=on_quotes)

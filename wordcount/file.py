@@ -60,5 +60,4 @@ def _counts(page: PageText, parsed: argparse.Namespace) -> dict[str, object]:
 def _quotes(page: PageText) -> dict[str, object]:
     from page_read.quotes import find_quotes  # noqa: PLC0415 - counting does without its word lists
 
-    found = [] if page.html is None else find_quotes(page.html, page.language)
-    return {"quotes": [{field: getattr(quote, field) for field in QUOTE_FIELDS} for quote in found]}
+    return {"quotes": [{field: getattr(quote, field) for field in QUOTE_FIELDS} for quote in find_quotes(page)]}

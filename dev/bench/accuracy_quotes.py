@@ -12,8 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from page_read.encoding import decode_body
-from page_read.html import parse_html, read_tree
+from page_read.page import read_page
 from page_read.quotes import find_quotes
 
 _MIN_F1 = 0.90
@@ -30,10 +29,9 @@ def find(folder: Path) -> tuple[dict[str, list[dict[str, Any]]], float]:
     found: dict[str, list[dict[str, Any]]] = {}
     seconds = 0.0
     for name in labels:
-        utf8, _, _ = decode_body(gzip.decompress((folder / "pages" / f"{name}.html.gz").read_bytes()), None)
-        _, language = read_tree(parse_html(utf8))
+        page = read_page(gzip.decompress((folder / "pages" / f"{name}.html.gz").read_bytes()), "text/html")
         start = time.process_time()
-        quotes = find_quotes(utf8, language)
+        quotes = find_quotes(page)
         seconds += time.process_time() - start
         found[name] = [{"text": quote.text, "author": quote.author} for quote in quotes]
     return found, seconds / max(len(labels), 1) * 1_000

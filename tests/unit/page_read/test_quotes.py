@@ -1,15 +1,21 @@
 """What is a quote on small pages of many shapes and languages, and what is not."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
-from page_read.quotes import MAX_QUOTES, find_quotes
+from page_read.page import read_page
+from page_read.quotes import MAX_QUOTES, Quote, find_quotes
 from tests.unit.page_read.quote_pages import MARKED_UP, NO_QUOTES, RUNNING_TEXT, QuotePage
 
 
+def quotes_of(html: str, language: str | None = "en") -> list[Quote]:
+    return find_quotes(replace(read_page(html.encode(), "text/html; charset=utf-8"), language=language))
+
+
 def pairs(page: QuotePage) -> tuple[tuple[str, str | None], ...]:
-    return tuple([(quote.text, quote.author) for quote in find_quotes(page.html.encode(), page.language)])
+    return tuple([(quote.text, quote.author) for quote in quotes_of(page.html, page.language)])
 
 
 @pytest.mark.parametrize("page", RUNNING_TEXT, ids=lambda page: page.name)
@@ -30,7 +36,7 @@ def test_what_only_looks_like_a_quote_is_left_out(page: QuotePage) -> None:
 def test_a_work_is_the_source_and_no_author() -> None:
     footer = "<footer>— Edith Vane, <cite>Letters from Home</cite></footer>"
     html = f"<blockquote>A garden is a slow letter.{footer}</blockquote>"
-    (quote,) = find_quotes(html.encode(), "en")
+    (quote,) = quotes_of(html)
     assert (quote.author, quote.source, quote.kind, quote.rule) == (
         "Edith Vane",
         "Letters from Home",
@@ -40,7 +46,7 @@ def test_a_work_is_the_source_and_no_author() -> None:
 
 
 def test_a_quote_comes_with_the_text_around_it() -> None:
-    (quote,) = find_quotes("<p>It rained. “We had no orders left,” Ruth Calloway said. She left.</p>".encode(), "en")
+    (quote,) = quotes_of("<p>It rained. “We had no orders left,” Ruth Calloway said. She left.</p>")
     assert quote.kind == "speech"
     assert quote.context == "It rained. “We had no orders left,” Ruth Calloway said. She left."
 
@@ -48,12 +54,12 @@ def test_a_quote_comes_with_the_text_around_it() -> None:
 def test_quotes_come_in_document_order_and_once() -> None:
     sentence = "<p>“{}, and nobody came,” Tom Reed said.</p>"
     html = "".join([sentence.format(word) for word in ("First", "Second", "First", "Third")])
-    assert [quote.text.partition(",")[0] for quote in find_quotes(html.encode(), "en")] == ["First", "Second", "Third"]
+    assert [quote.text.partition(",")[0] for quote in quotes_of(html)] == ["First", "Second", "Third"]
 
 
 def test_text_beyond_the_limit_is_left_out() -> None:
     long = "a " * 1_001
-    assert find_quotes(f"<blockquote>{long}<footer>— Tom Reed</footer></blockquote>".encode(), "en") == []
+    assert quotes_of(f"<blockquote>{long}<footer>— Tom Reed</footer></blockquote>") == []
 
 
 @pytest.mark.parametrize(
@@ -70,5 +76,5 @@ def test_text_beyond_the_limit_is_left_out() -> None:
 )
 def test_a_hostile_page_costs_bounded_work(html: str) -> None:
     start = time.process_time()
-    assert len(find_quotes(html.encode(), "en")) <= MAX_QUOTES
+    assert len(quotes_of(html)) <= MAX_QUOTES
     assert time.process_time() - start < 20
