@@ -124,7 +124,7 @@ class _Walk:
                 last = None
             elif tag_id in _SPECIAL or (displays and node.mem_id in displays):
                 if last is not None and glued:
-                    if _is_blank_between(since, node):
+                    if is_blank_between(since, node):
                         add(" ")
                     elif self._is_atomic(node, tag_id) and self._block(last) != self._block(node):
                         add(_LINE)  # now, because white space at the start of an atomic inline is dropped
@@ -137,7 +137,7 @@ class _Walk:
 
         Where a block has begun, the line is broken already.
         """
-        blank = _is_blank_between(since, text)
+        blank = is_blank_between(since, text)
         if blank:
             self._add(" ")
         if (not blank or text.text_content == CLOSE) and self._block(last) != self._block(text):
@@ -285,8 +285,8 @@ _SPECIAL: Final = {tag_id: _SPECIAL_BY_TAG[tag] for tag_id, tag in _tag_ids(*_SP
 _WITH_CONTENT_OF_ITS_OWN: Final = DRAWN | NOT_TEXT | {"details", "math", "object", "option", "select", "svg"}
 
 
-def _is_blank_between(since: LexborNode, node: LexborNode) -> bool:
-    """Whether a text of nothing but white space, which the walk skips, is between two nodes."""
+def is_blank_between(since: LexborNode, node: LexborNode) -> bool:
+    """Whether a text of nothing but white space, which a walk skips, is between two nodes."""
     start = since.mem_id
     while True:
         before = node.prev

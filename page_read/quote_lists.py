@@ -23,7 +23,7 @@ from page_read.quote_pieces import (
 )
 from page_read.quote_speakers import is_eastern_name
 from page_read.quote_text import MAX_TEXT, count_words, is_title, tidy
-from page_read.quote_words import about_somebody, collections, first_names, wrongly_ascribed
+from page_read.quote_words import about_somebody, collections, first_names, is_collection, wrongly_ascribed
 
 _MOST: Final = 500  # items of a page
 _HIGHEST: Final = 6  # elements around a name in which its item is looked for
@@ -75,7 +75,7 @@ def find_in_microdata(tree: LexborHTMLParser, passages: list[Passage]) -> list[M
 def find_items(tree: LexborHTMLParser, passages: list[Passage], title: str) -> list[Marked]:
     """Quotes in elements that are called quotes, or whose list is, and that hold a name."""
     called = tree.css(_QUOTE_CLASSES)
-    on_quotes = collections().search(title) is not None
+    on_quotes = is_collection(title)
     if not called and not on_quotes:
         return []
     candidates = _candidates(tree, called, on_quotes=on_quotes)
@@ -179,8 +179,9 @@ def find_lists(passages: list[Passage], used: set[int], title: str) -> list[Mark
     """Quotes on lines of their own, one after another, on a page or below a heading that says so."""
     found: list[Marked] = []
     headings: dict[str, str] = {"": title}  # that are in force, by their rank
-    named = _names_among_headings(passages)
-    said_so = {title: collections().search(title) is not None}
+    below = [passage.text for passage in passages if passage.place.heading]
+    said_so = {heading: is_collection(heading) for heading in [title, *below]}
+    named = _names_among_headings(passages) if any(said_so.values()) else set()
     in_list = said_so[title]
     run: list[int] = []
     for number, passage in enumerate(passages):
@@ -189,7 +190,6 @@ def find_lists(passages: list[Passage], used: set[int], title: str) -> list[Mark
             found += _read_run(passages, run, list(headings.values()), named, in_list=in_list)
             run = []
             headings = {rank: name for rank, name in headings.items() if rank < place.heading} | {place.heading: text}
-            said_so[text] = collections().search(text) is not None
             in_list = any(said_so[name] for name in headings.values())
             continue
         if number in used or place.furniture or place.code or not (in_list or run or text.startswith(_OPENING)):
@@ -301,7 +301,7 @@ def subject(headings: list[str], said: set[str]) -> str | None:
                 return tidy(heading)
             continue
         for part in _PARTS.split(heading):
-            is_name_alone = _looks_like_a_name(part) and collections().search(part) is None
+            is_name_alone = _looks_like_a_name(part) and not is_collection(part)
             if is_name_alone and part.split()[0].lower() in first_names():
                 return tidy(part)
         after = _PREPOSITION.match(heading[match.end() :])

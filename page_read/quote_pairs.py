@@ -9,7 +9,7 @@ from page_read.quote_markup import Marked
 from page_read.quote_passages import Passage
 from page_read.quote_pieces import Piece, is_quote, name_on, split_attribution, split_line
 from page_read.quote_text import count_words, tidy
-from page_read.quote_words import collections, first_names, wrongly_ascribed
+from page_read.quote_words import first_names, is_collection, wrongly_ascribed
 
 _FEWEST: Final = 2  # pairs of text and name
 _SHARE: Final = 0.7  # of the texts that must have a name on the same side
@@ -34,15 +34,15 @@ class _Line:
 def find_pairs(passages: list[Passage], used: set[int], title: str) -> list[Marked]:
     """Quotes each of which has its name before or after it, on a page or below a heading that says so."""
     found: list[Marked] = []
-    rank = "" if collections().search(title) else None  # of the heading that says so
+    rank = "" if is_collection(title) else None  # of the heading that says so
     lines: list[_Line] = []
     for number, passage in enumerate(passages):
         place = passage.place
         if place.heading:
-            says_so = collections().search(passage.text) is not None
+            says_so = is_collection(passage.text)
             if rank is not None and (says_so or place.heading <= rank):
                 found += _read_pairs(lines, passages)
-                lines, rank = [], "" if collections().search(title) else None
+                lines, rank = [], "" if is_collection(title) else None
             if says_so:
                 rank = place.heading if wrongly_ascribed().search(passage.text) is None else None
                 continue

@@ -7,7 +7,7 @@ from typing import Final
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from page_read.display import BLOCKS, HIDDEN, NOT_TEXT, TABLE_PARTS
-from page_read.html import CLOSE
+from page_read.html import CLOSE, is_blank_between
 
 OPEN_Q: Final = "\ue000"  # where a `<q>` begins and ends: its marks are drawn by the browser
 CLOSE_Q: Final = "\ue001"
@@ -25,7 +25,10 @@ _PARSED: Final = LexborHTMLParser("x")
 _TEXT: Final = next(iter(_PARSED.css("body"))).first_child.tag_id  # type: ignore[union-attr] # it has one
 _BR: Final = _PARSED.create_node("br").tag_id
 _BREAKING: Final = frozenset([_PARSED.create_node(tag).tag_id for tag in BLOCKS | TABLE_PARTS])
-_TELLING: Final = BLOCKS | TABLE_PARTS | _UNSEEN | _FURNITURE | _CODE | _HEADINGS | {"a", "q"}
+_TELLING_TAGS: Final = {
+    _PARSED.create_node(tag).tag_id: tag
+    for tag in BLOCKS | TABLE_PARTS | _UNSEEN | _FURNITURE | _CODE | _HEADINGS | {"a", "q"}
+}
 
 
 @dataclass(slots=True)
@@ -60,7 +63,7 @@ class Passage:
 def read_passages(body: LexborNode) -> list[Passage]:
     """All passages below `body` in document order, without empty ones and without what is not shown."""
     walk = _Walk(body)
-    for node in body.traverse(include_text=True):
+    for node in body.traverse(include_text=True, skip_empty=True):
         tag_id = node.tag_id
         if tag_id == _TEXT:
             walk.read_text(node)
@@ -81,25 +84,25 @@ class _Walk:
         self._places = {body.mem_id: Place(block=body.mem_id)}
         self._current: Passage | None = None
         self._q = 0
+        self._last: LexborNode | None = None  # the last text, if no white space ends it
         self.passages: list[Passage] = []
 
     def read_text(self, node: LexborNode) -> None:
         text = node.text_content or ""
         parent = node.parent
-        if text == CLOSE:
-            return
-        if parent is None or (self._current is None and text.isspace()):
+        if text == CLOSE or parent is None:
             return
         place = self._places.get(parent.mem_id) or _place(parent, self._places)
         if place.unseen:
             return
         current = self._current
         if current is None or current.place.block != place.block:
-            if text.isspace():
-                return
             self.end_passage()
             current = self._current = Passage("", place, parent)
             self.passages.append(current)
+        elif self._last and not text[0].isspace() and is_blank_between(self._last, node):
+            current.parts.append(" ")
+        self._last = None if text[-1].isspace() else node
         if place.q != self._q:
             current.parts.append((CLOSE_Q if self._q else "") + (OPEN_Q if place.q else ""))
             self._q = place.q
@@ -110,11 +113,12 @@ class _Walk:
     def break_line(self) -> None:
         if self._current is not None:
             self._current.parts.append(_LINE)
+            self._last = None
 
     def end_passage(self) -> None:
         if self._q and self._current is not None:
             self._current.parts.append(CLOSE_Q)
-        self._q, self._current = 0, None
+        self._q, self._current, self._last = 0, None, None
 
 
 def _place(element: LexborNode, places: dict[int, Place]) -> Place:
@@ -131,8 +135,8 @@ def _place(element: LexborNode, places: dict[int, Place]) -> Place:
 
 
 def _inside(outer: Place, node: LexborNode) -> Place:
-    tag = node.tag or ""
-    if tag not in _TELLING:
+    tag = _TELLING_TAGS.get(node.tag_id)
+    if tag is None:
         return outer
     breaking = tag in BLOCKS or tag in TABLE_PARTS
     item, depth = outer.item, outer.depth

@@ -12,7 +12,7 @@ from page_read.display import BLOCKS, TABLE_PARTS
 from page_read.html import CLOSE
 from page_read.quote_marks import pair_marks
 from page_read.quote_text import MAX_TEXT, count_words, is_spaceless, tidy
-from page_read.quote_words import collections, name_particles
+from page_read.quote_words import is_collection, name_particles
 
 MAX_PIECE: Final = 20_000  # characters of markup; a longer one holds more than a quote
 
@@ -188,7 +188,7 @@ def name_on(line: str) -> str | None:
         return name if len(name) <= _SPACELESS_NAME else None
     is_short = len(words) <= _NAME_WORDS and (len(words[-1]) <= 2 or not _FINAL.search(name))  # noqa: PLR2004 - an initial
     capitals = all(word[0].isupper() or word.lower() in name_particles() for word in words)
-    return name if is_short and capitals and words[0][0].isupper() and collections().search(name) is None else None
+    return name if is_short and capitals and words[0][0].isupper() and not is_collection(name) else None
 
 
 def _split(lines: list[str], *, alone: bool = False) -> Piece:

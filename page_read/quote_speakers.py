@@ -3,7 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Final
 
 from page_read.quote_words import QuoteWords, first_names
@@ -16,6 +16,7 @@ _APOSTROPHE: Final = re.compile("['’]")
 _DATE: Final = re.compile(r"\.?\s\d")  # what follows the name of a month
 _ENOUGH: Final = 2  # points for a person
 _INITIALS: Final = 3  # letters; fewer are initials
+_MOST_LOOKED_AT: Final = 30  # places of a name
 _LONGEST: Final = 6  # words of a name
 _SENTENCE_START: Final = re.compile(r"(?:^|[.!?:…–—]\s+|\n)[“”\"„«»‘(]*\Z")
 _EASTERN_SUBJECT: Final = re.compile(
@@ -49,33 +50,49 @@ class Speakers:
 
     def __init__(self, texts: list[str], words: QuoteWords) -> None:
         self._words = words
-        self._forms: dict[str, Counter[str]] = defaultdict(Counter)  # longer names by their first and last words
-        self._inside: Counter[str] = Counter()  # words with a capital that do not begin a sentence
-        self._lower: set[str] = set()
-        self._points: Counter[str] = Counter()  # what speaks for a person, by name
-        self._saying: dict[str, bool] = {}
-        self._names: dict[str, list[Name]] = {}
         self._no_name = words.common | words.particles
+        self._text = "\n".join(texts)
+        self._lower = frozenset(_LOWER.findall(self._text))
+        self._forms: dict[str, Counter[str]] = defaultdict(Counter)  # longer names by their first and last words
+        self._titled: set[str] = set()
+        self._evidence: dict[str, tuple[int, bool]] = {}
+        self._saying: dict[str, bool] = {}
         self._singles: dict[str, str] = {}
         self._roles: dict[str, bool] = {}
         self._persons: dict[str, bool] = {}
-        for text in texts:
-            self._lower.update(_LOWER.findall(text))
-        for text in texts:
-            self._learn(text)
+        self._names: dict[str, list[Name]] = {}
+        for found in self._several.finditer(self._text):
+            self._learn(found)
 
-    def _learn(self, text: str) -> None:
-        for name in self._runs(text):
-            if name.start and text[name.start - 1] == " " and text[name.start - 2] not in ".!?:…–—":
-                self._inside[name.text] += 1
+    def _learn(self, found: re.Match[str]) -> None:
+        names: list[Name] = []
+        self._split_run(names, found, self._text)
+        for name in names:
+            if name.titled:
+                self._titled.add(name.text)
             parts = name.text.split(" ")
             if 1 < len(parts) <= _LONGEST - 1:
                 self._forms[parts[-1].lower()][name.text] += 1
                 self._forms[parts[0].lower()][name.text] += 1
-            self._points[name.text] += 2 * self._is_beside_verb(text, name) + 2 * name.titled
 
-    def _is_beside_verb(self, text: str, name: Name) -> bool:
-        start, end = name.start, name.end
+    def _seen(self, name: str) -> tuple[int, bool]:
+        """What speaks for a person, and whether `name` stands inside a sentence."""
+        known = self._evidence.get(name)
+        if known is None:
+            text, points, inside = self._text, 2 * (name in self._titled), False
+            start = text.find(name)
+            for _ in range(_MOST_LOOKED_AT):
+                if start < 0:
+                    break
+                end = start + len(name)
+                if not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum()):
+                    points += 2 * self._is_beside_verb(text, start, end)
+                    inside = inside or (text[start - 1 : start] == " " and text[start - 2 : start - 1] not in ".!?:…–—")
+                start = text.find(name, end)
+            known = self._evidence[name] = min(points, 4), inside
+        return known
+
+    def _is_beside_verb(self, text: str, start: int, end: int) -> bool:
         if text[end : end + 1].isspace() and self._is_saying(text[end + 1 : end + 24].partition(" ")[0]):
             return True
         if text[start - 1 : start].isspace() and self._is_saying(text[max(0, start - 24) : start - 1].rpartition(" ")[2]):
@@ -92,7 +109,11 @@ class Speakers:
 
     def names_in(self, text: str) -> list[Name]:
         """The names in `text`, in order. A single word counts as a name if nothing speaks against it."""
-        return [name for name in self._runs(text) if " " in name.text or self._is_single_name(name)]
+        known = self._names.get(text)
+        if known is None:
+            known = [name for name in self._runs(text) if " " in name.text or self._is_single_name(name)]
+            self._names[text] = known
+        return known
 
     def fullest(self, name: str) -> str:
         """The fullest form of `name` on the page."""
@@ -119,21 +140,23 @@ class Speakers:
 
     def _weigh(self, name: str) -> int:
         parts = name.split(" ")
-        points = min(self._points[name], 4)
+        points, _ = self._seen(name)
         if len(parts) == 1:
             forms = self._forms.get(name.lower())
             return points + (2 if forms and any(self._weigh(form) >= _ENOUGH for form in list(forms)[:5]) else 0)
         points += 2 * self.has_first_name(name)
-        points += (self._inside[parts[-1]] + self._points[parts[-1]]) > 0 and len(parts) < _LONGEST - 1
+        if len(parts) < _LONGEST - 1:
+            alone, inside = self._seen(parts[-1])
+            points += alone > 0 or inside
         return points
 
     def _is_single_name(self, name: Name) -> bool:
         word = name.text
-        if word.lower() in self._forms or self._points[word]:
+        if word.lower() in self._forms or self._seen(word)[0]:
             return True
         if self._words.language == "de" or word.lower() in self._lower:  # in German every noun begins with a capital
             return False
-        return self._inside[word] > 0 and len(word) > 1
+        return self._seen(word)[1] and len(word) > 1
 
     def _runs(self, text: str) -> list[Name]:
         names: list[Name] = []
@@ -141,14 +164,17 @@ class Speakers:
             if " " not in found[0] and "\u00a0" not in found[0]:
                 self._add_single(names, found, text)
                 continue
-            run: list[re.Match[str]] = []
-            for token in _TOKEN.finditer(text, found.start(), found.end()):
-                if run and not self._is_joined(text[run[-1].end() : token.start()], run[-1][0]):
-                    self._add(names, run, text)
-                    run = []
-                run.append(token)
-            self._add(names, run, text)
+            self._split_run(names, found, text)
         return names
+
+    def _split_run(self, names: list[Name], found: re.Match[str], text: str) -> None:
+        run: list[re.Match[str]] = []
+        for token in _TOKEN.finditer(text, found.start(), found.end()):
+            if run and not self._is_joined(text[run[-1].end() : token.start()], run[-1][0]):
+                self._add(names, run, text)
+                run = []
+            run.append(token)
+        self._add(names, run, text)
 
     def _add_single(self, names: list[Name], found: re.Match[str], text: str) -> None:
         word = self._singles.get(found[0])
@@ -171,11 +197,11 @@ class Speakers:
 
     @cached_property
     def _run(self) -> re.Pattern[str]:
-        particles = "|".join(sorted(map(re.escape, self._words.particles), key=len, reverse=True)) or r"(?!)"
-        word = rf"[{_CAPITALS}][\w’'.·-]*"
-        return re.compile(
-            rf"(?<![\w’'-]){word}(?:[ \u00a0](?:(?:{particles})[ \u00a0]){{0,2}}{word}){{0,{2 * _LONGEST}}}"
-        )
+        return _runs_of(self._words.particles, 0)
+
+    @cached_property
+    def _several(self) -> re.Pattern[str]:
+        return _runs_of(self._words.particles, 1)
 
     def _is_role(self, word: str) -> bool:
         known = self._roles.get(word)
@@ -236,7 +262,7 @@ class Speakers:
         for index in range(1, len(run) - 1):
             before = run[index - 1][0]
             if run[index][0].lower() in first_names() and not self._may_be_first(before):
-                return run[index:] if index > 1 or before.isupper() or self._inside[before] else run
+                return run[index:] if index > 1 or before.isupper() or self._seen(before)[1] else run
         return run
 
     def _may_be_first(self, word: str) -> bool:
@@ -246,6 +272,15 @@ class Speakers:
         """Whether the first word has a capital only because a sentence begins there."""
         start = run[0].start()
         return run[0][0].lower() in self._lower and _SENTENCE_START.search(text, max(0, start - 4), start) is not None
+
+
+@cache
+def _runs_of(particles: frozenset[str], fewest: int) -> re.Pattern[str]:
+    """Words with a capital after one another, at least `fewest` after the first, with particles between them."""
+    between = "|".join(sorted(map(re.escape, particles), key=len, reverse=True)) or r"(?!)"
+    word = rf"[{_CAPITALS}][\w’'.·-]*"
+    following = rf"[ \u00a0](?:(?:{between})[ \u00a0]){{0,2}}{word}"
+    return re.compile(rf"(?<![\w’'-]){word}(?:{following}){{{fewest},{2 * _LONGEST}}}")
 
 
 def _bare(name: str) -> str:

@@ -108,7 +108,9 @@ def find_speech(passages: list[Passage], used: set[int], words: QuoteWords, spea
     """Direct speech in the passages, but for those whose number is in `used`."""
     reader = _Reader(passages, used, words, speakers)
     found = reader.read()
-    return reader.read(main=main) if (main := _main_speaker(found)) else found
+    main = _main_speaker(found)
+    is_helpful = main is not None and any(main.first <= number <= main.last for number in reader.left)
+    return reader.read(main=main) if is_helpful else found
 
 
 class _Reader:
@@ -131,6 +133,7 @@ class _Reader:
         self._judged = 0
         self._interrupted: Speech | None = None  # the last one, if nothing but its attribution followed
         self.found: list[Speech] = []
+        self.left: list[int] = []  # passages with what may be speech of the main speaker
 
     def read(self, main: "_MainSpeaker | None" = None) -> list[Speech]:
         self._forget(main)
@@ -301,6 +304,8 @@ class _Reader:
         recent = None if self._eastern and attribution and attribution.speaker else self._recent(number)
         if attribution is None:
             long_enough = (complete and length >= _MIN_WOVEN - 1) or (length >= _MIN_WOVEN and not self._eastern)
+            if long_enough and not recent:
+                self.left.append(number)
             return ("continued", 0.55, recent) if recent and long_enough else None
         author = attribution.speaker or ((recent or self._mention(number)[0]) if attribution.known else None)
         if attribution.rule == "colon" and author is None:

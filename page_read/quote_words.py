@@ -5,7 +5,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
@@ -70,6 +70,12 @@ def collections() -> re.Pattern[str]:
     return re.compile(
         rf"(?<![^\W_])(?:{_alternatives(latin.split())})(?![^\W_])|{_alternatives(eastern.split())}", re.IGNORECASE
     )
+
+
+@lru_cache(maxsize=1_000)
+def is_collection(heading: str) -> bool:
+    """Whether a heading or title says that quotes follow."""
+    return collections().search(heading) is not None
 
 
 @cache

@@ -16,10 +16,9 @@ from page_read.quote_passages import Passage, read_passages
 from page_read.quote_speakers import Speakers
 from page_read.quote_speech import Introductions, find_speech, is_running_text, may_speak
 from page_read.quote_text import MAX_TEXT, normal_form
-from page_read.quote_words import collections, words_of
+from page_read.quote_words import is_collection, words_of
 
 MAX_QUOTES: Final = 500  # of a page
-_NEVER_QUOTED: Final = "button canvas iframe math nav noscript object script select style svg template textarea".split()
 _SHORT: Final = 30  # characters of a passage that tells nothing, as in menus
 _CONTEXT: Final = 120  # characters on each side
 _REPETITION: Final = 12  # letters from which a part of another quote is one
@@ -49,7 +48,6 @@ def find_quotes(page: PageText) -> list[Quote]:
     declared = find_in_json(page.linked_data)
     title_element = tree.css_first("title")
     title = title_element.text().strip() if title_element else ""
-    tree.strip_tags(_NEVER_QUOTED)
     passages = read_passages(tree.body)
     running = [passage for passage in passages if is_running_text(passage)]
     marked = find_in_microdata(tree, passages)
@@ -60,7 +58,7 @@ def find_quotes(page: PageText) -> list[Quote]:
     texts = [passage.text for passage in running if len(passage.text) > _SHORT] if speaking or quoted else []
     words = words_of(" ".join(texts), page.language)
     speakers = Speakers(texts, words)
-    on_quotes = collections().search(f"{title} {headline}") is not None
+    on_quotes = is_collection(f"{title} {headline}")
     marked += find_blockquotes(tree, passages, Introductions(passages, words, speakers), on_quotes=on_quotes)
     about = subject([title, headline], set()) if on_quotes else None
     for item in marked:
