@@ -120,7 +120,7 @@ class _Reader:
         self._words = words
         self._speakers = speakers
         self._attributions = Attributions(words, speakers)
-        self._has_marks = list(map(may_speak, passages))
+        self._has_marks = list(map(_has_marks, passages))
         self._eastern = words.language in {"ja", "zh"}
         self._forget(None)
 
@@ -383,8 +383,16 @@ def _main_speaker(found: list[Speech]) -> _MainSpeaker | None:
     return _MainSpeaker(name, places[0], places[-1] + _REACH)
 
 
-def may_speak(passage: Passage) -> bool:
-    """Whether there may be direct speech in a passage: without a quotation mark there is none."""
+def may_hold_speech(passage: Passage) -> bool:
+    """Whether enough words for a quote stand in quotation marks in a passage."""
+    text = passage.text
+    return _has_marks(passage) and any(
+        text.count(" ", span.start + 2, span.end - 2) >= _MIN_WORDS - 1 or is_spaceless(span.inside(text))
+        for span in pair_marks(text[:_LONGEST_PASSAGE])
+    )
+
+
+def _has_marks(passage: Passage) -> bool:
     return _SIGNS.search(passage.text) is not None or passage.text.startswith("'") or " '" in passage.text
 
 

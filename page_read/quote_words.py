@@ -15,6 +15,7 @@ _KANA: Final = re.compile("[\u3040-\u30ff]")
 _HAN: Final = re.compile("[\u3400-\u9fff]")
 _SAMPLE: Final = 2_500  # characters that are looked at to identify the language
 _PREPOSITION: Final = 4  # characters
+_LONGEST_HEADING: Final = 200  # characters that are looked at
 _SHORTEST_ROLE: Final = 4  # letters of a word that only its ending makes a role
 _IN_DOUBT: Final = 4  # words more are no proof that a page declares a wrong language
 
@@ -45,8 +46,9 @@ class QuoteWords:
 def words_of(text: str, declared: str | None) -> QuoteWords:
     """The words of the language of `text`, which its frequent words identify; in doubt, of the declared one."""
     sample = text[:_SAMPLE]
-    if len(_HAN.findall(sample)) + 2 * len(_KANA.findall(sample)) > len(sample) / 8:
-        return _read("ja" if len(_KANA.findall(sample)) > len(sample) / 50 else "zh")
+    kana = len(_KANA.findall(sample))
+    if len(_HAN.findall(sample)) + 2 * kana > len(sample) / 8:
+        return _read("ja" if kana > len(sample) / 50 else "zh")
     wanted = (declared or "").lower().replace("_", "-").partition("-")[0]
     wanted = {"nb": "no", "nn": "no"}.get(wanted, wanted)
     seen = Counter(_LETTERS.findall(sample.lower()))
@@ -75,7 +77,7 @@ def collections() -> re.Pattern[str]:
 @lru_cache(maxsize=1_000)
 def is_collection(heading: str) -> bool:
     """Whether a heading or title says that quotes follow."""
-    return collections().search(heading) is not None
+    return collections().search(heading[:_LONGEST_HEADING]) is not None
 
 
 @cache

@@ -14,7 +14,7 @@ from page_read.quote_markup import Marked, find_blockquotes, is_repeated
 from page_read.quote_pairs import find_pairs
 from page_read.quote_passages import Passage, read_passages
 from page_read.quote_speakers import Speakers
-from page_read.quote_speech import Introductions, find_speech, is_running_text, may_speak
+from page_read.quote_speech import Introductions, find_speech, is_running_text, may_hold_speech
 from page_read.quote_text import MAX_TEXT, normal_form
 from page_read.quote_words import is_collection, words_of
 
@@ -54,7 +54,7 @@ def find_quotes(page: PageText) -> list[Quote]:
     headline = next((passage.text for passage in passages if passage.place.heading == "h1"), "")
     marked += find_items(tree, passages, f"{title} {headline}")
     quoted = {number for number, passage in enumerate(passages) if passage.place.quote}
-    speaking = any(map(may_speak, running))
+    speaking = any(map(may_hold_speech, running))
     texts = [passage.text for passage in running if len(passage.text) > _SHORT] if speaking or quoted else []
     words = words_of(" ".join(texts), page.language)
     speakers = Speakers(texts, words)
