@@ -23,7 +23,7 @@ from page_read.quote_pieces import (
 )
 from page_read.quote_speakers import is_eastern_name
 from page_read.quote_text import MAX_TEXT, count_words, is_title, tidy
-from page_read.quote_words import about_somebody, collections, first_names, is_collection, wrongly_ascribed
+from page_read.quote_words import about_somebody, find_collection, first_names, is_collection, wrongly_ascribed
 
 _MOST: Final = 500  # items of a page
 _HIGHEST: Final = 6  # elements around a name in which its item is looked for
@@ -131,7 +131,7 @@ def _around(name: LexborNode) -> Iterator[LexborNode]:
 
 
 def _smallest(chain: list[LexborNode], names: Counter[int], words: int) -> LexborNode | None:
-    """The smallest of the elements around a name that holds so many words; None if it holds more than one quote does."""
+    """The smallest of the elements around a name with so many words; None if it holds more than one quote does."""
     for node in chain:
         if names[node.mem_id] > _MOST_NAMES:
             return None
@@ -293,7 +293,7 @@ def _names_among_headings(passages: list[Passage]) -> set[str]:
 def subject(headings: list[str], said: set[str]) -> str | None:
     """Whose quotes they are: `Quotes by Oscar Wilde`, `Oscar Wilde Quotes`, `老子名言`, or a heading that is a name."""
     for heading in reversed(headings):
-        match = collections().search(heading)
+        match = find_collection(heading)
         if about_somebody().match(heading, match.end() + 1 if match else len(heading)):
             return None
         if match is None:

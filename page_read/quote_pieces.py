@@ -78,10 +78,8 @@ def read_pieces(html: str) -> list[Piece]:
     if len(html) > MAX_PIECE:
         return []
     soup = BeautifulSoup(html.replace(_CLOSE_MARK, ""), "html.parser")
-    root = soup.find(_is_element)
-    if not isinstance(root, Tag):
-        return []
-    return _PieceReader(root).read()
+    root = next((node for node in soup.children if isinstance(node, Tag)), None)
+    return _PieceReader(root).read() if root is not None else []
 
 
 class _PieceReader:
@@ -96,8 +94,8 @@ class _PieceReader:
         self._sources: list[str] = []
 
     def read(self) -> list[Piece]:
-        for element in self._root.find_all(_is_element):
-            if element.decomposed or not isinstance(element, Tag):
+        for element in [node for node in self._root.descendants if isinstance(node, Tag)]:
+            if element.decomposed:
                 continue
             kept_in = self._kept_in(element)
             if kept_in is not None:
@@ -120,9 +118,10 @@ class _PieceReader:
             return True
         if _tokens(element) & _SIDE and element.name not in {"p", "blockquote", "q"}:
             return True
-        before = element.find_previous_sibling(_is_element)
-        follows_text = isinstance(before, Tag) and count_words(_flat(before)) >= _LEAST_BEFORE_LINK
-        return element.name in {"p", "div"} and follows_text and _is_link(element) and _is_last(element)
+        if element.name not in {"p", "div"} or not _is_link(element):
+            return False
+        before = next((node for node in element.previous_siblings if isinstance(node, Tag)), None)
+        return before is not None and count_words(_flat(before)) >= _LEAST_BEFORE_LINK and _is_last(element)
 
     def _kept_in(self, element: Tag) -> list[str] | None:
         """The list that an element's text belongs in; None if it is no attribution."""
@@ -261,13 +260,9 @@ def _is_last(element: Tag) -> bool:
     return True
 
 
-def _is_element(_: Tag) -> bool:
-    return True
-
-
 def _is_link(element: Tag) -> bool:
-    link = element.find("a")
-    return isinstance(link, Tag) and _flat(link) == _flat(element)
+    link = next((node for node in element.descendants if isinstance(node, Tag) and node.name == "a"), None)
+    return link is not None and _flat(link) == _flat(element)
 
 
 def _flat(element: Tag) -> str:

@@ -95,7 +95,8 @@ class Speakers:
     def _is_beside_verb(self, text: str, start: int, end: int) -> bool:
         if text[end : end + 1].isspace() and self._is_saying(text[end + 1 : end + 24].partition(" ")[0]):
             return True
-        if text[start - 1 : start].isspace() and self._is_saying(text[max(0, start - 24) : start - 1].rpartition(" ")[2]):
+        before = text[max(0, start - 24) : start]
+        if before[-1:].isspace() and self._is_saying(before[:-1].rpartition(" ")[2]):
             return True
         # In German, `laut` comes before any noun.
         return self._words.language != "de" and text.endswith(self._words.according_before, max(0, start - 40), start)

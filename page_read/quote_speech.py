@@ -246,41 +246,27 @@ class _Reader:
         return attributes is not None and ends and len(between.split()) <= _ONLY_ATTRIBUTION
 
     def _judge(self, number: int, text: str, span: Span, around: Surroundings, *, goes_on: bool) -> Speech | None:
-        """The speech in a span; None if it is no quote. `goes_on`: after nothing but the attribution of the last one."""
+        """The speech in a span, if it is some. `goes_on`: nothing but the attribution of the last one stands before."""
         self._judged += 1
         quote = tidy(around.inside)
         length = count_words(quote)
-        attribution = self._attributions.find(around, somebody_spoke=self._speaker is not None)
-        interruption = self._inner.search(quote) if self._inner else None
-        if interruption:
-            verb = self._words.saying.search(interruption[0])
-            if verb:
-                attribution = self._attributions.subject("said", interruption[0], verb, direct=True)
-        follows = around.after.lstrip()[:1]
-        ended = (
-            _TERMINAL.search(around.inside) is not None
-            or follows in set(".,!?，。–—")
-            or around.inside.rstrip()[-1:] == ","
-        )
+        attribution = self._attribution(around, quote)
+        ended = _is_ended(around)
         standing = not around.before.strip(" \n,;–—-.") or around.before.rstrip()[-1:] in {":", "："}
-        if length < _MIN_WORDS and not (length and attribution and attribution.direct and standing and ended):
-            return None
-        if attribution is None and _EXAMPLE.search(around.before[-20:]):
-            return None
-        if self._is_title(quote) and not (
-            attribution and attribution.rule == "said" and attribution.direct and ended and standing
-        ):
-            return None
-        is_q_element = text[span.start] == OPEN_Q
-        is_whole_text = span.end - span.start == len(text)
-        if is_q_element and not attribution and (length < _MIN_WOVEN or is_whole_text):
-            return None
         complete = standing and ended
+        is_direct = attribution is not None and attribution.direct and complete
+        is_too_short = length < _MIN_WORDS and not (length and is_direct)
+        if is_too_short or (attribution is None and _EXAMPLE.search(around.before[-20:])):
+            return None
+        if self._is_title(quote) and not (is_direct and attribution is not None and attribution.rule == "said"):
+            return None
         decided = self._decide(attribution, number, length, complete=complete, spaceless=is_spaceless(quote))
         if decided is None and goes_on and complete:
             decided = "continued", 0.55, None
-        if is_q_element:
-            decided = "q", 0.6, decided[2] if decided else None
+        if text[span.start] == OPEN_Q:
+            is_whole_text = span.end - span.start == len(text)
+            is_term = attribution is None and (length < _MIN_WOVEN or is_whole_text)
+            decided = None if is_term else ("q", 0.6, decided[2] if decided else None)
         if decided is None:
             return None
         rule, confidence, author = decided
@@ -296,6 +282,14 @@ class _Reader:
             context=text[max(0, span.start - 120) : span.end + 120],
             ended=_TERMINAL.search(around.inside) is not None,
         )
+
+    def _attribution(self, around: Surroundings, quote: str) -> Attribution | None:
+        """What tells of the speaker: an interruption inside the marks, or the text around them."""
+        interruption = self._inner.search(quote) if self._inner else None
+        verb = self._words.saying.search(interruption[0]) if interruption else None
+        if interruption and verb:
+            return self._attributions.subject("said", interruption[0], verb, direct=True)
+        return self._attributions.find(around, somebody_spoke=self._speaker is not None)
 
     def _decide(
         self, attribution: Attribution | None, number: int, length: int, *, complete: bool, spaceless: bool
@@ -355,7 +349,8 @@ class _Reader:
     def _inner(self) -> re.Pattern[str] | None:
         verb = f"(?:{self._words.saying.pattern})"
         if self._words.language == "fr":
-            inverted = rf"{verb}(?:-t)?-(?:ils?|elles?|on)|a-t-(?:il|elle)\s+\w+|{verb}(?=\s(?:[A-ZÉ]|(?:une?|l[ae]s?|ce(?:tte)?|s[ao]n?)\s))"
+            somebody = r"(?:[A-ZÉ]|(?:une?|l[ae]s?|ce(?:tte)?|s[ao]n?)\s)"
+            inverted = rf"{verb}(?:-t)?-(?:ils?|elles?|on)|a-t-(?:il|elle)\s+\w+|{verb}(?=\s{somebody})"
             return re.compile(rf"[,!?]\s+(?:{inverted})[^.,«»]{{0,80}}[.,]\s*")
         if self._words.language in {"ru", "es", "pt", "it"}:
             return re.compile(rf"[,.!?]?\s*[–—]\s*{verb}[^–—.]{{0,80}}[.,]?\s*[–—]\s*", re.IGNORECASE)
@@ -381,6 +376,12 @@ def _main_speaker(found: list[Speech]) -> _MainSpeaker | None:
         return None
     places = [speech.order[0] for speech in said if speech.author == name]
     return _MainSpeaker(name, places[0], places[-1] + _REACH)
+
+
+def _is_ended(around: Surroundings) -> bool:
+    """Whether a quote ends where a sentence or its attribution may begin."""
+    is_followed = around.after.lstrip()[:1] in set(".,!?，。–—")
+    return is_followed or _TERMINAL.search(around.inside) is not None or around.inside.rstrip()[-1:] == ","
 
 
 def may_hold_speech(passage: Passage) -> bool:

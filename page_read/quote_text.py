@@ -7,7 +7,6 @@ from typing import Final
 MAX_TEXT: Final = 2_000  # characters that are kept of a quote
 
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ue000\ue001]")
-_BLANKS: Final = re.compile(r"\s+")
 _PAIRS: Final = (
     "“”",
     "„“",
@@ -38,7 +37,9 @@ _BEFORE_ATTRIBUTION: Final = " ,;"
 
 def tidy(text: str) -> str:
     """`text` as it is stored: NFC, single blanks, without outer quotation marks and what led over to an attribution."""
-    text = _BLANKS.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text))).strip()
+    if not text.isascii():
+        text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
+    text = " ".join(text.split())
     while len(text) > 1 and text[0] + text[-1] in _PAIRS and _is_outer(text):
         text = text[1:-1].strip()
     return text.rstrip(_BEFORE_ATTRIBUTION)

@@ -27,7 +27,7 @@ class QuoteWords:
     language: str
     saying: re.Pattern[str]
     according: re.Pattern[str]
-    according_before: tuple[str, ...]  # what stands before a name, with a blank; no short word, which any noun may follow
+    according_before: tuple[str, ...]  # with a blank; without short words, which come before any noun
     pronouns: frozenset[str]
     roles: frozenset[str]
     role_endings: tuple[str, ...]
@@ -64,20 +64,23 @@ def words_of(text: str, declared: str | None) -> QuoteWords:
 
 
 @cache
-def collections() -> re.Pattern[str]:
+def _collections() -> re.Pattern[str]:
     """Finds what a collection of quotes is called, in all languages, as pages mix them."""
     tables = [(name, table["quotes"]) for name, table in _tables().items() if name != "names"]
     latin = " ".join([entry for name, entry in tables if name not in {"ja", "zh"}])
     eastern = " ".join([entry for name, entry in tables if name in {"ja", "zh"}])
-    return re.compile(
-        rf"(?<![^\W_])(?:{_alternatives(latin.split())})(?![^\W_])|{_alternatives(eastern.split())}", re.IGNORECASE
-    )
+    return re.compile(rf"(?<![^\W_])(?:{_alternatives(latin.split())})(?![^\W_])|{_alternatives(eastern.split())}")
+
+
+def find_collection(heading: str) -> re.Match[str] | None:
+    """Where a heading or title says, in whatever language, that quotes follow."""
+    return _collections().search(heading[:_LONGEST_HEADING].lower())
 
 
 @lru_cache(maxsize=1_000)
 def is_collection(heading: str) -> bool:
     """Whether a heading or title says that quotes follow."""
-    return collections().search(heading[:_LONGEST_HEADING]) is not None
+    return find_collection(heading) is not None
 
 
 @cache
@@ -161,13 +164,13 @@ def _pattern(entries: Iterable[str], *, spaceless: bool) -> re.Pattern[str]:
     alternatives = _alternatives(entries)
     if not alternatives:
         return _NEVER
-    return re.compile(alternatives if spaceless else rf"(?<![\w'’])(?:{alternatives})(?!\w)", re.IGNORECASE)
+    return re.compile(alternatives if spaceless else rf"(?<![\w'’])(?:{alternatives})(?!\w)")
 
 
 def _alternatives(entries: Iterable[str]) -> str:
-    return "|".join(
-        [
-            re.escape(entry).replace("_", "[ \u00a0]").replace(r"\*", r"[^\W\d_]*").replace("'", "['’]")
-            for entry in sorted(set(entries), key=len, reverse=True)
-        ]
-    )
+    """A pattern for any of `entries`, with or without a capital. By first letter, so that most are never compared."""
+    by_first: dict[str, list[str]] = {}
+    for entry in sorted(set(entries), key=len, reverse=True):
+        rest = re.escape(entry[1:]).replace("_", "[ \u00a0]").replace(r"\*", r"[^\W\d_]*").replace("'", "['’]")
+        by_first.setdefault(entry[0], []).append(rest)
+    return "|".join([f"[{first}{first.upper()}](?:{'|'.join(rest)})" for first, rest in by_first.items()])
