@@ -11,6 +11,7 @@ QUOTE: Final = "\ue010"  # stands for a quote in the text around it
 ENDED: Final = "\ue011"  # for one that ends with a sentence's mark
 QUOTES: Final = re.compile(f"[{QUOTE}{ENDED}]")
 _CLAUSE: Final = re.compile(r"[;:!?\n“”\"«»„]|[^\W\d_]{3}\.(?=\s|\Z)")
+_POSSESSIVE: Final = re.compile("(?:..)?['’]s(?!\\w)")  # from two characters before a name's end
 _LINE: Final = re.compile(r"\A\s*[-–—―~]{1,2}\s*(?P<name>[^\W\d_][^–—―.!?:;]{1,70}[^–—―!?:;\s])\.?\s*\Z")
 _EASTERN_ENDING: Final = re.compile(r"と、?(?P<name>[一-鿿々ァ-ヶー・]{1,12})(?:さん|氏|監督|社長|教授|選手|会長)。")
 _INDEFINITE: Final = frozenset("a an one ein eine einer un une una um uma een en ett et".split())
@@ -146,10 +147,10 @@ class Attributions:
         return Attribution(rule, name, known=name is None and not indefinite, direct=direct)
 
     def _subject_before(self, names: list[Name], verb: re.Match[str], *, introduces: bool) -> str | None:
-        persons = [name for name in names if self._speakers.is_person(name.text)]
+        persons = self._speakers.likeliest(names)
         if persons:
-            known = [name for name in persons if name.titled or self._speakers.has_first_name(name.text)] or persons
-            return known[0 if introduces else -1].text
+            subjects = [name for name in persons if not _POSSESSIVE.match(verb.string, name.end - 2)] or persons
+            return subjects[0 if introduces else -1].text
         is_beside = names and verb.start() - names[-1].end <= (_APPOSITION if " " in names[-1].text else _JOINED)
         return names[-1].text if is_beside else None
 

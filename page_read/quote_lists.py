@@ -35,10 +35,10 @@ _SHARE: Final = 0.7  # of a list's items that must look alike
 _QUOTATION: Final = "[itemtype$='/Quotation'],[typeof~='Quotation'],[typeof='schema:Quotation']"
 _NAMED: Final = (
     "[itemprop~=author],[itemprop~=creator],[class*=aut i],"
-    "[class*=attribution i],[class*=byline i],[class*=speaker i],cite"
+    "[class*=attribution i],[class*=byline i],[class*=speaker i],[class*=name i],cite"
 )
 _NAME_CLASS: Final = re.compile(
-    r"(?:^|[\s_-])(?:aut(?:h?or|eur)?e?(?![a-z])|author|autor)|author|attribution|byline|speaker", re.IGNORECASE
+    r"(?:^|[\s_-])(?:aut(?:h?or|eur)?e?(?![a-z])|author|autor)|author|attribution|byline|speaker|(?:^|[\s_-])name(?![a-z])", re.IGNORECASE
 )
 _CONTAINER: Final = re.compile(
     r"(?:^|[\s_-]|\b)(?:block)?(?:quote|zitat|citat|citation|cita|citazione|cytat|frase|aphorism|aforism|saying|testimonial|spruch|pensamento|proverb)",
@@ -270,6 +270,9 @@ def _read_run(
         if is_quote(line.piece) and 2 * passage.links <= len(passage.text):
             if about is None and line.below and line.piece.source:
                 line.piece.author, line.piece.source = split_attribution(line.piece.source)
+            if about is not None and line.piece.author and not _may_be_person(line.piece.author):
+                line.piece.source = ", ".join(filter(None, [line.piece.author, line.piece.source]))
+                line.piece.author = about
             line.piece.author = line.piece.author or about
             found.append(Marked(line.piece, "list", 0.8, line.numbers))
     return found
@@ -314,6 +317,11 @@ def subject(headings: list[str], said: set[str]) -> str | None:
         if is_eastern_name(before) or _is_person(before, said):
             return tidy(before)
     return None
+
+
+def _may_be_person(name: str) -> bool:
+    first = name.split()[0].lower()
+    return first in first_names() or first.endswith(".") or is_eastern_name(name)
 
 
 def _looks_like_a_name(text: str) -> bool:

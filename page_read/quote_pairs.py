@@ -7,12 +7,13 @@ from typing import Final
 
 from page_read.quote_markup import Marked
 from page_read.quote_passages import Passage
-from page_read.quote_pieces import Piece, is_quote, name_on, split_attribution, split_line
+from page_read.quote_pieces import Piece, is_name, is_quote, name_on, split_attribution, split_line
 from page_read.quote_text import count_words, tidy
 from page_read.quote_words import first_names, is_collection, wrongly_ascribed
 
 _FEWEST: Final = 2  # pairs of text and name
 _SHARE: Final = 0.7  # of the texts that must have a name on the same side
+_LONGEST_SIGNATURE: Final = 8  # words
 _TEXT_WORDS: Final = 6  # from which a line without a full stop is a text
 _FINAL: Final = re.compile(r"[.!?…。！？][\"'’”»“」』)]*\Z")
 
@@ -55,13 +56,20 @@ def _lines(number: int, passage: Passage) -> list[_Line]:
     parts = [part for part in passage.text.split("\n") if part.strip()]
     if len(parts) > 1:
         *text, last = parts
-        name = name_on(last)
+        name = name_on(last) or (_signature(last) if split_line("\n".join(text)).marked else None)
         pieces = [split_line(part) for part in parts]
         if len([piece for piece in pieces if piece.marked or piece.author]) > 1:
             return [_line(number, passage, part) for part in parts]
         if name and count_words(" ".join(text)) > count_words(last):
-            return [_line(number, passage, "\n".join(text)), _line(number, passage, last)]
+            return [_line(number, passage, "\n".join(text)), _Line(number, ("", False), passage.place.depth, None, name)]
     return [_line(number, passage, passage.text)]
+
+
+def _signature(line: str) -> str | None:
+    """Who signs what stands in quotation marks: a few words, as `The Byron family, Ely`."""
+    name = line.partition(",")[0].strip(" -–—―~")
+    is_short = len(line.split()) <= _LONGEST_SIGNATURE and is_name(name)
+    return name if is_short and name[0].isupper() and line[-1] not in "!?…:" else None
 
 
 def _line(number: int, passage: Passage, text: str) -> _Line:

@@ -13,6 +13,7 @@ _TOKEN: Final = re.compile(r"[^\W\d_](?:[\w’'.·-]*\w)?|[^\W\d_]\.")
 _LOWER: Final = re.compile(r"(?<!\w)[a-zß-ÿа-яё]\w*")
 _POSSESSIVE: Final = re.compile(r"['’]s?$")
 _APOSTROPHE: Final = re.compile("['’]")
+_ENDING: Final = frozenset(".!?:;")
 _DATE: Final = re.compile(r"\.?\s\d")  # what follows the name of a month
 _ENOUGH: Final = 2  # points for a person
 _INITIALS: Final = 3  # letters; fewer are initials
@@ -96,7 +97,7 @@ class Speakers:
         if text[end : end + 1].isspace() and self._is_saying(text[end + 1 : end + 24].partition(" ")[0]):
             return True
         before = text[max(0, start - 24) : start]
-        if before[-1:].isspace() and self._is_saying(before[:-1].rpartition(" ")[2]):
+        if before[-1:].isspace() and before[-2:-1] not in _ENDING and self._is_saying(before[:-1].rpartition(" ")[2]):
             return True
         # In German, `laut` comes before any noun.
         return self._words.language != "de" and text.endswith(self._words.according_before, max(0, start - 40), start)
@@ -126,6 +127,12 @@ class Speakers:
             return name
         ending = [form for form in forms if form.lower().endswith(" " + word)] or list(forms)
         return max(ending, key=lambda form: (self.is_person(form), forms[form], -len(form)))
+
+    def likeliest(self, names: list[Name]) -> list[Name]:
+        """Those of `names` that are persons; if there are any with a title or a first name, only these."""
+        persons = [name for name in names if self.is_person(name.text)]
+        known = [name for name in persons if name.titled or self.has_first_name(name.text)]
+        return known or [name for name in persons if " " in name.text] or persons
 
     @staticmethod
     def has_first_name(name: str) -> bool:

@@ -89,13 +89,11 @@ class Introductions:
             return Introduction(is_there=False)
         lead = previous[-1].text
         last = re.split(r"(?<=[^\d.][.!?。！？])\s+", lead.rstrip())[-1]
-        says = self._words.saying.search(last) is not None
+        says = self._words.saying.search(last) is not None and not _SIGNS.search(last)
         colon = lead.rstrip().endswith((":", "："))
         for text in (last, lead):
             names = self._speakers.names_in(text)
-            chosen = [name for name in names if self._speakers.is_person(name.text)] or [
-                name for name in names if " " in name.text
-            ]
+            chosen = self._speakers.likeliest(names) or [name for name in names if " " in name.text]
             if names and " " in names[0].text and names[0].start < _SUBJECT_WITHIN:
                 chosen = names
             if chosen:
@@ -257,6 +255,8 @@ class _Reader:
         is_direct = attribution is not None and attribution.direct and complete
         is_too_short = length < _MIN_WORDS and not (length and is_direct)
         if is_too_short or (attribution is None and _EXAMPLE.search(around.before[-20:])):
+            return None
+        if not standing and around.before.split()[-1].lower() in self._words.works:
             return None
         if self._is_title(quote) and not (is_direct and attribution is not None and attribution.rule == "said"):
             return None

@@ -36,6 +36,7 @@ class QuoteWords:
     places: frozenset[str]
     particles: frozenset[str]
     common: frozenset[str]
+    works: frozenset[str]
 
     def is_role(self, word: str) -> bool:
         """Whether a word before a name is an office or a title."""
@@ -157,6 +158,7 @@ def _read(language: str) -> QuoteWords:
         places=frozenset(table.get("places", "").split()),
         particles=frozenset(table["particles"].split()),
         common=_common()[language],
+        works=frozenset(table.get("works", "").split()),
     )
 
 
