@@ -270,7 +270,7 @@ def _read_run(
         if is_quote(line.piece) and 2 * passage.links <= len(passage.text):
             if about is None and line.below and line.piece.source:
                 line.piece.author, line.piece.source = split_attribution(line.piece.source)
-            if about is not None and line.piece.author and not _may_be_person(line.piece.author):
+            if about and _may_be_person(about) and line.piece.author and not _may_be_person(line.piece.author):
                 line.piece.source = ", ".join(filter(None, [line.piece.author, line.piece.source]))
                 line.piece.author = about
             line.piece.author = line.piece.author or about

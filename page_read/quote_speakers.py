@@ -13,6 +13,7 @@ _TOKEN: Final = re.compile(r"[^\W\d_](?:[\w’'.·-]*\w)?|[^\W\d_]\.")
 _LOWER: Final = re.compile(r"(?<!\w)[a-zß-ÿа-яё]\w*")
 _POSSESSIVE: Final = re.compile(r"['’]s?$")
 _APOSTROPHE: Final = re.compile("['’]")
+_APPOSITION: Final = re.compile(r", (?:an?|who|whose|eine?|der|die|deren|dessen|qui|une?|una|uma?|que) ")
 _ENDING: Final = frozenset(".!?:;")
 _DATE: Final = re.compile(r"\.?\s\d")  # what follows the name of a month
 _ENOUGH: Final = 2  # points for a person
@@ -87,7 +88,8 @@ class Speakers:
                     break
                 end = start + len(name)
                 if not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum()):
-                    points += 2 * self._is_beside_verb(text, start, end)
+                    is_described = " " in name and _APPOSITION.match(text, end) is not None
+                    points += 2 * (is_described or self._is_beside_verb(text, start, end))
                     inside = inside or (text[start - 1 : start] == " " and text[start - 2 : start - 1] not in ".!?:…–—")
                 start = text.find(name, end)
             known = self._evidence[name] = min(points, 4), inside
@@ -155,7 +157,7 @@ class Speakers:
         points += 2 * self.has_first_name(name)
         if len(parts) < _LONGEST - 1:
             alone, inside = self._seen(parts[-1])
-            points += alone > 0 or inside
+            points += 2 if alone else inside
         return points
 
     def _is_single_name(self, name: Name) -> bool:
