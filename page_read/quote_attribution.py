@@ -16,6 +16,7 @@ _LINE: Final = re.compile(r"\A\s*[-–—―~]{1,2}\s*(?P<name>[^\W\d_][^–—�
 _EASTERN_ENDING: Final = re.compile(r"と、?(?P<name>[一-鿿々ァ-ヶー・]{1,12})(?:さん|氏|監督|社長|教授|選手|会長)。")
 _INDEFINITE: Final = frozenset("a an one ein eine einer un une una um uma een en ett et".split())
 _LONGEST_NAME: Final = 9  # words, with an office
+_AROUND_VERB: Final = 6  # words
 _JOINED: Final = 2  # characters of a particle
 _CLOSE: Final = 6  # characters of an article, or of a colon and a blank
 _APPOSITION: Final = 25  # characters
@@ -34,6 +35,7 @@ class Attribution:
     speaker: str | None = None
     known: bool = False
     direct: bool = True
+    is_somebody: bool = True  # and no thing, as a message that says something
 
 
 @dataclass(slots=True)
@@ -144,7 +146,9 @@ class Attributions:
             or self._subject_after(after, verb, by_office=by_office)
             or self._somebody(text, verb, after or before, indefinite=indefinite)
         )
-        return Attribution(rule, name, known=name is None and not indefinite, direct=direct)
+        roles = [word for word in lead[-_AROUND_VERB:] + follow[:_AROUND_VERB] if self._words.is_role(word.strip(",."))]
+        is_somebody = bool(name or indefinite or roles or self._has_pronoun(lead[-_AROUND_VERB:] + verb[0].split()))
+        return Attribution(rule, name, known=name is None and not indefinite, direct=direct, is_somebody=is_somebody)
 
     def _subject_before(self, names: list[Name], verb: re.Match[str], *, introduces: bool) -> str | None:
         persons = self._speakers.likeliest(names)

@@ -38,7 +38,8 @@ _NAMED: Final = (
     "[class*=attribution i],[class*=byline i],[class*=speaker i],[class*=name i],cite"
 )
 _NAME_CLASS: Final = re.compile(
-    r"(?:^|[\s_-])(?:aut(?:h?or|eur)?e?(?![a-z])|author|autor)|author|attribution|byline|speaker|(?:^|[\s_-])name(?![a-z])", re.IGNORECASE
+    r"(?:^|[\s_-])(?:aut(?:h?or|eur)?e?(?![a-z])|author|autor)|author|attribution|byline|speaker|(?:^|[\s_-])name(?![a-z])",
+    re.IGNORECASE,
 )
 _CONTAINER: Final = re.compile(
     r"(?:^|[\s_-]|\b)(?:block)?(?:quote|zitat|citat|citation|cita|citazione|cytat|frase|aphorism|aforism|saying|testimonial|spruch|pensamento|proverb)",
@@ -320,7 +321,7 @@ def subject(headings: list[str], said: set[str]) -> str | None:
 
 
 def _may_be_person(name: str) -> bool:
-    first = name.split()[0].lower()
+    first = name.split(maxsplit=1)[0].lower()
     return first in first_names() or first.endswith(".") or is_eastern_name(name)
 
 

@@ -61,7 +61,10 @@ def _lines(number: int, passage: Passage) -> list[_Line]:
         if len([piece for piece in pieces if piece.marked or piece.author]) > 1:
             return [_line(number, passage, part) for part in parts]
         if name and count_words(" ".join(text)) > count_words(last):
-            return [_line(number, passage, "\n".join(text)), _Line(number, ("", False), passage.place.depth, None, name)]
+            return [
+                _line(number, passage, "\n".join(text)),
+                _Line(number, ("", False), passage.place.depth, None, name),
+            ]
     return [_line(number, passage, passage.text)]
 
 

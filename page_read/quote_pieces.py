@@ -151,7 +151,7 @@ class _PieceReader:
 def split_attribution(text: str) -> tuple[str | None, str | None]:
     """The name and the work of an attribution like `— Name, Work (1900)`."""
     bracketed = _IN_BRACKETS.match(text)
-    if text.strip().startswith("[") and bracketed:
+    if text.strip().startswith("[") and bracketed and not name_on(bracketed["inside"]):
         return None, tidy(bracketed["inside"])
     text = tidy(_BY.sub("", _DASH.sub("", bracketed["inside"] if bracketed else text).strip(" -–—―~")))
     name, _, rest = text.partition(",")

@@ -302,7 +302,7 @@ class _Reader:
                 self.left.append(number)
             return ("continued", 0.55, recent) if recent and long_enough else None
         author = attribution.speaker or ((recent or self._mention(number)[0]) if attribution.known else None)
-        if attribution.rule == "colon" and author is None:
+        if author is None and (attribution.rule == "colon" or not attribution.is_somebody):
             return None
         if attribution.direct and (length >= _MIN_WOVEN or complete or spaceless):
             return attribution.rule, 0.75 if attribution.speaker else 0.6, author
