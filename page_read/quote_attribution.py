@@ -132,7 +132,9 @@ class Attributions:
     ) -> Attribution:
         """Who does the saying. `introduces`: the quote comes after the verb."""
         lead, follow = text[: verb.start()].split(), text[verb.end() :].split()
-        if self._has_pronoun(follow[:1] + lead[-1:]) or text[verb.end() :][:1] == "-":
+        is_content = self._words.language == "en" and (introduces or rule == "woven")  # `said he was 'tired'`
+        inverted = [] if is_content else follow[:1]
+        if self._has_pronoun(inverted + lead[-1:]) or text[verb.end() :][:1] == "-":
             return Attribution(rule, known=True, direct=direct)
         names = self._speakers.names_in(text)
         reach = len(text) if introduces else _FAR

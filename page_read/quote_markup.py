@@ -77,8 +77,8 @@ def _beside(quote: LexborNode, numbers: list[int], passages: list[Passage]) -> i
     box = quote.parent
     if box is None or box.tag in {"body", "html"}:
         return None
-    around = range(max(0, numbers[0] - 2), min(len(passages), numbers[-1] + 3))
-    others = [number for number in around if number not in numbers and _is_inside(passages[number].node, box)]
+    around = [*range(max(0, numbers[0] - 2), numbers[0]), *range(numbers[-1] + 1, min(len(passages), numbers[-1] + 3))]
+    others = [number for number in around if _is_inside(passages[number].node, box)]
     return others[0] if len(others) == 1 and name_on(passages[others[0]].text) else None
 
 

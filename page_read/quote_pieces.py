@@ -28,7 +28,8 @@ _AUTHOR: Final = frozenset(
 _SOURCE: Final = frozenset("source work book werk quelle opus oeuvre fuente fonte obra livre libro".split())
 _SIDE: Final = frozenset(
     "tag tags mytags share sharing social like likes rating stars date time actions action meta "
-    "keywords copy role position company job button buttons avatar image icon number vote votes count comments reply".split()
+    "keywords copy role position company job button buttons avatar image icon number vote votes count comments "
+    "reply".split()
 )
 _SOURCE_PROPERTIES: Final = frozenset({"isPartOf", "citation", "isBasedOn"})
 _AUTHOR_PROPERTIES: Final = frozenset({"author", "creator", "spokenByCharacter"})

@@ -18,6 +18,8 @@ _ENDING: Final = frozenset(".!?:;")
 _DATE: Final = re.compile(r"\.?\s\d")  # what follows the name of a month
 _ENOUGH: Final = 2  # points for a person
 _INITIALS: Final = 3  # letters; fewer are initials
+_LONGEST_TEXT: Final = 300_000  # characters in which names are learnt
+_MOST_NAMES: Final = 1_000  # that are looked up
 _MOST_LOOKED_AT: Final = 30  # places of a name
 _LONGEST: Final = 6  # words of a name
 _SENTENCE_START: Final = re.compile(r"(?:^|[.!?:…–—]\s+|\n)[“”\"„«»‘(]*\Z")
@@ -53,7 +55,7 @@ class Speakers:
     def __init__(self, texts: list[str], words: QuoteWords) -> None:
         self._words = words
         self._no_name = words.common | words.particles
-        self._text = "\n".join(texts)
+        self._text = "\n".join(texts)[:_LONGEST_TEXT]
         self._lower = frozenset(_LOWER.findall(self._text))
         self._forms: dict[str, Counter[str]] = defaultdict(Counter)  # longer names by their first and last words
         self._titled: set[str] = set()
@@ -82,7 +84,7 @@ class Speakers:
         known = self._evidence.get(name)
         if known is None:
             text, points, inside = self._text, 2 * (name in self._titled), False
-            start = text.find(name)
+            start = text.find(name) if len(self._evidence) < _MOST_NAMES else -1
             for _ in range(_MOST_LOOKED_AT):
                 if start < 0:
                     break

@@ -194,6 +194,52 @@ RUNNING_TEXT = [
         quotes=(("路修好以后，孩子们上学不用再走两个小时。", "李秀英"),),
         language="zh",
     ),
+    QuotePage(
+        name="english, somebody who speaks for a body",
+        html="<p>“We are looking into all the complaints,” said a Fernhill Rail spokeswoman on Friday.</p>",
+        quotes=(("We are looking into all the complaints", "Fernhill Rail"),),
+    ),
+    QuotePage(
+        name="english, two short halves",
+        html="<p>Helen Marsh came in.</p><p>“Sit down,” she said at last. “There is soup.”</p>",
+        quotes=(("Sit down … There is soup.", "Helen Marsh"),),
+    ),
+    QuotePage(
+        name="english, a possessive is not who speaks",
+        html="<p>Keith Dunmore was away. Dunmore’s lawyer, Judith Prentice, said he was “deeply sorry for the distress caused”.</p>",
+        quotes=(("deeply sorry for the distress caused", "Judith Prentice"),),
+    ),
+    QuotePage(
+        name="english, who is told is not who speaks",
+        html="<p>“The nets came up empty again,” Tom Reed, a fisherman from the north shore, told Harbour News Daily.</p>",
+        quotes=(("The nets came up empty again", "Tom Reed"),),
+    ),
+    QuotePage(
+        name="english, speech inside a blockquote of the page's own words",
+        html="<p>The court sat late.</p><blockquote>“The bridge was never safe,” said Peter Okafor on Tuesday.</blockquote>",
+        quotes=(("The bridge was never safe", "Peter Okafor"),),
+    ),
+    QuotePage(
+        name="french, somebody without a name inside the marks",
+        html="<p>« Des mots, encore des mots, lâche une mère d’élève. On veut des postes. »</p>",
+        quotes=(("Des mots, encore des mots … On veut des postes.", None),),
+        language="fr",
+    ),
+    QuotePage(
+        name="dutch, single marks beside double ones",
+        html="<p>‘Het is niet te begrijpen’, zegt Pieter Hendriks. De raad zweeg. “Wij gaan door tot het bad weer open is”, zegt hij.</p>",
+        quotes=(
+            ("Het is niet te begrijpen", "Pieter Hendriks"),
+            ("Wij gaan door tot het bad weer open is", "Pieter Hendriks"),
+        ),
+        language="nl",
+    ),
+    QuotePage(
+        name="japanese, the name behind the quote",
+        html="<p>「こんなに人が来るとは思っていませんでした」と佐藤さん。</p>",
+        quotes=(("こんなに人が来るとは思っていませんでした", "佐藤"),),
+        language="ja",
+    ),
 ]
 
 MARKED_UP = [
@@ -322,6 +368,81 @@ MARKED_UP = [
         ),
     ),
     QuotePage(
+        name="a list of definitions",
+        html="<h1>Quotations on bread</h1><p>We have collected these for you.</p><dl><dt>Helen Marsh</dt><dd>Bread is patience.</dd>"
+        "<dt>Tom Reed</dt><dd>Salt is memory itself.</dd><dt>Edda Fahn</dt><dd>Water is always young.</dd></dl>",
+        quotes=(
+            ("Bread is patience.", "Helen Marsh"),
+            ("Salt is memory itself.", "Tom Reed"),
+            ("Water is always young.", "Edda Fahn"),
+        ),
+    ),
+    QuotePage(
+        name="cells of a table",
+        html="<h1>Quotes</h1><table><tr><th>Quote<th>Author<th>Work"
+        "<tr><td>Bread is patience.<td>Helen Marsh<td>The Oven<tr><td>Salt is memory itself.<td>Tom Reed<td>Low Tide</table>",
+        quotes=(("Bread is patience.", "Helen Marsh"), ("Salt is memory itself.", "Tom Reed")),
+    ),
+    QuotePage(
+        name="names before a colon",
+        html="<h1>Zitate</h1><p><b>Helene Marsch:</b> „Brot ist Geduld.“</p><p><b>Thomas Ried:</b> „Salz ist Erinnerung.“</p>",
+        quotes=(("Brot ist Geduld.", "Helene Marsch"), ("Salz ist Erinnerung.", "Thomas Ried")),
+        language="de",
+    ),
+    QuotePage(
+        name="headings that are names",
+        html="<h1>Quotes by author</h1><h2>Helen Marsh</h2><ul><li>Bread is patience.<li>Salt keeps.<li>An oven is a small summer.</ul>"
+        "<h2>Tom Reed</h2><ul><li>The tide owes nobody.<li>Nets remember the sea.<li>A boat is a borrowed floor.</ul>",
+        quotes=(
+            ("Bread is patience.", "Helen Marsh"),
+            ("An oven is a small summer.", "Helen Marsh"),
+            ("The tide owes nobody.", "Tom Reed"),
+            ("Nets remember the sea.", "Tom Reed"),
+            ("A boat is a borrowed floor.", "Tom Reed"),
+        ),
+    ),
+    QuotePage(
+        name="quotes about the person of the page",
+        html="<title>Edith Vane - Collected Quotes</title><h1>Edith Vane</h1><h2>Quotes about Vane</h2>"
+        "<ul><li>She planted sentences and waited.<ul><li>Helen Marsh, Letters (1931)</li></ul></li></ul>",
+        quotes=(("She planted sentences and waited.", "Helen Marsh"),),
+    ),
+    QuotePage(
+        name="signatures below what guests say",
+        html="<h2>What our guests say</h2><ul><li>“The soup alone was worth it.”<br><b>The Marsh family</b></li>"
+        "<li>“We will be back next summer.”<br><b>Tom &amp; Edda, Leeds</b></li></ul><h2>Find us</h2><p>Follow the coast.</p>",
+        quotes=(
+            ("The soup alone was worth it.", "The Marsh family"),
+            ("We will be back next summer.", "Tom & Edda"),
+        ),
+    ),
+    QuotePage(
+        name="names in brackets",
+        html="<h1>Frases sobre el pan</h1><p>1. El pan es paciencia. (Elena Marcos)</p><p>2. La sal es memoria. (Pedro Rey)</p><p>3. El agua es joven. (Ana Vega)</p>",
+        quotes=(
+            ("El pan es paciencia.", "Elena Marcos"),
+            ("La sal es memoria.", "Pedro Rey"),
+            ("El agua es joven.", "Ana Vega"),
+        ),
+        language="es",
+    ),
+    QuotePage(
+        name="several quotes in one paragraph",
+        html="<h1>My favourite quotes</h1><div>“Bread is patience.” <i>-Helen Marsh</i><br><br>“Salt is memory itself.” <i>-Tom Reed</i></div>",
+        quotes=(("Bread is patience.", "Helen Marsh"), ("Salt is memory itself.", "Tom Reed")),
+    ),
+    QuotePage(
+        name="a name that shares an element with a blockquote",
+        html="<p>For your week:</p><div><blockquote><p>A garden is a slow letter.</p></blockquote><p class=sign>Edith Vane</p></div><p>Have a good one!</p>",
+        quotes=(("A garden is a slow letter.", "Edith Vane"),),
+    ),
+    QuotePage(
+        name="testimonials whose parts are called text, name and role",
+        html="<div class=testimonial-item><div class=testimonial-content>The oven bakes since May.</div><div class=testimonial-name>Helen Marsh</div>"
+        "<div class=testimonial-role>Owner, Harbour Bakery</div></div>",
+        quotes=(("The oven bakes since May.", "Helen Marsh"),),
+    ),
+    QuotePage(
         name="JSON-LD in a graph, with a type as a list",
         html='<script type="application/ld+json">{"@context": "http://schema.org", "@graph": [{"@type": ["CreativeWork", "Quotation"],'
         ' "text": "“A garden is a slow letter.”", "creator": [{"@type": "Person", "name": "Edith Vane"}]}]}</script><p>Hello.</p>',
@@ -342,6 +463,13 @@ MARKED_UP = [
 ]
 
 NO_QUOTES = [
+    QuotePage(
+        name="works and who made them",
+        html="<h1>Our favourite films</h1><ol><li>“The Silent Harbour” – Wes Calder</li><li>“Low Tide in March” – Greta Holm</li><li>“In the Mood for Rain” – Ann Lee</li></ol>",
+    ),
+    QuotePage(name="a thing that says something", html="<p>The message should say what to do: “Check the disk of the server first.”</p>"),
+    QuotePage(name="the title of a book", html="<p>Tom Reed said little.</p><p>His book “the tide that would not wait” is out.</p>"),
+    QuotePage(name="messages to share", html="<title>Mensagens</title><h1>Mensagens</h1><p>Amar é cuidar do jardim.</p><p>Copiar</p><p>Viver é regar as flores.</p><p>Copiar</p>", language="pt"),
     QuotePage(
         name="an example after e.g.",
         html="<p>Tom Reed, who said little, teaches verbs.</p><p>“Go” is one (e.g. “she goes to the mill at noon”).</p>",

@@ -71,8 +71,21 @@ def test_text_beyond_the_limit_is_left_out() -> None:
         "<blockquote>" * 400 + "We won the game today.",
         '<script type="application/ld+json">{"@type": "Quotation", "text": ' + "[" * 500_000 + "</script><p>Hello",
         "<h1>Quotes</h1><p>" + "We won. — " * 100_000,
+        "<h1>Quotes</h1>" + "<p>We won the game.<p>Ada Byron" * 40_000,
+        "<p>“We won the game,” " + " ".join([f"Ada{number:x}" for number in range(100_000)]) + " said.",
+        "<p>" + "‘we won the game " * 50_000,
     ],
-    ids=["marks", "straight marks", "pairs", "nested blockquotes", "broken JSON-LD", "dashes"],
+    ids=[
+        "marks",
+        "straight marks",
+        "pairs",
+        "nested blockquotes",
+        "broken JSON-LD",
+        "dashes",
+        "names",
+        "different names",
+        "single marks",
+    ],
 )
 def test_a_hostile_page_costs_bounded_work(html: str) -> None:
     start = time.process_time()
