@@ -104,7 +104,7 @@ class _Pairing:
         start, mark = self._opened[0]
         if self._last_closer > start:  # only an inner one was closed, or the last one stands for both
             self.spans.append(Span(start, self._last_closer + 1))
-        elif mark not in _STRAIGHT:
+        else:
             self.spans.append(Span(start, length, closed=False))
 
 

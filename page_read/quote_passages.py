@@ -19,6 +19,7 @@ _FURNITURE: Final = frozenset("nav footer menu".split())
 _CODE: Final = frozenset("code pre samp kbd listing xmp".split())
 _HEADINGS: Final = frozenset("h1 h2 h3 h4 h5 h6".split())
 _BLANKS: Final = re.compile(r"\s+")
+_DOUBLED: Final = (("‘‘", "“"), ("’’", "”"), ("``", "“"), ("''", '"'))  # what typewriters left of quotation marks
 _LINE: Final = "\ue002"
 _LINES: Final = re.compile(f" ?{_LINE}[ {_LINE}]*")
 _PARSED: Final = LexborHTMLParser("x")
@@ -74,6 +75,8 @@ def read_passages(body: LexborNode) -> list[Passage]:
     walk.end_passage()
     for passage in walk.passages:
         text = _BLANKS.sub(" ", "".join(passage.parts))
+        for doubled, mark in _DOUBLED if "’’" in text or "''" in text else ():
+            text = text.replace(doubled, mark)
         passage.text = (_LINES.sub("\n", text) if _LINE in text else text).strip()
         passage.parts = []
     return walk.passages
