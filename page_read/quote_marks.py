@@ -101,7 +101,7 @@ class _Pairing:
     def end(self, length: int) -> None:
         if not self._opened:
             return
-        start, mark = self._opened[0]
+        start = self._opened[0][0]
         if self._last_closer > start:  # only an inner one was closed, or the last one stands for both
             self.spans.append(Span(start, self._last_closer + 1))
         else:

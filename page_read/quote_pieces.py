@@ -56,6 +56,7 @@ _LOWER_WORDS: Final = 3  # words of a name without a capital
 _LABEL: Final = 15  # words of what is said about a quote behind it
 _SHORT_NAME: Final = 3  # words that may end with a full stop, as of `Monica R.`
 _LONGEST_NAME: Final = 9  # words
+_JOINING: Final = frozenset("& and und et y e en i и og och ja".split())  # two names
 _NAME_WORDS: Final = 6
 _SPACELESS_NAME: Final = 12  # characters
 _LONGEST_REST: Final = 12  # words after the name: a town, an office, a work
@@ -187,7 +188,8 @@ def name_on(line: str) -> str | None:
     if is_spaceless(name):
         return name if len(name) <= _SPACELESS_NAME else None
     is_short = len(words) <= _NAME_WORDS and (len(words[-1]) <= 2 or not _FINAL.search(name))  # noqa: PLR2004 - an initial
-    capitals = all(word[0].isupper() or word.lower() in name_particles() for word in words)
+    small = name_particles() | _JOINING
+    capitals = all(word[0].isupper() or word.lower() in small for word in words)
     return name if is_short and capitals and words[0][0].isupper() and not is_collection(name) else None
 
 

@@ -329,9 +329,8 @@ class _Reader:
             read = self._sentences_read[place]
             if number - read.passage > _REACH:
                 break
-            for name in self._speakers.names_in(read.text):
-                if self._speakers.is_person(name.text):
-                    return self._speakers.fullest(name.text), place, name.start < _SUBJECT_BEFORE
+            for name in self._speakers.likeliest(self._speakers.names_in(read.text))[:1]:
+                return self._speakers.fullest(name.text), place, name.start < _SUBJECT_BEFORE
         return None, -1, False
 
     def _is_title(self, quote: str) -> bool:

@@ -63,13 +63,13 @@ def find_quotes(page: PageText) -> list[Quote]:
     about = subject([title, headline], set()) if on_quotes else None
     for item in marked:
         item.piece.author = item.piece.author or about
+    repeated = {node.mem_id for node in tree.css("blockquote") if is_repeated(node)} if quoted else set()
+    never = {number for number in quoted if passages[number].place.quote in repeated}
     used = {number for found in marked for number in found.passages}
-    marked += find_pairs(passages, used | quoted, title)
+    marked += find_pairs(passages, used | never, title)
     used = {number for found in marked for number in found.passages}
     marked += find_lists(passages, used | quoted, title)
-    repeated = {node.mem_id for node in tree.css("blockquote") if is_repeated(node)} if quoted else set()
-    used = {number for found in marked for number in found.passages}
-    used |= {number for number in quoted if passages[number].place.quote in repeated}
+    used = {number for found in marked for number in found.passages} | never
     found = [(-1, 0, _from_piece(Marked(piece, "data", 0.95, []), passages)) for piece in declared]
     found += [(item.passages[0] if item.passages else -1, 0, _from_piece(item, passages)) for item in marked]
     for speech in find_speech(passages, used, words, speakers) if speaking else []:
