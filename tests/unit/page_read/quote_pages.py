@@ -196,8 +196,8 @@ RUNNING_TEXT = [
     ),
     QuotePage(
         name="english, somebody who speaks for a body",
-        html="<p>“We are looking into all the complaints,” said a Fernhill Rail spokeswoman on Friday.</p>",
-        quotes=(("We are looking into all the complaints", "Fernhill Rail"),),
+        html="<p>“We are looking into all the complaints,” said a Fernrail spokeswoman on Friday.</p>",
+        quotes=(("We are looking into all the complaints", "Fernrail"),),
     ),
     QuotePage(
         name="english, two short halves",
