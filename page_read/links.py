@@ -6,6 +6,7 @@ Links are what browsers follow of themselves or on a click. URLs are resolved as
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser
@@ -17,7 +18,7 @@ PRODUCT: Final = "wordcount-stack"  # the name by which a site may address this 
 MAX_LINKS: Final = 2_000
 _MAX_HREF_LENGTH: Final = 8_192  # as written, with what resolving takes out of it
 
-_CARRIERS: Final = "a[href], area[href], iframe[src], frame[src], link[rel][href], meta[content]"
+_CARRIERS: Final = "a[href], area[href], base[href], iframe[src], frame[src], link[rel][href], meta[content]"
 _OTHER_SCHEME: Final = re.compile(r"[\0- ]*(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _REMOVED: Final = str.maketrans("", "", "\t\n\r")
 _STRIPPED: Final = "".join(map(chr, range(0x21)))
@@ -66,9 +67,10 @@ def find_links(tree: LexborHTMLParser, url: str, charset: str) -> PageLinks:
 
     The tree must not have been changed since it was parsed: read_tree takes out of it what is not shown.
     """
-    found = _Found(_base(tree, url), charset)
-    for node in tree.css(_CARRIERS):
-        _READERS[node.tag or ""](found, node.attributes)
+    carriers = [(node.tag or "", node.attributes) for node in tree.css(_CARRIERS)]
+    found = _Found(_base(carriers, url), charset)
+    for tag, attributes in carriers:
+        _READERS[tag](found, attributes)
     return found.links()
 
 
@@ -109,17 +111,25 @@ def _directives(words: set[str]) -> Directives:
     )
 
 
-def _base(tree: LexborHTMLParser, url: str) -> str:
+_Attributes = dict[str, str | None]
+
+
+def _base(carriers: Iterable[tuple[str, _Attributes]], url: str) -> str:
     """The first `<base>` with an href decides, wherever it stands; one that cannot be a base does not count."""
-    base = tree.css_first("base[href]")
-    if base is None:
-        return url
-    return web_url(base.attributes["href"] or "", url) or url
+    href = next((attributes["href"] for tag, attributes in carriers if tag == "base"), None)
+    return web_url(href or "", url) or url
+
+
+@lru_cache(maxsize=MAX_LINKS)
+def _from_root(path: str, root: str) -> str | None:
+    """What a link that begins with a slash leads to: the same on all pages of a site, whose menus consist of such."""
+    return web_url(path, root)
 
 
 class _Found:
     def __init__(self, base: str, charset: str) -> None:
         self._base = base
+        self._root = web_url("/", base) or base
         self._charset = charset
         self._links: dict[str, bool] = {}
         self._canonicals: set[str] = set()
@@ -142,7 +152,7 @@ class _Found:
         if not href.isascii() and "?" in href:
             path, _, query = href.translate(_REMOVED).strip(_STRIPPED).partition("?")
             href = f"{path}?{encode_query(query, self._charset)}"
-        url = web_url(href, self._base)
+        url = _from_root(href, self._root) if href.startswith("/") else web_url(href, self._base)
         if url is not None and len(url) > MAX_URL_LENGTH:
             self._too_long += 1
             return None
@@ -174,12 +184,13 @@ class _Found:
         self._words |= _words(content)
 
 
-_Attributes = dict[str, str | None]
-
-
 def _read_anchor(found: _Found, attributes: _Attributes) -> None:
     rel = attributes.get("rel")
     found.add(attributes["href"] or "", nofollow=rel is not None and "nofollow" in _words(rel))
+
+
+def _read_base(_found: _Found, _attributes: _Attributes) -> None:
+    """It has been read first."""
 
 
 def _read_frame(found: _Found, attributes: _Attributes) -> None:
@@ -202,6 +213,7 @@ def _read_meta(found: _Found, attributes: _Attributes) -> None:
 _READERS: Final = {
     "a": _read_anchor,
     "area": _read_anchor,
+    "base": _read_base,
     "frame": _read_frame,
     "iframe": _read_frame,
     "link": _read_link,
