@@ -35,7 +35,7 @@ from quote_store.keep import KEEP, FoundQuote, keep_parameters
 from site_crawl.frontier import CrawlPage, FoundUrl, Lane, PageEnd
 from site_crawl.robots_store import KeptRobots, find_robots, keep_robots, note_robots
 from site_crawl.traps import MAX_SAME_TEXTS, MAX_VALUE_COMBINATIONS, facets, max_template_pages, template, trap_of
-from site_crawl.url_key import url_key
+from site_crawl.url_key import host_name, split_url, url_key
 
 TURN_SECONDS = 10.0  # after which other jobs about the host have their turn
 TURN_PAGES = 50
@@ -209,8 +209,8 @@ class _Turn:
         """
         if named is None or page.depth == 0 or not self._scope.holds(named):
             return None
-        canonical = parse_url(named)
-        return named if canonical.host == parse_url(final_url).host and canonical.target != "/" else None
+        _, host, _, path, query = split_url(named)
+        return named if host == split_url(final_url)[1] and (path, query) != ("/", "") else None
 
     def _links(self, page: CrawlPage, fetched: Page, links: PageLinks) -> Iterator[FoundUrl]:
         """The URLs in scope that the page names, and that the frontier does not have yet."""
@@ -235,7 +235,7 @@ class _Turn:
         return FoundUrl(
             url=url,
             key=url_key(url),
-            host=parse_url(url).host_name,
+            host=host_name(url),
             depth=depth,
             outcome=outcome,
             form=_hash(form),
@@ -284,7 +284,7 @@ class _Turn:
             lane_id=self._job.id,
             attempt=self._job.attempt,
             url=fetched.final_url,
-            site=parse_url(fetched.final_url).host_name,
+            site=host_name(fetched.final_url),
         )
         return replace(end, words=0, counts="{}", also=(KEEP, parameters))
 
@@ -348,11 +348,12 @@ class _Turn:
 
     def _read_sitemap(self, url: str) -> list[str]:
         """Write the pages that a sitemap names, and return the sitemaps. One that cannot be read names nothing."""
-        robots = self._robots_of(parse_url(url).origin)
-        if robots is None or not robots.allows(parse_url(url).target):
-            return []
-        self._has_asked = True
         try:
+            address = parse_url(url)
+            robots = self._robots_of(address.origin)
+            if robots is None or not robots.allows(address.target):
+                return []
+            self._has_asked = True
             sitemap = read_sitemap(fetcher().fetch(url, accept="application/xml, text/xml, text/plain, */*;q=0.1").body)
         except (FetchError, ReadError):
             return []

@@ -13,6 +13,8 @@ from site_crawl.url_key import normalise_escapes, split_url
 MAX_GLOBS: Final = 50  # of each list
 MAX_GLOB_LENGTH: Final = 200
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+# Labels as DNS has them and sites use them. The URL standard lets more through, but no such name can be fetched.
+_NAME: Final = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*")
 _ASCII: Final = "".join(map(chr, range(0x21, 0x7F)))
 
 Extent = Literal["host", "path", "domain"]
@@ -27,9 +29,9 @@ class Scope:
     """The URLs that a crawl from `start` may fetch; http and https, with and without `www.`, are one host.
 
     `extent`: the host of `start` on its port; its path up to the last `/`, and below; or all hosts of its registrable
-    domain by the Public Suffix List. Where there are `include` globs, one of them must match the whole path, and none
-    of `exclude` may. `*` stands for any characters but `/`, `**` for any. Raises InvalidGlob, and ValueError for a
-    start that is no http or https URL.
+    domain by the Public Suffix List whose names can exist. Where there are `include` globs, one of them must match the
+    whole path, and none of `exclude` may. `*` stands for any characters but `/`, `**` for any. Raises InvalidGlob, and
+    ValueError for a start that is no http or https URL.
     """
 
     start: str
@@ -69,7 +71,7 @@ class Scope:
         if host.removeprefix("www.") == start_host.removeprefix("www.") and port == start_port:
             return True
         domain = self._domain if self.extent == "domain" else None
-        return domain is not None and (host == domain or host.endswith(f".{domain}"))
+        return domain is not None and f".{host}".endswith(f".{domain}") and _NAME.fullmatch(host) is not None
 
     @cached_property
     def _start(self) -> tuple[str, str, str, str, str]:

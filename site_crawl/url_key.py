@@ -49,6 +49,11 @@ def split_url(url: str) -> tuple[str, str, str, str, str]:
     return scheme, host.removesuffix("."), port, path, query
 
 
+def host_name(url: str) -> str:
+    """The host of an http or https URL, without a last dot and without the brackets of an address."""
+    return split_url(url)[1].strip("[]")
+
+
 def normalise_escapes(text: str) -> str:
     """`text` with unreserved characters not escaped, and the rest in capitals (RFC 3986, section 6.2.2)."""
     return _ESCAPE.sub(_normalise_escape, text) if "%" in text else text

@@ -143,7 +143,10 @@ class TestRobots:
 
     def test_a_sitemap_line_that_is_no_url_does_no_harm(self, stack: Stack, site: OddSite) -> None:
         site.routes = {
-            "/robots.txt": robots("Sitemap: ftp://files/", "Sitemap: http://[", f"Sitemap: {site.origin}/s.xml"),
+            "/robots.txt": robots(
+                *("Sitemap: ftp://files/", "Sitemap: http://[", "Sitemap: http://a!b.example/s.xml"),
+                f"Sitemap: {site.origin}/s.xml",
+            ),
             "/s.xml": sitemap(f"{site.origin}/named"),
             "/|/named": lambda target, _: page(f"words of {target}"),
         }

@@ -56,6 +56,13 @@ from site_crawl.scope import MAX_GLOB_LENGTH, MAX_GLOBS, Extent, InvalidGlob, Sc
         ("http://x.xn--55qx5d.cn/", "domain", "http://y.x.公司.cn/", True),
         ("http://x.xn--55qx5d.cn/", "domain", "http://z.公司.cn/", False),
         ("http://a.intranet/", "domain", "http://b.a.intranet/", True),
+        ("http://e.com/", "domain", "http://_my-shop.e.com/", True),
+        # names that no host can have
+        ("http://e.com/", "domain", "http://a!b.e.com/", False),
+        ("http://e.com/", "domain", "http://a..e.com/", False),
+        ("http://e.com/", "domain", "http://.e.com/", False),
+        ("http://e.com/", "domain", f"http://{'a' * 64}.e.com/", False),
+        ("http://e.com/", "domain", f"http://{'a.' * 125}e.com/", False),
         ("http://localhost/", "domain", "http://localhost/x", True),
         ("http://localhost/", "domain", "http://a.localhost/", False),
         ("http://10.0.0.1/", "domain", "http://9.0.0.1/", False),
