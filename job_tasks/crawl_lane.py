@@ -389,7 +389,7 @@ def _failure(page: CrawlPage, error: CoreError, *, host_failed: bool) -> PageEnd
 
 def _as_stored(counts: Mapping[str, int]) -> Mapping[str, int]:
     """The counts of words cut to MAX_SHOWN_LENGTH, and without NUL, which the database takes in no text."""
-    if max(map(len, counts), default=0) <= MAX_SHOWN_LENGTH and not any("\0" in word for word in counts):
+    if max(map(len, counts), default=0) <= MAX_SHOWN_LENGTH and "\0" not in "".join(counts):
         return counts
     stored: Counter[str] = Counter()
     for word, count in counts.items():
