@@ -3,7 +3,6 @@
 Only workers import this: the manager's image can neither fetch nor parse.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -36,6 +35,7 @@ from site_crawl.frontier import CrawlPage, FoundUrl, Lane, PageEnd
 from site_crawl.robots_store import KeptRobots, find_robots, keep_robots, note_robots
 from site_crawl.traps import MAX_SAME_TEXTS, MAX_VALUE_COMBINATIONS, facets, max_template_pages, template, trap_of
 from site_crawl.url_key import host_name, split_url, url_key
+from site_crawl.words import stored
 
 TURN_SECONDS = 10.0  # after which other jobs about the host have their turn
 TURN_PAGES = 50
@@ -269,7 +269,7 @@ class _Turn:
             text_hash=end.text_hash if counts else None,
             words=counts.total(),
             word_count=None if word is None else occurrences(word, text.text, counts, self._request.tokenizer),
-            counts=json.dumps(_as_stored(kept)),
+            counts=stored(_storable(kept)),
         )
 
     def _with_quotes(self, end: PageEnd, fetched: Page, text: PageText) -> PageEnd:
@@ -387,14 +387,14 @@ def _failure(page: CrawlPage, error: CoreError, *, host_failed: bool) -> PageEnd
     )
 
 
-def _as_stored(counts: Mapping[str, int]) -> Mapping[str, int]:
+def _storable(counts: Mapping[str, int]) -> Mapping[str, int]:
     """The counts of words cut to MAX_SHOWN_LENGTH, and without NUL, which the database takes in no text."""
     if max(map(len, counts), default=0) <= MAX_SHOWN_LENGTH and "\0" not in "".join(counts):
         return counts
-    stored: Counter[str] = Counter()
+    storable: Counter[str] = Counter()
     for word, count in counts.items():
-        stored[shown(word).replace("\0", "\N{REPLACEMENT CHARACTER}")] += count
-    return stored
+        storable[shown(word).replace("\0", "\N{REPLACEMENT CHARACTER}")] += count
+    return storable
 
 
 def _hash(text: str) -> bytes:

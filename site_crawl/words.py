@@ -6,10 +6,13 @@ run takes the other half: so a crawl of any size needs bounded memory.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
+from typing import Final
 from uuid import UUID
 from zlib import crc32
+
+from pydantic import TypeAdapter
 
 from job_core.store.database import Database
 
@@ -21,6 +24,13 @@ WORDS_AT_ONCE = 5_000
 # A place is a page and a count in one number: the larger, the larger the count, or the earlier the page.
 PAGE_BITS = 40
 LAST_PAGE = (1 << PAGE_BITS) - 1
+
+_COUNTS: Final = TypeAdapter(Mapping[str, int])  # in a third to a half of the time that `json` takes
+
+
+def stored(counts: Mapping[str, int]) -> str:
+    """The counts of a page's words as the frontier keeps them: a JSON object."""
+    return _COUNTS.dump_json(counts).decode()
 
 
 class WordSum:
@@ -78,7 +88,7 @@ def _pieces(database: Database, crawl_id: UUID) -> Iterator[dict[str, list[int]]
         places: defaultdict[str, list[int]] = defaultdict(list)
         for page_id, counts in rows:
             page = LAST_PAGE - page_id
-            for word, count in json.loads(counts).items():
+            for word, count in _COUNTS.validate_json(counts).items():
                 places[word].append(count << PAGE_BITS | page)
         yield places
         last = rows[-1][0]
