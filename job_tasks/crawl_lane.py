@@ -38,7 +38,7 @@ from site_crawl.url_key import host_name, split_url, url_key
 from site_crawl.words import stored
 
 TURN_SECONDS = 10.0  # after which other jobs about the host have their turn
-TURN_PAGES = 50
+TURN_PAGES = 100
 MAX_ATTEMPTS = 3  # of a page, each after three times the wait of the one before
 MAX_REST_SECONDS = 3_600.0
 MAX_DISTINCT_WORDS = 50_000  # of a page
