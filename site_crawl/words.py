@@ -21,9 +21,9 @@ MAX_WORDS = 300_000  # of a run
 PAGES_AT_ONCE = 200
 WORDS_AT_ONCE = 5_000
 
-# A place is a page and a count in one number: the larger, the larger the count, or the earlier the page.
-PAGE_BITS = 40
-LAST_PAGE = (1 << PAGE_BITS) - 1
+# A place is a count and a page in one number, `(count << PAGE_BITS) - page`: the larger, the larger the count, or the
+# earlier the page. Of a sum of places, the upper bits are the sum of the counts, since pages have numbers far smaller.
+PAGE_BITS = 56
 
 _COUNTS: Final = TypeAdapter(Mapping[str, int])  # in a third to a half of the time that `json` takes
 
@@ -45,12 +45,17 @@ class WordSum:
 
     def add(self, places: list[int]) -> None:
         """The word stands in these places, too."""
-        self.count += sum([place >> PAGE_BITS for place in places])
+        self.count += _count(sum(places))
         self.pages += len(places)
         self.places += places
         if len(self.places) > PLACES:
             self.places.sort(reverse=True)
             del self.places[PLACES:]
+
+
+def _count(places: int) -> int:
+    """The count of a place, or of a sum of places."""
+    return -(-places >> PAGE_BITS)
 
 
 def put_together(database: Database, crawl_id: UUID) -> None:
@@ -87,9 +92,10 @@ def _pieces(database: Database, crawl_id: UUID) -> Iterator[dict[str, list[int]]
     ):
         places: defaultdict[str, list[int]] = defaultdict(list)
         for page_id, counts in rows:
-            page = LAST_PAGE - page_id
-            for word, count in _COUNTS.validate_json(counts).items():
-                places[word].append(count << PAGE_BITS | page)
+            count_of = _COUNTS.validate_json(counts)
+            place_of = {count: (count << PAGE_BITS) - page_id for count in set(count_of.values())}
+            for word, count in count_of.items():
+                places[word].append(place_of[count])
         yield places
         last = rows[-1][0]
 
@@ -105,8 +111,8 @@ def _write(database: Database, crawl_id: UUID, sums: dict[str, WordSum]) -> None
                     "word": word,
                     "count": known.count,
                     "pages": known.pages,
-                    "page_ids": [LAST_PAGE - (place & LAST_PAGE) for place in places],
-                    "page_counts": [place >> PAGE_BITS for place in places],
+                    "page_ids": [-place % (1 << PAGE_BITS) for place in places],
+                    "page_counts": [_count(place) for place in places],
                 }
             )
         database.call(
