@@ -82,12 +82,12 @@ def crawl(stack: Stack, folder: Path, urls: Sequence[str], pages: int) -> Cost:
     before = {name: used_milliseconds(pids) for name, pids in groups.items()}
     begun, memory = time.monotonic(), [memory_megabytes(groups[CHILDREN])]
     ids = [stack.manager.submit(url, kind="crawl", max_pages=pages, word="bace") for url in urls]
-    counted = 0
     unfinished = list(ids)
     looked = begun
     while unfinished:
-        ended = [each for each in unfinished if stack.manager.job(each)["result"] is not None]
-        unfinished = [each for each in unfinished if each not in ended]
+        if stack.manager.job(unfinished[-1])["result"] is not None:  # one at a time: looking costs the manager, too
+            unfinished.pop()
+            continue
         if time.monotonic() > looked + 5:
             looked = time.monotonic()
             memory.append(memory_megabytes(groups_of(folder)[CHILDREN]))
