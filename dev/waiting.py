@@ -1,9 +1,11 @@
 """Waiting for an event elsewhere, with a time limit, and an error that names the event."""
 
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from embedded.terminal import wait_until
+FIRST_TICK_SECONDS, LAST_TICK_SECONDS = 0.02, 0.25
+SHARE = 0.05  # of what was waited already: a look costs processor time here and in what is looked at
 
 Found = TypeVar("Found")
 
@@ -13,7 +15,14 @@ class NotInTime(AssertionError):
 
 
 def eventually(look: Callable[[], Found | None], what: str = "it came true", *, seconds: float = 10.0) -> Found:
-    """The first true value that `look` returns; raises NotInTime, which names `what`, after `seconds`."""
-    if not (found := wait_until(look, seconds=seconds)):
-        raise NotInTime(f"not within {seconds:g} s: {what}")
+    """The first true value that `look` returns; raises NotInTime, which names `what`, after `seconds`.
+
+    The longer it takes, the rarer are the looks.
+    """
+    begun = time.monotonic()
+    while not (found := look()):
+        waited = time.monotonic() - begun
+        if waited >= seconds:
+            raise NotInTime(f"not within {seconds:g} s: {what}")
+        time.sleep(min(max(FIRST_TICK_SECONDS, SHARE * waited), LAST_TICK_SECONDS))
     return found
