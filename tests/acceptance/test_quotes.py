@@ -37,9 +37,9 @@ def start(stack: Stack) -> Iterator[str]:
     """The first page of a site of a hundred quotes; none is known yet."""
     stack.query("DELETE FROM quotes")
     stack.query("DELETE FROM authors")
-    stack.query("DELETE FROM daily_quotes")
-    stack.job_manager.kill()  # it remembers the quotes of days
-    stack.job_manager.restart()
+    if stack.query("DELETE FROM daily_quotes RETURNING day"):
+        stack.job_manager.kill()  # it remembers the quotes of days
+        stack.job_manager.restart()
     with running_odd_site() as site:
         site.routes = {f"/page/{number}": page_of(number) for number in range(PAGES)}
         yield f"{site.origin}/page/0"
