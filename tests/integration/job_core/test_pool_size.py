@@ -35,7 +35,7 @@ class Service:
 
     def has_size(self, children: int) -> bool:
         """Whether the worker has so many children, and takes as many messages."""
-        answers: dict[str, Any] = naps.app.control.inspect(timeout=2).stats() or {}
+        answers: dict[str, Any] = naps.app.control.inspect(timeout=2, limit=1).stats() or {}
         sizes = [(len(answer["pool"]["processes"]), answer["prefetch_count"]) for answer in answers.values()]
         return sizes == [(children, children)]
 
@@ -54,7 +54,7 @@ def service(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterator[Servi
 
 def test_children_and_the_messages_taken_for_them_become_more_and_fewer_together(service: Service) -> None:
     """Celery changes both by its own commands, which the core calls."""
-    sleeping = service.submit(*[10.0] * CONCURRENCY)
+    sleeping = service.submit(*[5.0] * CONCURRENCY)
     eventually(lambda: service.has_size(CONCURRENCY), "more come", seconds=30)
     service.await_states(sleeping, "SUCCESS")
     eventually(lambda: service.has_size(MIN_CONCURRENCY), "the rest leave", seconds=30)
