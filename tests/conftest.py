@@ -20,18 +20,22 @@ from tests.examples import register_profiles
 from tests.promtool import Promtool, promtool_at
 
 CONTAINERS = "tests/acceptance/compose/"
+# Their tests share nothing but what every process has, and take minutes together.
+SPREAD = ("tests/integration/job_manager/test_generated_requests.py", "tests/acceptance/test_locked_rows.py")
 
 register_profiles()
 
 
 class ByFile(LoadFileScheduling):
-    """One process runs the tests of a file, which share what is made for them; another all that use containers."""
+    """One process runs the tests of a file, which share what is made for them; one all that use containers."""
 
     def __init__(self, config: pytest.Config, log: Producer) -> None:
         config.option.loadscopereorder = False  # acceptance tests take longest, and are collected first
         super().__init__(config, log)
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(SPREAD):
+            return nodeid
         return CONTAINERS if nodeid.startswith(CONTAINERS) else super()._split_scope(nodeid)
 
 
