@@ -10,6 +10,7 @@ FUZZ_SECONDS ?= 600
 # Tests wait more than they work: three at a time keep two cores busy.
 TEST_PROCESSES ?= 3
 PYTEST          = $(PYTHON) -m pytest --numprocesses $(TEST_PROCESSES)
+unexport PYTHONDONTWRITEBYTECODE # each of the many processes that tests start would compile every module again
 
 # What `make bench-peers` measures: SYSTEMS="stack celery-tuned" restricts it (all by default), SUBMISSIONS=no skips those.
 PASSES      ?= 6
@@ -50,7 +51,7 @@ up: install ## run the embedded stack in the foreground, with its data under .lo
 test: install-dev ## run the tests that need no container engine and no patience, on the embedded servers
 	@$(PYTEST) -m "not thorough"
 
-test-all: install-dev ## run what `make test` leaves out: containers, large loads, and ten times as many generated examples
+test-all: install-dev ## run what `make test` leaves out: containers, large loads, and five times as many generated examples
 	@$(PYTEST) -m "thorough or hypothesis" --hypothesis-profile thorough
 
 test-unit: install-dev ## run the tests that need no service
