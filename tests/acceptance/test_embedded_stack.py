@@ -305,7 +305,15 @@ class TestDemo:
 
     def test_a_page_that_cannot_be_counted_is_told_with_its_reason(self) -> None:
         command = (*self.COMMAND, "--url", "http://127.0.0.1/")
-        ended = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=START_SECONDS)
+        ended = subprocess.run(
+            command,
+            cwd=PROJECT,
+            env=os.environ | FEW_PROCESSES,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=START_SECONDS,
+        )
         assert ended.returncode == 1
         assert ended.stderr.startswith("the page was not counted: The address is refused")
 

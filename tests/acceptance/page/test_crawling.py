@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from dev.crawl_site import MAX_DEPTH, CrawlSite, words_of
+from dev.crawl_site import MAX_DEPTH, CrawlSite, running_crawl_site, words_of
 from dev.stack import Stack
 from tests.acceptance.page.conftest import OpenPage
 from tests.acceptance.page.person import expect_not_reloaded, expect_state, job_id, mark, submit_site
@@ -19,11 +20,21 @@ __all__ = ["site"]  # a fixture
 PEARS = sum(words_of(number).count("pear") for number in range(7))
 
 
-def crawled(stack: Stack, site: CrawlSite) -> str:
-    """The path of a crawl that has ended."""
-    crawl_id = stack.manager.submit(f"{site.origin}/", kind="crawl", word="Pear", max_depth=MAX_DEPTH)
-    assert stack.manager.ended_job(crawl_id, within=60)["status"] == "SUCCESS"
-    return f"/job/{crawl_id}"
+@dataclass(frozen=True, kw_only=True)
+class Crawled:
+    """A crawl that has ended: where its page is, and the site."""
+
+    path: str
+    origin: str
+
+
+@pytest.fixture(scope="module")
+def crawled(session_stack: Stack) -> Iterator[Crawled]:
+    manager = session_stack.manager
+    with running_crawl_site() as site:
+        crawl_id = manager.submit(f"{site.origin}/", kind="crawl", word="Pear", max_depth=MAX_DEPTH)
+        assert manager.ended_job(crawl_id, within=60)["status"] == "SUCCESS"
+        yield Crawled(path=f"/job/{crawl_id}", origin=site.origin)
 
 
 @contextmanager
@@ -61,10 +72,8 @@ def test_a_site_is_crawled_from_the_form_and_shown_while_it_is_read(page: Page, 
     expect(page.locator("#pages-counted")).to_have_text(str(job["result"]["pages"]))
 
 
-def test_its_pages_are_sorted_and_the_others_listed_with_their_reasons(
-    open_page: OpenPage, stack: Stack, site: CrawlSite
-) -> None:
-    page = open_page(crawled(stack, site))
+def test_its_pages_are_sorted_and_the_others_listed_with_their_reasons(open_page: OpenPage, crawled: Crawled) -> None:
+    page = open_page(crawled.path)
     by_word = [int(row[0]) for row in figures(page)]
     assert (by_word, sum(by_word)) == (sorted(by_word, reverse=True), PEARS)
     page.get_by_role("link", name="by words").click()
@@ -79,14 +88,12 @@ def test_its_pages_are_sorted_and_the_others_listed_with_their_reasons(
     expect(page.locator("#order-word")).to_have_attribute("aria-current", "true")
 
 
-def test_any_word_is_found_with_its_pages_and_all_comes_as_csv(
-    open_page: OpenPage, stack: Stack, site: CrawlSite
-) -> None:
-    page = open_page(crawled(stack, site))
+def test_any_word_is_found_with_its_pages_and_all_comes_as_csv(open_page: OpenPage, crawled: Crawled) -> None:
+    page = open_page(crawled.path)
     page.get_by_label("Word", exact=True).fill("Old")
     page.get_by_role("button", name="Find").click()
     expect(page.locator("#found")).to_have_text("old stands 1 time on 1 page.")
-    expect(page.locator("#find-word td a")).to_have_text(f"{site.origin}/new")
+    expect(page.locator("#find-word td a")).to_have_text(f"{crawled.origin}/new")
     page.get_by_label("Word", exact=True).fill("<b>nowhere</b>")
     page.get_by_role("button", name="Find").click()
     expect(page.locator("#found")).to_have_text("<b>nowhere</b> stands 0 times on 0 pages.")
@@ -130,9 +137,8 @@ def test_what_is_wrong_with_the_number_of_pages_is_said(page: Page) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_barrier_and_nothing_is_cut_off_on_a_phone(
-    open_page: OpenPage, stack: Stack, site: CrawlSite, scheme: str
+    open_page: OpenPage, crawled: Crawled, site: CrawlSite, scheme: str
 ) -> None:
-    done = crawled(stack, site)
     page = open_page(viewport=PHONE, color_scheme=scheme)
     page.get_by_label("the whole site").check()
     barriers = []
@@ -143,7 +149,7 @@ def test_axe_finds_no_barrier_and_nothing_is_cut_off_on_a_phone(
 
     look("the form")
     for query in ("", "?order=words", "?outcome=failed", "?outcome=duplicate", "?find=pear"):
-        page.goto(done + query)
+        page.goto(crawled.path + query)
         look(query)
     with held(site, "/deep/2"):
         page.goto("/")
