@@ -27,10 +27,10 @@ from embedded.servers import Servers, servers_on
 from embedded.services import WORKERS, Services
 from embedded.supervisor import Command
 from embedded.terminal import Terminal
-from job_core.queue import requeued
+from job_core.queue import lists
 from job_tasks.settings import SECRETS, Settings
 
-QUEUES = ("celery", requeued("celery"))
+QUEUES = lists("celery")
 QUIET_SECONDS = 40.0
 RECOVERY_SECONDS = 30.0  # the promise of design.md, section 4
 

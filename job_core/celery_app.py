@@ -15,7 +15,7 @@ from job_core.config import CoreConfig
 from job_core.core import JobCore
 from job_core.errors import CoreError
 from job_core.kinds import Kind
-from job_core.queue import requeued
+from job_core.queue import lists
 from job_core.worker.attempt import run_attempt
 
 
@@ -65,13 +65,14 @@ def _settings(config: CoreConfig, kinds: Iterable[Kind]) -> dict[str, Any]:
             # Celery keeps no list in Redis of messages that are taken but not done: what a dead worker held, the
             # reconciler sends again, long before Celery would.
             "ack_emulation": False,
+            "priority_steps": [0],  # each priority would be a list more to look at, and messages have none
             "visibility_timeout": max(3_600, 2 * hard),
             "socket_connect_timeout": 2,
             "socket_timeout": 5,
             "socket_keepalive": True,
             "health_check_interval": 5,
         },
-        "task_queues": [CeleryQueue(queue) for name in names for queue in (name, requeued(name))],
+        "task_queues": [CeleryQueue(each) for name in names for each in lists(name)],
         "task_default_queue": names[0],
         # The message is the task's name and the job's id, in JSON. Nothing is pickled.
         "accept_content": ["json"],

@@ -105,6 +105,7 @@ class Message:
     kind: str
     job_id: UUID
     published_at: datetime
+    bulk: bool = False  # goes to the queue of jobs that came with many others
     requeued: bool = False  # goes to the queue of jobs that have waited before
 
 
@@ -116,6 +117,7 @@ class Step(NamedTuple):
     kind: str
     state: State
     attempt: int
+    bulk: bool
     requeued: bool
     published_at: datetime | None
     seconds: float | None  # since the job was accepted, if it has ended
@@ -154,6 +156,7 @@ class Job:
     attempts_used: int = 0  # attempts that ended in a transient error
     crashes: int = 0  # attempts whose process died or ran out of time
     losses: int = 0  # attempts that were lost with their worker
+    bulk: bool = False  # it came with many others, and was never begun
     requeued: bool = False  # its latest message went to the queue of jobs that have waited before
     retry_of: UUID | None = None
     parent_id: UUID | None = None

@@ -1,8 +1,9 @@
 """The queues in Redis: messages go in by one pipeline, and the oldest of each queue can be looked at.
 
-Each queue has a second one beside it, for jobs that have waited before: released, retried, given back. Workers take
-from both in turn, so these jobs need not wait behind a whole surge, nor can they overtake others without end. Each of
-the two is first in, first out: that is what shows the reconciler which messages are lost.
+Each queue is of four lists. A second one beside the first is for jobs that have waited before: released, retried, given
+back. The same two are there for jobs in bulk: those that came with many others, until they begin. Workers take from all
+in turn, so nobody waits behind a whole surge, nor can anybody overtake others without end. Each list is first in, first
+out: that is what shows the reconciler which messages are lost.
 
 The envelope is kombu's for virtual transports, its content Celery's message protocol 2:
 https://docs.celeryq.dev/en/stable/internals/protocol.html. `apply_async` in a loop would do the same at a fifth of the
@@ -65,8 +66,18 @@ log = structlog.get_logger()
 
 
 def requeued(queue: str) -> str:
-    """The name of the second queue beside `queue`."""
+    """The list beside `queue` for jobs that have waited before."""
     return f"{queue}.requeued"
+
+
+def bulk(queue: str) -> str:
+    """The list beside `queue` for jobs that came with many others."""
+    return f"{queue}.bulk"
+
+
+def lists(queue: str) -> tuple[str, str, str, str]:
+    """All lists of `queue`: the first ones of jobs that came alone or as a few, then those of jobs in bulk."""
+    return queue, requeued(queue), bulk(queue), requeued(bulk(queue))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +114,7 @@ class JobQueue:
 
     @property
     def names(self) -> list[str]:
-        """The queues of all kinds, without the second one of each."""
+        """The queues of all kinds: the first list of each."""
         return sorted({kind.queue for kind in self._kinds.values()})
 
     def publish(self, messages: Sequence[Message]) -> None:
@@ -117,9 +128,8 @@ class JobQueue:
     def waiting(self) -> int:
         """How many messages wait to be taken."""
         pipeline = self._redis.pipeline(transaction=False)
-        for name in self.names:
+        for name in self._lists():
             pipeline.llen(name)
-            pipeline.llen(requeued(name))
         with _broker_errors():
             return sum(pipeline.execute())
 
@@ -165,7 +175,7 @@ class JobQueue:
         except ResponseError as error:
             if WRONG_TYPE not in str(error):
                 raise
-            for name in (each for queue in self.names for each in (queue, requeued(queue))):
+            for name in self._lists():
                 if (kind := self._redis.type(name)) not in {b"list", b"none"}:
                     self._redis.rename(name, f"{SET_ASIDE_KEY}.{name}")
                     count_set_aside()
@@ -179,7 +189,11 @@ class JobQueue:
 
     def _queue_of(self, message: Message) -> str:
         name = self.name_of(message.kind)
+        name = bulk(name) if message.bulk else name
         return requeued(name) if message.requeued else name
+
+    def _lists(self) -> list[str]:
+        return [name for queue in self.names for name in lists(queue)]
 
     def name_of(self, kind: str) -> str:
         """The queue of a kind; the first one for a kind that is not known here, for it may be new."""

@@ -15,7 +15,7 @@ from job_core.errors import AttemptOutOfTime, BrokerUnavailable, UnknownKind
 from job_core.job import Message, Step
 from job_core.kinds import Kind
 from job_core.metrics import count_repairs
-from job_core.queue import JobQueue, Oldest, requeued
+from job_core.queue import JobQueue, Oldest, lists
 from job_core.store import limits, submissions
 from job_core.store.claims import LOSS_ERROR, MAX_LOSSES, describe
 from job_core.store.database import Database
@@ -122,8 +122,8 @@ class Reconciler:
     def _publish_waiting(self) -> int:
         """Send messages for the rows that have none.
 
-        A queue is first in, first out. So a waiting row that was sent before the oldest message of its queue has no
-        message any more; nor has any row if the queue is empty.
+        Each list of a queue is first in, first out. So a waiting row that was sent before the oldest message of its
+        list has no message any more; nor has any row if the list is empty.
         """
         published = 0
         waiting = {kind for (kind,) in self.database.call("SELECT waiting_kinds()")}
@@ -131,7 +131,7 @@ class Reconciler:
             # The time is taken once, before the look at the queue: else a round that takes longer than ON_THE_WAY would
             # see rows of its own first batch as lost, and never end.
             ((now,),) = self.database.call("SELECT now()")
-            bounds = [_lost_before(self.queue.oldest(queue), now) for queue in (name, requeued(name))]
+            bounds = [_lost_before(self.queue.oldest(each), now) for each in lists(name)]
             kinds = [kind for kind in waiting if self.queue.name_of(kind) == name]
             published += self._publish_lost(kinds, bounds)
         return published
@@ -139,7 +139,9 @@ class Reconciler:
     def _publish_lost(self, kinds: Sequence[str], bounds: Sequence[datetime | None]) -> int:
         published = 0
         while True:
-            rows = self.database.commit("SELECT * FROM publish_waiting(%s, %s, %s, %s)", kinds, *bounds, BATCH)
+            rows = self.database.commit(
+                "SELECT * FROM publish_waiting(%s, %s::timestamptz[], %s)", kinds, bounds, BATCH
+            )
             self._publish(record_steps(map(Step._make, rows)))
             count_repairs(published=len(rows))
             published += len(rows)

@@ -16,7 +16,7 @@ from job_core.job import JsonObject
 from job_core.kinds import GoOn, RunningJob
 from job_tasks.fetching import fetch_page, fetcher, page_errors
 from job_tasks.settings import settings
-from job_tasks.site import LaneRequest
+from job_tasks.site import ENOUGH_FOR_A_LANE, LaneRequest, crawl_share
 from page_fetch.errors import FetchError
 from page_fetch.fetch import Page
 from page_fetch.robots import Robots
@@ -69,7 +69,10 @@ class RedirectEnded(Exception):
 
 
 def read_pages(request: LaneRequest, job: RunningJob) -> JsonObject | GoOn:
-    """Read pages until there are none, or the turn is over. Its progress are the sitemaps that are left to be read."""
+    """Read pages until there are none, or the turn is over.
+
+    Its progress are the sitemaps that are left to be read, and the crawl's least share of lanes in this round.
+    """
     return _Turn(request, job).take()
 
 
@@ -104,6 +107,7 @@ class _Turn:
         self._job = job
         self._ends = monotonic() + TURN_SECONDS
         self._has_asked = False
+        self._share = request.share
         self._delay = settings().fetch_host_gap_seconds  # between two requests of the host
         self._scope = request.site.pages_in_scope()
         self._seen = _seen_of(request.crawl_id)
@@ -118,6 +122,9 @@ class _Turn:
 
     def take(self) -> JsonObject | GoOn:
         self._lane.begin()
+        self._share = crawl_share(self._job)
+        if self._request.place >= self._share:
+            return {}  # there are more crawls by now
         left = self._read_sitemaps() if self._request.reads_sitemaps else {}
         if left.get("urls") or self._is_over():
             return self._go_on(left)
@@ -139,13 +146,27 @@ class _Turn:
         return (self._has_asked and self._delay > 0) or monotonic() > self._ends
 
     def _go_on(self, left: JsonObject, rest_seconds: float = 0.0) -> GoOn:
-        return GoOn(left, rest_seconds=max(rest_seconds, self._delay), gap_seconds=self._delay)
+        return GoOn(
+            left | {"least_share": self._least_share()},
+            rest_seconds=max(rest_seconds, self._delay),
+            gap_seconds=self._delay,
+        )
 
     def _next(self, read: ReadPage) -> CrawlPage | None:
         """Write what was read, and begin the next page; None if there is none, or if the next round has more lanes."""
-        following = self._lane.next_page(read.end, read.found, most_waiting=self._request.enough_waiting)
+        following = self._lane.next_page(read.end, read.found, most_waiting=self._enough_waiting())
         self._seen.add(read)
         return following
+
+    def _enough_waiting(self) -> int | None:
+        """If more pages wait, the next round has more lanes; None if it would not: each crawl may have as many."""
+        least = self._least_share()
+        return least * ENOUGH_FOR_A_LANE if self._share > least else self._request.enough_waiting
+
+    def _least_share(self) -> int:
+        """Of lanes, that this crawl had since its round began."""
+        before: int = (self._job.progress or {}).get("least_share", self._request.share)
+        return min(before, self._share)
 
     # One page
 
@@ -326,7 +347,7 @@ class _Turn:
 
         Returns `{"urls": those that are left, each with its depth, "read": hashes of those that were read}`.
         """
-        left: JsonObject = self._job.progress or {"urls": None, "read": []}
+        left: JsonObject = {"urls": None, "read": []} | (self._job.progress or {})
         start = parse_url(self._site.url, max_length=MAX_ENCODED_LENGTH)
         if left["urls"] is None:
             robots = self._robots_of(start.origin)

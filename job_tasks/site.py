@@ -18,7 +18,7 @@ from job_core.kinds import FanOut, GoOn, Kind, RunningJob
 from job_tasks.page_request import UrlRequest
 from job_tasks.settings import settings
 from page_fetch.url import MAX_ENCODED_LENGTH, parse_url
-from site_crawl.frontier import Bounds, FoundUrl, Frontier, WaitingHost
+from site_crawl.frontier import Bounds, FoundUrl, Frontier, WaitingHost, lane_share
 from site_crawl.robots_store import robots_of_crawl
 from site_crawl.scope import MAX_GLOB_LENGTH, MAX_GLOBS, InvalidGlob, Scope
 from site_crawl.url_key import url_key
@@ -110,7 +110,10 @@ class SiteProgress(TypedDict):
 
 
 class LaneRequest(BaseModel):
-    """What a lane is to read: pages of one host, until there are none, or more wait than are enough for the lanes."""
+    """What a lane is to read: pages of one host, until there are none, or more wait than are enough for the lanes.
+
+    `place` is its place among the lanes of its round, and `share` how many each crawl might have as they were given.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -121,6 +124,8 @@ class LaneRequest(BaseModel):
     word: str | None = None
     tokenizer: Literal["words", "treebank"] = "words"
     enough_waiting: int | None = None
+    place: int
+    share: int
     reads_sitemaps: bool = False
 
     def label(self) -> str:
@@ -143,7 +148,7 @@ def next_round(request: SiteRequest, job: RunningJob, lane: Kind, **finds: str |
     frontier.release_all()
     _check_start(request, frontier)
     hosts = frontier.waiting_hosts()
-    if lanes := _lanes(request, job, hosts):
+    if lanes := _lanes(request, job, hosts, crawl_share(job)):
         return FanOut([lane.job(each.model_copy(update=finds)) for each in lanes])
     if waits := [host.seconds_to_next for host in hosts if host.seconds_to_next is not None]:
         return GoOn({}, wait_seconds=max(min(waits), 0.1))
@@ -167,9 +172,15 @@ def _check_start(request: SiteRequest, frontier: Frontier, *, is_over: bool = Fa
         )
 
 
-def _lanes(request: SiteRequest, job: RunningJob, hosts: Sequence[WaitingHost]) -> list[LaneRequest]:
-    """Lanes for each host with pages to read: one at first, which reads its robots.txt; at most half a worker's."""
-    left = max(1, settings().worker_concurrency // 2)
+def crawl_share(job: RunningJob) -> int:
+    """How many lanes each crawl may have now: at most half a worker's children, and all crawls half of all."""
+    children = settings().worker_concurrency
+    return min(lane_share(job.database, children), max(1, children // 2))
+
+
+def _lanes(request: SiteRequest, job: RunningJob, hosts: Sequence[WaitingHost], share: int) -> list[LaneRequest]:
+    """Lanes for each host with pages to read: one at first, which reads its robots.txt."""
+    left = share
     ready = [host for host in hosts if host.ready][:left]
     lanes: list[LaneRequest] = []
     for position, host in enumerate(ready):
@@ -181,10 +192,12 @@ def _lanes(request: SiteRequest, job: RunningJob, hosts: Sequence[WaitingHost]) 
             site=SiteRequest(**{name: getattr(request, name) for name in SiteRequest.model_fields}),
             host=host.host,
             enough_waiting=None if count == most else count * ENOUGH_FOR_A_LANE,
+            place=len(lanes),
+            share=share,
             # In the first lane that gets the robots.txt, which names them.
             reads_sitemaps=request.sitemap != "skip" and not host.is_known and host.host == request.start().host,
         )
-        lanes += [one] * count
+        lanes += [one.model_copy(update={"place": one.place + number}) for number in range(count)]
     return lanes
 
 

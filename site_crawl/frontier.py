@@ -96,6 +96,15 @@ class WaitingHost:
     is_known: bool  # it gave its robots.txt
 
 
+def lane_share(database: Database, children: int) -> int:
+    """How many lanes each crawl may have, so that all crawls leave half of the workers' children to other jobs.
+
+    A worker has `children`. Each crawl may have one lane, however many crawls there are.
+    """
+    ((share,),) = database.call("SELECT lane_share(%s)", children)
+    return int(share)
+
+
 class Frontier:
     """The frontier of the crawl `crawl_id`, on the job store. All methods raise DatabaseUnavailable."""
 

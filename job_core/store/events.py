@@ -37,7 +37,13 @@ def record_steps(steps: Iterable[Step]) -> list[Message]:
             _record(step)
         elif step.published_at is not None:
             messages.append(
-                Message(kind=step.kind, job_id=step.job_id, published_at=step.published_at, requeued=step.requeued)
+                Message(
+                    kind=step.kind,
+                    job_id=step.job_id,
+                    published_at=step.published_at,
+                    bulk=step.bulk,
+                    requeued=step.requeued,
+                )
             )
     return messages
 

@@ -16,6 +16,7 @@ from job_core.store.events import record_accepted, record_steps
 from job_core.store.read import find_requests
 
 IDEMPOTENCY_KEY_LIFETIME = timedelta(hours=24)
+FEW = 10  # of the jobs that come together, so many wait with those that come alone; the others are in bulk
 
 _ACCEPT = "SELECT * FROM accept_jobs(%s, %s, %s, %s, %s, %s)"
 _UNPUBLISH = """
@@ -69,7 +70,10 @@ def accept(
     if written and written[0][-1] is not None:
         return _repeated(database, [row[0] for row in written], is_same=written[0][-1])
     times = {job_id: times for job_id, *times in written}
-    jobs = tuple(_job(job_id, new, *times[job_id]) for job_id, new in zip(ids, new_jobs, strict=True))
+    jobs = tuple(
+        _job(job_id, new, *times[job_id], bulk=place >= FEW)
+        for place, (job_id, new) in enumerate(zip(ids, new_jobs, strict=True))
+    )
     record_accepted(jobs)
     return Accepted(jobs=jobs, is_new=True)
 
@@ -92,7 +96,8 @@ def as_rows(new_jobs: Sequence[NewJob], *, owner: str | None = None) -> tuple[li
     """Their new ids, and `new_jobs` as `insert_jobs` takes them. Those of no owner become `owner`'s."""
     ids = [uuid7() for _ in new_jobs]
     rows = [
-        {"id": str(job_id), **vars(new), "owner": new.owner or owner} for job_id, new in zip(ids, new_jobs, strict=True)
+        {"id": str(job_id), **vars(new), "owner": new.owner or owner, "bulk": place >= FEW}
+        for place, (job_id, new) in enumerate(zip(ids, new_jobs, strict=True))
     ]
     return ids, json.dumps(rows, default=str)
 
@@ -123,7 +128,14 @@ def _repeated(database: Database, job_ids: Sequence[UUID], *, is_same: bool) -> 
 
 
 def _job(
-    job_id: UUID, new: NewJob, created_at: datetime, published_at: datetime, parked_at: datetime | None, _: object
+    job_id: UUID,
+    new: NewJob,
+    created_at: datetime,
+    published_at: datetime,
+    parked_at: datetime | None,
+    _: object,
+    *,
+    bulk: bool,
 ) -> Job:
     """The row that was just written."""
     return Job(
@@ -132,5 +144,6 @@ def _job(
         created_at=created_at,
         published_at=published_at,
         parked_at=parked_at,
+        bulk=bulk,
         **vars(new),
     )

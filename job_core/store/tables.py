@@ -34,6 +34,7 @@ jobs = Table(
     Column("callback_url", Text),
     _time("created_at"),
     _time("published_at"),
+    Column("bulk", Boolean),
     Column("requeued", Boolean),
     _time("parked_at"),
     _time("due_at"),

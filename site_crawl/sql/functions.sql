@@ -374,6 +374,15 @@ LANGUAGE sql STABLE AS $$
     ORDER BY min(coalesce(page.depth, 32767)), page.host
 $$;
 
+-- lane_share: how many lanes each of the crawls that are being done may have, one at least: together they leave half of the
+-- workers' children, `children` of each, to other jobs.
+CREATE FUNCTION lane_share(children integer) RETURNS integer LANGUAGE sql STABLE AS $$
+    SELECT greatest(1, children * (SELECT count(*) FROM workers WHERE stopped_at IS NULL AND lost_at IS NULL)
+                       / 2 / greatest(1, count(*)))::integer
+    FROM jobs
+    WHERE state = 'STARTED' AND finished_at IS NULL AND EXISTS (SELECT FROM crawls WHERE crawls.job_id = jobs.id)
+$$;
+
 -- stop_reason: why a crawl has come to its end.
 CREATE FUNCTION stop_reason(crawl uuid) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT CASE

@@ -4,7 +4,6 @@ import base64
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -53,8 +52,9 @@ pytestmark = pytest.mark.usefixtures("processes")
 def message(stack: Stack, queue: str) -> bytes:
     """One as the manager sends it, about a job that is not there; it is in no queue."""
     elsewhere = stack.broker_url.replace("/0", "/1")
-    sent = Message(kind="count", job_id=uuid7(), published_at=datetime.now(UTC))
-    JobQueue(core.name, core.kinds, elsewhere, timeout_seconds=5).publish([replace(sent, requeued=queue == QUEUES[1])])
+    is_bulk, is_requeued = queue in QUEUES[2:], queue in QUEUES[1::2]
+    sent = Message(kind="count", job_id=uuid7(), published_at=datetime.now(UTC), bulk=is_bulk, requeued=is_requeued)
+    JobQueue(core.name, core.kinds, elsewhere, timeout_seconds=5).publish([sent])
     with Redis.from_url(elsewhere) as client:
         taken = client.rpop(queue)
     assert isinstance(taken, bytes)

@@ -3,10 +3,11 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 
 import pytest
 
-from dev.manager import SUCCESS, Outcome
+from dev.manager import SUCCESS, Manager, Outcome
 from dev.pages import PageServer, served_pages
 from dev.stack import Stack
 from dev.waiting import eventually
@@ -191,6 +192,56 @@ def test_the_same_holds_for_workers_that_have_rested_and_have_few_children(
         beside = seconds_for(stack, good_pages(crowd))
         assert ended(stack, hung) == 0
     assert beside <= 2 * usual, f"{beside:.1f} s, usually {usual:.1f} s"
+
+
+LATER_SECONDS = 2.0  # the median for one URL beside those of others, beyond that on an idle stack
+SINGLES = [f"127.0.7.{number}" for number in range(1, 21)]
+MEDIAN = """
+    SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM finished_at - created_at))
+    FROM jobs WHERE id = ANY(%s::uuid[])
+"""
+
+
+def test_one_url_does_not_wait_behind_hundreds_of_others(stack: Stack, crowd: PageServer) -> None:
+    usual = median_seconds(stack, [submit_one(stack.manager, crowd, host) for host in SINGLES[:3]])
+    urls = [crowd.url(f"/slow/{number}?seconds=0.5", f"127.0.6.{number % 120}") for number in range(360)]
+    others = stack.manager.submit_all(urls)
+    beside = median_seconds(stack, [submit_one(stack.manager, crowd, host) for host in SINGLES[:5]])
+    done = ended(stack, others)
+    stack.query("SELECT cancel_job(id) FROM jobs WHERE finished_at IS NULL")
+    assert beside <= usual + LATER_SECONDS, f"{beside:.1f} s, usually {usual:.1f} s"
+    assert done < len(others) / 2
+
+
+@pytest.mark.thorough
+def test_one_url_does_not_wait_behind_twenty_thousand_on_two_hundred_hosts(
+    run_stack: RunStack, crowd: PageServer
+) -> None:
+    with run_stack(children=DEFAULT_CHILDREN, **PATIENT, MANAGER_PROCESSES="") as stack:
+        manager = replace(stack.manager, check=lambda _: None)  # a thousand jobs an answer
+        usual = median_seconds(stack, [submit_one(manager, crowd, host) for host in SINGLES])
+        others, singles = [], []
+        for host in SINGLES:
+            urls = [crowd.url(f"/words/200/{host}/{number}", f"127.0.6.{number % 200}") for number in range(1_000)]
+            others += manager.submit_all(urls)
+            singles.append(submit_one(manager, crowd, host))
+        beside = median_seconds(stack, singles)
+        eventually(lambda: ended(stack, others) > len(others) / 10, "the others are being counted", seconds=120)
+        later = median_seconds(stack, [submit_one(manager, crowd, host) for host in SINGLES])
+        assert ended(stack, others) < len(others) / 2
+    assert max(beside, later) <= usual + LATER_SECONDS, f"{beside:.1f} s, {later:.1f} s, usually {usual:.1f} s"
+
+
+def submit_one(manager: Manager, crowd: PageServer, host: str) -> str:
+    """Submit one URL of a host that nobody else asks for."""
+    return manager.submit(crowd.url("/words/20", host))
+
+
+def median_seconds(stack: Stack, jobs: list[str]) -> float:
+    """The median time from the acceptance of a job until it has succeeded."""
+    assert stack.manager.ended_all(jobs, within=300) == [SUCCESS] * len(jobs)
+    ((seconds,),) = stack.query(MEDIAN, jobs)
+    return float(seconds)
 
 
 def seconds_for(stack: Stack, urls: list[str]) -> float:

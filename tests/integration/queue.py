@@ -11,17 +11,17 @@ from uuid import UUID
 from kombu import Consumer, Message
 from redis import Redis
 
-from job_core.queue import requeued
+from job_core.queue import bulk, requeued
 from job_tasks.job_tasks import core
 from tests.integration.pausing import refused_port
 
 QUEUE = "celery"
-QUEUES = (requeued(QUEUE), QUEUE)
+QUEUES = tuple(name for first in (QUEUE, bulk(QUEUE)) for name in (requeued(first), first))
 
 
 @dataclass(frozen=True)
 class Queue:
-    """What lies in the queue, and in the one beside it for jobs that have waited before."""
+    """What lies in the lists of the queue."""
 
     redis: Redis
     url: str
@@ -33,17 +33,17 @@ class Queue:
             yield cls(redis, url)
 
     def envelopes(self, *names: str) -> list[dict[str, Any]]:
-        """The messages of the queues `names`, or of both."""
+        """The messages of the lists `names`, or of all."""
         return [json.loads(each) for name in names or QUEUES for each in reversed(self.redis.lrange(name, 0, -1))]
 
     def job_ids(self, *names: str) -> list[UUID]:
-        """The jobs of the messages of the queues `names`, or of both: those that were sent again come first."""
+        """The jobs of the messages of the lists `names`, or of all: those that were sent again come first."""
         bodies = (json.loads(base64.b64decode(envelope["body"])) for envelope in self.envelopes(*names))
         return [UUID(arguments[0]) for arguments, _, _ in bodies]
 
     @contextmanager
     def consumer(self) -> Iterator[Callable[[], UUID]]:
-        """Take messages one by one as a worker does, from both queues in turn; returns the job of each."""
+        """Take messages one by one as a worker does, from all lists in turn; returns the job of each."""
         taken: list[UUID] = []
 
         def note(_: object, message: Message) -> None:

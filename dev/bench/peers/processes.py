@@ -41,7 +41,12 @@ def used_milliseconds(pids: Iterable[int]) -> float:
 
 def memory_megabytes(pids: Iterable[int]) -> float:
     """The proportional set size (PSS): each of those who share a page has a part of it."""
-    return sum(map(_kilobytes, pids)) / 1_024
+    return sum(_kilobytes(pid, "Pss") for pid in pids) / 1_024
+
+
+def unshared_megabytes(pid: int) -> float:
+    """The same of one process, without shared memory: PostgreSQL's buffers fill up with what is asked."""
+    return (_kilobytes(pid, "Pss") - _kilobytes(pid, "Pss_Shmem")) / 1_024
 
 
 def _used(pid: int) -> float:
@@ -52,9 +57,9 @@ def _used(pid: int) -> float:
         return 0.0  # it has ended; its parent has the time
 
 
-def _kilobytes(pid: int) -> int:
+def _kilobytes(pid: int, name: str) -> int:
     lines = _read(pid, "smaps_rollup").splitlines()
-    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+    return next((int(line.split()[1]) for line in lines if line.startswith(f"{name}:")), 0)
 
 
 def _log(pid: int) -> Path:

@@ -9,7 +9,8 @@
 -- insert_jobs: write a row for each of `new_jobs`, a JSON list of objects with the columns below, in the order of ids.
 -- `published_at` says from the start that the job's message is sent: the caller sends it right after the commit. If the
 -- caller dies before, the reconciler finds the row by that time. A job is parked, and has no message, if others of its
--- limit key are parked, or if `at_once` of them are under way, those before it in the list included.
+-- limit key are parked, or if `at_once` of them are under way, those before it in the list included. Those in bulk that
+-- have not begun keep no other job out.
 CREATE FUNCTION insert_jobs(new_jobs json, parent uuid, at_once integer)
 RETURNS TABLE (job_id uuid, created timestamptz, published timestamptz, parked timestamptz)
 LANGUAGE plpgsql AS $$
@@ -17,22 +18,26 @@ BEGIN
     RETURN QUERY
     INSERT INTO jobs (
         id, kind, label, limit_key, request, on_failure, max_attempts, max_crashes, retry_of, owner, callback_url,
-        parent_id, published_at, parked_at
+        parent_id, bulk, published_at, parked_at
     )
     SELECT id, kind, label, limit_key, request, on_failure, max_attempts, max_crashes, retry_of, owner, callback_url,
-           parent, clock_timestamp(),
+           parent, new.bulk, clock_timestamp(),
            CASE WHEN limit_key IS NOT NULL AND (
                row_number() OVER (PARTITION BY limit_key ORDER BY id) > at_once
-               OR EXISTS (SELECT FROM jobs WHERE jobs.limit_key = new.limit_key AND parked_at IS NOT NULL)
+               OR EXISTS (
+                   SELECT FROM jobs
+                   WHERE jobs.limit_key = new.limit_key AND jobs.bulk <= new.bulk AND parked_at IS NOT NULL
+               )
                OR at_once <= (
                    SELECT count(*)
-                   FROM (SELECT FROM jobs WHERE jobs.limit_key = new.limit_key AND state IN ('PENDING', 'STARTED')
-                                            AND parked_at IS NULL AND phase <> 'AWAIT' LIMIT at_once) AS under_way
+                   FROM (SELECT FROM jobs WHERE jobs.limit_key = new.limit_key AND jobs.bulk <= new.bulk
+                                            AND state IN ('PENDING', 'STARTED') AND parked_at IS NULL
+                                            AND phase <> 'AWAIT' LIMIT at_once) AS under_way
                )
            ) THEN now() END
     FROM json_to_recordset(new_jobs) AS new (
         id uuid, kind text, label text, limit_key text, request json, on_failure text, max_attempts smallint,
-        max_crashes smallint, retry_of uuid, owner text, callback_url text
+        max_crashes smallint, retry_of uuid, owner text, callback_url text, bulk boolean
     )
     ORDER BY id
     RETURNING id, created_at, published_at, parked_at;
@@ -110,7 +115,7 @@ BEGIN
     IF held.state = 'PENDING' THEN
         UPDATE jobs
         SET state = 'STARTED', attempt = attempt + 1, worker_id = worker, worker_pid = pid, started_at = now(),
-            overdue_at = now() + time_limit, parked_at = NULL
+            overdue_at = now() + time_limit, parked_at = NULL, bulk = false
         WHERE id = job AND state = 'PENDING'
           AND EXISTS (SELECT FROM workers WHERE workers.id = worker AND stopped_at IS NULL AND lost_at IS NULL)
         RETURNING * INTO held;
@@ -143,12 +148,12 @@ END $$;
 
 -- A message to send now, or what a step has made of a job. `job_published` is the time that the message carries.
 CREATE TYPE step AS (
-    is_message boolean, job_id uuid, job_kind text, job_state text, job_attempt integer, job_requeued boolean,
-    job_published timestamptz, seconds double precision, outcome text, error json
+    is_message boolean, job_id uuid, job_kind text, job_state text, job_attempt integer, job_bulk boolean,
+    job_requeued boolean, job_published timestamptz, seconds double precision, outcome text, error json
 );
 
 -- release_parked: let up to `most` of the oldest parked jobs of a limit key wait in the queue again, unless it is paused;
--- messages to send.
+-- those in bulk come last. Returns messages to send.
 CREATE FUNCTION release_parked(key text, most bigint) RETURNS SETOF step LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM limit_pauses WHERE limit_key = key AND until > clock_timestamp()) THEN
@@ -156,13 +161,14 @@ BEGIN
     END IF;
     RETURN QUERY
         WITH oldest AS MATERIALIZED (
-            SELECT id FROM jobs WHERE limit_key = key AND parked_at IS NOT NULL ORDER BY id
+            SELECT id FROM jobs WHERE limit_key = key AND parked_at IS NOT NULL ORDER BY bulk, id
             LIMIT CASE WHEN EXISTS (SELECT FROM limit_pauses WHERE limit_key = key AND gap IS NOT NULL) THEN 1 ELSE most END
             FOR UPDATE SKIP LOCKED
         )
         UPDATE jobs SET parked_at = NULL, requeued = true, published_at = clock_timestamp()
         WHERE id IN (SELECT id FROM oldest)
-        RETURNING true, id, kind, state, attempt, requeued, published_at, NULL::double precision, NULL::text, NULL::json;
+        RETURNING true, id, kind, state, attempt, bulk, requeued, published_at, NULL::double precision, NULL::text,
+                  NULL::json;
 END $$;
 
 -- end_attempt: write what became of attempt `number` of a job, and of all that hangs from it. Nothing is written, and
@@ -222,23 +228,24 @@ BEGIN
     END IF;
     UPDATE attempts SET ended_at = now(), outcome = ended, error = new_error
     WHERE job_id = job AND attempts.number = end_attempt.number;
-    RETURN NEXT ROW(false, moved.id, moved.kind, moved.state, moved.attempt, moved.requeued, moved.published_at,
-                    extract(epoch FROM moved.finished_at - moved.created_at), ended, new_error)::step;
+    RETURN NEXT ROW(false, moved.id, moved.kind, moved.state, moved.attempt, moved.bulk, moved.requeued,
+                    moved.published_at, extract(epoch FROM moved.finished_at - moved.created_at), ended,
+                    new_error)::step;
     IF ended = 'CONTINUED' THEN  -- of the many turns of a long job, the latest are kept
         DELETE FROM attempts
         WHERE job_id = job AND attempts.number = end_attempt.number - 20 AND attempts.outcome = 'CONTINUED';
     END IF;
     IF given > 0 THEN
         RETURN QUERY
-            SELECT true, new.job_id, one.kind, 'PENDING', 0, false, new.published, NULL::double precision, NULL::text,
-                   NULL::json
+            SELECT true, new.job_id, one.kind, 'PENDING', 0, one.bulk, false, new.published, NULL::double precision,
+                   NULL::text, NULL::json
             FROM insert_jobs(children, job, at_once) AS new
-            JOIN json_to_recordset(children) AS one (id uuid, kind text) ON one.id = new.job_id
+            JOIN json_to_recordset(children) AS one (id uuid, kind text, bulk boolean) ON one.id = new.job_id
             WHERE new.parked IS NULL;
     END IF;
     IF moved.state = 'PENDING' AND moved.published_at IS NOT NULL THEN
-        RETURN NEXT ROW(true, moved.id, moved.kind, moved.state, moved.attempt, moved.requeued, moved.published_at, NULL,
-                        NULL, NULL)::step;
+        RETURN NEXT ROW(true, moved.id, moved.kind, moved.state, moved.attempt, moved.bulk, moved.requeued,
+                        moved.published_at, NULL, NULL, NULL)::step;
     END IF;
     IF key IS NOT NULL THEN  -- whoever has it now may still see this attempt as running, and park a job: it is seen below
         PERFORM pg_advisory_xact_lock(1751348084, hashtext(key));
@@ -253,8 +260,8 @@ BEGIN
         RETURN QUERY
             UPDATE jobs SET published_at = clock_timestamp()
             WHERE id = parent AND state = 'PENDING' AND phase = 'JOIN' AND published_at IS NULL
-            RETURNING true, id, kind, state, jobs.attempt, requeued, published_at, NULL::double precision, NULL::text,
-                      NULL::json;
+            RETURNING true, id, kind, state, jobs.attempt, bulk, requeued, published_at, NULL::double precision,
+                      NULL::text, NULL::json;
     END IF;
 END $$;
 
@@ -282,7 +289,7 @@ BEGIN
             FROM moved
             WHERE attempts.job_id = moved.id AND attempts.number = moved.attempt
         )
-        SELECT false, id, kind, state, attempt, requeued, published_at,
+        SELECT false, id, kind, state, attempt, bulk, requeued, published_at,
                extract(epoch FROM finished_at - created_at)::double precision, taken,
                CASE WHEN finished_at IS NOT NULL THEN new_error END
         FROM moved;
@@ -336,7 +343,7 @@ BEGIN
             UPDATE attempts SET ended_at = now(), outcome = 'REVOKED' WHERE job_id = job AND ended_at IS NULL
             RETURNING job_id
         )
-        SELECT false, id, kind, state, attempt, requeued, published_at,
+        SELECT false, id, kind, state, attempt, bulk, requeued, published_at,
                extract(epoch FROM finished_at - created_at)::double precision,
                CASE WHEN id IN (SELECT job_id FROM noted)
                       OR EXISTS (SELECT FROM attempts WHERE job_id = id AND ended_at = tree.finished_at)
@@ -346,7 +353,8 @@ BEGIN
     RETURN QUERY
         UPDATE jobs SET published_at = clock_timestamp()
         WHERE id = parent AND state = 'PENDING' AND phase = 'JOIN' AND published_at IS NULL
-        RETURNING true, id, kind, state, attempt, requeued, published_at, NULL::double precision, NULL::text, NULL::json;
+        RETURNING true, id, kind, state, attempt, bulk, requeued, published_at, NULL::double precision, NULL::text,
+                  NULL::json;
 END $$;
 
 -- worker_beat: note that a worker lives. `is_alive` is false if it was declared lost or has stopped. `revoked` are those of
@@ -398,7 +406,7 @@ BEGIN
         )
         UPDATE workers SET lost_at = now() WHERE id IN (SELECT id FROM silent) RETURNING id
     LOOP
-        RETURN NEXT ROW(false, held.id, NULL, NULL, NULL, NULL, NULL, NULL, 'WORKER LOST', NULL)::step;
+        RETURN NEXT ROW(false, held.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'WORKER LOST', NULL)::step;
     END LOOP;
     parents := ARRAY(  -- of the jobs that may end here; they come first: see above
         SELECT id FROM jobs WHERE id IN (
@@ -452,9 +460,11 @@ CREATE FUNCTION mend_times(margin interval, batch integer) RETURNS bigint LANGUA
         UPDATE workers SET seen_at = now() WHERE id IN (SELECT id FROM seen) RETURNING 1
     ), sent AS MATERIALIZED (
         SELECT later.id
-        FROM waiting_kinds() AS waiting (kind), (VALUES (false), (true)) AS queue (requeued), LATERAL (
+        FROM waiting_kinds() AS waiting (kind),
+             (VALUES (false, false), (false, true), (true, false), (true, true)) AS queue (bulk, requeued), LATERAL (
             SELECT id FROM jobs
-            WHERE state = 'PENDING' AND parked_at IS NULL AND kind = waiting.kind AND requeued = queue.requeued
+            WHERE state = 'PENDING' AND parked_at IS NULL AND kind = waiting.kind AND bulk = queue.bulk
+              AND requeued = queue.requeued
               AND coalesce(published_at, '-infinity') > now() + margin
             LIMIT batch FOR NO KEY UPDATE SKIP LOCKED
         ) AS later
@@ -530,18 +540,19 @@ CREATE FUNCTION seconds_to_next_pause_end() RETURNS double precision LANGUAGE sq
 $$;
 
 -- publish_waiting: mark the messages of waiting jobs as sent that have none: those that were never sent, and those sent
--- before `lost_before` in the queue of first messages, or before `requeued_lost_before` in that of the requeued; messages to
--- send, in their order. A job that has been claimed before goes to the latter.
-CREATE FUNCTION publish_waiting(
-    kinds text[], lost_before timestamptz, requeued_lost_before timestamptz, batch integer
-) RETURNS SETOF step LANGUAGE sql AS $$
+-- before the time in `lost_before` for their queue: that of first messages, that of the requeued, and the same two of those
+-- in bulk. Returns messages to send, in their order. A job that has been claimed before goes to the requeued.
+CREATE FUNCTION publish_waiting(kinds text[], lost_before timestamptz[], batch integer)
+RETURNS SETOF step LANGUAGE sql AS $$
     WITH lost AS MATERIALIZED (
         SELECT oldest.id
         FROM unnest(kinds) AS known (kind),
-             (VALUES (false, lost_before), (true, requeued_lost_before)) AS queue (requeued, lost_before),
+             (VALUES (false, false, lost_before[1]), (false, true, lost_before[2]), (true, false, lost_before[3]),
+                     (true, true, lost_before[4])) AS queue (bulk, requeued, lost_before),
              LATERAL (
                  SELECT id, published_at FROM jobs
-                 WHERE state = 'PENDING' AND parked_at IS NULL AND kind = known.kind AND requeued = queue.requeued
+                 WHERE state = 'PENDING' AND parked_at IS NULL AND kind = known.kind AND bulk = queue.bulk
+                   AND requeued = queue.requeued
                    AND coalesce(published_at, '-infinity') <= coalesce(queue.lost_before, '-infinity')
                  ORDER BY coalesce(published_at, '-infinity'), id LIMIT batch FOR UPDATE SKIP LOCKED
              ) AS oldest
@@ -550,7 +561,7 @@ CREATE FUNCTION publish_waiting(
         UPDATE jobs SET published_at = clock_timestamp(), requeued = requeued OR attempt > 0
         WHERE id IN (SELECT id FROM lost) RETURNING *
     )
-    SELECT true, id, kind, state, attempt, requeued, published_at, NULL::double precision, NULL::text, NULL::json
+    SELECT true, id, kind, state, attempt, bulk, requeued, published_at, NULL::double precision, NULL::text, NULL::json
     FROM sent ORDER BY id
 $$;
 
@@ -579,8 +590,9 @@ BEGIN
         UPDATE jobs SET state = 'FAILURE', finished_at = now(), parked_at = NULL, error = new_error
         WHERE id = unknown.id AND state = 'PENDING' RETURNING * INTO moved;
         IF FOUND THEN
-            RETURN NEXT ROW(false, moved.id, moved.kind, moved.state, moved.attempt, moved.requeued, moved.published_at,
-                            extract(epoch FROM moved.finished_at - moved.created_at), NULL, new_error)::step;
+            RETURN NEXT ROW(false, moved.id, moved.kind, moved.state, moved.attempt, moved.bulk, moved.requeued,
+                            moved.published_at, extract(epoch FROM moved.finished_at - moved.created_at), NULL,
+                            new_error)::step;
         END IF;
     END LOOP;
 END $$;

@@ -40,6 +40,7 @@ CREATE TABLE jobs (
     callback_url  text CHECK (char_length(callback_url) <= 8192),     -- NULL: no webhook reports its end
     created_at    timestamptz NOT NULL DEFAULT now(),
     published_at  timestamptz DEFAULT now(),        -- when its latest message was sent; NULL: none is in the queue
+    bulk          boolean NOT NULL DEFAULT false,   -- it came with many others, and was never begun: it waits beside the rest
     requeued      boolean NOT NULL DEFAULT false,   -- that message went to the queue of those that have waited before
     parked_at     timestamptz,                      -- since when it waits, without a message, for room under its limit
     due_at        timestamptz,                      -- when a RETRY becomes PENDING
@@ -81,14 +82,14 @@ CREATE STATISTICS jobs_labels ON (md5(label)) FROM jobs;
 CREATE INDEX jobs_by_parent ON jobs (parent_id, id, state) WHERE parent_id IS NOT NULL;
 -- The questions of workers, reconciler and retention, each about the few rows that it is for.
 CREATE INDEX jobs_open ON jobs (state, id) WHERE finished_at IS NULL;
-CREATE INDEX jobs_waiting ON jobs (kind, requeued, coalesce(published_at, '-infinity'), id)
+CREATE INDEX jobs_waiting ON jobs (kind, bulk, requeued, coalesce(published_at, '-infinity'), id)
     WHERE state = 'PENDING' AND parked_at IS NULL;
 CREATE INDEX jobs_due ON jobs (due_at) WHERE state = 'RETRY';
 CREATE INDEX jobs_claimed ON jobs (worker_id) WHERE worker_id IS NOT NULL;
 CREATE INDEX jobs_running_by_limit_key ON jobs (limit_key) WHERE worker_id IS NOT NULL AND limit_key IS NOT NULL;
 CREATE INDEX jobs_under_way_by_limit_key ON jobs (limit_key)
     WHERE state IN ('PENDING', 'STARTED') AND parked_at IS NULL AND phase <> 'AWAIT' AND limit_key IS NOT NULL;
-CREATE INDEX jobs_parked ON jobs (limit_key, id) WHERE parked_at IS NOT NULL;
+CREATE INDEX jobs_parked ON jobs (limit_key, bulk, id) WHERE parked_at IS NOT NULL;
 CREATE INDEX jobs_ended ON jobs (finished_at) WHERE finished_at IS NOT NULL AND parent_id IS NULL;
 
 CREATE TABLE attempts (

@@ -25,6 +25,7 @@ from job_core.queue import (
     SET_ASIDE_KEY,
     JobQueue,
     Oldest,
+    lists,
     requeued,
 )
 from job_tasks.job_tasks import core
@@ -37,7 +38,7 @@ TIME = datetime(2024, 5, 1, 12, 30, 15, 123456, tzinfo=UTC)
 NEPAL = timezone(timedelta(hours=5, minutes=45))
 LATER = TIME.replace(year=2025)
 EMPTY = Oldest(published_at=None)
-both_queues = pytest.mark.parametrize("name", [QUEUE, requeued(QUEUE)])
+every_list = pytest.mark.parametrize("name", lists(QUEUE))
 
 
 @pytest.fixture
@@ -50,8 +51,10 @@ def queue_at(url: str) -> JobQueue:
 
 
 def message(name: str = QUEUE, *, kind: str = "count", published_at: datetime = TIME) -> Message:
-    """One for the queue `name`."""
-    return Message(kind=kind, job_id=uuid7(), published_at=published_at, requeued=name == requeued(QUEUE))
+    """One for the list `name`."""
+    place = lists(QUEUE).index(name)
+    is_bulk, is_requeued = place in {2, 3}, place in {1, 3}
+    return Message(kind=kind, job_id=uuid7(), published_at=published_at, bulk=is_bulk, requeued=is_requeued)
 
 
 def ids(messages: list[Message]) -> list[UUID]:
@@ -63,7 +66,7 @@ def opened(envelope: dict[str, Any]) -> dict[str, Any]:
     return envelope | {"body": json.loads(base64.b64decode(envelope["body"]))}
 
 
-@pytest.mark.parametrize("name", [QUEUE, requeued(QUEUE)])
+@every_list
 class TestTheEnvelope:
     """A worker cannot tell a message of ours from one of Celery's own."""
 
@@ -105,10 +108,10 @@ class TestTheEnvelope:
 
 
 class TestOrder:
-    """Each queue is first in, first out, and workers take from the two in turn."""
+    """Each list of a queue is first in, first out, and workers take from them in turn."""
 
-    @both_queues
-    def test_messages_of_a_queue_are_taken_in_the_order_in_which_they_were_sent(
+    @every_list
+    def test_messages_of_a_list_are_taken_in_the_order_in_which_they_were_sent(
         self, broker: JobQueue, queue: Queue, name: str
     ) -> None:
         sent = [message(name) for _ in range(1_000)]
@@ -117,25 +120,28 @@ class TestOrder:
         assert queue.job_ids(name) == ids(sent)
         assert broker.waiting() == 1_000
 
-    def test_messages_of_both_queues_can_be_sent_at_once(self, broker: JobQueue, queue: Queue) -> None:
-        sent = [message(name) for name in (QUEUE, QUEUE, requeued(QUEUE), QUEUE, requeued(QUEUE))]
+    def test_messages_of_all_lists_can_be_sent_at_once(self, broker: JobQueue, queue: Queue) -> None:
+        sent = [message(name) for name in (*lists(QUEUE), QUEUE, *lists(QUEUE))]
         broker.publish(sent)
-        assert queue.job_ids(QUEUE) == ids([sent[0], sent[1], sent[3]])
-        assert queue.job_ids(requeued(QUEUE)) == ids([sent[2], sent[4]])
-        assert broker.waiting() == 5
+        assert [queue.job_ids(name) for name in lists(QUEUE)] == [
+            ids([sent[0], sent[4], sent[5]]),
+            ids([sent[1], sent[6]]),
+            ids([sent[2], sent[7]]),
+            ids([sent[3], sent[8]]),
+        ]
+        assert broker.waiting() == 9
 
-    @both_queues
-    def test_no_message_is_overtaken_by_more_than_one_of_the_other_queue(
+    @every_list
+    def test_no_message_is_overtaken_by_more_than_one_of_each_other_list(
         self, broker: JobQueue, queue: Queue, name: str
     ) -> None:
-        (other,) = {QUEUE, requeued(QUEUE)} - {name}
-        broker.publish([message(other) for _ in range(50)])
+        broker.publish([message(other) for other in lists(QUEUE) if other != name for _ in range(50)])
         with queue.consumer() as take:
             for _ in range(5):
                 take()
             waiting = message(name)
             broker.publish([waiting])
-            assert waiting.job_id in [take() for _ in range(2)]
+            assert waiting.job_id in [take() for _ in range(4)]
 
     def test_a_message_in_the_queue_is_not_overtaken_without_end(self, broker: JobQueue, queue: Queue) -> None:
         first = [message() for _ in range(5)]
@@ -252,15 +258,14 @@ class TestWhatIsAMessage:
 class TestTheOldest:
     """The message that is taken next says since when a queue is whole."""
 
-    @both_queues
+    @every_list
     def test_is_the_message_that_is_taken_next(self, broker: JobQueue, queue: Queue, name: str) -> None:
-        (other,) = {QUEUE, requeued(QUEUE)} - {name}
         assert broker.oldest(name) == EMPTY
         broker.publish([message(name), message(name, published_at=LATER)])
         for expected in (TIME, LATER):
             assert broker.oldest(name) == Oldest(published_at=expected)
             queue.take()
-        assert (broker.oldest(name), broker.oldest(other)) == (EMPTY, EMPTY)
+        assert [broker.oldest(each) for each in lists(QUEUE)] == [EMPTY] * 4
 
     @pytest.mark.parametrize(
         "foreign",
@@ -313,7 +318,7 @@ def assert_unavailable_within_a_second(broker: JobQueue, reason: str) -> None:
         assert raised.value.reason == reason
 
 
-@both_queues
+@every_list
 class TestAKeyOfAnotherTypeInTheQueuesPlace:
     @pytest.fixture(autouse=True)
     def key(self, queue: Queue, name: str) -> None:
