@@ -4,9 +4,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from statistics import median
 
 import pytest
 
+from dev.crawl_site import running_crawl_site
 from dev.manager import SUCCESS, Manager, Outcome
 from dev.pages import PageServer, served_pages
 from dev.stack import Stack
@@ -230,6 +232,31 @@ def test_one_url_does_not_wait_behind_twenty_thousand_on_two_hundred_hosts(
         later = median_seconds(stack, [submit_one(manager, crowd, host) for host in SINGLES])
         assert ended(stack, others) < len(others) / 2
     assert max(beside, later) <= usual + LATER_SECONDS, f"{beside:.1f} s, {later:.1f} s, usually {usual:.1f} s"
+
+
+LANES = "SELECT parent_id, count(*) FROM jobs WHERE kind = 'crawl_lane' AND worker_id IS NOT NULL GROUP BY parent_id"
+
+
+def test_four_crawls_leave_half_of_the_children_to_others_and_one_has_more_once_the_others_ended(
+    stack: Stack, crowd: PageServer
+) -> None:
+    usual = median_seconds(stack, [submit_one(stack.manager, crowd, host) for host in SINGLES[:3]])
+    with running_crawl_site(size=3_000, seconds=0.5) as site:
+        crawls = [
+            stack.manager.submit(f"http://127.0.8.{number}:{site.port}/tree/0", kind="crawl", max_pages=3_000)
+            for number in range(4)
+        ]
+        eventually(lambda: len(stack.query(LANES)) == len(crawls), "all are being read", seconds=30)
+        beside, lanes = [], []
+        for host in SINGLES[:10]:
+            beside.append(median_seconds(stack, [submit_one(stack.manager, crowd, host)]))
+            lanes.append(sum(count for _, count in stack.query(LANES)))
+        for crawl in crawls[1:]:
+            stack.manager.cancel(crawl)
+        eventually(lambda: stack.query(LANES) == [(crawls[0], AT_ONCE)], "the last has all its lanes", seconds=60)
+        stack.manager.cancel(crawls[0])
+    assert max(lanes) <= CHILDREN
+    assert median(beside) <= usual + LATER_SECONDS, f"{median(beside):.1f} s, usually {usual:.1f} s"
 
 
 def submit_one(manager: Manager, crowd: PageServer, host: str) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from job_core.job import Claim
-from site_crawl.frontier import Bounds, CrawlPage, FoundUrl, Frontier, Lane, PageEnd
+from job_core.store import workers
+from site_crawl.frontier import Bounds, CrawlPage, FoundUrl, Frontier, Lane, PageEnd, lane_share
 from site_crawl.robots_store import KeptRobots, note_robots
 from tests.integration.job_store import Store
 
@@ -99,6 +100,22 @@ def crawl(store: Store) -> Iterator[Callable[..., Crawl]]:
     yield make
     for each in made:
         each.check()
+
+
+def test_crawls_share_half_of_the_children_of_the_workers_that_live(store: Store) -> None:
+    alive = [store.worker() for _ in range(2)]
+    shares = []
+    for _ in range(4):
+        held = store.claimed(alive[0])
+        Frontier(store.database, held.job_id).begin(found("/", 0), Bounds(pages=9, bytes=9, seconds=9))
+        shares.append(lane_share(store.database, 12))
+    store.cancel(held.job_id)
+    shares.append(lane_share(store.database, 12))
+    store.claimed(alive[0])  # a job that is no crawl
+    workers.stop(store.database, alive[1], seconds=5)
+    shares.append(lane_share(store.database, 12))
+    assert shares == [12, 6, 4, 3, 4, 2]
+    assert lane_share(store.database, 1) == 1
 
 
 def begun(page: CrawlPage | None) -> CrawlPage:

@@ -16,6 +16,7 @@ from job_core.job import Claim, Job, Message, Phase, State
 from job_core.queue import JobQueue, requeued
 from job_core.reconciler import ROUND_SECONDS, UNKNOWN_AFTER, Reconciler
 from job_core.store import claims, retention
+from job_core.store.submissions import FEW
 from tests.integration.job_store import BUSY, DIED, KINDS, NEW_JOB, NO_TEXT, PID, Store
 from tests.integration.queue import QUEUE, Queue
 
@@ -178,6 +179,60 @@ class TestAccepting:
         assert is_parked(store, younger)
         assert not is_parked(store, store.submit(limit_key="example.org"))
         assert [message.job_id for message in store.succeed_and_release(first)] == [older.id]
+
+
+class TestBulk:
+    """Jobs beyond the first few that came together keep no others out."""
+
+    @pytest.fixture
+    def batch(self, store: Store) -> tuple[Job, ...]:
+        return store.accept([NEW_JOB] * (FEW + 3), at_once=TWO.at_once).jobs
+
+    def test_is_what_comes_beyond_the_first_few(self, store: Store, batch: tuple[Job, ...]) -> None:
+        assert [job.bulk for job in batch] == [False] * FEW + [True] * 3
+        assert [store.job(job.id) for job in batch] == list(batch)
+
+    def test_so_are_children_beyond_the_first_few(self, store: Store) -> None:
+        children = [replace(NEW_JOB, limit_key=None)] * (FEW + 3)
+        messages = claims.fan_out(store.database, store.claimed(limit_key=None), children, at_once=TWO.at_once)
+        assert [message.bulk for message in messages] == [False] * FEW + [True] * 3
+
+    def test_a_job_that_comes_alone_is_not_parked_behind_it(
+        self, store: Store, worker: UUID, batch: tuple[Job, ...]
+    ) -> None:
+        for job in batch[:FEW]:
+            store.cancel(job.id)
+        assert {is_parked(store, job) for job in batch[FEW:]} == {True}
+        alone = store.submit(at_once=TWO.at_once)
+        assert not is_parked(store, alone)
+        assert store.claim(alone, worker, TWO)
+
+    def test_is_released_last(self, store: Store, worker: UUID, batch: tuple[Job, ...]) -> None:
+        held = [entered(store, job, worker) for job in batch[:2]]
+        younger = store.submit(at_once=TWO.at_once)
+        assert is_parked(store, younger)
+        released: list[UUID] = []
+        while len(released) < len(batch) - 1:
+            (message,) = store.succeed_and_release(held.pop(0))
+            released.append(message.job_id)
+            held.append(entered(store, store.job(message.job_id), worker))
+        assert released == [*(job.id for job in batch[2:FEW]), younger.id, *(job.id for job in batch[FEW:])]
+
+    def test_is_released_to_a_list_of_its_own(self, store: Store, worker: UUID, batch: tuple[Job, ...]) -> None:
+        held = entered(store, batch[0], worker)
+        for job in batch[1:FEW]:
+            store.cancel(job.id)
+        (message,) = store.succeed_and_release(held)
+        assert (message.job_id, message.bulk, message.requeued) == (batch[FEW].id, True, True)
+
+    def test_what_was_begun_waits_with_those_that_came_alone(
+        self, store: Store, worker: UUID, reconciler: Reconciler, queue: Queue
+    ) -> None:
+        (*_, job) = store.accept([replace(NEW_JOB, limit_key=None)] * (FEW + 1)).jobs
+        held = entered(store, job, worker)
+        store.give_back(worker, held.job_id)
+        reconciler.round(judge_workers=True)
+        assert queue.job_ids(requeued(QUEUE)) == [job.id]
 
 
 class TestReleasing:

@@ -12,7 +12,7 @@ from embedded.servers import Servers
 from job_core import reconciler as reconciler_module
 from job_core.errors import BrokerUnavailable
 from job_core.job import Job, Message, State
-from job_core.queue import MAX_LOOKED_AT, JobQueue, requeued
+from job_core.queue import MAX_LOOKED_AT, JobQueue, lists, requeued
 from job_core.reconciler import UNKNOWN_AFTER, Reconciler, Repairs
 from job_core.store.database import Database
 from job_tasks.job_tasks import core
@@ -31,13 +31,13 @@ MANY_WAITING = """
 def message_of(job: Job) -> Message:
     """The message that was sent for a job, or should have been."""
     assert job.published_at is not None
-    return Message(kind=job.kind, job_id=job.id, published_at=job.published_at, requeued=job.requeued)
+    return Message(kind=job.kind, job_id=job.id, published_at=job.published_at, bulk=job.bulk, requeued=job.requeued)
 
 
 def publish_all(store: Store, broker: JobQueue) -> None:
     """Send a message for every waiting row, in the order of its time, as the manager did."""
     rows = store.sql(
-        "SELECT kind, id AS job_id, published_at, requeued FROM jobs"
+        "SELECT kind, id AS job_id, published_at, bulk, requeued FROM jobs"
         " WHERE state = 'PENDING' AND published_at IS NOT NULL ORDER BY published_at, id"
     )
     broker.publish([Message(**row._mapping) for row in rows])  # noqa: SLF001 - SQLAlchemy's documented name
@@ -141,29 +141,36 @@ class TestPublishing:
         with queue.consumer() as take:
             assert held.job_id in [take() for _ in range(2)]
 
-    @pytest.mark.parametrize("is_requeued", [False, True], ids=["of the first queue", "of the requeued"])
+    @pytest.mark.parametrize("place", range(4), ids=lists("of"))
     @pytest.mark.parametrize("others", [0, 1])
-    def test_a_message_that_was_lost_is_found_whatever_lies_in_the_other_queue(
+    def test_a_message_that_was_lost_is_found_whatever_lies_in_the_other_lists(
         self,
         store: Store,
         reconciler: Reconciler,
         broker: JobQueue,
         queue: Queue,
-        is_requeued: bool,  # noqa: FBT001 - a parameter of the table
+        place: int,
         others: int,
     ) -> None:
-        def submit(*, to_requeued: bool) -> Job:
+        def submit(to: int) -> Job:
             job = store.submit()
-            store.sql("UPDATE jobs SET requeued = :requeued WHERE id = :id", requeued=to_requeued, id=job.id)
+            store.sql(
+                "UPDATE jobs SET bulk = :bulk, requeued = :requeued WHERE id = :id",
+                bulk=to in {2, 3},
+                requeued=to in {1, 3},
+                id=job.id,
+            )
             return store.job(job.id)
 
-        older, lost = submit(to_requeued=not is_requeued), submit(to_requeued=is_requeued)
+        names = dict(enumerate(lists(QUEUE)))
+        name = names.pop(place)
+        older, lost = {other: submit(other) for other in names}, submit(place)
         store.let_pass(60)
-        waiting = [submit(to_requeued=is_requeued) for _ in range(others)]
-        broker.publish([message_of(store.job(older.id)), *map(message_of, waiting)])
+        waiting = [submit(place) for _ in range(others)]
+        broker.publish([message_of(store.job(job.id)) for job in (*older.values(), *waiting)])
         assert reconciler.round(judge_workers=True) == Repairs(published=1)
-        assert queue.job_ids(requeued(QUEUE) if is_requeued else QUEUE) == [*[job.id for job in waiting], lost.id]
-        assert queue.job_ids(QUEUE if is_requeued else requeued(QUEUE)) == [older.id]
+        assert queue.job_ids(name) == [*[job.id for job in waiting], lost.id]
+        assert [queue.job_ids(names[other]) for other in names] == [[older[other].id] for other in names]
         assert reconciler.round(judge_workers=True) == NOTHING
 
     def test_a_message_that_somebody_else_sent_says_nothing_about_the_rest(
