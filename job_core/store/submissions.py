@@ -16,7 +16,7 @@ from job_core.store.events import record_accepted, record_steps
 from job_core.store.read import find_requests
 
 IDEMPOTENCY_KEY_LIFETIME = timedelta(hours=24)
-FEW = 10  # of the jobs that come together, so many wait with those that come alone; the others are in bulk
+FEW = 12  # jobs that come together wait with those that come alone: a crawl's lanes, say. More are in bulk
 
 _ACCEPT = "SELECT * FROM accept_jobs(%s, %s, %s, %s, %s, %s)"
 _UNPUBLISH = """
@@ -71,8 +71,7 @@ def accept(
         return _repeated(database, [row[0] for row in written], is_same=written[0][-1])
     times = {job_id: times for job_id, *times in written}
     jobs = tuple(
-        _job(job_id, new, *times[job_id], bulk=place >= FEW)
-        for place, (job_id, new) in enumerate(zip(ids, new_jobs, strict=True))
+        _job(job_id, new, *times[job_id], bulk=len(ids) > FEW) for job_id, new in zip(ids, new_jobs, strict=True)
     )
     record_accepted(jobs)
     return Accepted(jobs=jobs, is_new=True)
@@ -96,8 +95,8 @@ def as_rows(new_jobs: Sequence[NewJob], *, owner: str | None = None) -> tuple[li
     """Their new ids, and `new_jobs` as `insert_jobs` takes them. Those of no owner become `owner`'s."""
     ids = [uuid7() for _ in new_jobs]
     rows = [
-        {"id": str(job_id), **vars(new), "owner": new.owner or owner, "bulk": place >= FEW}
-        for place, (job_id, new) in enumerate(zip(ids, new_jobs, strict=True))
+        {"id": str(job_id), **vars(new), "owner": new.owner or owner, "bulk": len(new_jobs) > FEW}
+        for job_id, new in zip(ids, new_jobs, strict=True)
     ]
     return ids, json.dumps(rows, default=str)
 

@@ -182,27 +182,27 @@ class TestAccepting:
 
 
 class TestBulk:
-    """Jobs beyond the first few that came together keep no others out."""
+    """Jobs that came with many others keep no others out."""
 
     @pytest.fixture
     def batch(self, store: Store) -> tuple[Job, ...]:
-        return store.accept([NEW_JOB] * (FEW + 3), at_once=TWO.at_once).jobs
+        return store.accept([NEW_JOB] * (FEW + 1), at_once=TWO.at_once).jobs
 
-    def test_is_what_comes_beyond_the_first_few(self, store: Store, batch: tuple[Job, ...]) -> None:
-        assert [job.bulk for job in batch] == [False] * FEW + [True] * 3
+    def test_is_what_comes_with_many_others(self, store: Store, batch: tuple[Job, ...]) -> None:
+        assert {job.bulk for job in batch} == {True}
         assert [store.job(job.id) for job in batch] == list(batch)
+        assert {job.bulk for job in store.accept([NEW_JOB] * FEW).jobs} == {False}
 
-    def test_so_are_children_beyond_the_first_few(self, store: Store) -> None:
-        children = [replace(NEW_JOB, limit_key=None)] * (FEW + 3)
+    @pytest.mark.parametrize(("many", "is_bulk"), [(FEW, False), (FEW + 1, True)])
+    def test_so_are_many_children(self, store: Store, many: int, *, is_bulk: bool) -> None:
+        children = [replace(NEW_JOB, limit_key=None)] * many
         messages = claims.fan_out(store.database, store.claimed(limit_key=None), children, at_once=TWO.at_once)
-        assert [message.bulk for message in messages] == [False] * FEW + [True] * 3
+        assert [message.bulk for message in messages] == [is_bulk] * many
 
     def test_a_job_that_comes_alone_is_not_parked_behind_it(
         self, store: Store, worker: UUID, batch: tuple[Job, ...]
     ) -> None:
-        for job in batch[:FEW]:
-            store.cancel(job.id)
-        assert {is_parked(store, job) for job in batch[FEW:]} == {True}
+        assert [is_parked(store, job) for job in batch] == [False] * 2 + [True] * (FEW - 1)
         alone = store.submit(at_once=TWO.at_once)
         assert not is_parked(store, alone)
         assert store.claim(alone, worker, TWO)
@@ -211,26 +211,19 @@ class TestBulk:
         held = [entered(store, job, worker) for job in batch[:2]]
         younger = store.submit(at_once=TWO.at_once)
         assert is_parked(store, younger)
-        released: list[UUID] = []
-        while len(released) < len(batch) - 1:
-            (message,) = store.succeed_and_release(held.pop(0))
-            released.append(message.job_id)
-            held.append(entered(store, store.job(message.job_id), worker))
-        assert released == [*(job.id for job in batch[2:FEW]), younger.id, *(job.id for job in batch[FEW:])]
+        released = [message.job_id for each in held for message in store.succeed_and_release(each)]
+        assert released == [younger.id, batch[2].id]
 
     def test_is_released_to_a_list_of_its_own(self, store: Store, worker: UUID, batch: tuple[Job, ...]) -> None:
-        held = entered(store, batch[0], worker)
-        for job in batch[1:FEW]:
-            store.cancel(job.id)
-        (message,) = store.succeed_and_release(held)
-        assert (message.job_id, message.bulk, message.requeued) == (batch[FEW].id, True, True)
+        (message,) = store.succeed_and_release(entered(store, batch[0], worker))
+        assert (message.job_id, message.bulk, message.requeued) == (batch[2].id, True, True)
 
     def test_what_was_begun_waits_with_those_that_came_alone(
         self, store: Store, worker: UUID, reconciler: Reconciler, queue: Queue
     ) -> None:
-        (*_, job) = store.accept([replace(NEW_JOB, limit_key=None)] * (FEW + 1)).jobs
-        held = entered(store, job, worker)
-        store.give_back(worker, held.job_id)
+        job, *_ = store.accept([replace(NEW_JOB, limit_key=None)] * (FEW + 1)).jobs
+        entered(store, job, worker)
+        store.give_back(worker, job.id)
         reconciler.round(judge_workers=True)
         assert queue.job_ids(requeued(QUEUE)) == [job.id]
 
