@@ -234,28 +234,30 @@ def test_one_url_does_not_wait_behind_twenty_thousand_on_two_hundred_hosts(
     assert max(beside, later) <= usual + LATER_SECONDS, f"{beside:.1f} s, {later:.1f} s, usually {usual:.1f} s"
 
 
-LANES = "SELECT parent_id, count(*) FROM jobs WHERE kind = 'crawl_lane' AND worker_id IS NOT NULL GROUP BY parent_id"
+LANES = """
+    SELECT parent_id, count(*) FROM jobs WHERE kind = 'crawl_lane' AND worker_id IS NOT NULL
+    GROUP BY parent_id ORDER BY parent_id
+"""
 
 
-def test_four_crawls_leave_half_of_the_children_to_others_and_one_has_more_once_the_others_ended(
-    stack: Stack, crowd: PageServer
-) -> None:
+def test_crawls_share_half_of_the_children_and_leave_the_others_to_single_urls(stack: Stack, crowd: PageServer) -> None:
     usual = median_seconds(stack, [submit_one(stack.manager, crowd, host) for host in SINGLES[:3]])
     with running_crawl_site(size=3_000, seconds=0.5) as site:
-        crawls = [
-            stack.manager.submit(f"http://127.0.8.{number}:{site.port}/tree/0", kind="crawl", max_pages=3_000)
-            for number in range(4)
-        ]
-        eventually(lambda: len(stack.query(LANES)) == len(crawls), "all are being read", seconds=30)
-        beside, lanes = [], []
-        for host in SINGLES[:10]:
-            beside.append(median_seconds(stack, [submit_one(stack.manager, crowd, host)]))
-            lanes.append(sum(count for _, count in stack.query(LANES)))
-        for crawl in crawls[1:]:
-            stack.manager.cancel(crawl)
-        eventually(lambda: stack.query(LANES) == [(crawls[0], AT_ONCE)], "the last has all its lanes", seconds=60)
-        stack.manager.cancel(crawls[0])
-    assert max(lanes) <= CHILDREN
+
+        def crawl(number: int) -> str:
+            url = f"http://127.0.8.{number}:{site.port}/tree/0"
+            return stack.manager.submit(url, kind="crawl", max_pages=3_000)
+
+        first = crawl(1)
+        eventually(lambda: stack.query(LANES) == [(first, AT_ONCE)], "the first has all its lanes", seconds=30)
+        others = [crawl(number) for number in (2, 3, 4)]
+        a_lane_each = [(crawl_id, CHILDREN // 4) for crawl_id in (first, *others)]
+        eventually(lambda: stack.query(LANES) == a_lane_each, "each has its share", seconds=60)
+        beside = [median_seconds(stack, [submit_one(stack.manager, crowd, host)]) for host in SINGLES[:10]]
+        for crawl_id in others:
+            stack.manager.cancel(crawl_id)
+        eventually(lambda: stack.query(LANES) == [(first, AT_ONCE)], "the first has all its lanes again", seconds=60)
+        stack.manager.cancel(first)
     assert median(beside) <= usual + LATER_SECONDS, f"{median(beside):.1f} s, usually {usual:.1f} s"
 
 
