@@ -69,10 +69,7 @@ class RedirectEnded(Exception):
 
 
 def read_pages(request: LaneRequest, job: RunningJob) -> JsonObject | GoOn:
-    """Read pages until there are none, or the turn is over.
-
-    Its progress are the sitemaps that are left to be read, and the crawl's least share of lanes in this round.
-    """
+    """Read pages until there are none, or the turn is over. Its progress are the sitemaps that are left to be read."""
     return _Turn(request, job).take()
 
 
@@ -107,7 +104,7 @@ class _Turn:
         self._job = job
         self._ends = monotonic() + TURN_SECONDS
         self._has_asked = False
-        self._share = request.share
+        self._enough_waiting = request.enough_waiting
         self._delay = settings().fetch_host_gap_seconds  # between two requests of the host
         self._scope = request.site.pages_in_scope()
         self._seen = _seen_of(request.crawl_id)
@@ -122,9 +119,12 @@ class _Turn:
 
     def take(self) -> JsonObject | GoOn:
         self._lane.begin()
-        self._share = crawl_share(self._job)
-        if self._request.place >= self._share:
+        share, lanes = crawl_share(self._job.database, self._request.crawl_id)
+        if self._request.place >= share:
             return {}  # there are more crawls by now
+        if share > self._request.share or lanes < min(share, self._request.lanes):
+            # There are fewer crawls by now, and the next round has more lanes.
+            self._enough_waiting = lanes * ENOUGH_FOR_A_LANE
         left = self._read_sitemaps() if self._request.reads_sitemaps else {}
         if left.get("urls") or self._is_over():
             return self._go_on(left)
@@ -146,27 +146,13 @@ class _Turn:
         return (self._has_asked and self._delay > 0) or monotonic() > self._ends
 
     def _go_on(self, left: JsonObject, rest_seconds: float = 0.0) -> GoOn:
-        return GoOn(
-            left | {"least_share": self._least_share()},
-            rest_seconds=max(rest_seconds, self._delay),
-            gap_seconds=self._delay,
-        )
+        return GoOn(left, rest_seconds=max(rest_seconds, self._delay), gap_seconds=self._delay)
 
     def _next(self, read: ReadPage) -> CrawlPage | None:
         """Write what was read, and begin the next page; None if there is none, or if the next round has more lanes."""
-        following = self._lane.next_page(read.end, read.found, most_waiting=self._enough_waiting())
+        following = self._lane.next_page(read.end, read.found, most_waiting=self._enough_waiting)
         self._seen.add(read)
         return following
-
-    def _enough_waiting(self) -> int | None:
-        """If more pages wait, the next round has more lanes; None if it would not: each crawl may have as many."""
-        least = self._least_share()
-        return least * ENOUGH_FOR_A_LANE if self._share > least else self._request.enough_waiting
-
-    def _least_share(self) -> int:
-        """Of lanes, that this crawl had since its round began."""
-        before: int = (self._job.progress or {}).get("least_share", self._request.share)
-        return min(before, self._share)
 
     # One page
 
@@ -347,7 +333,7 @@ class _Turn:
 
         Returns `{"urls": those that are left, each with its depth, "read": hashes of those that were read}`.
         """
-        left: JsonObject = {"urls": None, "read": []} | (self._job.progress or {})
+        left: JsonObject = self._job.progress or {"urls": None, "read": []}
         start = parse_url(self._site.url, max_length=MAX_ENCODED_LENGTH)
         if left["urls"] is None:
             robots = self._robots_of(start.origin)

@@ -15,6 +15,7 @@ from typing_extensions import TypedDict  # pydantic wants this one before Python
 from job_core.errors import PermanentError
 from job_core.job import JsonObject
 from job_core.kinds import FanOut, GoOn, Kind, RunningJob
+from job_core.store.database import Database
 from job_tasks.page_request import UrlRequest
 from job_tasks.settings import settings
 from page_fetch.url import MAX_ENCODED_LENGTH, parse_url
@@ -112,7 +113,7 @@ class SiteProgress(TypedDict):
 class LaneRequest(BaseModel):
     """What a lane is to read: pages of one host, until there are none, or more wait than are enough for the lanes.
 
-    `place` is its place among the lanes of its round, and `share` how many each crawl might have as they were given.
+    `place` is its place among the `lanes` of its round, and `share` how many each crawl might have as they were given.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -125,6 +126,7 @@ class LaneRequest(BaseModel):
     tokenizer: Literal["words", "treebank"] = "words"
     enough_waiting: int | None = None
     place: int
+    lanes: int
     share: int
     reads_sitemaps: bool = False
 
@@ -148,7 +150,7 @@ def next_round(request: SiteRequest, job: RunningJob, lane: Kind, **finds: str |
     frontier.release_all()
     _check_start(request, frontier)
     hosts = frontier.waiting_hosts()
-    if lanes := _lanes(request, job, hosts, crawl_share(job)):
+    if lanes := _lanes(request, job, hosts, crawl_share(job.database, job.id)[0]):
         return FanOut([lane.job(each.model_copy(update=finds)) for each in lanes])
     if waits := [host.seconds_to_next for host in hosts if host.seconds_to_next is not None]:
         return GoOn({}, wait_seconds=max(min(waits), 0.1))
@@ -172,10 +174,11 @@ def _check_start(request: SiteRequest, frontier: Frontier, *, is_over: bool = Fa
         )
 
 
-def crawl_share(job: RunningJob) -> int:
-    """How many lanes each crawl may have now: at most half a worker's children, and all crawls half of all."""
+def crawl_share(database: Database, crawl_id: UUID) -> tuple[int, int]:
+    """How many lanes each crawl may have now, at most half a worker's children, and how many this one has."""
     children = settings().worker_concurrency
-    return min(lane_share(job.database, children), max(1, children // 2))
+    share, lanes = lane_share(database, crawl_id, children)
+    return min(share, max(1, children // 2)), lanes
 
 
 def _lanes(request: SiteRequest, job: RunningJob, hosts: Sequence[WaitingHost], share: int) -> list[LaneRequest]:
@@ -193,12 +196,13 @@ def _lanes(request: SiteRequest, job: RunningJob, hosts: Sequence[WaitingHost], 
             host=host.host,
             enough_waiting=None if count == most else count * ENOUGH_FOR_A_LANE,
             place=len(lanes),
+            lanes=0,
             share=share,
             # In the first lane that gets the robots.txt, which names them.
             reads_sitemaps=request.sitemap != "skip" and not host.is_known and host.host == request.start().host,
         )
         lanes += [one.model_copy(update={"place": one.place + number}) for number in range(count)]
-    return lanes
+    return [one.model_copy(update={"lanes": len(lanes)}) for one in lanes]
 
 
 def site_progress(sums: JsonObject) -> SiteProgress:

@@ -96,13 +96,14 @@ class WaitingHost:
     is_known: bool  # it gave its robots.txt
 
 
-def lane_share(database: Database, children: int) -> int:
-    """How many lanes each crawl may have, so that all crawls leave half of the workers' children to other jobs.
+def lane_share(database: Database, crawl_id: UUID, children: int) -> tuple[int, int]:
+    """How many lanes each crawl may have, and how many this one has.
 
-    A worker has `children`. Each crawl may have one lane, however many crawls there are.
+    All crawls leave half of the workers' children to other jobs, of which a worker has so many. But each crawl may have
+    one lane, however many crawls there are.
     """
-    ((share,),) = database.call("SELECT lane_share(%s)", children)
-    return int(share)
+    ((share, lanes),) = database.call("SELECT * FROM lane_share(%s, %s)", crawl_id, children)
+    return share, lanes
 
 
 class Frontier:

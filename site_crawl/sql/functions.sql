@@ -375,10 +375,11 @@ LANGUAGE sql STABLE AS $$
 $$;
 
 -- lane_share: how many lanes each of the crawls that are being done may have, one at least: together they leave half of the
--- workers' children, `children` of each, to other jobs.
-CREATE FUNCTION lane_share(children integer) RETURNS integer LANGUAGE sql STABLE AS $$
+-- workers' children, `children` of each, to other jobs. And how many `crawl` has.
+CREATE FUNCTION lane_share(crawl uuid, children integer, OUT share integer, OUT lanes integer) LANGUAGE sql STABLE AS $$
     SELECT greatest(1, children * (SELECT count(*) FROM workers WHERE stopped_at IS NULL AND lost_at IS NULL)
-                       / 2 / greatest(1, count(*)))::integer
+                       / 2 / greatest(1, count(*))),
+           (SELECT open_children FROM jobs WHERE id = crawl)
     FROM jobs
     WHERE state = 'STARTED' AND finished_at IS NULL AND EXISTS (SELECT FROM crawls WHERE crawls.job_id = jobs.id)
 $$;

@@ -104,18 +104,24 @@ def crawl(store: Store) -> Iterator[Callable[..., Crawl]]:
 
 def test_crawls_share_half_of_the_children_of_the_workers_that_live(store: Store) -> None:
     alive = [store.worker() for _ in range(2)]
-    shares = []
+    shares: list[int] = []
+
+    def look(children: int = 12) -> None:
+        share, lanes = lane_share(store.database, held.job_id, children)
+        assert lanes == 0
+        shares.append(share)
+
     for _ in range(4):
         held = store.claimed(alive[0])
         Frontier(store.database, held.job_id).begin(found("/", 0), Bounds(pages=9, bytes=9, seconds=9))
-        shares.append(lane_share(store.database, 12))
+        look()
     store.cancel(held.job_id)
-    shares.append(lane_share(store.database, 12))
+    look()
     store.claimed(alive[0])  # a job that is no crawl
     workers.stop(store.database, alive[1], seconds=5)
-    shares.append(lane_share(store.database, 12))
-    assert shares == [12, 6, 4, 3, 4, 2]
-    assert lane_share(store.database, 1) == 1
+    look()
+    look(children=1)
+    assert shares == [12, 6, 4, 3, 4, 2, 1]
 
 
 def begun(page: CrawlPage | None) -> CrawlPage:
