@@ -11,7 +11,7 @@ import pytest
 from dev.crawl_site import running_crawl_site
 from dev.manager import SUCCESS, Manager, Outcome
 from dev.pages import PageServer, served_pages
-from dev.stack import Stack
+from dev.stack import QUEUES, Stack
 from dev.waiting import eventually
 from job_tasks.settings import Settings
 from tests.acceptance.conftest import lent
@@ -294,4 +294,4 @@ def messages_beyond_waiting(stack: Stack) -> int:
     """How many more messages there are than jobs that wait."""
     ((waiting,),) = stack.query("SELECT count(*) FROM jobs WHERE state = 'PENDING'")
     with stack.redis() as client:
-        return max(0, int(client.llen("celery")) - int(waiting))
+        return max(0, sum(int(client.llen(name)) for name in QUEUES) - int(waiting))
