@@ -67,6 +67,8 @@ class Reconciler:
         `judge_workers` is False while beats may be missing for another reason than a dead worker, namely right after
         the database itself was away.
         """
+        if self._is_quiet():
+            return Repairs()
         self._mend_times()
         claims = self._repair_claims(LOST_AFTER if judge_workers else None)
         due = self._make_due()
@@ -87,6 +89,11 @@ class Reconciler:
         """When to look for parked jobs again: at the end of a pause, or of the gap after what was just released."""
         pause = limits.seconds_to_next_pause_end(self.database)
         return min(wait for wait in (ROUND_SECONDS, pause, self.limits.gap_seconds or None) if wait is not None)
+
+    def _is_quiet(self) -> bool:
+        """Ask once for what a whole round asks ten times, since a service may rest for most of the day."""
+        ((quiet,),) = self.database.call("SELECT is_quiet(%s)", LOST_AFTER)
+        return bool(quiet)
 
     def _mend_times(self) -> None:
         ((mended,),) = self.database.call("SELECT mend_times(%s, %s)", LOST_AFTER, BATCH)

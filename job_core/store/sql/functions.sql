@@ -389,6 +389,17 @@ BEGIN
     );
 END $$;
 
+-- is_quiet: whether nothing is to be repaired or waited for: no job is open, no webhook is to be delivered, and no worker was seen
+-- longer ago than `margin`, or so far in the future.
+CREATE FUNCTION is_quiet(margin interval) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN NOT EXISTS (SELECT FROM jobs WHERE finished_at IS NULL)
+        AND NOT EXISTS (SELECT FROM deliveries WHERE due_at IS NOT NULL)
+        AND NOT EXISTS (SELECT FROM workers
+                        WHERE stopped_at IS NULL AND lost_at IS NULL
+                          AND seen_at NOT BETWEEN now() - margin AND now() + margin);
+END $$;
+
 -- repair_claims: declare workers lost that were not seen for `lost_after` (NULL: none), take back the claims of lost and
 -- stopped ones, and break claims that are overdue. Rows that somebody else has locked are left for the next round.
 CREATE FUNCTION repair_claims(
