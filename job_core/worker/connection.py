@@ -21,6 +21,7 @@ from job_core.queue import PROBE_KEY, WRONG_TYPE, JobQueue
 
 FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 2.0
+RENEW_SECONDS = 60.0
 MAX_SHOWN = 200  # characters of an error
 
 log = structlog.get_logger()
@@ -97,7 +98,15 @@ class PatientTransport(redis.Transport):
     """Takes a broker that refuses, or is none, for one that is away, and tries again."""
 
     Channel = CheckedChannel
+    brpop_timeout = 5  # seconds for which it waits for a message, before it asks again
     connection_errors = (*redis.Transport.connection_errors, RedisError)
+
+    def register_with_event_loop(self, connection: Any, loop: Any) -> None:
+        """Wake up less often to renew what stands for an hour."""
+        super().register_with_event_loop(connection, loop)
+        cycle: Any = self.cycle
+        cycle._binding_expiry_tref.cancel()  # noqa: SLF001 - kombu's own, every second
+        cycle._binding_expiry_tref = loop.call_repeatedly(RENEW_SECONDS, cycle.maybe_refresh_binding_expiry)  # noqa: SLF001 - see above
 
     def establish_connection(self) -> Any:
         connection = super().establish_connection()

@@ -95,6 +95,8 @@ class _Program:
         threading.Thread(target=self._end_what_is_left, name="stop", daemon=True).start()
 
     def _end_what_is_left(self) -> None:
+        if self._worker and self._worker.consumer and (hub := self._worker.consumer.hub):
+            hub.call_soon(lambda: None)  # it wakes up Celery's loop, which a signal alone does not
         time.sleep(self._core.config.worker_stop_grace_seconds)
         if self._worker:
             self.children.kill(self._worker, lambda _: True)
