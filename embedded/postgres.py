@@ -22,6 +22,16 @@ NAME = "postgres"
 ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/bin:/bin"}
 WORKING_FOLDER = "/proc/self/cwd"
 CONNECT_SECONDS = 2
+# What a small stack on one machine needs not: replication and processes for it, and processes that read ahead.
+SMALL = (
+    *("-c", "shared_buffers=64MB"),
+    *("-c", "max_connections=200"),
+    *("-c", "wal_level=minimal"),
+    *("-c", "max_wal_senders=0"),
+    *("-c", "max_logical_replication_workers=0"),
+    *("-c", "io_method=sync"),
+    *("-c", "wal_writer_delay=10s"),  # it writes for those who do not wait for the disk, and all here do
+)
 INITDB = (
     "--encoding=UTF8",
     "--locale-provider=builtin",
@@ -95,8 +105,7 @@ class PostgresServer:
             *("-c", f"listen_addresses={LOOPBACK}"),
             *("-c", f"port={self.port}"),
             *("-c", "unix_socket_directories="),
-            *("-c", "shared_buffers=64MB"),
-            *("-c", "max_connections=200"),
+            *SMALL,
             *(() if self.durable else NOT_DURABLE),
         )
 
