@@ -13,7 +13,7 @@ from embedded.stack import running_stack
 from embedded.terminal import Terminal
 
 FOLDER = PROJECT / ".local"
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 1.0
 
 
 def main() -> int:
