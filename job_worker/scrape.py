@@ -3,15 +3,21 @@
 import os
 import threading
 import time
+from functools import partialmethod
+from socketserver import BaseServer
 
 import structlog
 from prometheus_client import start_http_server
+from prometheus_client.exposition import ThreadingWSGIServer
 
 from job_core.metrics import registry
 from job_tasks.metrics import PREFIX, PageFigures
 from job_tasks.settings import Settings
 
 PAUSE_SECONDS = 1.0  # between tries of a port that is taken
+
+# The library's server looks twice a second whether it is to stop. This one ends with its process.
+ThreadingWSGIServer.serve_forever = partialmethod(BaseServer.serve_forever, poll_interval=3_600.0)  # type: ignore[assignment] # of the same signature
 
 log = structlog.get_logger()
 
