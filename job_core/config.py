@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass, field
 
-MIN_CONCURRENCY = max(3, os.cpu_count() or 1)  # attempts that wait for nothing keep every processor busy
+MIN_CONCURRENCY = max(2, os.cpu_count() or 1)  # attempts that wait for nothing keep every processor busy
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
+BUSY_SECONDS = 1.0  # of sleep that do not count while no processor is idle
 ZOMBIE_SECONDS = 2.0
 LOOK_SECONDS = 0.01
 
@@ -20,6 +21,7 @@ class Running(Protocol):
     id: str
     killed: bool
     asleep_before: float
+    idle_before: float
 
 
 class Children:
@@ -36,7 +38,7 @@ class Children:
     def began(self, pid: int, message: Running) -> None:
         """Note that the child `pid` runs the task of `message`."""
         with self._lock:
-            message.asleep_before = asleep_seconds(pid)
+            message.asleep_before, message.idle_before = asleep_seconds(pid), idle_seconds()
             self._busy[pid] = message
 
     def ended(self, pid: int | None, message: Running) -> None:
@@ -46,9 +48,15 @@ class Children:
                 del self._busy[pid]
 
     def slept(self) -> list[float]:
-        """For how many seconds each busy child has slept since its task began."""
+        """For how many seconds each busy child has slept since its task began, while another could have run.
+
+        On a machine whose processors are all busy, it may wait for somebody who waits for one: for the database, say.
+        Such sleep counts too, but only what goes beyond BUSY_SECONDS.
+        """
         with self._lock:
-            return [asleep_seconds(pid) - message.asleep_before for pid, message in self._busy.items()]
+            idle = idle_seconds()
+            slept = [(asleep_seconds(pid) - m.asleep_before, idle - m.idle_before) for pid, m in self._busy.items()]
+        return [max(min(asleep, others), asleep - BUSY_SECONDS) for asleep, others in slept]
 
     def job_ids(self) -> list[UUID]:
         """The jobs that are worked on."""
@@ -77,6 +85,14 @@ def asleep_seconds(pid: int) -> float:
         ran, waited, _ = Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()
         awake = int(ran) + int(waited)
     return time.monotonic() - awake / 1e9
+
+
+def idle_seconds() -> float:
+    """For how long the processors of this machine have been idle, in sum: on Linux. Elsewhere one always is."""
+    try:
+        return float(Path("/proc/uptime").read_text(encoding="ascii").split()[1])
+    except OSError:
+        return time.monotonic()
 
 
 def _await_death(pid: int) -> None:

@@ -17,7 +17,7 @@ from celery.worker.state import reserved_requests
 from job_core.core import JobCore
 from job_core.worker.children import Children
 
-LONG_SECONDS = 0.1  # even if all attempts sleep just less, the six children of two workers end 60 of them a second
+LONG_SECONDS = 0.1  # even if all attempts sleep just less, the four children of two workers end 40 of them a second
 REST_SECONDS = 60.0  # after this, children that were not needed leave
 
 log = structlog.get_logger()

@@ -24,7 +24,7 @@ class AttemptRequest(Request):
     """A message whose task a child runs. `killed` is set before this worker kills that child on purpose."""
 
     killed = False
-    asleep_before = 0.0
+    asleep_before = idle_before = 0.0
     children: Children  # of this worker, their number and its beat: set by `install_worker`, once for the process
     pool_size: PoolSize
     beat: Beat

@@ -10,7 +10,7 @@ import pytest
 from job_core.config import CoreConfig
 from job_core.core import JobCore
 from job_core.worker import children, pool_size
-from job_core.worker.children import Children
+from job_core.worker.children import BUSY_SECONDS, Children
 from job_core.worker.pool_size import LONG_SECONDS, REST_SECONDS, PoolSize
 
 LEAST, MOST = 3, 10
@@ -87,6 +87,7 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> Worker:
     clock = SimpleNamespace(monotonic=lambda: made[0].now if made else 0.0)
     monkeypatch.setattr(pool_size, "time", clock)
     monkeypatch.setattr(children, "asleep_seconds", lambda _: clock.monotonic())
+    monkeypatch.setattr(children, "idle_seconds", clock.monotonic)
     made.append(Worker())
     return made[0]
 
@@ -145,6 +146,17 @@ def test_attempts_that_wait_for_a_processor_need_no_more_children(
     monkeypatch.setattr(children, "asleep_seconds", lambda _: 0.5 * worker.now)
     worker.begin(2)
     worker.let_pass(1.9 * LONG_SECONDS)
+    assert worker.pool.num_processes == LEAST
+    worker.let_pass(2 * LONG_SECONDS)
+    assert worker.pool.num_processes == LEAST + 2
+
+
+def test_on_a_machine_whose_processors_are_all_busy_only_attempts_that_sleep_very_long_need_more_children(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children, "idle_seconds", lambda: 0.0)
+    worker.begin(2)
+    worker.let_pass(BUSY_SECONDS)
     assert worker.pool.num_processes == LEAST
     worker.let_pass(2 * LONG_SECONDS)
     assert worker.pool.num_processes == LEAST + 2
