@@ -69,7 +69,6 @@ class Services:
         command = self._command(
             "job_viewer",
             *("celery", "--app", "job_worker.viewer", "flower", f"--address={LOOPBACK}", f"--port={port}"),
-            "--max-tasks=10000",  # of which each takes 6 KB
             "--enable-events=False",  # which would ask workers for their events every 5 s, and they send them anyway
             "--max-tasks=1000",  # that it remembers, at 6 KB each: its own 100,000 need more than its container has
             FLOWER_BASIC_AUTH=f"{VIEWER_USER}:{self.folder.passwords().viewer}",
