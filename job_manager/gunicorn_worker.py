@@ -21,6 +21,7 @@ from job_manager.problems import MEDIA_TYPE, Problem, problem_json
 MIN_TIMEOUT_SECONDS = 0.001  # 0 would mean not to wait at all, not even for what has arrived
 LINGER_SECONDS = 2.0  # for a caller to close its end of a connection, too (RFC 9112, section 9.6)
 DRAIN_BYTES = 65_536
+IDLE_SECONDS = 5.0  # between two signs of life to gunicorn, which would restart a process after 30 s without
 FAIR_SECONDS = 1.0  # to send a request in, while others wait for the thread
 STATUS = {
     LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
@@ -115,8 +116,12 @@ class DeadlineWorker(ThreadWorker):
         conn.timeout = time.monotonic() + LINGER_SECONDS
         self._lingering.append(conn)
 
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Handle what comes within `timeout`, longer if there is no connection that could have to be closed."""
+        super().wait_for_and_dispatch_events(timeout if self.nr_conns else IDLE_SECONDS)
+
     def murder_pending(self) -> None:
-        """Close what has waited long enough; the loop calls this once a second at least."""
+        """Close what has waited long enough; the loop calls this once a second at least while there are connections."""
         super().murder_pending()
         while self._lingering and self._lingering[0].timeout <= time.monotonic():
             self._end_lingering(self._lingering[0])
