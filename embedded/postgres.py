@@ -22,7 +22,7 @@ NAME = "postgres"
 ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/bin:/bin"}
 WORKING_FOLDER = "/proc/self/cwd"
 CONNECT_SECONDS = 2
-# What a small stack on one machine needs not: replication and processes for it, and processes that read ahead.
+# A small stack on one machine needs no replication, and no processes that read ahead or write behind.
 SMALL = (
     *("-c", "shared_buffers=64MB"),
     *("-c", "max_connections=200"),
@@ -30,6 +30,7 @@ SMALL = (
     *("-c", "max_wal_senders=0"),
     *("-c", "max_logical_replication_workers=0"),
     *("-c", "io_method=sync"),
+    *("-c", "bgwriter_lru_maxpages=0"),
     *("-c", "wal_writer_delay=10s"),  # it writes for those who do not wait for the disk, and all here do
 )
 INITDB = (
