@@ -68,6 +68,9 @@ class Reconciler:
         the database itself was away.
         """
         if self._is_quiet():
+            for name in self.queue.names:  # the look itself sets aside what stands in a queue's place and is none
+                self.queue.oldest(name)
+                self.queue.oldest(requeued(name))
             return Repairs()
         self._mend_times()
         claims = self._repair_claims(LOST_AFTER if judge_workers else None)
@@ -91,7 +94,7 @@ class Reconciler:
         return min(wait for wait in (ROUND_SECONDS, pause, self.limits.gap_seconds or None) if wait is not None)
 
     def _is_quiet(self) -> bool:
-        """Ask once for what a whole round asks ten times, since a service may rest for most of the day."""
+        """Ask the database once for what a whole round asks ten times, since a service may rest for most of the day."""
         ((quiet,),) = self.database.call("SELECT is_quiet(%s)", LOST_AFTER)
         return bool(quiet)
 
