@@ -68,9 +68,9 @@ class Reconciler:
         the database itself was away.
         """
         if self._is_quiet():
-            for name in self.queue.names:  # the look itself sets aside what stands in a queue's place and is none
-                self.queue.oldest(name)
-                self.queue.oldest(requeued(name))
+            for name in self.queue.names:
+                for each in lists(name):
+                    self.queue.oldest(each)  # the look itself sets aside what stands in a list's place and is none
             return Repairs()
         self._mend_times()
         claims = self._repair_claims(LOST_AFTER if judge_workers else None)
