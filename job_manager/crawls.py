@@ -6,6 +6,7 @@ from flask import Blueprint, Response, request
 from pydantic import Field
 
 from job_core.errors import DatabaseUnavailable, UnknownJob
+from job_core.job import Job
 from job_core.kinds import NO_NUL
 from job_manager.errors import InvalidRequest
 from job_manager.jobs import find_job
@@ -14,6 +15,7 @@ from job_manager.openapi.operation import operation
 from job_manager.requests import read_query
 from job_manager.services import DATABASE_SECONDS, services
 from job_manager.views import answer
+from job_tasks.crawl import is_phrase
 from job_tasks.job_tasks import crawl
 from job_tasks.views import ApiModel
 from site_crawl import read
@@ -153,24 +155,31 @@ def words(job_id: str) -> Response:
 def word(job_id: str, word: str) -> Response:
     """Look up a word of a crawl.
 
-    Any word may be asked for, and nothing is fetched again. One that stands nowhere has a count of 0.
+    Any word may be asked for, and nothing is fetched again. One that stands nowhere has a count of 0. All apostrophes
+    are one.
     """
     asked = read_query(FormatQuery, request.args)
     if "\0" in word:
         raise InvalidRequest(("word", "holds a NUL character"))
-    crawl_id = _crawl_id(job_id)
+    job = _crawl(job_id)
+    if is_phrase(word.strip(), job.request["tokenizer"]):
+        raise InvalidRequest(("word", "is several words, which a crawl counts only where its own `word` names them"))
     with services().database.reading(DATABASE_SECONDS) as connection:
-        found, places = read.word_of(connection, crawl_id, word)
+        found, places = read.word_of(connection, job.id, word.strip())
     if wants_csv(asked.format):
         return Response(csv_lines(_PLACE, map(vars, places), with_head=True), content_type=CSV)
     return answer({**vars(found), "places": [vars(place) for place in places]})
 
 
 def _crawl_id(job_id: str) -> UUID:
+    return _crawl(job_id).id
+
+
+def _crawl(job_id: str) -> Job:
     job = find_job(job_id)
     if job.kind != crawl.name:
         raise UnknownJob("The job is no crawl.")
-    return job.id
+    return job
 
 
 def _cursor(after: tuple[int, object]) -> str:

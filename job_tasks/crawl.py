@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Literal
+from unicodedata import category
 from uuid import UUID
 
 from pydantic import Field
@@ -77,6 +78,12 @@ def _result(request: CrawlRequest, job: RunningJob) -> CrawlResult:
         "top": top,
         "word": word,
     }
+
+
+def is_phrase(word: str, tokenizer: str) -> bool:
+    """Whether the word is cut into several: a crawl keeps counts of single words, and counts phrases as it reads."""
+    cut_at = {"Pd"} if tokenizer == "words" else set()
+    return any(each.isspace() or category(each) in cut_at for each in word)
 
 
 def crawl_summary(result: JsonObject) -> str:

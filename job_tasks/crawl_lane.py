@@ -322,7 +322,11 @@ class _Turn:
             self._has_asked = True
             answer = ask_for_robots(fetcher(), origin, PRODUCT)
             kept = KeptRobots(
-                origin=origin, state=answer.state, http_status=answer.http_status, rules=answer.robots.to_json()
+                origin=origin,
+                state=answer.state,
+                http_status=answer.http_status,
+                rules=answer.robots.to_json(),
+                detail=answer.detail,
             )
             keep_robots(self._job.database, kept)
         note_robots(self._job.database, self._request.crawl_id, kept)

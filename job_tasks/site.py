@@ -167,6 +167,8 @@ def _check_start(request: SiteRequest, frontier: Frontier, *, is_over: bool = Fa
             outcome, reason, detail = frontier.end_of(url_key(reason))
     if outcome not in {None, "counted", "duplicate"} or is_over:
         why = reason or outcome or "not-read"
+        if why == "robots-unreachable":
+            detail = " ".join(filter(None, (WHY_NOT_READ[why], detail)))
         raise PermanentError(
             detail or WHY_NOT_READ.get(why, "It was not read before the crawl had to end."),
             type=why,

@@ -12,11 +12,12 @@ ALLOW_ALL = Robots()
 
 @dataclass(frozen=True, kw_only=True)
 class RobotsAnswer:
-    """What a site answered. Nothing may be asked of it while its robots.txt is unreachable."""
+    """What a site answered. Nothing may be asked of it while its robots.txt is unreachable; `detail` says why it is."""
 
     state: Literal["parsed", "unavailable", "unreachable"]
     http_status: int | None
     robots: Robots
+    detail: str | None = None
 
 
 def ask_for_robots(fetcher: PageFetcher, origin: str, product: str) -> RobotsAnswer:
@@ -31,5 +32,5 @@ def ask_for_robots(fetcher: PageFetcher, origin: str, product: str) -> RobotsAns
     except (TooManyRedirects, AddressRefused):  # what refuses addresses refuses the pages there, too
         return RobotsAnswer(state="unavailable", http_status=None, robots=ALLOW_ALL)
     except FetchError as error:
-        return RobotsAnswer(state="unreachable", http_status=error.http_status, robots=ALLOW_ALL)
+        return RobotsAnswer(state="unreachable", http_status=error.http_status, robots=ALLOW_ALL, detail=str(error))
     return RobotsAnswer(state="parsed", http_status=page.http_status, robots=parse_robots(page.body, product))

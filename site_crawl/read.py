@@ -70,6 +70,8 @@ def urls_being_read(connection: Connection, crawl_id: UUID, limit: int) -> list[
     return list(connection.execute(running, {"crawl": crawl_id, "limit": limit}).scalars())
 
 
+APOSTROPHES = [*map(ord, "'\u2019\u02bc\uff07")]  # which are one where a word is asked for
+
 _SORTED = {
     "found": ("true", "page.id"),
     "words": ("page.outcome = 'counted'", "page.words DESC, page.id"),
@@ -140,23 +142,40 @@ def words_of(
 
 
 def word_of(connection: Connection, crawl_id: UUID, word: str) -> tuple[FoundWord, list[WordPlace]]:
-    """The word's count, and the pages where it stands most often, those first. A word that stands nowhere counts 0."""
-    table = _words(connection, crawl_id)
+    """The word's count, whichever apostrophe it has, and the pages where it stands most often, those first.
+
+    A word that stands nowhere counts 0.
+    """
+    asked = word.lower()
+    spellings = list({asked.translate(dict.fromkeys(APOSTROPHES, each)) for each in map(chr, APOSTROPHES)})
+    parameters = {"crawl": crawl_id, "spellings": spellings}
     rows = connection.execute(
         text(f"""
         SELECT known.word, known.count, known.pages, page.url, place.count
-        FROM {table} AS known
+        FROM {_words(connection, crawl_id)} AS known
         LEFT JOIN LATERAL unnest(page_ids, page_counts) WITH ORDINALITY AS place (id, count, number) ON true
         LEFT JOIN crawl_pages AS page ON page.crawl_id = known.crawl_id AND page.id = place.id
-        WHERE known.crawl_id = :crawl AND known.word = :word ORDER BY place.number
+        WHERE known.crawl_id = :crawl AND known.word = ANY(:spellings) ORDER BY place.number
         """),  # noqa: S608 - a constant
-        {"crawl": crawl_id, "word": word.lower()},
+        parameters,
     ).all()
+    if len({row[0] for row in rows}) > 1:
+        rows = connection.execute(_OF_ALL_SPELLINGS, parameters | {"word": asked}).all()
     if not rows:
-        return FoundWord(word=word.lower(), count=0, pages=0), []
+        return FoundWord(word=asked, count=0, pages=0), []
     known, count, pages = rows[0][:3]
     return FoundWord(word=known, count=count, pages=pages), [WordPlace(url=row[3], count=row[4]) for row in rows]
 
+
+_OF_ALL_SPELLINGS = text("""
+    SELECT :word, (sum(counted.count) OVER ())::bigint, count(*) OVER (), url, counted.count
+    FROM (
+        SELECT page.id, page.url, sum((page.counts ->> spelling)::integer)::integer AS count
+        FROM crawl_pages AS page, unnest(CAST(:spellings AS text[])) AS spelling
+        WHERE page.crawl_id = :crawl AND page.outcome = 'counted' GROUP BY page.crawl_id, page.id
+    ) AS counted
+    WHERE counted.count > 0 ORDER BY counted.count DESC, id LIMIT 20
+""")
 
 _WORDS_SO_FAR = """(
     SELECT crawl_id, entry.key COLLATE "C" AS word, sum(entry.value::bigint)::bigint AS count,

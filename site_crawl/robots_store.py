@@ -15,32 +15,33 @@ RobotsState = Literal["parsed", "unavailable", "unreachable"]
 
 @dataclass(frozen=True, kw_only=True)
 class KeptRobots:
-    """What a scheme, host and port answered to the request for its robots.txt."""
+    """What a scheme, host and port answered to the request for its robots.txt; why, if it is unreachable."""
 
     origin: str
     state: RobotsState
     http_status: int | None
     rules: str  # in JSON
+    detail: str | None = None
 
 
 def find_robots(database: Database, origin: str) -> KeptRobots | None:
     """The answer that is kept, unless it is too old."""
     rows = database.call(
-        "SELECT state, http_status, rules::text FROM robots WHERE origin = %s AND expires_at > now()", origin
+        "SELECT state, http_status, rules::text, detail FROM robots WHERE origin = %s AND expires_at > now()", origin
     )
-    for state, http_status, rules in rows:
-        return KeptRobots(origin=origin, state=state, http_status=http_status, rules=rules)
+    for state, http_status, rules, detail in rows:
+        return KeptRobots(origin=origin, state=state, http_status=http_status, rules=rules, detail=detail)
     return None
 
 
 def keep_robots(database: Database, robots: KeptRobots) -> None:
     """Keep an answer in place of the one before."""
     database.call(
-        "INSERT INTO robots AS known (origin, state, http_status, rules, expires_at)"
-        " VALUES (%s, %s, %s, %s, now() + %s) ON CONFLICT (origin) DO UPDATE"
+        "INSERT INTO robots AS known (origin, state, http_status, rules, detail, expires_at)"
+        " VALUES (%s, %s, %s, %s, %s, now() + %s) ON CONFLICT (origin) DO UPDATE"
         " SET state = excluded.state, http_status = excluded.http_status, rules = excluded.rules,"
-        " expires_at = excluded.expires_at RETURNING origin",
-        *(robots.origin, robots.state, robots.http_status, robots.rules),
+        " detail = excluded.detail, expires_at = excluded.expires_at RETURNING origin",
+        *(robots.origin, robots.state, robots.http_status, robots.rules, robots.detail),
         KEPT_UNREACHABLE if robots.state == "unreachable" else KEPT,
     )
 
@@ -48,10 +49,11 @@ def keep_robots(database: Database, robots: KeptRobots) -> None:
 def note_robots(database: Database, crawl_id: UUID, robots: KeptRobots) -> None:
     """Note that the crawl obeys this answer."""
     database.call(
-        "INSERT INTO crawl_robots AS known (crawl_id, origin, state, http_status) VALUES (%s, %s, %s, %s)"
+        "INSERT INTO crawl_robots AS known (crawl_id, origin, state, http_status, detail) VALUES (%s, %s, %s, %s, %s)"
         " ON CONFLICT (crawl_id, origin) DO UPDATE SET state = excluded.state, http_status = excluded.http_status,"
+        " detail = excluded.detail,"
         " failures = CASE WHEN excluded.state = 'unreachable' THEN known.failures ELSE 0 END RETURNING origin",
-        *(crawl_id, robots.origin, robots.state, robots.http_status),
+        *(crawl_id, robots.origin, robots.state, robots.http_status, robots.detail),
     )
 
 

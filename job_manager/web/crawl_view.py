@@ -11,6 +11,7 @@ from job_core.job import ENDED, JsonObject
 from job_core.store.read import WholeJob
 from job_manager.services import DATABASE_SECONDS, services
 from job_manager.web.count_view import bars
+from job_tasks.crawl import is_phrase
 from site_crawl import read
 from site_crawl.read import PageOrder
 
@@ -78,7 +79,8 @@ def crawl_values(whole: WholeJob, query: Mapping[str, str]) -> JsonObject:
             after=(int(after[1]), int(after[2])) if after else None,
             limit=SHOWN + 1,
         )
-        found, places = read.word_of(connection, job.id, find) if find else (None, [])
+        is_searched = find and not is_phrase(find, job.request["tokenizer"])
+        found, places = read.word_of(connection, job.id, find) if is_searched else (None, [])
         course = course_of(whole, connection)
     value, last = pages[SHOWN - 1].after(order) if len(pages) > SHOWN else (0, 0)
     outcomes: Mapping[str, int] = (job.result or progress).get("outcomes", {})

@@ -16,7 +16,8 @@ BEGIN
 END $$;
 
 -- release_pages: let pages wait again whose lane does not work on them any more: those of `lane`'s attempts before `number`, or
--- of all lanes if it is NULL. If the attempt's process died, the page may be why: that counts, and ends it at the bound.
+-- of all lanes if it is NULL. If the attempt's process died, or a fault ended it, the page may be why: that counts, and ends
+-- it at the bound.
 CREATE FUNCTION release_pages(crawl uuid, lane uuid, number integer, max_crashes integer)
 RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -29,7 +30,7 @@ BEGIN
     END IF;
     PERFORM FROM crawls WHERE job_id = crawl FOR NO KEY UPDATE;
     WITH held AS (
-        SELECT page.id, (attempts.outcome IS NOT DISTINCT FROM 'CRASHED')::integer AS crash
+        SELECT page.id, coalesce(attempts.outcome IN ('CRASHED', 'FAILURE'), false)::integer AS crash
         FROM crawl_pages AS page
         LEFT JOIN attempts ON attempts.job_id = page.lane_id AND attempts.number = page.lane_attempt
         WHERE page.crawl_id = crawl AND page.state = 'RUNNING'
@@ -345,6 +346,7 @@ BEGIN
     SET state = CASE WHEN judged.failures >= max_tries THEN 'ENDED' ELSE 'WAITING' END,
         outcome = CASE WHEN judged.failures >= max_tries THEN 'robots' END,
         reason = CASE WHEN judged.failures >= max_tries THEN 'robots-unreachable' END,
+        detail = CASE WHEN judged.failures >= max_tries THEN judged.detail END,
         due_at = CASE WHEN judged.failures < max_tries THEN judged.due_at END
     WHERE crawl_id = crawl AND host = of_host AND state = 'WAITING'
       AND (waiting.id = page OR starts_with(url, of_origin || '/'));

@@ -46,7 +46,7 @@ CREATE TABLE crawl_pages (
     word_count   integer,                              -- of the word that was asked for
     bytes        integer,
     text_hash    bytea,
-    counts       json,                                 -- each word of the page, with its count
+    counts       json STORAGE EXTERNAL,                -- each word of the page, with its count; compressing them takes long
     PRIMARY KEY (crawl_id, id),
     UNIQUE (key, crawl_id),                            -- in this order, no plan takes it for a look-up by id
     CONSTRAINT ended_has_an_outcome CHECK ((state = 'ENDED') = (outcome IS NOT NULL)),
@@ -84,6 +84,7 @@ CREATE TABLE robots (
     state       text NOT NULL CHECK (state IN ('parsed', 'unavailable', 'unreachable')),
     http_status smallint,
     rules       json NOT NULL,
+    detail      text,                                  -- why it is unreachable, for people
     expires_at  timestamptz NOT NULL
 );
 
@@ -93,6 +94,7 @@ CREATE TABLE crawl_robots (
     origin      text NOT NULL,
     state       text NOT NULL,
     http_status smallint,
+    detail      text,
     failures    smallint NOT NULL DEFAULT 0,           -- how often in a row it could not be had,
     due_at      timestamptz,                           -- and until when its pages wait because of that
     PRIMARY KEY (crawl_id, origin)

@@ -84,6 +84,10 @@ class TestRobots:
         site.routes = {"/robots.txt": OddAnswer(status=503), "/": page("words")}
         ended = cut_pauses_short(stack, crawl(stack, f"{site.origin}/", sitemap="use"))
         assert (ended["status"], ended["error"]["type"]) == ("FAILURE", "robots-unreachable")
+        assert ended["error"]["detail"] == (
+            "The site does not give its robots.txt, so nothing may be asked of it. "
+            "The site answered 503 Service Unavailable."
+        )
         assert site.targets(with_robots=True) == ["/robots.txt"] * 5
 
     @pytest.mark.parametrize(

@@ -261,6 +261,18 @@ class TestLanes:
         assert site.outcomes() == {"/": "failed"}
         assert site.frontier.end_of(key("/")) == ("failed", "attempt-crashed", None)
 
+    def test_a_page_at_which_one_lane_after_the_other_ends_by_a_fault_ends_at_the_bound(
+        self, crawl: Callable[..., Crawl], store: Store
+    ) -> None:
+        site = crawl()
+        for number in range(1, 4):
+            held = store.claimed(site.worker)
+            assert begun(site.lane_of(held).next_page()).url == f"{SITE}/", number
+            store.fail(held)
+            site.frontier.release_all()
+        assert site.lane().next_page() is None
+        assert site.frontier.end_of(key("/")) == ("failed", "attempt-crashed", None)
+
     def test_an_attempt_that_lost_its_claim_begins_nothing_and_writes_nothing(
         self, crawl: Callable[..., Crawl], store: Store
     ) -> None:
@@ -346,7 +358,7 @@ class TestHosts:
         for _ in range(5):
             page = lane.next_page()
             assert page is not None
-            unreachable = KeptRobots(origin=SITE, state="unreachable", http_status=503, rules="{}")
+            unreachable = KeptRobots(origin=SITE, state="unreachable", http_status=503, rules="{}", detail="503.")
             note_robots(store.database, site.id, unreachable)
             for _ in range(3):  # lanes that ask at the same time count once
                 lane.robots_failed(page, SITE)
@@ -354,4 +366,4 @@ class TestHosts:
             store.sql("UPDATE crawl_robots SET due_at = now()")
             store.sql("UPDATE crawl_pages SET due_at = now() WHERE due_at IS NOT NULL")
         assert lane.next_page() is None
-        assert site.frontier.end_of(key("/"))[:2] == ("robots", "robots-unreachable")
+        assert site.frontier.end_of(key("/")) == ("robots", "robots-unreachable", "503.")
