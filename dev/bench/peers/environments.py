@@ -8,7 +8,7 @@ from pathlib import Path
 from embedded.services import PROJECT
 
 FOLDER = PROJECT / ".local" / "bench-peers"
-COMMON = ("icu4py", "nltk", "psycopg2-binary", "requests", "selectolax")  # what the job itself needs
+COMMON = ("chardet", "icu4py", "nltk", "psycopg2-binary", "requests", "selectolax")  # what the job itself needs
 
 
 def make_environment(name: str, packages: Sequence[str]) -> Path:

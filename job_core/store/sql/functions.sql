@@ -402,9 +402,10 @@ END $$;
 
 -- repair_claims: declare workers lost that were not seen for `lost_after` (NULL: none), take back the claims of lost and
 -- stopped ones, and break claims that are overdue. Rows that somebody else has locked are left for the next round.
+-- Only claimed jobs are looked at, by their index: statistics from before a surge would have all jobs compared with all workers.
 CREATE FUNCTION repair_claims(
     lost_after interval, loss_error json, max_losses integer, overdue_error json, batch integer
-) RETURNS SETOF step LANGUAGE plpgsql AS $$
+) RETURNS SETOF step LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     held record;
     parents uuid[];
