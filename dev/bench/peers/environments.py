@@ -8,7 +8,15 @@ from pathlib import Path
 from embedded.services import PROJECT
 
 FOLDER = PROJECT / ".local" / "bench-peers"
-COMMON = ("chardet", "icu4py", "nltk", "psycopg2-binary", "requests", "selectolax")  # what the job itself needs
+COMMON = (
+    "ada-url",
+    "chardet",
+    "icu4py",
+    "nltk",
+    "psycopg2-binary",
+    "requests",
+    "selectolax",
+)  # what the job itself needs
 
 
 def make_environment(name: str, packages: Sequence[str]) -> Path:
