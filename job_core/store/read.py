@@ -275,13 +275,23 @@ def count_by_state(connection: Connection, *, owner: str | None, at_most: int) -
 
     Counting stops at `at_most`.
     """
-    whose = jobs.c.owner.is_(None) if owner is None else jobs.c.owner == owner
     counts = []
     for state in State:
-        some = select(jobs.c.state).where(jobs.c.state == state, whose, jobs.c.parent_id.is_(None)).limit(at_most)
+        some = select(jobs.c.state).where(jobs.c.state == state, *_listed(owner)).limit(at_most)
         counts.append(select(func.count()).select_from(some.subquery()).scalar_subquery().label(state.name))
     found = connection.execute(select(*counts)).one()
     return {State(name): count for name, count in found._mapping.items()}  # noqa: SLF001 - SQLAlchemy's documented name
+
+
+def count_parked(connection: Connection, *, owner: str | None, at_most: int) -> int:
+    """How many jobs of `owner` wait for a place under their limit key and have no message; counted like the states."""
+    some = select(jobs.c.id).where(jobs.c.parked_at.is_not(None), *_listed(owner)).limit(at_most)
+    return connection.execute(select(func.count()).select_from(some.subquery())).scalar_one()
+
+
+def _listed(owner: str | None) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Whether a job is of the owner, and no child."""
+    return jobs.c.owner.is_(None) if owner is None else jobs.c.owner == owner, jobs.c.parent_id.is_(None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,8 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from werkzeug.datastructures import MultiDict
 
 from job_core.job import ENDED, State
-from job_core.store.read import MAX_SEARCHED, Page, WholeJob, live_workers, page_of
+from job_core.store.read import MAX_SEARCHED, Page, WholeJob, count_parked, live_workers, page_of
+from job_manager.admission import MAX_COUNTED
 from job_manager.errors import InvalidRequest
 from job_manager.jobs import cancel_job, find_whole_job, read_jobs, resubmit
 from job_manager.problems import explain, headers_of
@@ -37,11 +38,12 @@ for words in (
 
 @dataclass(frozen=True, kw_only=True)
 class Listing:
-    """A page of the list, how many jobs and live workers there are, and the filters, by the address' names."""
+    """A page of the list, how many jobs (parked ones among them) and live workers there are, and the filters."""
 
     page: Page
     is_first: bool
     totals: Mapping[State, int]
+    parked: int
     workers: int
     filters: Mapping[str, str]
 
@@ -161,9 +163,11 @@ def _read_listing(query: MultiDict[str, str]) -> Listing:
     totals = services().state_counts.of(owner())
     page = read_jobs(partial(page_of, which=replace(which, owner=owner()), text=text, limit=DEFAULT_LIMIT))
     with services().database.reading(DATABASE_SECONDS) as connection:
+        parked = count_parked(connection, owner=owner(), at_most=MAX_COUNTED + 1)
         workers = live_workers(connection)
     cursor = asked.pop("cursor", None)
-    return Listing(page=page, is_first=cursor is None, totals=totals, workers=workers, filters=asked)
+    is_first = cursor is None
+    return Listing(page=page, is_first=is_first, totals=totals, parked=parked, workers=workers, filters=asked)
 
 
 def _page(template: str, status: int = HTTPStatus.OK, **values: object) -> Response:

@@ -50,6 +50,13 @@ def test_pages_are_not_kept_and_style_and_script_are_asked_for_again(web: FlaskC
         assert again.status_code == 304
 
 
+def test_the_list_says_how_many_wait_outside_the_queue(web: FlaskClient, store: Store) -> None:
+    assert "outside the queue" not in web.get("/").text
+    for _ in range(3):
+        store.submit(limit_key="site.example", at_once=1)
+    assert "(2 of them for a place at their site, outside the queue)" in web.get("/").text
+
+
 @pytest.mark.parametrize("path", ["/count", "/result/{}/retry", "/job/{}/retry", "/job/{}/cancel", "/"])
 @pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://elsewhere.example"}])
 def test_what_another_sites_page_sends_changes_nothing(
