@@ -15,6 +15,7 @@ from job_core.job import Job, Message, State
 from job_core.queue import MAX_LOOKED_AT, JobQueue, lists, requeued
 from job_core.reconciler import UNKNOWN_AFTER, Reconciler, Repairs
 from job_core.store.database import Database
+from job_core.store.workers import LOST_AFTER
 from job_tasks.job_tasks import core
 from tests.integration.job_store import KINDS, MANY_ENDED, TIME_LIMIT_SECONDS, Store
 from tests.integration.pausing import refused_port, with_port
@@ -41,6 +42,40 @@ def publish_all(store: Store, broker: JobQueue) -> None:
         " WHERE state = 'PENDING' AND published_at IS NOT NULL ORDER BY published_at, id"
     )
     broker.publish([Message(**row._mapping) for row in rows])  # noqa: SLF001 - SQLAlchemy's documented name
+
+
+class TestRest:
+    """A round at rest is one question, whose answer is that there is nothing to repair or to wait for."""
+
+    @staticmethod
+    def is_quiet(store: Store) -> bool:
+        ((quiet,),) = store.database.call("SELECT is_quiet(%s)", LOST_AFTER)
+        return bool(quiet)
+
+    def test_with_ended_jobs_and_live_workers_it_rests(self, store: Store) -> None:
+        store.sql("UPDATE workers SET stopped_at = now()")
+        store.succeed(store.claimed())
+        assert self.is_quiet(store)
+
+    def test_an_open_job_keeps_it_busy(self, store: Store) -> None:
+        store.sql("UPDATE workers SET stopped_at = now()")
+        job = store.submit()
+        assert not self.is_quiet(store)
+        store.cancel(job.id)
+        assert self.is_quiet(store)
+
+    @pytest.mark.parametrize("silent_for", [11, -11])
+    def test_a_worker_that_is_silent_or_was_seen_in_the_future_keeps_it_busy(
+        self, store: Store, silent_for: float
+    ) -> None:
+        store.sql("UPDATE workers SET stopped_at = now()")
+        store.unseen(store.worker(), silent_for)
+        assert not self.is_quiet(store)
+
+    def test_a_webhook_that_is_due_keeps_it_busy(self, store: Store) -> None:
+        store.sql("UPDATE workers SET stopped_at = now()")
+        store.ended("https://receiver.example/hook")
+        assert not self.is_quiet(store)
 
 
 class TestPublishing:
