@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 from typing import Literal
@@ -102,11 +102,13 @@ def occurrences(word: str, text: str, counts: Counter[str], tokenizer: Tokenizer
     and white space between: `e-mail` and `E mail`.
     """
     pieces = list(_pieces(word, tokenizer))
-    if len(pieces) == 1:
-        (piece,) = pieces
-        if "'" not in piece:
-            return counts[piece]
-        return sum(count for each, count in counts.items() if each.translate(_APOSTROPHES) == piece)
+    found = _count_of(pieces[0], counts) if len(pieces) == 1 else _runs_of(pieces, text, tokenizer)
+    # Treebank's rules may cut a word otherwise where it stands alone: a full stop off its end, say.
+    return found or _count_of(word.strip().translate(_APOSTROPHES).lower(), counts)
+
+
+def _runs_of(pieces: Sequence[str], text: str, tokenizer: Tokenizer) -> int:
+    """How often the pieces follow one another on a line of `text`, without overlap."""
     wanted, found = deque(pieces), 0
     for line in text.translate(_APOSTROPHES).split("\n"):
         in_lower_case = line.lower()
@@ -119,6 +121,12 @@ def occurrences(word: str, text: str, counts: Counter[str], tokenizer: Tokenizer
                 found += 1
                 seen.clear()
     return found
+
+
+def _count_of(piece: str, counts: Counter[str]) -> int:
+    if "'" not in piece:
+        return counts[piece]
+    return sum(count for each, count in counts.items() if each.translate(_APOSTROPHES) == piece)
 
 
 def _pieces(text: str, tokenizer: Tokenizer) -> Iterator[str]:

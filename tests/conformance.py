@@ -63,8 +63,11 @@ class Description:
             self._check_problem(answer)
 
     def operation(self, method: str, path: str) -> APIOperation | None:
-        """The one that a request meets."""
-        return self.schema.find_operation_by_path(method, path.removesuffix("/") or "/")
+        """The one that a request meets. A path without parameters goes before one with (OpenAPI 3.1, section 4.8.8)."""
+        path = path.removesuffix("/") or "/"
+        if method.lower() not in self.document["paths"].get(path, {method.lower(): None}):
+            return None
+        return self.schema.find_operation_by_path(method, path)
 
     def _check_problem(self, answer: requests.Response | TestResponse) -> None:
         assert answer.headers["Content-Type"] == PROBLEM
