@@ -162,7 +162,7 @@ def word(job_id: str, word: str) -> Response:
     if "\0" in word:
         raise InvalidRequest(("word", "holds a NUL character"))
     job = _crawl(job_id)
-    if is_phrase(word.strip(), job.request["tokenizer"]):
+    if is_phrase(word.strip(), job.request.get("tokenizer", "words")):
         raise InvalidRequest(("word", "is several words, which a crawl counts only where its own `word` names them"))
     with services().database.reading(DATABASE_SECONDS) as connection:
         found, places = read.word_of(connection, job.id, word.strip())

@@ -79,7 +79,7 @@ def crawl_values(whole: WholeJob, query: Mapping[str, str]) -> JsonObject:
             after=(int(after[1]), int(after[2])) if after else None,
             limit=SHOWN + 1,
         )
-        is_searched = find and not is_phrase(find, job.request["tokenizer"])
+        is_searched = find and not is_phrase(find, job.request.get("tokenizer", "words"))
         found, places = read.word_of(connection, job.id, find) if is_searched else (None, [])
         course = course_of(whole, connection)
     value, last = pages[SHOWN - 1].after(order) if len(pages) > SHOWN else (0, 0)
