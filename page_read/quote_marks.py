@@ -51,10 +51,19 @@ def pair_marks(text: str) -> list[Span]:
         at = found.start()
         pairing.read(at, found[0], text[at - 1 : at] or " ", text[at + 1 : at + 2] or " ")
     pairing.end(len(text))
-    singles = [Span(found.start(), found.end()) for found in _SINGLE.finditer(text)] if _SINGLES.search(text) else []
+    singles = _singles(text)
     if not pairing.spans or not singles:
         return pairing.spans or singles
     return sorted([*pairing.spans, *_between(singles, pairing.spans)], key=lambda span: span.start)
+
+
+def _singles(text: str) -> list[Span]:
+    """The stretches in single marks. Tried only where one stands, since the pattern takes long at any other letter."""
+    spans: list[Span] = []
+    for mark in _SINGLES.finditer(text):
+        if not (spans and mark.start() < spans[-1].end) and (found := _SINGLE.match(text, mark.start())):
+            spans.append(Span(found.start(), found.end()))
+    return spans
 
 
 def _between(singles: list[Span], spans: list[Span]) -> list[Span]:

@@ -2,8 +2,10 @@
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import islice
 from typing import Final
 
 from page_read.quote_words import QuoteWords, first_names
@@ -18,6 +20,7 @@ _ENDING: Final = frozenset(".!?:;")
 _DATE: Final = re.compile(r"\.?\s\d")  # what follows the name of a month
 _ENOUGH: Final = 2  # points for a person
 _INITIALS: Final = 3  # letters; fewer are initials
+_CAPITALISED: Final = re.compile(rf"[{_CAPITALS}]\w*")
 _LONGEST_TEXT: Final = 300_000  # characters in which names are learnt
 _MOST_NAMES: Final = 1_000  # that are looked up
 _MOST_LOOKED_AT: Final = 30  # places of a name
@@ -84,18 +87,32 @@ class Speakers:
         known = self._evidence.get(name)
         if known is None:
             text, points, inside = self._text, 2 * (name in self._titled), False
-            start = text.find(name) if len(self._evidence) < _MOST_NAMES else -1
-            for _ in range(_MOST_LOOKED_AT):
-                if start < 0:
-                    break
+            for start in islice(self._places_of(name), _MOST_LOOKED_AT) if len(self._evidence) < _MOST_NAMES else ():
                 end = start + len(name)
                 if not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum()):
                     is_described = " " in name and _APPOSITION.match(text, end) is not None
                     points += 2 * (is_described or self._is_beside_verb(text, start, end))
                     inside = inside or (text[start - 1 : start] == " " and text[start - 2 : start - 1] not in ".!?:…–—")
-                start = text.find(name, end)
             known = self._evidence[name] = min(points, 4), inside
         return known
+
+    def _places_of(self, name: str) -> Iterator[int]:
+        """Where `name` begins. Most are single words, for each of which a search of the whole text would take long."""
+        if name.isalnum() and name[0] in _CAPITALS:
+            yield from self._places.get(name, ())
+            return
+        start = self._text.find(name)
+        while start >= 0:
+            yield start
+            start = self._text.find(name, start + len(name))
+
+    @cached_property
+    def _places(self) -> dict[str, list[int]]:
+        """Where each word with a capital stands, and what follows a capital inside of others."""
+        places: defaultdict[str, list[int]] = defaultdict(list)
+        for found in _CAPITALISED.finditer(self._text):
+            places[found[0]].append(found.start())
+        return places
 
     def _is_beside_verb(self, text: str, start: int, end: int) -> bool:
         if text[end : end + 1].isspace() and self._is_saying(text[end + 1 : end + 24].partition(" ")[0]):
