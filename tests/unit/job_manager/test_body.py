@@ -17,6 +17,7 @@ from job_tasks.job_tasks import core
 
 COUNT = core.kinds["count"]
 NAMES = st.text(max_size=10)
+OF_LISTS = {"urls", "include", "exclude"}  # which hold several values
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.text(max_size=10),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
@@ -39,9 +40,16 @@ def test_json_is_read_as_it_was_written(fields: dict[str, Any]) -> None:
     assert read_body(request(json.dumps(fields))) == (fields, True)
 
 
-@given(st.dictionaries(NAMES.filter(lambda name: name != "urls" and not name.startswith("{")), NAMES, max_size=5))
+@given(st.dictionaries(NAMES.filter(lambda name: name not in OF_LISTS and not name.startswith("{")), NAMES, max_size=5))
 def test_a_form_is_read_as_it_was_written(fields: dict[str, str]) -> None:
     assert read_body(request(urlencode(fields), "application/x-www-form-urlencoded")) == (fields, False)
+
+
+@pytest.mark.parametrize("name", sorted(OF_LISTS))
+def test_a_field_of_several_values_is_a_list_in_a_form(name: str) -> None:
+    for given_values in (["/a"], ["/a", "", "/b"]):
+        body = urlencode([(name, value) for value in given_values])
+        assert read_body(request(body, "application/x-www-form-urlencoded")) == ({name: given_values}, False)
 
 
 @given(st.dictionaries(NAMES, st.integers(), min_size=1, max_size=4), st.data())
