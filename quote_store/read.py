@@ -199,9 +199,9 @@ def of_job(connection: Connection, job_id: UUID, *, after: int, limit: int) -> l
 
 
 def of_day(connection: Connection, owner: str | None, day: date | None) -> JsonObject | None:
-    """`{"day", "quote"}` of a day, or of today if that is None, for which one is chosen now if it has none yet.
+    """`{"day", "quote"}` of a day. If `day` is None, of today; the day's quote is then chosen if it has none yet.
 
-    None if there is none. What day it is says the database's clock, the same for all.
+    None if there is none. Today is the database's, which is the same for all managers.
     """
     found = connection.execute(text("SELECT quote_of_day(:owner, :day)"), {"owner": owner or "", "day": day}).scalar()
     return None if found is None else dict(found)

@@ -12,6 +12,7 @@ from job_core.store.database import Database
 from job_tasks.job_tasks import core
 from job_tasks.settings import read_settings, settings
 from tests.integration.job_store import Store
+from tests.integration.kept_quotes import KeptQuotes
 from tests.integration.queue import Queue
 
 # TRUNCATE makes new files for a table and its indexes, which takes 60 ms; so it is for tables that have grown.
@@ -67,3 +68,11 @@ def store(servers: Servers) -> Store:
 def queue(servers: Servers) -> Iterator[Queue]:
     with Queue.at(servers.broker.url) as queue:
         yield queue
+
+
+@pytest.fixture
+def quotes(store: Store) -> Iterator[KeptQuotes]:
+    """An empty store; in the end, its counts are compared with its rows."""
+    kept = KeptQuotes(store)
+    yield kept
+    kept.check()

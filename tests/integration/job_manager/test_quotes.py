@@ -1,7 +1,6 @@
 """Quotes over HTTP: lists, one at random, one with its sightings, authors, and the quote of a day."""
 
 import csv
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any, ClassVar
@@ -23,13 +22,6 @@ ALICE, BOB = make_key(), make_key()
 KEYS = "\n".join(str(ApiKey(name=name, sha256=hash_key(key))) for name, key in [("alice", ALICE), ("bob", BOB)])
 UNKNOWN = UUID(int=1)
 TEXT = {"Accept": "text/plain"}
-
-
-@pytest.fixture
-def quotes(store: Store) -> Iterator[KeptQuotes]:
-    kept = KeptQuotes(store)
-    yield kept
-    kept.check()
 
 
 @pytest.fixture

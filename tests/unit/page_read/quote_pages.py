@@ -210,7 +210,7 @@ RUNNING_TEXT = [
         quotes=(("deeply sorry for the distress caused", "Judith Prentice"),),
     ),
     QuotePage(
-        name="english, who is told is not who speaks",
+        name="english, the person told is not the speaker",
         html="<p>“The nets came up empty again,” Tom Reed, a fisherman from the north shore, told Harbour News Daily.</p>",
         quotes=(("The nets came up empty again", "Tom Reed"),),
     ),
