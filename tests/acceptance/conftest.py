@@ -1,5 +1,6 @@
 """One stack for all acceptance tests, made whole again after each; its logs are shown for tests that fail."""
 
+import signal
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain
@@ -22,6 +23,12 @@ from tests.acceptance.stack import running_stack
 
 LOGS = pytest.StashKey[dict[Path, int]]()  # how long each log was when the test began
 LARGEST_SECTION = 4 * TAIL_BYTES
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ctrl_c_arrives() -> None:
+    """What a shell without job control runs in its background ignores SIGINT, and so would the commands under test."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
