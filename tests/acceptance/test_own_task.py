@@ -1,4 +1,4 @@
-"""A newcomer adds the README's tasks to `job_tasks/job_tasks.py`: requests, functions, and nothing else anywhere."""
+"""A newcomer adds the tasks of docs/own_tasks.md to `job_tasks/job_tasks.py`: requests and functions, nothing else."""
 
 import re
 import shutil
@@ -19,7 +19,7 @@ from embedded.services import PROJECT, Services
 from embedded.supervisor import Command
 from tests.conformance import Conformance
 
-OWN_TASKS = re.findall(r"```python\n(.*?)```", (PROJECT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+OWN_TASKS = re.findall(r"```python\n(.*?)```", (PROJECT / "docs/own_tasks.md").read_text(encoding="utf-8"), re.DOTALL)
 
 
 @pytest.fixture(scope="module")
