@@ -3,18 +3,19 @@
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from embedded.data_folder import DataFolder
 from embedded.errors import StackError
-from embedded.ports import LOOPBACK, choose_port
+from embedded.ports import LOOPBACK, choose_port, is_free
 from embedded.servers import Servers, servers_on
 from embedded.services import PROJECT, VIEWER_USER, WORKERS, Services
 from embedded.terminal import Terminal
 
 SERVER_URLS = ("CELERY_BROKER_URL", "DATABASE_URL", "CELERY_RESULT_BACKEND")
 MANAGER_PORT, VIEWER_PORT = 5050, 8888
+TRIES = 3  # to start on ports that nobody else takes before the stack does
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,11 @@ class EmbeddedStack:
         """Where Prometheus can scrape each service, one per line."""
         ports = {"job_manager": self.manager_port, **self.services.metrics_ports}
         return "\n".join(f"  {name:<14} http://{LOOPBACK}:{port}/metrics" for name, port in ports.items())
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """Those without which it does not start."""
+        return self.servers.broker.port, self.servers.database.port, self.manager_port, self.viewer_port
 
     @property
     def clients(self) -> str:
@@ -72,22 +78,40 @@ def running_stack(
     A `temporary` folder is deleted at the end, and its data need not survive a crash of the machine.
     Raises StackError and StopRequested.
     """
+    with ExitStack() as running:
+        for left in reversed(range(TRIES)):
+            with ExitStack() as ends:
+                servers = ends.enter_context(servers_on(DataFolder(folder.path), terminal, temporary=temporary))
+                stack = _describe_stack(servers, terminal, environment)
+                try:
+                    stack.start(terminal)
+                except StackError:
+                    ends.close()  # who still listens on one of its ports is somebody else
+                    taken = [port for port in stack.ports if not is_free(port)]
+                    if not taken or not left:
+                        raise
+                    terminal.say(f"port {taken[0]} was taken meanwhile; starting again on others")
+                else:
+                    running.push(ends.pop_all())
+                    break
+        yield stack
+
+
+def _describe_stack(servers: Servers, terminal: Terminal, environment: Mapping[str, str]) -> EmbeddedStack:
+    """The stack on these servers, with ports that are free now."""
 
     def port(service: str, variable: str, default: int) -> int:
         return choose_port(service, variable, environment.get(variable, "").strip(), default, terminal.say)
 
-    with servers_on(folder, terminal, temporary=temporary) as servers:
-        manager_port = port("the manager", "MANAGER_PORT", MANAGER_PORT)
-        viewer_port = port("Flower", "FLOWER_PORT", VIEWER_PORT)
-        where = {"FLOWER_URL": f"http://{LOOPBACK}:{viewer_port}"}  # unless a setting says otherwise
-        stack = EmbeddedStack(
-            servers=servers,
-            services=_describe_services(servers, where | dict(environment)),
-            manager_port=manager_port,
-            viewer_port=viewer_port,
-        )
-        stack.start(terminal)
-        yield stack
+    manager_port = port("the manager", "MANAGER_PORT", MANAGER_PORT)
+    viewer_port = port("Flower", "FLOWER_PORT", VIEWER_PORT)
+    where = {"FLOWER_URL": f"http://{LOOPBACK}:{viewer_port}"}  # unless a setting says otherwise
+    return EmbeddedStack(
+        servers=servers,
+        services=_describe_services(servers, where | dict(environment)),
+        manager_port=manager_port,
+        viewer_port=viewer_port,
+    )
 
 
 def _describe_services(servers: Servers, environment: Mapping[str, str]) -> Services:
