@@ -37,8 +37,8 @@ def celery_app(core: JobCore) -> Celery:
 
 
 def _add_task(app: Celery, core: JobCore, kind: Kind) -> None:
-    def attempt(task: Task, job_id: str) -> None:
-        run_attempt(core, kind, task, UUID(job_id))
+    def attempt(task: Task, job_id: str) -> str:
+        return run_attempt(core, kind, task, UUID(job_id))
 
     # Errors of ours are outcomes, already on the row; Celery logs them in a line, without a trace.
     limits = {

@@ -100,10 +100,14 @@ class Claim:
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """What goes to the broker: the task's name and the job's id, and when, for the reconciler to see what is lost."""
+    """What goes to the broker: the task's name and the job's id, and when, for the reconciler to see what is lost.
+
+    `label` is for people who look at messages; nothing is done by it.
+    """
 
     kind: str
     job_id: UUID
+    label: str
     published_at: datetime
     bulk: bool = False  # goes to the queue of jobs that came with many others
     requeued: bool = False  # goes to the queue of jobs that have waited before
@@ -123,6 +127,7 @@ class Step(NamedTuple):
     seconds: float | None  # since the job was accepted, if it has ended
     outcome: str | None
     error: JsonObject | None
+    label: str | None  # of a message
 
 
 @dataclass(frozen=True, kw_only=True)

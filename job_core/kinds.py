@@ -37,6 +37,8 @@ URL_FORMAT = "web-url"  # what the WHATWG URL standard takes; more than `uri`, a
 IS_KEPT = "is_kept"  # true for the request of a job that was accepted
 READ_CALLBACK_URL = "read_callback_url"  # a function that returns the URL to keep, or raises ValueError
 
+MAX_PLAIN = 3  # values of a result in a line
+
 KNOWN = {"extra_forbidden": "is unknown", "missing": "is missing"}
 
 
@@ -133,6 +135,12 @@ class FanOut:
     children: Sequence[NewJob] = field(default=())
 
 
+def plain_summary(result: JsonObject) -> str:
+    """The first figures and texts of a result by their names, for kinds that say nothing better."""
+    plain = [(name, value) for name, value in result.items() if isinstance(value, str | int | float)]
+    return ", ".join(f"{name}: {value}" for name, value in plain[:MAX_PLAIN])
+
+
 Join = Callable[..., Mapping[str, Any]]
 AskProgress = Callable[["Connection", Collection[UUID]], Mapping[UUID, Any]]
 
@@ -142,16 +150,17 @@ class Kind:
     """A kind of job. `POST /<name>` takes its submission; a worker calls `work` with its request and keeps the result.
 
     Where the request has methods of these names, `label()` is what people know the job by, and `limit_key()` what it is
-    limited together with. `summary` is a result in a line. `join`, for a kind that fans out, gets the request and an
-    iterator of its ended children. `progress` says how far some of its jobs are, those left out that have not begun: it
-    is asked often, by one question for all of them. Of what it says, `seconds` alone may change without being news.
+    limited together with. `summary` is a result in a line, as `line` gives it. `join`, for a kind that fans out, gets
+    the request and an iterator of its ended children. `progress` says how far some of its jobs are, those left out that
+    have not begun: it is asked often, by one question for all of them. Of what it says, `seconds` alone may change
+    without being news.
     """
 
     name: str
     request: type[BaseModel]
     work: Callable[..., Any]
     join: Join | None = None
-    summary: Callable[[JsonObject], str] = lambda _: ""
+    summary: Callable[[JsonObject], str] = plain_summary
     progress: AskProgress | None = None
     is_offered: bool = True  # whether callers may submit it; else it is for tasks to give
     queue: str = "celery"
@@ -201,6 +210,13 @@ class Kind:
     def kept_request(self, fields: Mapping[str, Any]) -> BaseModel:
         """The request of a job that was accepted, as its row has it."""
         return self.request.model_validate(fields, context={IS_KEPT: True})
+
+    def line(self, result: JsonObject) -> str:
+        """What `summary` says of a result; nothing where it fails, as over a result of an earlier form."""
+        try:
+            return self.summary(result)
+        except Exception:  # noqa: BLE001 - no job and no list may end for a text beside it
+            return ""
 
     def hard_time_limit(self, config: CoreConfig) -> float:
         """Seconds after which the process of an attempt is killed."""

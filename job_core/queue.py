@@ -37,6 +37,7 @@ from job_core.job import Message
 from job_core.kinds import Kind
 from job_core.metrics import count_set_aside
 from job_core.name_lookup import ServiceName
+from job_core.shown import MAX_SHOWN, without_secrets
 
 MAX_LOOKED_AT = 2_000
 PUBLISHED_AT = "published_at"  # a header of ours, which Celery hands through
@@ -91,6 +92,15 @@ class Oldest:
     is_known: bool = True
 
 
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """What waits in one of the lists: how many entries, and the first of them, the next one before all."""
+
+    name: str
+    count: int
+    first: Sequence[bytes]
+
+
 class JobQueue:
     """Sends messages to the workers of the app `name`.
 
@@ -132,6 +142,19 @@ class JobQueue:
             pipeline.llen(name)
         with _broker_errors():
             return sum(pipeline.execute())
+
+    def look(self, most: int) -> tuple[list[Waiting], int]:
+        """What waits in each list, `most` entries of each, and how many entries were set aside."""
+        names = self._lists()
+        pipeline = self._redis.pipeline(transaction=False)
+        for name in names:
+            pipeline.llen(name)
+            pipeline.lrange(name, -most, -1)
+        pipeline.llen(SET_ASIDE_KEY)
+        with _broker_errors(), self._no_other_keys():
+            *answers, set_aside = pipeline.execute()
+        each = zip(names, answers[::2], answers[1::2], strict=True)
+        return [Waiting(name=name, count=count, first=first[::-1]) for name, count, first in each], set_aside
 
     def oldest(self, name: str) -> Oldest:
         """The message of the queue `name` that is taken next."""
@@ -210,11 +233,12 @@ class JobQueue:
             .replace(_BODY, _body(job_id))
             .replace(_TIME, message.published_at.isoformat())
             .replace(_TAG, str(uuid4()))
+            .replace(_SHOWN, json.dumps(without_secrets(message.label))[1:-1])  # at the end: any text may stand in it
         )
 
 
 _ID, _BODY, _TIME, _TAG = "<job id>", "<body>", "<published at>", "<delivery tag>"
-_KIND, _ORIGIN = "<kind>", "<origin>"
+_KIND, _ORIGIN, _SHOWN = "<kind>", "<origin>", "<shown>"
 _ARGUMENTS = json.dumps([[_ID], {}, dict.fromkeys(("callbacks", "errbacks", "chain", "chord"))])
 
 
@@ -247,7 +271,10 @@ def _template(task: str, queue: str, origin: str) -> str:
 
 
 def _headers(task: str, origin: str) -> dict[str, object]:
-    """What protocol 2 wants, and when we sent the message. The time limits are the worker's to know."""
+    """What protocol 2 wants, and when we sent the message. The time limits are the worker's to know.
+
+    `argsrepr` is what Flower shows as the task's arguments. Workers do nothing by it: the request is on the job's row.
+    """
     unused = ("shadow", "eta", "expires", "group", "group_index", "parent_id", "stamped_headers")
     return dict.fromkeys(unused) | {
         "lang": "py",
@@ -256,7 +283,7 @@ def _headers(task: str, origin: str) -> dict[str, object]:
         "root_id": _ID,
         "retries": 0,
         "timelimit": [None, None],
-        "argsrepr": f"('{_ID}',)",
+        "argsrepr": _SHOWN,
         "kwargsrepr": "{}",
         "origin": origin,
         "ignore_result": True,
@@ -277,6 +304,7 @@ def _pattern(app: str, queue: str) -> re.Pattern[bytes]:
         (_TAG, uuid),
         (_KIND, r"(?:\w|\\u[0-9a-f]{4}){1,255}"),  # the name of a function, as JSON has it
         (_ORIGIN, r"(?:[ !#-\[\]-~]|\\u[0-9a-f]{4}){1,255}"),  # a machine may be called anything
+        (_SHOWN, rf"(?:[ !#-\[\]-~]|\\[\"\\]|\\u[0-9a-f]{{4}}){{0,{2 * MAX_SHOWN}}}"),  # of two for rare characters
     ):
         pattern = pattern.replace(re.escape(placeholder), expression, 1)
     return re.compile(pattern.replace(re.escape(_ID), "(?P=id)").encode())

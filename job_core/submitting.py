@@ -47,7 +47,7 @@ def _publish(
     jobs: Sequence[Job], database: Database, queue: JobQueue, report: Callable[[ServiceUnavailable], object]
 ) -> None:
     messages = [
-        Message(kind=job.kind, job_id=job.id, published_at=job.published_at, bulk=job.bulk)
+        Message(kind=job.kind, job_id=job.id, label=job.label, published_at=job.published_at, bulk=job.bulk)
         for job in jobs
         if job.published_at
     ]

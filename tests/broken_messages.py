@@ -52,6 +52,7 @@ _HEADERS: Mapping[str, object] = {
     "stamps": 5,
     "stamped_headers": {"x": 5},
     "origin": None,
+    "argsrepr": "x" * 401,
     "compression": "x",
     "reject_on_worker_lost": "x",
     "published_at": 5,

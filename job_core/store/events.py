@@ -40,6 +40,7 @@ def record_steps(steps: Iterable[Step]) -> list[Message]:
                 Message(
                     kind=step.kind,
                     job_id=step.job_id,
+                    label=step.label or "",
                     published_at=step.published_at,
                     bulk=step.bulk,
                     requeued=step.requeued,

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from traceback import clear_frames
-from typing import NoReturn
+from typing import NoReturn, cast
 from uuid import UUID
 
 import structlog
@@ -27,10 +27,11 @@ from job_core.errors import (
     DatabaseUnavailable,
     UnexpectedError,
 )
-from job_core.job import Claim, Message, NewJob, Phase, State
+from job_core.job import Claim, JsonObject, Message, NewJob, Phase, State
 from job_core.kinds import FanOut, GoOn, Kind, RunningJob
 from job_core.queue import JobQueue
 from job_core.retrying import may_retry, retry_wait
+from job_core.shown import without_secrets
 from job_core.store import claims
 from job_core.store.claims import Claimant, ClaimLost, NotClaimed
 from job_core.store.database import Database
@@ -91,8 +92,8 @@ def this_process(core: JobCore) -> ChildProcess:
     return found
 
 
-def run_attempt(core: JobCore, kind: Kind, task: Task, job_id: UUID) -> None:
-    """Claim the job, do its work, and write the outcome.
+def run_attempt(core: JobCore, kind: Kind, task: Task, job_id: UUID) -> str:
+    """Claim the job, do its work, and write the outcome. Returns what Flower shows of the result, in a line.
 
     Where the job has not succeeded, ends by raising, since that is how Celery and Flower learn of it:
 
@@ -103,7 +104,7 @@ def run_attempt(core: JobCore, kind: Kind, task: Task, job_id: UUID) -> None:
       the main process gives the job back.
     """
     with structlog.contextvars.bound_contextvars(job_id=str(job_id)):
-        Attempt(core, kind, task, this_process(core)).run(job_id)
+        return Attempt(core, kind, task, this_process(core)).run(job_id)
 
 
 class Attempt:
@@ -115,7 +116,7 @@ class Attempt:
         self._task = task
         self._process = process
 
-    def run(self, job_id: UUID) -> None:
+    def run(self, job_id: UUID) -> str:
         """See `run_attempt`."""
         held = self._claim(job_id)
         try:
@@ -137,6 +138,7 @@ class Attempt:
             self._write(write)
             if isinstance(result, GoOn | FanOut):
                 raise Retry("waits for its next turn" if isinstance(result, GoOn) else "waits for its children")
+            return without_secrets(self._kind.line(cast("JsonObject", result))) or "done"
 
     def _claim(self, job_id: UUID) -> Claim:
         time_limit = self._kind.hard_time_limit(self._core.config) + OVERDUE_MARGIN_SECONDS

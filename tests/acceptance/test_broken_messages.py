@@ -53,7 +53,9 @@ def message(stack: Stack, queue: str) -> bytes:
     """One as the manager sends it, about a job that is not there; it is in no queue."""
     elsewhere = stack.broker_url.replace("/0", "/1")
     is_bulk, is_requeued = queue in QUEUES[2:], queue in QUEUES[1::2]
-    sent = Message(kind="count", job_id=uuid7(), published_at=datetime.now(UTC), bulk=is_bulk, requeued=is_requeued)
+    sent = Message(
+        kind="count", job_id=uuid7(), label="", published_at=datetime.now(UTC), bulk=is_bulk, requeued=is_requeued
+    )
     JobQueue(core.name, core.kinds, elsewhere, timeout_seconds=5).publish([sent])
     with Redis.from_url(elsewhere) as client:
         taken = client.rpop(queue)

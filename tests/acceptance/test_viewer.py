@@ -21,10 +21,13 @@ def test_the_viewer_asks_who_is_there(stack: Stack) -> None:
 
 
 def test_the_viewer_shows_how_a_job_went(stack: Stack, pages: PageServer, ask_viewer: AskViewer) -> None:
-    job_id = stack.manager.submit(pages.url("/words/3/viewed"))
+    url = pages.url("/words/3/viewed")
+    job_id = stack.manager.submit(f"{url}#token=secret")
     assert stack.manager.ended(job_id) == SUCCESS
     shown = eventually(lambda: _shown(ask_viewer, job_id, "SUCCESS"), "the viewer shows the success", seconds=10)
     assert (shown["name"], shown["uuid"]) == ("job_tasks.count", job_id)
+    assert (shown["args"], shown["result"]) == (f"{url}?…", "'3 words'")
+    assert "secret" not in str(shown)
 
 
 def test_the_viewer_does_not_show_a_cancelled_job_as_running(

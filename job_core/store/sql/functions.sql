@@ -149,7 +149,8 @@ END $$;
 -- A message to send now, or what a step has made of a job. `job_published` is the time that the message carries.
 CREATE TYPE step AS (
     is_message boolean, job_id uuid, job_kind text, job_state text, job_attempt integer, job_bulk boolean,
-    job_requeued boolean, job_published timestamptz, seconds double precision, outcome text, error json
+    job_requeued boolean, job_published timestamptz, seconds double precision, outcome text, error json,
+    job_label text  -- of a message alone: what is shown of the job there
 );
 
 -- release_parked: let up to `most` of the oldest parked jobs of a limit key wait in the queue again, unless it is paused;
@@ -168,7 +169,7 @@ BEGIN
         UPDATE jobs SET parked_at = NULL, requeued = true, published_at = clock_timestamp()
         WHERE id IN (SELECT id FROM oldest)
         RETURNING true, id, kind, state, attempt, bulk, requeued, published_at, NULL::double precision, NULL::text,
-                  NULL::json;
+                  NULL::json, label;
 END $$;
 
 -- end_attempt: write what became of attempt `number` of a job, and of all that hangs from it. Nothing is written, and
@@ -230,7 +231,7 @@ BEGIN
     WHERE job_id = job AND attempts.number = end_attempt.number;
     RETURN NEXT ROW(false, moved.id, moved.kind, moved.state, moved.attempt, moved.bulk, moved.requeued,
                     moved.published_at, extract(epoch FROM moved.finished_at - moved.created_at), ended,
-                    new_error)::step;
+                    new_error, NULL)::step;
     IF ended = 'CONTINUED' THEN  -- of the many turns of a long job, the latest are kept
         DELETE FROM attempts
         WHERE job_id = job AND attempts.number = end_attempt.number - 20 AND attempts.outcome = 'CONTINUED';
@@ -238,14 +239,15 @@ BEGIN
     IF given > 0 THEN
         RETURN QUERY
             SELECT true, new.job_id, one.kind, 'PENDING', 0, one.bulk, false, new.published, NULL::double precision,
-                   NULL::text, NULL::json
+                   NULL::text, NULL::json, one.label
             FROM insert_jobs(children, job, at_once) AS new
-            JOIN json_to_recordset(children) AS one (id uuid, kind text, bulk boolean) ON one.id = new.job_id
+            JOIN json_to_recordset(children) AS one (id uuid, kind text, label text, bulk boolean)
+              ON one.id = new.job_id
             WHERE new.parked IS NULL;
     END IF;
     IF moved.state = 'PENDING' AND moved.published_at IS NOT NULL THEN
         RETURN NEXT ROW(true, moved.id, moved.kind, moved.state, moved.attempt, moved.bulk, moved.requeued,
-                        moved.published_at, NULL, NULL, NULL)::step;
+                        moved.published_at, NULL, NULL, NULL, moved.label)::step;
     END IF;
     IF key IS NOT NULL THEN  -- whoever has it now may still see this attempt as running, and park a job: it is seen below
         PERFORM pg_advisory_xact_lock(1751348084, hashtext(key));
@@ -261,7 +263,7 @@ BEGIN
             UPDATE jobs SET published_at = clock_timestamp()
             WHERE id = parent AND state = 'PENDING' AND phase = 'JOIN' AND published_at IS NULL
             RETURNING true, id, kind, state, jobs.attempt, bulk, requeued, published_at, NULL::double precision,
-                      NULL::text, NULL::json;
+                      NULL::text, NULL::json, label;
     END IF;
 END $$;
 
@@ -291,7 +293,7 @@ BEGIN
         )
         SELECT false, id, kind, state, attempt, bulk, requeued, published_at,
                extract(epoch FROM finished_at - created_at)::double precision, taken,
-               CASE WHEN finished_at IS NOT NULL THEN new_error END
+               CASE WHEN finished_at IS NOT NULL THEN new_error END, NULL::text
         FROM moved;
 END $$;
 
@@ -348,13 +350,13 @@ BEGIN
                CASE WHEN id IN (SELECT job_id FROM noted)
                       OR EXISTS (SELECT FROM attempts WHERE job_id = id AND ended_at = tree.finished_at)
                     THEN 'REVOKED' END,
-               NULL::json
+               NULL::json, NULL::text
         FROM tree;
     RETURN QUERY
         UPDATE jobs SET published_at = clock_timestamp()
         WHERE id = parent AND state = 'PENDING' AND phase = 'JOIN' AND published_at IS NULL
         RETURNING true, id, kind, state, attempt, bulk, requeued, published_at, NULL::double precision, NULL::text,
-                  NULL::json;
+                  NULL::json, label;
 END $$;
 
 -- worker_beat: note that a worker lives. `is_alive` is false if it was declared lost or has stopped. `revoked` are those of
@@ -418,7 +420,7 @@ BEGIN
         )
         UPDATE workers SET lost_at = now() WHERE id IN (SELECT id FROM silent) RETURNING id
     LOOP
-        RETURN NEXT ROW(false, held.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'WORKER LOST', NULL)::step;
+        RETURN NEXT ROW(false, held.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'WORKER LOST', NULL, NULL)::step;
     END LOOP;
     parents := ARRAY(  -- of the jobs that may end here; they come first: see above
         SELECT id FROM jobs WHERE id IN (
@@ -573,7 +575,8 @@ RETURNS SETOF step LANGUAGE sql AS $$
         UPDATE jobs SET published_at = clock_timestamp(), requeued = requeued OR attempt > 0
         WHERE id IN (SELECT id FROM lost) RETURNING *
     )
-    SELECT true, id, kind, state, attempt, bulk, requeued, published_at, NULL::double precision, NULL::text, NULL::json
+    SELECT true, id, kind, state, attempt, bulk, requeued, published_at, NULL::double precision, NULL::text, NULL::json,
+           label
     FROM sent ORDER BY id
 $$;
 
@@ -604,7 +607,7 @@ BEGIN
         IF FOUND THEN
             RETURN NEXT ROW(false, moved.id, moved.kind, moved.state, moved.attempt, moved.bulk, moved.requeued,
                             moved.published_at, extract(epoch FROM moved.finished_at - moved.created_at), NULL,
-                            new_error)::step;
+                            new_error, NULL)::step;
         END IF;
     END LOOP;
 END $$;

@@ -31,7 +31,7 @@ from tests.integration.queue import QUEUE, Queue
 def connection(servers: Servers) -> CappedConnection:
     """With a message in the queue."""
     JobQueue(core.name, core.kinds, servers.broker.url, timeout_seconds=1).publish(
-        [Message(kind="count", job_id=uuid7(), published_at=datetime.now(UTC))]
+        [Message(kind="count", job_id=uuid7(), label="", published_at=datetime.now(UTC))]
     )
     return CappedConnection(servers.broker.url, transport_options=core.app.conf.broker_transport_options)
 

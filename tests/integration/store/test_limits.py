@@ -73,7 +73,7 @@ def pause(store: Store, key: str, seconds: float) -> None:
 def first_message(job: Job) -> Message:
     """The message that the manager sends for a job that it has accepted."""
     assert job.published_at is not None
-    return Message(kind=job.kind, job_id=job.id, published_at=job.published_at)
+    return Message(kind=job.kind, job_id=job.id, label=job.label, published_at=job.published_at)
 
 
 def let_pauses_pass(store: Store, seconds: float) -> None:

@@ -32,13 +32,20 @@ MANY_WAITING = """
 def message_of(job: Job) -> Message:
     """The message that was sent for a job, or should have been."""
     assert job.published_at is not None
-    return Message(kind=job.kind, job_id=job.id, published_at=job.published_at, bulk=job.bulk, requeued=job.requeued)
+    return Message(
+        kind=job.kind,
+        job_id=job.id,
+        label=job.label,
+        published_at=job.published_at,
+        bulk=job.bulk,
+        requeued=job.requeued,
+    )
 
 
 def publish_all(store: Store, broker: JobQueue) -> None:
     """Send a message for every waiting row, in the order of its time, as the manager did."""
     rows = store.sql(
-        "SELECT kind, id AS job_id, published_at, bulk, requeued FROM jobs"
+        "SELECT kind, id AS job_id, label, published_at, bulk, requeued FROM jobs"
         " WHERE state = 'PENDING' AND published_at IS NOT NULL ORDER BY published_at, id"
     )
     broker.publish([Message(**row._mapping) for row in rows])  # noqa: SLF001 - SQLAlchemy's documented name

@@ -1,0 +1,26 @@
+"""Texts about a job for people, where others than its owner look: in the queue's messages, and in Flower."""
+
+import re
+
+MAX_SHOWN = 200  # characters
+_SCHEME = re.compile(r"(https?:[/\\]*|[a-z][a-z0-9+.-]*:[/\\]{2,})", re.IGNORECASE | re.ASCII)
+_END_OF_AUTHORITY = re.compile(r"[/\\?#]")  # as browsers have it: https://url.spec.whatwg.org/#authority-state
+_END_OF_PATH = re.compile(r"[?#]")
+
+
+def without_secrets(text: str) -> str:
+    """`text` as one line of at most MAX_SHOWN characters, without the credentials and the query of URLs in it.
+
+    Where a query or a fragment begins, the text ends: white space ends neither, and either may hold another URL.
+    """
+    shown, *urls = _SCHEME.split(text)
+    for scheme, rest in zip(urls[::2], urls[1::2], strict=True):
+        end = found.start() if (found := _END_OF_AUTHORITY.search(rest)) else len(rest)
+        path, *secret = _END_OF_PATH.split(rest[end:], maxsplit=1)
+        shown += scheme + rest[:end].rpartition("@")[2] + path
+        if secret:
+            shown += "?…"
+            break
+    if not shown.isprintable():
+        shown = "".join(character if character.isprintable() else " " for character in shown)
+    return shown if len(shown) <= MAX_SHOWN else f"{shown[: MAX_SHOWN - 1]}…"
