@@ -15,6 +15,8 @@ from job_core.job import ENDED, Job, NewJob
 from job_core.store import submissions
 from job_core.store.read import (
     PAGE_BYTES,
+    JobFilter,
+    Page,
     WholeJob,
     find_portion,
     find_requests,
@@ -22,11 +24,11 @@ from job_core.store.read import (
     page_of,
     size_of,
 )
-from job_manager.errors import MemoryFull, StreamsFull
+from job_manager.errors import InvalidRequest, MemoryFull, StreamsFull
 from job_manager.events import EVENT_STREAM, event, stream_of
 from job_manager.memory import SMALL_BYTES
 from job_manager.openapi.operation import operation
-from job_manager.requests import JobsQuery, WaitQuery, read_filter, read_ids, read_wait
+from job_manager.requests import NO_KIND, JobsQuery, WaitQuery, read_filter, read_ids, read_wait
 from job_manager.security import owner
 from job_manager.services import DATABASE_SECONDS, services, take_memory
 from job_manager.submitting import ACCEPTS, accept_and_publish, accepted_answer, idempotency_key
@@ -120,8 +122,7 @@ def list_jobs() -> Response:
         portion = read_jobs(partial(find_portion, job_ids=read_ids(request.args), owner=owner()))
         following = urlencode([("id", job_id) for job_id in portion.left])
         return _page(portion.jobs, following)
-    which, limit = read_filter(request.args)
-    page = read_jobs(partial(page_of, which=replace(which, owner=owner()), text=None, limit=limit))
+    page = read_page(*read_filter(request.args))
     asked = request.args.to_dict() | {"cursor": str(page.before)}
     return _page(page.jobs, urlencode(asked) if page.before else "")
 
@@ -134,6 +135,17 @@ def _page(jobs: Sequence[Job], following: str) -> Response:
             "next": f"{request.path}?{following}" if following else None,
         }
     )
+
+
+def read_page(which: JobFilter, limit: int, text: str | None = None) -> Page:
+    """A page of the caller's jobs. Raises InvalidRequest for a kind that there is not, nor a job of it; MemoryFull."""
+    which = replace(which, owner=owner())
+    page = read_jobs(partial(page_of, which=which, text=text, limit=limit))
+    if not page.jobs and which.kind not in {None, *core.offered}:
+        of_it = JobFilter(kind=which.kind, owner=which.owner)
+        if not read_jobs(partial(page_of, which=of_it, text=None, limit=1)).jobs:
+            raise InvalidRequest(("kind", NO_KIND))
+    return page
 
 
 def read_jobs(ask: Callable[..., Jobs]) -> Jobs:

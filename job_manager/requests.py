@@ -26,6 +26,7 @@ from page_fetch.url import MAX_ENCODED_LENGTH, parse_url
 MAX_WAIT_SECONDS = 30.0
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 200
+NO_KIND = f"must be one of {', '.join(core.offered)}"
 MAX_LIMIT_DIGITS = len(str(MAX_LIMIT))
 REPEATABLE = {"id"}
 
@@ -66,7 +67,11 @@ class JobsQuery(Query):
         description="only these jobs, in this order; repeatable, and without other filters",
     )
     status: State | None = Field(default=None, description="only jobs in this state")
-    kind: str | None = Field(default=None, description="only jobs of this kind", json_schema_extra=_name_kinds)
+    kind: str | None = Field(
+        default=None,
+        description="only jobs of this kind; or of one that was removed, while jobs of it are kept",
+        json_schema_extra=_name_kinds,
+    )
     url: str | None = Field(
         default=None,
         description="only jobs of exactly this URL, as it was submitted",
@@ -81,8 +86,8 @@ class JobsQuery(Query):
     @field_validator("kind")
     @classmethod
     def _check_kind(cls, kind: str | None) -> str | None:
-        if kind is not None and kind not in core.offered:
-            raise ValueError(f"must be one of {', '.join(core.offered)}")
+        if kind in core.kinds and kind not in core.offered:
+            raise ValueError(NO_KIND)
         return kind
 
 

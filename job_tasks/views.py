@@ -43,7 +43,7 @@ class JobView(ApiModel):
     """A job: one accepted request, its state and its outcome."""
 
     id: UUID = Field(description="a UUIDv7, so that ids sort by time; also the id of the Celery task in Flower")
-    kind: str
+    kind: str = Field(description="what it does; also one that was removed, while jobs of it are kept")
     label: str = Field(description="the name of the job for people; for a page, its URL")
     url: str | None = Field(description="the URL of the page, if the job is about one")
     status: State = Field(description="SUCCESS, FAILURE and REVOKED are final")

@@ -38,7 +38,7 @@ def component_schemas(answers: Iterable[type[BaseModel]]) -> JsonObject:
             schemas[f"{name}Batch"] = _batch(schemas[name])
             schemas[f"{name}BatchForm"] = _each_property(schemas[f"{name}Batch"], without_null)
     for name in ("JobView", "JobDetail"):
-        _name_kinds(schemas[name]["properties"])
+        _name_kinds(schemas[name])
     return schemas
 
 
@@ -81,16 +81,20 @@ def _batch(single: JsonObject) -> JsonObject:
     return single | {"properties": {"urls": urls} | properties, "required": required}
 
 
-def _name_kinds(properties: JsonObject) -> None:
-    """Say what `request` and `result` of a job are, by kind."""
-    requests = [ref(f"{kind.submission.__name__}Kept") for kind in core.kinds.values()]
-    properties["kind"]["enum"] = list(core.kinds)
-    properties["request"] = {"anyOf": requests, "description": properties["request"]["description"]}
+def _name_kinds(schema: JsonObject) -> None:
+    """Say what `request` and `result` of a job are, by kind. A job may be of one that was removed: then any object."""
+    properties: JsonObject = {}
+    properties["request"] = {"anyOf": [ref(f"{kind.submission.__name__}Kept") for kind in core.kinds.values()]}
     of_kinds = {"result": "result", "progress": "progress_type"}
-    for name in properties.keys() & of_kinds.keys():
+    for name in schema["properties"].keys() & of_kinds.keys():
         types = [getattr(kind, of_kinds[name]) for kind in core.kinds.values()]
         named = [_named(each) for each in types if each is not None]
-        properties[name] = {"anyOf": [*named, {"type": "null"}], "description": properties[name]["description"]}
+        properties[name] = {"anyOf": [*named, {"type": "null"}]}
+    for name, of_known in properties.items():
+        of_any = {"anyOf": [*of_known["anyOf"], {"type": "object"}]}
+        schema["properties"][name] = of_any | {"description": schema["properties"][name]["description"]}
+    schema["if"] = {"properties": {"kind": {"enum": list(core.kinds)}}}
+    schema["then"] = {"properties": properties}
 
 
 def _named(kept: Any) -> JsonObject:  # noqa: ANN401 - a type

@@ -2,19 +2,20 @@
 
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import NotFound
 
 from job_core.job import ENDED, State
-from job_core.store.read import MAX_SEARCHED, Page, WholeJob, count_parked, live_workers, page_of
+from job_core.kinds import Kind
+from job_core.store.read import MAX_SEARCHED, Page, WholeJob, count_parked, live_workers
 from job_manager.admission import MAX_COUNTED
 from job_manager.errors import InvalidRequest
-from job_manager.jobs import cancel_job, find_whole_job, read_jobs, resubmit
+from job_manager.jobs import cancel_job, find_whole_job, read_page, resubmit
 from job_manager.problems import explain, headers_of
 from job_manager.quotes import find_quote
 from job_manager.requests import DEFAULT_LIMIT, arriving_body, read_filter
@@ -23,14 +24,15 @@ from job_manager.services import DATABASE_SECONDS, services
 from job_manager.submitting import accept_and_publish
 from job_manager.web import wording
 from job_manager.web.form import Form
-from job_manager.web.kind_views import KindView, view_of
+from job_manager.web.kind_form import KindForm
+from job_manager.web.kind_views import VIEWS, KindView, view_of
 from job_manager.web.quote_view import QuoteForm, quote_values
 from job_tasks.job_tasks import core, count
 
 web = Blueprint("web", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
 web.after_request(harden)
 for words in (
-    *(wording.capped, wording.duration, wording.summary, wording.milliseconds, wording.moment),
+    *(wording.about, wording.capped, wording.duration, wording.summary, wording.milliseconds, wording.moment),
     *(wording.pretty, wording.size),
 ):
     web.add_app_template_filter(words)
@@ -115,6 +117,33 @@ def look_for_quotes() -> Response:
     return _see(url_for("web.show", job_id=job.id))
 
 
+@web.get("/kinds")
+def kinds() -> Response:
+    """Every kind of job that can be submitted."""
+    return _page("kinds.html", offered=core.offered.values())
+
+
+@web.get("/kinds/<name>")
+def kind_form(name: str) -> Response:
+    """The form for a job of a kind."""
+    return _page("kind.html", form=KindForm.read(_offered(name), {}))
+
+
+@web.post("/kinds/<name>")
+def submit_kind(name: str) -> Response:
+    """Accept a job of the kind, and redirect to it."""
+    kind = _offered(name)
+    with arriving_body():
+        form = KindForm.read(kind, request.form)
+    jobs, form = form.check(max_crashes=services().settings.job_max_crashes, owner=owner())
+    if jobs:
+        try:
+            return _see(url_for("web.show", job_id=accept_and_publish(jobs, None).jobs[0].id))
+        except InvalidRequest as error:  # of its callback
+            form = form.with_wrong(error.errors)
+    return _page("kind.html", HTTPStatus.UNPROCESSABLE_ENTITY, form=form)
+
+
 @web.get("/quote/<quote_id>")
 def show_quote(quote_id: str) -> Response:
     """One quote, with all pages where it was seen."""
@@ -127,6 +156,12 @@ def _explain(error: Exception) -> Response:
     page = _page("error.html", problem.status, title=problem.title, detail=problem.detail)
     page.headers.extend(headers_of(error))
     return page
+
+
+def _offered(name: str) -> Kind:
+    if (kind := core.offered.get(name)) is None:
+        raise NotFound
+    return kind
 
 
 def _says(whole: WholeJob, view: KindView) -> str:
@@ -146,7 +181,7 @@ def _index(form: Form, wrong: list[str], status: int = HTTPStatus.OK) -> Respons
         wrong=wrong,
         accepted=request.args.get("accepted", type=int),
         listing=_read_listing(request.args),
-        kinds=list(core.offered),
+        kinds=[*core.offered, *({request.args.get("kind", "")} - {"", *core.offered})],
         usual_kind=count.name,
         most_searched=MAX_SEARCHED,
     )
@@ -161,7 +196,7 @@ def _read_listing(query: MultiDict[str, str]) -> Listing:
         raise InvalidRequest(("text", "holds a NUL character"))
     which, _ = read_filter(MultiDict({name: value for name, value in asked.items() if name != "text"}))
     totals = services().state_counts.of(owner())
-    page = read_jobs(partial(page_of, which=replace(which, owner=owner()), text=text, limit=DEFAULT_LIMIT))
+    page = read_page(which, DEFAULT_LIMIT, text)
     with services().database.reading(DATABASE_SECONDS) as connection:
         parked = count_parked(connection, owner=owner(), at_most=MAX_COUNTED + 1)
         workers = live_workers(connection)
@@ -177,6 +212,7 @@ def _page(template: str, status: int = HTTPStatus.OK, **values: object) -> Respo
         State=State,
         ENDED=ENDED,
         KINDS=core.kinds,
+        VIEWS=VIEWS,
         STATE_LABELS=wording.STATE_LABELS,
         OUTCOME_LABELS=wording.OUTCOME_LABELS,
         flower_url=services().settings.flower_url.rstrip("/"),

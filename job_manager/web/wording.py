@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from job_core.job import Job, JsonObject, Outcome, Phase, State
+from job_core.kinds import Kind, plain_summary
 from job_manager.admission import MAX_COUNTED
 from job_tasks.job_tasks import core
 
@@ -66,8 +67,8 @@ def last_attempt(job: Job) -> int:
 def summary(job: Job) -> str:
     """The job in a few words, for a line of the list."""
     match job.state:
-        case State.SUCCESS if job.result is not None and job.kind in core.kinds:
-            return core.kinds[job.kind].summary(job.result)
+        case State.SUCCESS if job.result is not None:
+            return kind.line(job.result) if (kind := core.kinds.get(job.kind)) else plain_summary(job.result)
         case State.FAILURE if job.error is not None:
             return str(job.error.get("title") or job.error.get("type"))
         case State.STARTED if job.phase is Phase.AWAIT:
@@ -76,6 +77,11 @@ def summary(job: Job) -> str:
             return f"attempt {job.attempt} of {last_attempt(job)}"
         case _:
             return ""
+
+
+def about(kind: Kind) -> str:
+    """What jobs of a kind do: the first line of its function's docstring."""
+    return (kind.work.__doc__ or "").strip().partition("\n")[0]
 
 
 def capped(count: int) -> str:
