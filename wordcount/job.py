@@ -11,6 +11,7 @@ JsonObject = dict[str, Any]
 STATES = ("PENDING", "STARTED", "RETRY", "SUCCESS", "FAILURE", "REVOKED")
 ENDED = frozenset({"SUCCESS", "FAILURE", "REVOKED"})
 COUNTING = frozenset({"count", "crawl"})  # kinds whose results have words
+MAX_SAID = 3  # values in a line
 UNKNOWN = "unknown"  # in place of a state, where the manager has no such job
 
 
@@ -19,6 +20,7 @@ class Job:
     """A row of a table. The counts are those of a page or a site that was counted."""
 
     id: UUID
+    kind: str
     url: str
     label: str
     status: str
@@ -27,6 +29,7 @@ class Job:
     unique_words: int | None
     word: str | None
     word_count: int | None
+    said: str  # of a result without words, by its first plain values
     reason: str
 
     @property
@@ -43,6 +46,7 @@ def job_of(answer: JsonObject) -> Job:
         word = counts.get("word") or {}
         return Job(
             id=UUID(answer["id"]),
+            kind=answer["kind"],
             url=answer.get("url") or "",  # not every kind of job is about one
             label=answer.get("label") or answer.get("url") or "",
             status=answer["status"],
@@ -51,10 +55,16 @@ def job_of(answer: JsonObject) -> Job:
             unique_words=counts.get("unique_words"),
             word=word.get("word"),
             word_count=word.get("count"),
+            said="" if counts else _said(result),
             reason=": ".join(str(error[name]) for name in ("title", "detail") if error.get(name)),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as wrong:
         raise CommandError("The server's answer is not a job. Is --server the address of a manager?") from wrong
+
+
+def _said(result: JsonObject) -> str:
+    plain = [(name, value) for name, value in result.items() if isinstance(value, str | int | float)]
+    return ", ".join(f"{name}: {value}" for name, value in plain[:MAX_SAID])
 
 
 def jobs_in(answer: JsonObject) -> list[JsonObject]:

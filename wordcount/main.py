@@ -26,6 +26,7 @@ MODULES = dict.fromkeys(("jobs", "show", "cancel"), "show") | {
     "crawl": "crawl",
     "quotes": "quotes",
     "quote": "quotes",
+    "run": "run",
     "wait": "watch",
     "file": "file",
 }
@@ -85,7 +86,18 @@ def _parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="wordcount", description=DESCRIPTION, epilog=EPILOG, formatter_class=raw)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    adders = (_add_count, _add_crawl, _add_quotes, _add_quote, _add_wait, _add_jobs, _add_show, _add_cancel, _add_file)
+    adders = (
+        _add_count,
+        _add_crawl,
+        _add_quotes,
+        _add_quote,
+        _add_run,
+        _add_wait,
+        _add_jobs,
+        _add_show,
+        _add_cancel,
+        _add_file,
+    )
     for add in adders:
         add(commands)
     return parser
@@ -168,6 +180,28 @@ def _add_quote(commands: Commands) -> None:
     command.add_argument("--author", metavar="A", help="with --random: only quotes attributed to them")
     command.add_argument("--json", action="store_true", help="print the quote as a line of JSON")
     _add_manager(command)
+
+
+def _add_run(commands: Commands) -> None:
+    options = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    options.add_argument("--wait", action="store_true", help="wait for the result")
+    options.add_argument("--json", action="store_true", help="print the job as JSON; with --wait, once it has ended")
+    _add_manager(options)
+    command = commands.add_parser(
+        "run",
+        help="submit a job of any kind",
+        description="Submits a job of any kind that the manager offers, also of your own, and prints its id and label. "
+        "A field of its request is an option after the kind: `wordcount run longest --url https://example.com --wait`. "
+        "`wordcount run KIND --help` lists the fields.",
+        parents=[options],
+        allow_abbrev=False,
+    )
+    command.add_argument("kind", metavar="KIND", help="the name of the kind, such as count")
+    fields_help = (
+        "fields of the request: --NAME VALUE; several values for a list; true or false; JSON for anything else"
+    )
+    command.add_argument("fields", nargs=argparse.REMAINDER, metavar="--FIELD VALUE", help=fields_help)
+    command.set_defaults(options=options)
 
 
 def _add_wait(commands: Commands) -> None:

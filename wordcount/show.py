@@ -1,20 +1,21 @@
 """`wordcount jobs`, `show` and `cancel`: look at jobs that were submitted, and cancel them."""
 
 import argparse
+import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from http import HTTPStatus
 from uuid import UUID
 
 from page_fetch.url import meant_url
 from wordcount.errors import RequestRefused
 from wordcount.inputs import read_id, read_ids
-from wordcount.job import Job, JsonObject, job_of, jobs_in, unknown_job
+from wordcount.job import COUNTING, Job, JsonObject, job_of, jobs_in, unknown_job
 from wordcount.manager import Manager
-from wordcount.output import Screen, json_line, visible, write_table
+from wordcount.output import Cell, Screen, json_line, visible, write_table
 
 MAX_PAGE = 200  # jobs on a page of `GET /jobs`
-HEADINGS = ("ID", "CREATED", "STATUS", "WORDS", "URL")
+OWN_COMMANDS = frozenset({"count", "crawl", "quotes"})  # what was asked, whoever asked knows
 TIMES = ("created_at", "started_at", "due_at", "finished_at")
 LABEL_WIDTH = 16
 
@@ -25,9 +26,26 @@ def jobs(parsed: argparse.Namespace) -> int:
     if parsed.json:
         sys.stdout.writelines(map(json_line, listed))
     else:
-        rows = map(job_of, listed)
-        write_table(HEADINGS, [(str(job.id), job.created_at, job.status, job.words, job.label) for job in rows])
+        _write_jobs([job_of(each) for each in listed])
     return 0
+
+
+def _write_jobs(jobs: Sequence[Job]) -> None:
+    """The table of jobs. Where some are of other kinds than those that count, it says which, and what came out."""
+    columns: list[tuple[str, Callable[[Job], Cell]]] = [
+        ("ID", lambda job: str(job.id)),
+        ("CREATED", lambda job: job.created_at),
+        ("STATUS", lambda job: job.status),
+    ]
+    are_others = any(job.kind not in COUNTING for job in jobs)
+    if are_others:
+        columns.append(("KIND", lambda job: job.kind))
+    if not are_others or any(job.kind in COUNTING for job in jobs):
+        columns.append(("WORDS", lambda job: job.words))
+    columns.append(("URL" if any(job.url for job in jobs) or not jobs else "JOB", lambda job: job.label))
+    if are_others:
+        columns.append(("RESULT", lambda job: job.said))
+    write_table([heading for heading, _ in columns], [[cell(job) for _, cell in columns] for job in jobs])
 
 
 def show(parsed: argparse.Namespace) -> int:
@@ -81,21 +99,27 @@ def _cancel(manager: Manager, job_id: UUID) -> Job:
 def _described(answer: JsonObject) -> Iterator[tuple[str, str]]:
     """Label and text of each line."""
     job = job_of(answer)
-    yield from (("id", str(job.id)), ("kind", answer["kind"]))
-    if job.url:
-        yield "url", job.url
+    yield from (("id", str(job.id)), ("kind", job.kind))
+    if named := job.url or job.label:
+        yield "url" if job.url else "label", named
     yield "status", job.status
     for name in TIMES:
         if answer.get(name):
             yield name.removesuffix("_at"), str(answer[name])
+    if job.kind not in OWN_COMMANDS:
+        yield from _named("asked ", {**(answer.get("request") or {}), "url": None})
     for attempt in answer.get("attempts") or ():
         reason = f": {attempt['error']['detail']}" if attempt.get("error") else ""
         yield f"attempt {attempt['number']}", f"{attempt['outcome'] or 'STARTED'} on {attempt['worker']}{reason}"
     if job.reason:
         yield "error", job.reason
-    for name, value in (answer["result"] or {}).items():
+    yield from _named("", answer["result"] or {})
+
+
+def _named(before: str, values: JsonObject) -> Iterator[tuple[str, str]]:
+    for name, value in values.items():
         if value is not None:
-            yield name.replace("_", " "), _text(value)
+            yield before + name.replace("_", " "), _text(value)
 
 
 def _text(value: object) -> str:
@@ -107,4 +131,6 @@ def _text(value: object) -> str:
             return f"{word} {count:,}"
         case list():
             return ", ".join(map(_text, value))
+        case dict() | bool():
+            return json.dumps(value, ensure_ascii=False)
     return str(value)

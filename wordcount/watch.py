@@ -14,7 +14,7 @@ from uuid import UUID
 
 from wordcount.errors import CommandError
 from wordcount.inputs import DEFAULT_SERVER, read_ids
-from wordcount.job import STATES, UNKNOWN, Job, JsonObject, job_of, jobs_in, unknown_job
+from wordcount.job import COUNTING, STATES, UNKNOWN, Job, JsonObject, job_of, jobs_in, unknown_job
 from wordcount.manager import Manager
 from wordcount.output import Cell, Screen, counted, json_line, write_table
 
@@ -109,14 +109,14 @@ def ended_site_job(
 def write_results(jobs: Sequence[Job]) -> None:
     """Write the table of jobs that have ended; columns that would be empty are left out."""
     words = {job.word for job in jobs if job.word is not None}
-    columns: list[tuple[str, Callable[[Job], Cell]]] = [
-        ("STATUS", lambda job: job.status),
-        ("WORDS", lambda job: job.words),
-        ("UNIQUE", lambda job: job.unique_words),
-    ]
+    columns: list[tuple[str, Callable[[Job], Cell]]] = [("STATUS", lambda job: job.status)]
+    if any(job.kind in COUNTING for job in jobs):
+        columns += [("WORDS", lambda job: job.words), ("UNIQUE", lambda job: job.unique_words)]
     if words:
         columns.append((f'"{words.pop()}"' if len(words) == 1 else "COUNT", lambda job: job.word_count))
-    columns.append(("URL", lambda job: job.label or str(job.id)))
+    columns.append(("URL" if any(job.url for job in jobs) else "JOB", lambda job: job.label or str(job.id)))
+    if any(job.said for job in jobs):
+        columns.append(("RESULT", lambda job: job.said))
     if any(job.reason for job in jobs):
         columns.append(("ERROR", lambda job: job.reason))
     write_table([heading for heading, _ in columns], [[cell(job) for _, cell in columns] for job in jobs])

@@ -61,7 +61,7 @@ def test_a_job_in_a_sentence(shown: Job, says: str) -> None:
     ("shown", "says"),
     [
         (job(State.SUCCESS, result={"words": 12345}), "12,345 words"),
-        (job(State.SUCCESS, kind="gone", result={"words": 3}), ""),
+        (job(State.SUCCESS, kind="gone", result={"words": 3}), "words: 3"),
         (job(State.FAILURE, error={"type": "not-text", "title": "The page is not text"}), "The page is not text"),
         (job(State.FAILURE, error={"type": "not-text"}), "not-text"),
         (job(State.STARTED, attempt=2, attempts_used=1), "attempt 2 of 5"),

@@ -29,10 +29,10 @@ def environment(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None
 def test_they_are_listed_and_waited_for_without_counts(capsys: pytest.CaptureFixture[str]) -> None:
     assert (main(["jobs"]), main(["wait", ID])) == (0, 0)
     assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
-        ["ID", "CREATED", "STATUS", "WORDS", "URL"],
-        [ID, JOB["created_at"], "SUCCESS", JOB["url"]],
-        ["STATUS", "WORDS", "UNIQUE", "URL"],
-        ["SUCCESS", JOB["url"]],
+        ["ID", "CREATED", "STATUS", "KIND", "URL", "RESULT"],
+        [ID, JOB["created_at"], "SUCCESS", "longest", JOB["url"], "word:", "abc,", "top:", "5"],
+        ["STATUS", "URL", "RESULT"],
+        ["SUCCESS", JOB["url"], "word:", "abc,", "top:", "5"],
     ]
 
 
@@ -42,7 +42,7 @@ def test_they_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
         "word:           abc",
         "top:            5",
         "words:          a 1",
-        "unique words:   {'b': 2}",
+        'unique words:   {"b": 2}',
     ]
 
 
@@ -55,7 +55,29 @@ def test_a_job_without_a_url_is_listed_and_waited_for_by_its_label(
     httpserver.expect_request(f"/result/{ID}").respond_with_json(labelled)
     assert (main(["jobs"]), main(["wait", ID])) == (0, 0)
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert (lines[1], lines[3]) == ([ID, JOB["created_at"], "SUCCESS", "Ada"], ["SUCCESS", "Ada"])
+    assert [line[:-4] for line in (lines[1], lines[3])] == [
+        [ID, JOB["created_at"], "SUCCESS", "longest", "Ada"],
+        ["SUCCESS", "Ada"],
+    ]
+    assert [line[-2] for line in (lines[0], lines[2])] == ["JOB", "JOB"]
+
+
+def test_a_job_of_another_kind_is_shown_with_what_was_asked(
+    httpserver: HTTPServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    httpserver.clear()
+    asked = {"names": ["Ada", "Zoë"], "loud": True, "greeting": None}
+    job = JOB | {"url": None, "label": "two names", "request": asked}
+    httpserver.expect_request(f"/result/{ID}").respond_with_json(job)
+    assert main(["show", ID]) == 0
+    assert capsys.readouterr().out.splitlines()[1:7] == [
+        "kind:           longest",
+        "label:          two names",
+        "status:         SUCCESS",
+        "created:        2026-11-25T10:00:00.000Z",
+        "asked names:    Ada, Zoë",
+        "asked loud:     true",
+    ]
 
 
 def test_a_job_without_url_and_label_is_shown_by_its_id(
@@ -65,7 +87,7 @@ def test_a_job_without_url_and_label_is_shown_by_its_id(
     without = {name: value for name, value in JOB.items() if name != "url"}
     httpserver.expect_request("/jobs").respond_with_json({"jobs": [without], "next": None})
     assert main(["wait", ID]) == 0
-    assert capsys.readouterr().out.splitlines()[1].split() == ["SUCCESS", ID]
+    assert capsys.readouterr().out.splitlines()[1].split()[:2] == ["SUCCESS", ID]
 
 
 def test_a_job_without_a_url_is_shown_without_a_line_for_it(
