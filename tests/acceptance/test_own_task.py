@@ -1,5 +1,6 @@
 """A newcomer adds the tasks of docs/own_tasks.md to `job_tasks/job_tasks.py`: requests and functions, nothing else."""
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from dev.stack import Stack
 from embedded.ports import free_ports
 from embedded.services import PROJECT, Services
 from embedded.supervisor import Command
+from tests.acceptance.command_line import CommandLine
 from tests.conformance import Conformance
 
 OWN_TASKS = re.findall(r"```python\n(.*?)```", (PROJECT / "docs/own_tasks.md").read_text(encoding="utf-8"), re.DOTALL)
@@ -70,6 +72,21 @@ def test_a_task_of_ones_own_works_like_count(manager: Manager, pages: PageServer
     refused = manager.ask("POST", "/longest", {"url": url, "at_least": 0})
     assert (refused.status, [error["field"] for error in refused.body["errors"]]) == (422, ["at_least"])
     assert [job["id"] for job in manager.ask("GET", "/jobs?kind=longest").body["jobs"]] == [job_id]
+
+
+def test_a_task_of_ones_own_is_run_from_a_shell(manager: Manager, pages: PageServer, tmp_path: Path) -> None:
+    command = CommandLine(server=manager.url, home=tmp_path)
+    url = pages.url("/words/5/by-command")
+    ended = command.run("run", "longest", "--url", url, "--at-least", "2", "--wait")
+    assert ended.status == 0, ended.err
+    assert [line.split() for line in ended.out.splitlines()] == [
+        ["STATUS", "URL", "RESULT"],
+        ["SUCCESS", url, "longest:", "word"],
+    ]
+    listed = command.run("run", "total", "--pages", f'[{{"url": "{url}"}}]', "--wait", "--json")
+    assert json.loads(listed.out)["result"] == {"words": 5, "pages": 1}
+    refused = command.run("run", "longest", "--url", url, "--at-least", "0")
+    assert (refused.status, "at_least" in refused.err) == (1, True)
 
 
 def test_a_task_with_children_joins_those_that_could_be_counted(manager: Manager, pages: PageServer) -> None:

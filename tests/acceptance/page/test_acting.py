@@ -1,5 +1,6 @@
 """A person understands a failure, tries again, and cancels."""
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from dev.manager import Outcome
@@ -53,6 +54,31 @@ def test_cancelling_a_job_that_has_ended_meanwhile_shows_its_end(
     stack.manager.ended(job)
     page.get_by_role("button", name="Cancel").click()
     expect_state(page, "SUCCESS", "Done")
+
+
+def test_a_job_of_any_kind_is_submitted_and_read(page: Page, pages: PageServer) -> None:
+    page.get_by_role("link", name="All options, and other kinds of jobs").click()
+    page.get_by_role("link", name="echo").click()
+    url = page.get_by_label("url", exact=True)
+    url.fill("ftp://example.com")
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_role("alert")).to_contain_text("Nothing was submitted")
+    expect(url).to_have_attribute("aria-invalid", "true")
+    expect(url).to_have_accessible_description(
+        "an http or https URL, as browsers take them; credentials in it are dropped "
+        "url must begin with http:// or https://."
+    )
+    expect(url).to_have_value("ftp://example.com")
+    barriers = [violation["id"] for violation in Axe().run(page).response["violations"]]
+    assert barriers == []
+    asked = pages.url("/any-kind")
+    url.fill(asked)
+    page.get_by_role("button", name="Submit").click()
+    expect_state(page, "SUCCESS", "Done")
+    expect(page.locator("#asked")).to_contain_text(asked)
+    expect(page.locator("#live")).to_contain_text(f'"said": "<b>{asked}"')
+    page.get_by_role("link", name="echo").click()
+    expect(page.locator(".jobs")).to_contain_text(f"echo said: <b>{asked}")
 
 
 def test_a_job_that_does_not_exist_is_explained(open_page: OpenPage) -> None:

@@ -20,16 +20,20 @@ def views(stack: Stack, pages: PageServer, scheme: str, width: str) -> dict[str,
     held = f"/held/barriers/{scheme}/{width}"
     done = stack.manager.submit(pages.url("/english"), word="queue")
     failed = stack.manager.submit(pages.url("/missing"))
-    stack.manager.ended_all([done, failed], within=20)
+    of_any_kind = stack.manager.submit(pages.url("/of-any-kind"), kind="echo")
+    stack.manager.ended_all([done, failed, of_any_kind], within=20)
     running = start_held(stack.manager, pages, held)
     waits = stack.manager.submit(pages.url("/busy/barriers?after=3600"))  # the last one: its host is left alone then
     stack.manager.reached(waits, "RETRY: server-busy")
     jobs = {"a result": done, "a failure": failed, "a retry": waits, "a running job": running}
+    jobs["a job of another kind"] = of_any_kind
     return {
         "the list": "/",
         "a filtered list": "/?status=FAILURE&text=missing&kind=count",
         "an empty list": "/?text=no-such-address",
         "an unknown job": "/job/x",
+        "the kinds": "/kinds",
+        "a form of any kind": "/kinds/crawl",
     } | {name: f"/job/{job}" for name, job in jobs.items()}
 
 
