@@ -3,7 +3,8 @@
 import re
 
 MAX_SHOWN = 200  # characters
-_SCHEME = re.compile(r"(https?:[/\\]*|[a-z][a-z0-9+.-]*:[/\\]{2,})", re.IGNORECASE | re.ASCII)
+# Of web URLs, browsers take any number of slashes, in either direction.
+_AFTER_SCHEME = re.compile(r"(:(?:[/\\]{2,}|(?:(?<=http:)|(?<=https:))[/\\]*))", re.IGNORECASE)
 _END_OF_AUTHORITY = re.compile(r"[/\\?#]")  # as browsers have it: https://url.spec.whatwg.org/#authority-state
 _END_OF_PATH = re.compile(r"[?#]")
 
@@ -13,11 +14,11 @@ def without_secrets(text: str) -> str:
 
     Where a query or a fragment begins, the text ends: white space ends neither, and either may hold another URL.
     """
-    shown, *urls = _SCHEME.split(text)
-    for scheme, rest in zip(urls[::2], urls[1::2], strict=True):
+    shown, *urls = _AFTER_SCHEME.split(text)
+    for after_scheme, rest in zip(urls[::2], urls[1::2], strict=True):
         end = found.start() if (found := _END_OF_AUTHORITY.search(rest)) else len(rest)
         path, *secret = _END_OF_PATH.split(rest[end:], maxsplit=1)
-        shown += scheme + rest[:end].rpartition("@")[2] + path
+        shown += after_scheme + rest[:end].rpartition("@")[2] + path
         if secret:
             shown += "?…"
             break
