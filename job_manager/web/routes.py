@@ -16,6 +16,7 @@ from job_core.store.read import MAX_SEARCHED, Page, WholeJob, count_parked, live
 from job_manager.admission import MAX_COUNTED
 from job_manager.errors import InvalidRequest
 from job_manager.jobs import cancel_job, find_whole_job, read_page, resubmit
+from job_manager.openapi.docs_page import prose
 from job_manager.problems import explain, headers_of
 from job_manager.quotes import find_quote
 from job_manager.requests import DEFAULT_LIMIT, arriving_body, read_filter
@@ -33,7 +34,7 @@ web = Blueprint("web", __name__, template_folder="templates", static_folder="sta
 web.after_request(harden)
 for words in (
     *(wording.about, wording.capped, wording.duration, wording.summary, wording.milliseconds, wording.moment),
-    *(wording.pretty, wording.size),
+    *(wording.pretty, wording.size, prose),
 ):
     web.add_app_template_filter(words)
 
