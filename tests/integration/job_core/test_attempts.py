@@ -46,8 +46,8 @@ def kind_of(work: Callable[..., Any], **options: Any) -> Kind:
     return Kind(name="count", request=Nothing, work=work, **options)
 
 
-def run(job: Job, work: Callable[..., Any], **options: Any) -> None:
-    run_attempt(core, kind_of(work, **options), core.app.tasks["job_tasks.count"], job.id)
+def run(job: Job, work: Callable[..., Any], **options: Any) -> str:
+    return run_attempt(core, kind_of(work, **options), core.app.tasks["job_tasks.count"], job.id)
 
 
 @pytest.fixture
@@ -61,6 +61,26 @@ def test_a_result_is_written(store: Store, job: Job) -> None:
     ended = store.job(job.id)
     assert (ended.state, ended.result) == (State.SUCCESS, {"said": "naïve"})
     assert store.outcomes(job.id) == ["SUCCESS"]
+
+
+def _fails(_: JsonObject) -> str:
+    raise KeyError
+
+
+@pytest.mark.parametrize(
+    ("summary", "said"),
+    [
+        (lambda result: f"said {result['said']}", "said https://example.com/?…"),
+        (lambda _: "", "done"),
+        (_fails, "done"),
+    ],
+    ids=["a summary", "none", "one that fails"],
+)
+def test_what_flower_shows_of_a_result_is_its_summary_without_secrets(
+    store: Store, job: Job, summary: Callable[[JsonObject], str], said: str
+) -> None:
+    assert run(job, lambda _: {"said": "https://u:secret@example.com/?secret"}, summary=summary) == said
+    assert store.state(job.id) is State.SUCCESS
 
 
 def test_a_task_may_know_the_job_that_it_works_on(store: Store, job: Job) -> None:

@@ -228,6 +228,13 @@ class TestWhatIsAMessage:
         broker.publish([message()])
         assert broker.published_at(QUEUE, queue.taken(QUEUE)) == TIME
 
+    def test_one_of_a_release_that_showed_its_id_is_one(self, broker: JobQueue, queue: Queue) -> None:
+        ours = message()
+        broker.publish([ours])
+        envelope = queue.taken(QUEUE).replace(json.dumps(SHOWN).encode(), f"\"('{ours.job_id}',)\"".encode())
+        assert str(ours.job_id).encode() + b"',)" in envelope
+        assert broker.published_at(QUEUE, envelope) == TIME
+
     def test_one_of_another_app_or_queue_is_none(self, broker: JobQueue, queue: Queue) -> None:
         broker.publish([message()])
         envelope = queue.taken(QUEUE)
