@@ -6,10 +6,12 @@ from functools import cache
 
 from stopwordsiso import has_lang, stopwords
 
-from job_core.job import JsonObject
-from job_core.store.read import WholeJob
+from job_core.job import Job, JsonObject
+from job_core.store.read import JobNumbers, WholeJob, numbers_of_label
+from job_manager.services import DATABASE_SECONDS, services
 
 BARS = 20
+COUNTS = 20  # of one page over time, the newest
 
 # Tags of languages whose words the lists have under another code: Norwegian's two written forms, the codes that
 # ISO 639 withdrew, Filipino.
@@ -31,11 +33,14 @@ def count_values(whole: WholeJob, query: Mapping[str, str]) -> JsonObject:
     `too_few` says that the job asked for too few words to fill the list then, though the page has more.
     """
     result = whole.job.result or {}
+    with services().database.reading(DATABASE_SECONDS) as connection:
+        counts = numbers_of_label(connection, whole.job, {"words": ("words",)}, COUNTS)
     known = stop_words(result.get("language"))
     hidden = known if query.get("stop") == "hide" else frozenset[str]()
     top = result.get("top", ())
     shown = bars(top, hidden)
     return {
+        "over_time": over_time(counts) if len(counts) > 1 else (),
         "bars": shown,
         "can_hide": bool(known) and bool(top),
         "is_hiding": bool(hidden),
@@ -43,10 +48,36 @@ def count_values(whole: WholeJob, query: Mapping[str, str]) -> JsonObject:
     }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Count:
+    """One of several counts of a page; `change` is that of the words since the one before."""
+
+    job: Job
+    words: int
+    change: int | None
+    percent: float
+
+
+def over_time(counts: Sequence[JobNumbers]) -> tuple[Count, ...]:
+    """The counts of one page, the newest first."""
+    words = [each.numbers["words"] or 0 for each in counts]
+    most = max(words) or 1
+    before = [*words[1:], None]
+    return tuple(
+        Count(
+            job=each.job,
+            words=number,
+            change=None if last is None else number - last,
+            percent=round(100 * number / most, 1),
+        )
+        for each, number, last in zip(counts, words, before, strict=True)
+    )
+
+
 def bars(top: Sequence[Sequence[object]], hidden: frozenset[str]) -> tuple[Bar, ...]:
-    """The first words of `top`, which is sorted by count, without those that are `hidden`, whatever their apostrophe."""
+    """The first words of `top`, which is sorted by count, without those that are `hidden`."""
     words = ((str(word), int(str(count))) for word, count in top)
-    shown = [(word, count) for word, count in words if word.replace("’", "'") not in hidden][:BARS]
+    shown = [(word, count) for word, count in words if word.replace("\u2019", "'") not in hidden][:BARS]
     longest = max((count for _, count in shown), default=1)
     return tuple(Bar(word=word, count=count, percent=round(100 * count / longest, 1)) for word, count in shown)
 

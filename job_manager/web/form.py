@@ -13,6 +13,9 @@ from page_fetch.url import meant_url
 TOP = 200  # so that 20 are left when stop words are hidden: of 181 English and other pages, none needs more than 94
 
 
+EXAMPLE = {"url": "https://en.wikipedia.org/wiki/Message_queue", "word": "queue"}  # for whom nothing comes to mind
+
+
 @dataclass(frozen=True, kw_only=True)
 class Form:
     """What was written, to be shown again if something is wrong."""

@@ -24,15 +24,14 @@ def test_no_more_than_can_be_read_at_a_glance() -> None:
 
 
 def test_a_stop_word_is_hidden_whatever_its_apostrophe() -> None:
-    assert bars([["don’t", 8], ["don't", 4], ["queue", 1]], stop_words("en")) == (
+    assert bars([["don\u2019t", 8], ["don't", 4], ["queue", 1]], stop_words("en")) == (
         Bar(word="queue", count=1, percent=100.0),
     )
 
 
 @pytest.mark.parametrize(
     "language",
-    ["ar", "cs", "da", "de", "el", "en", "es", "fi", "fr", "he", "hi", "hu", "id", "it", "ja", "ko", "nl"]
-    + ["no", "pl", "pt", "ro", "ru", "sv", "th", "tr", "uk", "vi", "zh"],
+    "ar cs da de el en es fi fr he hi hu id it ja ko nl no pl pt ro ru sv th tr uk vi zh".split(),
 )
 def test_many_languages_have_stop_words(language: str) -> None:
     assert len(stop_words(language)) > 50
