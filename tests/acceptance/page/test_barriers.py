@@ -46,10 +46,10 @@ def test_axe_finds_no_barrier_and_nothing_overflows_on_any_view(
         }
         for name, path in (paths | others).items():
             page.goto(path)
-            for disclosure in page.locator("details:not([open]) > summary").all()[:20]:
-                disclosure.click()
-            rules = {"runOnly": ["wcag2a", "wcag2aa"]} if name == "api" else None  # ten times as long as all the others
-            found += [(name, each["id"]) for each in Axe().run(page, options=rules).response["violations"]]
+            page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+            # The description of each route is like that of the others: for all of them axe takes minutes.
+            context = {"exclude": [".docs > section:nth-of-type(n + 3)"]} if name == "api" else None
+            found += [(name, each["id"]) for each in Axe().run(page, context).response["violations"]]
             found += [(name, box) for box in page.evaluate(OVERFLOWING)]
             assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[width]["width"], name
     assert found == []

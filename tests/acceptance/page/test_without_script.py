@@ -28,7 +28,7 @@ def test_cancelling_many_and_the_list(open_page: OpenPage, pages: PageServer) ->
         expect(rows(page).filter(has_text=f"/without-script/{number}")).to_be_visible()
     page.get_by_role("link", name="All jobs").click()
     page.get_by_role("link", name="Reload").click()
-    rows(page).filter(has_text="/without-script/1").get_by_role("link").click()
+    rows(page).filter(has_text="/without-script/1").locator(".address").click()
     page.get_by_role("button", name="Cancel").click()
     expect_state(page, "REVOKED", "Cancelled")
     page.get_by_role("link", name="All jobs").click()
