@@ -24,8 +24,8 @@ from tests.acceptance.stack import running_stack
 FOLDER = PROJECT / "docs" / "pictures"
 SCREENS = {"desktop": DESKTOP, "phone": PHONE}
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-QUALITY = 70  # of 100
-LOWEST = 2_600  # pixels from the top, below which a long page is cut off
+QUALITY = 55  # of 100
+LOWEST = 2_200  # pixels from the top, below which a long page is cut off
 
 
 def take(browser: Browser, manager: Manager, views: Mapping[str, str]) -> None:

@@ -38,7 +38,7 @@ def test_axe_finds_no_barrier_and_nothing_overflows_on_any_view(
 ) -> None:
     page = open_page(viewport=WIDTHS[width], color_scheme=scheme)
     found = []
-    with views(manager, pages) as paths:
+    with views(manager, pages, f"/held/barriers/{scheme}/{width}") as paths:
         others = {
             "filtered": "/?status=FAILURE&text=missing&kind=count&order=oldest",
             "none found": "/?text=no-such-address",

@@ -13,8 +13,8 @@ from tests.acceptance.test_quotes import PAGES, page_of
 
 
 @contextmanager
-def views(manager: Manager, pages: PageServer) -> Iterator[Mapping[str, str]]:
-    """The path of each view, as long as its sites are there."""
+def views(manager: Manager, pages: PageServer, held: str = "/held/slow-site") -> Iterator[Mapping[str, str]]:
+    """The path of each view, as long as its sites are there. `held` is a page that was not asked for before."""
     with running_crawl_site(size=60) as site, running_odd_site() as quoting:
         quoting.routes = {f"/page/{number}": page_of(number) for number in range(PAGES)}
         batch = [pages.url(f"/words/{words}/report") for words in (1200, 860, 431, 12_845)]
@@ -28,7 +28,7 @@ def views(manager: Manager, pages: PageServer) -> Iterator[Mapping[str, str]]:
         site.hold("/tree/30")
         crawling = manager.submit(f"{site.origin}/", kind="crawl", word="pear")
         eventually(lambda: site.log().count("/tree/30") > 1, "the held page is asked for", seconds=30)
-        running = start_held(manager, pages, "/held/slow-site")
+        running = start_held(manager, pages, held)
         waits = manager.submit(pages.url("/busy/shop?times=2&after=3600"))  # last, since its host is left alone then
         manager.reached(waits, "RETRY: server-busy")
         manager.cancel(manager.submit(pages.url("/words/10/given-up")))
