@@ -12,6 +12,7 @@ from werkzeug.urls import iri_to_uri
 from job_core.job import ENDED, State
 from job_core.kinds import Kind
 from job_core.store.read import WholeJob
+from job_manager.errors import InvalidRequest
 from job_manager.jobs import cancel_job, find_whole_job, resubmit
 from job_manager.lists import CSV
 from job_manager.openapi.docs_page import prose

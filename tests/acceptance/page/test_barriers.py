@@ -39,7 +39,9 @@ def test_axe_finds_no_barrier_and_nothing_overflows_on_any_view(
     page = open_page(viewport=WIDTHS[width], color_scheme=scheme)
     found = []
     with views(manager, pages, f"/held/barriers/{scheme}/{width}") as paths:
+        of_any_kind = manager.submit(pages.url("/of-any-kind"), kind="echo")
         others = {
+            "a job of another kind": f"/job/{of_any_kind}",
             "filtered": "/?status=FAILURE&text=missing&kind=count&order=oldest",
             "none found": "/?text=no-such-address",
             "no such job": "/job/x",

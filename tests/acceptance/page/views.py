@@ -45,6 +45,8 @@ def views(manager: Manager, pages: PageServer, held: str = "/held/slow-site") ->
             "quotes": "/quote",
             "quote": f"/quote/{of_today}",
             "found-quotes": f"/job/{quotes}",
+            "kinds": "/kinds",
+            "kind": "/kinds/crawl",
             "api": "/docs",
             "unknown": "/nowhere",
         }
