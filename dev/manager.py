@@ -98,9 +98,9 @@ class Manager:
         """Submit a job; returns its id."""
         return str(self.ask("POST", f"/{kind}", {"url": url, **fields}).expect(HTTPStatus.ACCEPTED)["id"])
 
-    def submit_all(self, urls: Sequence[str]) -> list[str]:
+    def submit_all(self, urls: Sequence[str], **fields: object) -> list[str]:
         """Submit a job for each URL in one request; returns their ids."""
-        answer = self.ask("POST", "/count", {"urls": list(urls)})
+        answer = self.ask("POST", "/count", {"urls": list(urls), **fields})
         answer.expect(HTTPStatus.ACCEPTED)
         return answer.job_ids()
 

@@ -77,6 +77,7 @@ class NewJob:
     on_failure: OnFailure
     limit_key: str | None = None  # jobs of one key are limited together
     retry_of: UUID | None = None  # the ended job whose request this one repeats
+    batch_id: UUID | None = None  # of the batch that it joins; jobs that are accepted together become one
     owner: str | None = None  # name of the API key that it came with; None where there are no keys
     callback_url: str | None = None  # where a webhook reports the job's end
 
@@ -164,6 +165,7 @@ class Job:
     bulk: bool = False  # it came with many others, and was never begun
     requeued: bool = False  # its latest message went to the queue of jobs that have waited before
     retry_of: UUID | None = None
+    batch_id: UUID | None = None  # the same for all jobs that were accepted together
     parent_id: UUID | None = None
     open_children: int = 0
     parked_at: datetime | None = None  # since when it waits, without a message, for room under its limit

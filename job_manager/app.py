@@ -21,7 +21,7 @@ from job_manager.requests import MAX_BATCH, MAX_BATCH_BYTES
 from job_manager.security import add_security_headers, reject_cross_site, require_api_keys
 from job_manager.services import EXTENSION, Services
 from job_manager.submitting import submitting
-from job_manager.web.routes import web
+from job_manager.web.routes import error_page, web
 from job_tasks.job_tasks import core
 from job_tasks.settings import Settings
 
@@ -72,7 +72,7 @@ def create_app(settings: Settings) -> Flask:
         memory=memory,
     )
     log_access(app)
-    register_error_handlers(app)
+    register_error_handlers(app, error_page)
     add_security_headers(app)
     reject_cross_site(app)
     require_api_keys(app, settings.manager_api_keys)

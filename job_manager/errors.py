@@ -11,6 +11,7 @@
     ├── UnsupportedBody
     ├── RequestTooLarge
     ├── CrossSiteRequest
+    ├── UnknownBatch
     └── UnknownQuote
 
 The message of an error is shown to the caller: it says what is wrong, and what to do about it.
@@ -78,6 +79,12 @@ class CrossSiteRequest(ClientError):
     """A browser sent it on behalf of another site's page."""
 
     title = "The request comes from another site's page"
+
+
+class UnknownBatch(ClientError):
+    """There are no such jobs that were submitted together."""
+
+    title = "There is no such batch"
 
 
 class UnknownQuote(ClientError):

@@ -104,7 +104,7 @@ def cancel(job_id: str) -> Response:
 def retry(job_id: str) -> Response:
     """Try an ended job again.
 
-    Accepts a new job with the same request, whose `retry_of` names the old one.
+    Accepts a new job with the same request, whose `retry_of` names the old one. It takes its place in its batch.
     """
     return accepted_answer(resubmit(job_id))
 
@@ -189,6 +189,7 @@ def resubmit(job_id: str) -> Job:
         max_crashes=old.max_crashes,
         on_failure=old.on_failure,
         retry_of=old.id,
+        batch_id=old.batch_id,
         owner=owner(),
         callback_url=old.callback_url,
     )

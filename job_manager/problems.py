@@ -1,10 +1,10 @@
 """Every error response, as `application/problem+json` (RFC 9457)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 import structlog
-from flask import Flask, Response
+from flask import Flask, Response, request
 from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.exceptions import HTTPException
 
@@ -24,6 +24,7 @@ from job_manager.errors import (
     MalformedRequest,
     RequestTooLarge,
     Unauthenticated,
+    UnknownBatch,
     UnknownQuote,
     UnsupportedBody,
 )
@@ -36,6 +37,7 @@ STATUS: dict[type[CoreError], int] = {
     Unauthenticated: 401,
     CrossSiteRequest: 403,
     UnknownJob: 404,
+    UnknownBatch: 404,
     UnknownQuote: 404,
     JobNotEnded: 409,
     RequestTooLarge: 413,
@@ -79,11 +81,13 @@ class Problem(BaseModel):
     errors: tuple[WrongField, ...] | None = Field(default=None, description="the invalid fields, if any")
 
 
-def register_error_handlers(app: Flask) -> None:
-    """Let `app` answer every error by a problem."""
+def register_error_handlers(app: Flask, page_of: Callable[[Exception], Response]) -> None:
+    """Let `app` answer every error by a problem; where a browser asked for an unknown page, by a page."""
 
     @app.errorhandler(Exception)
     def _answer(error: Exception) -> Response:
+        if request.endpoint is None and request.accept_mimetypes.best_match((MEDIA_TYPE, "text/html")) == "text/html":
+            return page_of(error)
         problem = explain(error)
         return Response(problem_json(problem), problem.status, headers_of(error), content_type=MEDIA_TYPE)
 

@@ -10,6 +10,7 @@ from job_manager.openapi.operation import operation_of
 from job_tasks.api_keys import ApiKey, owner_of
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+OPEN = frozenset({"web.static", "web.choose_theme"})  # what an open page is dressed in
 OWN = frozenset({"same-origin", "none"})  # none: the person did it, by the address bar or a bookmark
 EVERY_ANSWER = {
     "X-Content-Type-Options": "nosniff",
@@ -31,7 +32,8 @@ def require_api_keys(app: Flask, known: tuple[ApiKey, ...]) -> None:
     @app.before_request
     def check() -> None:
         said = operation_of(app.view_functions.get(request.endpoint or ""))
-        g.owner = _owner(known) if known and not (said and said.is_open) else None
+        is_open = (said is not None and said.is_open) or request.endpoint in OPEN
+        g.owner = _owner(known) if known and not is_open else None
 
 
 def owner() -> str | None:

@@ -55,6 +55,9 @@ class JobView(ApiModel):
     max_crashes: int = Field(ge=1)
     on_failure: Literal["retry", "discard"]
     retry_of: UUID | None = Field(description="the ended job whose request this one repeats")
+    batch_id: UUID | None = Field(
+        description="the same for all jobs that were submitted together, and their repetitions; null if it came alone"
+    )
     parent_id: UUID | None = Field(description="the job that created this one")
     created_at: Time
     parked_at: Time | None = Field(

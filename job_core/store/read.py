@@ -10,12 +10,17 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Numeric,
     ScalarSelect,
     Select,
     Text,
     Uuid,
     any_,
+    asc,
     bindparam,
+    case,
+    cast,
+    desc,
     func,
     literal,
     literal_column,
@@ -36,7 +41,8 @@ from job_core.store.tables import attempts, jobs, workers
 class JobFilter:
     """Which jobs a list holds. None means any, but for `owner` None, which means jobs that came without a key.
 
-    Children are in the lists of their `parent` only. `before` is the id of the last job of the page before.
+    Children are in the lists of their `parent` only. `before` is the id of the last job of the page before; `after`
+    instead is that of a job from which the list leads to newer ones.
     """
 
     owner: str | None = None
@@ -45,6 +51,10 @@ class JobFilter:
     label: str | None = None
     parent: UUID | None = None
     before: UUID | None = None
+    after: UUID | None = None
+
+
+_BUT_RESULT = tuple(column for column in jobs.c if column is not jobs.c.result)
 
 
 def find(connection: Connection, job_id: UUID) -> Job | None:
@@ -60,8 +70,7 @@ def find_all(connection: Connection, job_ids: Sequence[UUID]) -> list[Job]:
 
 def find_requests(connection: Connection, job_ids: Sequence[UUID]) -> list[Job]:
     """The same without the results, which may be large."""
-    columns = (column for column in jobs.c if column is not jobs.c.result)
-    return _in_order(connection, select(*columns).where(jobs.c.id.in_(job_ids)), job_ids)
+    return _in_order(connection, select(*_BUT_RESULT).where(jobs.c.id.in_(job_ids)), job_ids)
 
 
 def _in_order(connection: Connection, asked: Select[Any], job_ids: Sequence[UUID]) -> list[Job]:
@@ -136,14 +145,15 @@ def attempts_by_job(connection: Connection, job_ids: Sequence[UUID]) -> Mapping[
 
 
 def newest_query(which: JobFilter) -> Select[Any]:
-    """What asks for the jobs, the newest first. Ids are UUIDv7, so their order is that of time.
+    """What asks for the jobs, the newest first, or those `after` a job, the oldest first. UUIDv7 sort by time.
 
     Each kind of filter has an index that holds its jobs in this order, and the query is such that no other index
     gives that order. Else PostgreSQL likes to walk over all jobs from the newest on and to pass over those that do not
     match, which is slow when they are many, as after a surge of waiting ones.
     """
     leading = _leading(which)
-    asked = select(jobs).order_by(*(column.desc() for column, _ in leading), jobs.c.id.desc())
+    direction = desc if which.after is None else asc
+    asked = select(jobs).order_by(*(direction(column) for column, _ in leading), direction(jobs.c.id))
     for column, value in leading:
         # For a plain equality, PostgreSQL would drop the column from the order.
         asked = asked.where(column == any_(array([value])))
@@ -159,6 +169,8 @@ def newest_query(which: JobFilter) -> Select[Any]:
         asked = asked.where(*_kind_and_state(which))
     if which.before is not None:
         asked = asked.where(jobs.c.id < which.before)
+    if which.after is not None:
+        asked = asked.where(jobs.c.id > which.after)
     return asked
 
 
@@ -238,36 +250,119 @@ MAX_SEARCHED = 10_000
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """Some jobs, the newest first. The next page holds those `before`; None after the last one."""
+    """Some jobs, the newest first. The next page holds those `before`; None after the last one.
+
+    Of a list of newer jobs, the next page holds those `after`.
+    """
 
     jobs: tuple[Job, ...]
     before: UUID | None
+    after: UUID | None = None
 
 
 def page_of(connection: Connection, which: JobFilter, text: str | None, limit: int) -> Page:
     """Up to `limit` jobs, only those whose label holds `text`, in whatever case; fewer, if they are large.
 
-    No index helps with a text, so a page looks through the newest 10,000 jobs of `which` at most. It may hold few or
-    none, and the next one looks on from there.
+    No index helps with a text, so a page looks through 10,000 jobs of `which` at most. It may hold few or none, and the
+    next one looks on from there.
     """
+    direction = desc if which.after is None else asc
     if text is None:
         asked = newest_query(which).with_only_columns(jobs.c.id).limit(limit + 1)
     else:
         looked_through = newest_query(which).with_only_columns(jobs.c.id, jobs.c.label).limit(MAX_SEARCHED).subquery()
         place = func.strpos(func.lower(looked_through.c.label), literal(text.lower(), Text))
-        asked = select(looked_through.c.id).where(place > 0).order_by(looked_through.c.id.desc()).limit(limit + 1)
+        asked = select(looked_through.c.id).where(place > 0).order_by(direction(looked_through.c.id)).limit(limit + 1)
     found = connection.execute(asked).scalars().all()
     portion = find_portion(connection, found[:limit], which.owner)
     shown = len(found[:limit]) - len(portion.left)
     if shown < len(found):
-        return Page(jobs=portion.jobs, before=found[shown - 1])
-    return Page(jobs=portion.jobs, before=_last_looked_at(connection, which) if text is not None else None)
+        further: UUID | None = found[shown - 1]
+    else:
+        further = _last_looked_at(connection, which) if text is not None else None
+    if which.after is None:
+        return Page(jobs=portion.jobs, before=further)
+    return Page(jobs=portion.jobs[::-1], before=None, after=further)
 
 
 def _last_looked_at(connection: Connection, which: JobFilter) -> UUID | None:
-    """The oldest of the jobs that a search looked through, if there may be older ones."""
+    """The last of the jobs that a search looked through, if there may be more behind it."""
     ids = newest_query(which).with_only_columns(jobs.c.id).offset(MAX_SEARCHED - 1).limit(1)
     return connection.execute(ids).scalar_one_or_none()
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobNumbers:
+    """A job without its result, but for some numbers of it; None where it has none."""
+
+    job: Job
+    numbers: Mapping[str, int | None]
+
+
+Paths = Mapping[str, Sequence[str]]  # where in a result each number stands
+
+
+def numbers_of_batch(
+    connection: Connection,
+    batch_id: UUID,
+    owner: str | None,
+    paths: Paths,
+    *,
+    order: str | None,
+    limit: int,
+    offset: int,
+) -> list[JobNumbers]:
+    """Jobs of a batch, as they were submitted; or the one with the largest number `order` first; or by their label.
+
+    A job that was repeated is left out for its repetition, which joined the batch.
+    """
+    sorts = {name: desc(_number(path)).nulls_last() for name, path in paths.items()} | {"label": asc(jobs.c.label)}
+    asked = _numbers(select(*_BUT_RESULT), paths).where(*_of_batch(batch_id, owner))
+    first = [sorts[order]] if order is not None else []
+    return _with_numbers(connection, asked.order_by(*first, jobs.c.id).limit(limit).offset(offset), paths)
+
+
+def totals_of_batch(
+    connection: Connection, batch_id: UUID, owner: str | None, paths: Paths
+) -> tuple[dict[State, int], dict[str, int]]:
+    """How many jobs of a batch are in each state, and the sum of each number; states that none is in are left out."""
+    sums = [func.coalesce(func.sum(_number(path)), 0).label(name) for name, path in paths.items()]
+    asked = select(jobs.c.state, func.count().label("jobs"), *sums).where(*_of_batch(batch_id, owner))
+    rows = connection.execute(asked.group_by(jobs.c.state)).mappings().all()
+    states = {State(row["state"]): row["jobs"] for row in rows}
+    return states, {name: int(sum(row[name] for row in rows)) for name in paths}
+
+
+def numbers_of_label(connection: Connection, job: Job, paths: Paths, limit: int) -> list[JobNumbers]:
+    """The jobs of the kind, label and owner of `job` that succeeded, the newest first."""
+    which = JobFilter(owner=job.owner, kind=job.kind, label=job.label, state=State.SUCCESS)
+    asked = _numbers(newest_query(which).with_only_columns(*_BUT_RESULT).limit(limit), paths)
+    return _with_numbers(connection, asked, paths)
+
+
+def _of_batch(batch_id: UUID, owner: str | None) -> tuple[ColumnElement[bool], ...]:
+    repetition = jobs.alias()
+    is_repeated = select(repetition.c.id).where(repetition.c.batch_id == batch_id, repetition.c.retry_of == jobs.c.id)
+    return jobs.c.batch_id == batch_id, jobs.c.owner.is_not_distinct_from(owner), ~is_repeated.exists()
+
+
+def _numbers(asked: Select[Any], paths: Paths) -> Select[Any]:
+    return asked.add_columns(*(_number(path).label(f"number_{name}") for name, path in paths.items()))
+
+
+def _number(path: Sequence[str]) -> ColumnElement[Any]:
+    place = literal(list(path), ARRAY(Text))
+    kind = func.json_typeof(jobs.c.result.op("#>")(place))
+    return case((kind == "number", cast(jobs.c.result.op("#>>", return_type=Text())(place), Numeric)))
+
+
+def _with_numbers(connection: Connection, asked: Select[Any], paths: Paths) -> list[JobNumbers]:
+    found = []
+    for row in connection.execute(asked):
+        values = {name: getattr(row, f"number_{name}") for name in paths}
+        numbers = {name: None if value is None else int(value) for name, value in values.items()}
+        found.append(JobNumbers(job=job_of(row), numbers=numbers))
+    return found
 
 
 def count_by_state(connection: Connection, *, owner: str | None, at_most: int) -> dict[State, int]:

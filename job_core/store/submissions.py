@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -58,10 +58,15 @@ def accept(
 ) -> Accepted:
     """Write and commit a row for each of `new_jobs`. A job is parked, and has no message, if its limit key is full.
 
+    Several jobs are a batch, but for those that join an earlier one.
+
     With a `key` that came within 24 hours, nothing is written and the jobs of that time are named again; raises
     IdempotencyKeyReused if it came with another request then, UnknownJob if a job of that time is not kept any more,
     and DatabaseUnavailable as `Database.commit` does.
     """
+    if len(new_jobs) > 1:
+        batch_id = uuid7()
+        new_jobs = [replace(new, batch_id=new.batch_id or batch_id) for new in new_jobs]
     ids, rows = as_rows(new_jobs)
     stands_for = (key.key, key.owner, key.fingerprint, IDEMPOTENCY_KEY_LIFETIME) if key else (None,) * 4
     written = database.commit(

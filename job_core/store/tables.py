@@ -28,6 +28,7 @@ jobs = Table(
     Column("losses", SmallInteger),
     Column("limit_key", Text),
     Column("retry_of", Uuid),
+    Column("batch_id", Uuid),
     Column("parent_id", Uuid),
     Column("open_children", Integer),
     Column("owner", Text),

@@ -47,6 +47,7 @@ ACCEPTED: JsonObject = {
     "max_crashes": 3,
     "on_failure": "retry",
     "retry_of": None,
+    "batch_id": None,
     "parent_id": None,
     "created_at": ACCEPTED_AT,
     **dict.fromkeys(("parked_at", "due_at", "started_at", "finished_at", "result", "error")),

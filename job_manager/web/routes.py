@@ -1,59 +1,46 @@
 """The page's addresses. Forms redirect to what they made (303), so that a reload sends nothing twice."""
 
-from collections.abc import Mapping
+import re
 from contextlib import nullcontext
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from itertools import chain
 
-from flask import Blueprint, Response, make_response, render_template, request, url_for
-from werkzeug.datastructures import MultiDict
+from flask import Blueprint, Response, make_response, render_template, request, stream_with_context, url_for
 from werkzeug.exceptions import NotFound
+from werkzeug.urls import iri_to_uri
 
 from job_core.job import ENDED, State
 from job_core.kinds import Kind
-from job_core.store.read import MAX_SEARCHED, Page, WholeJob, count_parked, live_workers
-from job_manager.admission import MAX_COUNTED
+from job_core.store.read import WholeJob
 from job_manager.errors import InvalidRequest
-from job_manager.jobs import cancel_job, find_whole_job, read_page, resubmit
+from job_manager.jobs import cancel_job, find_whole_job, resubmit
+from job_manager.lists import CSV
 from job_manager.openapi.docs_page import prose
 from job_manager.problems import explain, headers_of
 from job_manager.quotes import find_quote
-from job_manager.requests import DEFAULT_LIMIT, arriving_body, read_filter
+from job_manager.requests import arriving_body
 from job_manager.security import harden, owner
-from job_manager.services import DATABASE_SECONDS, services
+from job_manager.services import services
 from job_manager.submitting import accept_and_publish
 from job_manager.web import wording
-from job_manager.web.form import Form
+from job_manager.web.batch_view import batch_csv, batch_values
+from job_manager.web.form import EXAMPLE, Form
 from job_manager.web.kind_form import KindForm
 from job_manager.web.kind_views import VIEWS, KindView, view_of
+from job_manager.web.listing import read_listing
 from job_manager.web.quote_view import QuoteForm, quote_values
 from job_tasks.job_tasks import core, count
+
+THEMES = ("system", "light", "dark")  # the first one is that of the device
+YEAR_SECONDS = 365 * 24 * 3_600
 
 web = Blueprint("web", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
 web.after_request(harden)
 for words in (
     *(wording.about, wording.capped, wording.duration, wording.summary, wording.milliseconds, wording.moment),
-    *(wording.pretty, wording.size, prose),
+    *(wording.asked, wording.pretty, wording.size, wording.elapsed, wording.seconds, prose),
 ):
     web.add_app_template_filter(words)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Listing:
-    """A page of the list, how many jobs (parked ones among them) and live workers there are, and the filters."""
-
-    page: Page
-    is_first: bool
-    totals: Mapping[State, int]
-    parked: int
-    workers: int
-    filters: Mapping[str, str]
-
-    def url(self, **changes: object) -> str:
-        """The address of a list with the same filters, but for `changes`; None takes a filter away."""
-        asked: dict[str, Any] = {**self.filters, **changes}
-        return url_for("web.index", _anchor="jobs", **asked)
 
 
 @web.get("/")
@@ -64,7 +51,7 @@ def index() -> Response:
 
 @web.post("/")
 def submit() -> Response:
-    """Accept a job for each address, and redirect to it, or to the list."""
+    """Accept a job for each address, and redirect to it, or to the batch of them."""
     with arriving_body():
         form = Form.read(request.form)
     with services().batch_queue.turn() if form.is_batch else nullcontext():
@@ -74,7 +61,7 @@ def submit() -> Response:
         return _index(form, wrong, HTTPStatus.UNPROCESSABLE_ENTITY)
     if len(accepted) == 1:
         return _see(url_for("web.show", job_id=accepted[0].id))
-    return _see(url_for("web.index", accepted=len(accepted)))
+    return _see(url_for("web.batch", batch_id=accepted[0].batch_id))
 
 
 @web.get("/job/<job_id>")
@@ -91,13 +78,59 @@ def show(job_id: str) -> Response:
 def cancel(job_id: str) -> Response:
     """Cancel the job."""
     cancel_job(job_id)
-    return _see(url_for("web.show", job_id=job_id))
+    return _see(_back() or url_for("web.show", job_id=job_id))
 
 
 @web.post("/job/<job_id>/retry")
 def retry(job_id: str) -> Response:
-    """Accept a new job with the same request, and redirect to it."""
-    return _see(url_for("web.show", job_id=resubmit(job_id).id))
+    """Accept a new job with the same request, and redirect to it, or back to the list."""
+    new = resubmit(job_id)
+    return _see(_back() or url_for("web.show", job_id=new.id))
+
+
+@web.get("/batch/<batch_id>")
+def batch(batch_id: str) -> Response:
+    """Jobs that were submitted together."""
+    return _page("batch.html", **batch_values(batch_id, request.args))
+
+
+@web.get("/batch/<batch_id>/jobs.csv")
+def batch_as_csv(batch_id: str) -> Response:
+    """The same as CSV."""
+    pieces = batch_csv(batch_id)
+    first = next(pieces)  # which may be an error
+    answer = Response(stream_with_context(chain([first], pieces)), content_type=CSV)
+    answer.headers["Content-Disposition"] = 'attachment; filename="jobs.csv"'
+    return answer
+
+
+@web.post("/theme")
+def choose_theme() -> Response:
+    """Keep the colours that a person chose for a year, or forget them."""
+    answer = _see(_back() or url_for("web.index"))
+    if (theme := request.form.get("theme")) in THEMES[1:]:
+        answer.set_cookie("theme", theme, max_age=YEAR_SECONDS, httponly=True, samesite="Lax")
+    else:
+        answer.delete_cookie("theme", httponly=True, samesite="Lax")
+    return answer
+
+
+@web.app_context_processor
+def _dress() -> dict[str, object]:
+    """What every page needs."""
+    theme = request.cookies.get("theme")
+    return {
+        "State": State,
+        "ENDED": ENDED,
+        "KINDS": core.kinds,
+        "VIEWS": VIEWS,
+        "STATE_LABELS": wording.STATE_LABELS,
+        "OUTCOME_LABELS": wording.OUTCOME_LABELS,
+        "THEMES": THEMES,
+        "theme": theme if theme in THEMES[1:] else None,
+        "here": iri_to_uri(request.full_path.rstrip("?")) if request.method == "GET" else "/",
+        "flower_url": services().settings.flower_url.rstrip("/"),
+    }
 
 
 @web.get("/quote")
@@ -152,9 +185,10 @@ def show_quote(quote_id: str) -> Response:
 
 
 @web.errorhandler(Exception)
-def _explain(error: Exception) -> Response:
+def error_page(error: Exception) -> Response:
+    """The page that explains `error`."""
     problem = explain(error)
-    page = _page("error.html", problem.status, title=problem.title, detail=problem.detail)
+    page = harden(_page("error.html", problem.status, title=problem.title, detail=problem.detail))
     page.headers.extend(headers_of(error))
     return page
 
@@ -180,47 +214,23 @@ def _index(form: Form, wrong: list[str], status: int = HTTPStatus.OK) -> Respons
         status,
         form=form,
         wrong=wrong,
-        accepted=request.args.get("accepted", type=int),
-        listing=_read_listing(request.args),
+        listing=read_listing(request.args),
         kinds=[*core.offered, *({request.args.get("kind", "")} - {"", *core.offered})],
         usual_kind=count.name,
-        most_searched=MAX_SEARCHED,
+        EXAMPLE=EXAMPLE,
     )
-
-
-def _read_listing(query: MultiDict[str, str]) -> Listing:
-    """The list that a query string asks for. Raises InvalidRequest, DatabaseUnavailable."""
-    asked = {name: query.get(name, "").strip() for name in ("status", "kind", "text", "cursor")}
-    asked = {name: value for name, value in asked.items() if value}
-    text = asked.get("text")
-    if text is not None and "\0" in text:
-        raise InvalidRequest(("text", "holds a NUL character"))
-    which, _ = read_filter(MultiDict({name: value for name, value in asked.items() if name != "text"}))
-    totals = services().state_counts.of(owner())
-    page = read_page(which, DEFAULT_LIMIT, text)
-    with services().database.reading(DATABASE_SECONDS) as connection:
-        parked = count_parked(connection, owner=owner(), at_most=MAX_COUNTED + 1)
-        workers = live_workers(connection)
-    cursor = asked.pop("cursor", None)
-    is_first = cursor is None
-    return Listing(page=page, is_first=is_first, totals=totals, parked=parked, workers=workers, filters=asked)
 
 
 def _page(template: str, status: int = HTTPStatus.OK, **values: object) -> Response:
-    """A page of these values, and of those that every page needs."""
-    html = render_template(
-        template,
-        State=State,
-        ENDED=ENDED,
-        KINDS=core.kinds,
-        VIEWS=VIEWS,
-        STATE_LABELS=wording.STATE_LABELS,
-        OUTCOME_LABELS=wording.OUTCOME_LABELS,
-        flower_url=services().settings.flower_url.rstrip("/"),
-        **values,
-    )
+    html = render_template(template, **values)
     # The result of any task may hold half a surrogate pair, which UTF-8 cannot encode.
     return make_response(html.encode("utf-8", "backslashreplace"), status)
+
+
+def _back() -> str | None:
+    """The page that a form was sent from, if it says so: a path here, since a form may come from anywhere."""
+    back = request.form.get("back", "")
+    return back if re.fullmatch(r"/(?![/\\])[!-~]*", back) else None
 
 
 def _see(url: str) -> Response:

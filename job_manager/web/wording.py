@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from job_core.job import Job, JsonObject, Outcome, Phase, State
 from job_core.kinds import Kind, plain_summary
 from job_manager.admission import MAX_COUNTED
-from job_tasks.job_tasks import core
+from job_tasks.job_tasks import core, count, crawl
 
 STATE_LABELS = {
     State.PENDING: "waiting",
@@ -84,9 +84,25 @@ def about(kind: Kind) -> str:
     return (kind.work.__doc__ or "").strip().partition("\n")[0]
 
 
-def capped(count: int) -> str:
+def asked(job: Job) -> JsonObject | None:
+    """The word that was asked for with its count, of a job that succeeded."""
+    found: JsonObject | None = (job.result or {}).get("word") if job.kind in {count.name, crawl.name} else None
+    return found
+
+
+def elapsed(start: datetime) -> float:
+    """Seconds since a job or an attempt began, by the clock of this machine; 0 if that is behind the database's."""
+    return max((datetime.now(UTC) - start).total_seconds(), 0.0)
+
+
+def seconds(length: float) -> str:
+    """A length in seconds as a duration."""
+    return duration(timedelta(seconds=length))
+
+
+def capped(number: int) -> str:
     """A count that stops at MAX_COUNTED."""
-    return f"{MAX_COUNTED:,}+" if count > MAX_COUNTED else f"{count:,}"
+    return f"{MAX_COUNTED:,}+" if number > MAX_COUNTED else f"{number:,}"
 
 
 def duration(length: timedelta) -> str:
@@ -108,11 +124,11 @@ def milliseconds(length: float) -> str:
     return duration(timedelta(milliseconds=length))
 
 
-def size(count: int) -> str:
+def size(length: int) -> str:
     """Bytes, in decimal units."""
-    if count < KILO:
-        return f"{count} bytes"
-    return f"{count / KILO:.1f} kB" if count < KILO * KILO else f"{count / KILO / KILO:.1f} MB"
+    if length < KILO:
+        return f"{length} bytes"
+    return f"{length / KILO:.1f} kB" if length < KILO * KILO else f"{length / KILO / KILO:.1f} MB"
 
 
 def pretty(value: JsonObject) -> str:

@@ -17,11 +17,11 @@ LANGUAGE plpgsql AS $$
 BEGIN
     RETURN QUERY
     INSERT INTO jobs (
-        id, kind, label, limit_key, request, on_failure, max_attempts, max_crashes, retry_of, owner, callback_url,
-        parent_id, bulk, published_at, parked_at
+        id, kind, label, limit_key, request, on_failure, max_attempts, max_crashes, retry_of, batch_id, owner,
+        callback_url, parent_id, bulk, published_at, parked_at
     )
-    SELECT id, kind, label, limit_key, request, on_failure, max_attempts, max_crashes, retry_of, owner, callback_url,
-           parent, new.bulk, clock_timestamp(),
+    SELECT id, kind, label, limit_key, request, on_failure, max_attempts, max_crashes, retry_of, batch_id, owner,
+           callback_url, parent, new.bulk, clock_timestamp(),
            CASE WHEN limit_key IS NOT NULL AND (
                row_number() OVER (PARTITION BY limit_key ORDER BY id) > at_once
                OR EXISTS (
@@ -37,7 +37,7 @@ BEGIN
            ) THEN now() END
     FROM json_to_recordset(new_jobs) AS new (
         id uuid, kind text, label text, limit_key text, request json, on_failure text, max_attempts smallint,
-        max_crashes smallint, retry_of uuid, owner text, callback_url text, bulk boolean
+        max_crashes smallint, retry_of uuid, batch_id uuid, owner text, callback_url text, bulk boolean
     )
     ORDER BY id
     RETURNING id, created_at, published_at, parked_at;

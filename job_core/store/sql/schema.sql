@@ -34,6 +34,7 @@ CREATE TABLE jobs (
     overdue_at    timestamptz,                                        -- when the claim is broken, even of a living worker
     limit_key     text,                                               -- jobs of one key are limited together; NULL: no limit
     retry_of      uuid,
+    batch_id      uuid,                                               -- jobs that were accepted together have one in common
     parent_id     uuid REFERENCES jobs (id) ON DELETE CASCADE,        -- the job that gave this one
     open_children integer NOT NULL DEFAULT 0 CHECK (open_children >= 0),
     owner         text CHECK (char_length(owner) <= 64),              -- NULL: it came without a key
@@ -79,6 +80,7 @@ CREATE INDEX jobs_of_owner_by_label ON jobs (owner, md5(label), id, kind, state)
     WHERE owner IS NOT NULL AND parent_id IS NULL;
 -- The planner takes no statistics of an expression from a partial index.
 CREATE STATISTICS jobs_labels ON (md5(label)) FROM jobs;
+CREATE INDEX jobs_by_batch ON jobs (batch_id, id) WHERE batch_id IS NOT NULL;
 CREATE INDEX jobs_by_parent ON jobs (parent_id, id, state) WHERE parent_id IS NOT NULL;
 -- The questions of workers, reconciler and retention, each about the few rows that it is for.
 CREATE INDEX jobs_open ON jobs (state, id) WHERE finished_at IS NULL;

@@ -20,17 +20,18 @@ function showLocalTimes(root) {
 }
 
 function put(fresh) {
-  for (const name of ["said", "events"]) {
+  for (const name of ["said", "events", "every"]) {
     if (name in fresh.dataset) live.dataset[name] = fresh.dataset[name];
     else delete live.dataset[name];
   }
   if (fresh.innerHTML === shown) return;
   shown = fresh.innerHTML;
   const focused = live.contains(document.activeElement) ? document.activeElement.id : "";
-  const filter = live.querySelector(".filter");
-  if (filter) fresh.querySelector(".filter").replaceWith(filter); // what was written there, and not yet sent, stays
+  const filter = live.querySelector(".more");
+  if (filter) fresh.querySelector(".more").replaceWith(filter); // what was written there, and not yet sent, stays
   live.replaceChildren(...fresh.childNodes);
   showLocalTimes(live);
+  begin(live);
   if (focused) (document.getElementById(focused) || live.querySelector("a, button")).focus();
   const said = document.getElementById("said");
   if (said && said.textContent !== live.dataset.said) said.textContent = live.dataset.said;
@@ -85,9 +86,57 @@ function follow() {
   };
 }
 
+// How long something has been running goes on between the server's answers, by the clock of this page.
+function begin(root) {
+  for (const elapsed of root.querySelectorAll(".elapsed")) elapsed.since = performance.now() - 1000 * elapsed.dataset.seconds;
+}
+
+function duration(seconds) {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const minutes = Math.floor(seconds / 60);
+  const rest = Math.floor(seconds % 60);
+  if (minutes >= 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return minutes ? `${minutes} min ${rest} s` : `${rest} s`;
+}
+
+function tick() {
+  for (const elapsed of live.querySelectorAll(".elapsed")) {
+    elapsed.textContent = duration((performance.now() - elapsed.since) / 1000);
+  }
+}
+
+// Browsers hand the clipboard to secure pages only, among them those of this machine.
+if (navigator.clipboard) {
+  document.body.classList.add("can-copy");
+  document.addEventListener("click", async (event) => {
+    if (!event.target.matches(".copy")) return;
+    await navigator.clipboard.writeText(location.origin + location.pathname);
+    event.target.textContent = "Copied";
+  });
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches("textarea")) {
+    event.preventDefault();
+    event.target.form.requestSubmit();
+  }
+});
+
+// The server keeps the choice, in a cookie: this only spares the reload.
+document.getElementById("theme").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const theme = event.submitter.value;
+  document.documentElement.dataset.theme = theme;
+  document.querySelector("meta[name=color-scheme]").content = theme === "system" ? "light dark" : theme;
+  for (const button of event.target.querySelectorAll("button")) button.ariaPressed = String(button.value === theme);
+  await fetch(event.target.action, { method: "POST", redirect: "manual", body: new URLSearchParams({ theme }) });
+});
+
 if (live) {
   document.body.classList.add("is-live");
   showLocalTimes(live);
+  begin(live);
+  setInterval(tick, 1000);
   if (live.dataset.events) follow();
-  else if (live.dataset.every) setTimeout(poll, POLL_MS, () => true);
+  else if (live.dataset.every) setTimeout(poll, POLL_MS, () => live.dataset.every);
 }

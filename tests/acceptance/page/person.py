@@ -25,8 +25,8 @@ def state(page: Page) -> Locator:
 
 
 def expect_state(page: Page, name: str, says: str) -> None:
-    """The job is shown in that state, with that sentence, at once or soon."""
-    expect(state(page)).to_contain_text(name)
+    """The job is shown in that state of Celery's, with that sentence, at once or soon."""
+    expect(state(page)).to_have_attribute("title", name)
     expect(page.locator(".state p")).to_contain_text(says)
 
 
@@ -38,6 +38,15 @@ def job_id(page: Page) -> str:
 def rows(page: Page) -> Locator:
     """The jobs of the list."""
     return page.locator(".jobs li")
+
+
+def filter_by(page: Page, text: str) -> None:
+    """Open the filter of the list unless it is open, and look for a text."""
+    field = page.get_by_label("Address contains")
+    if not field.is_visible():
+        page.get_by_text("Filter and sort").click()
+    field.fill(text)
+    page.get_by_role("button", name="Show", exact=True).click()
 
 
 def mark(page: Page) -> None:

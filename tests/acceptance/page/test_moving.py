@@ -21,11 +21,11 @@ def test_from_waiting_to_running_to_done(page: Page, pages: PageServer, stack: S
     pages.release_all()
     wait_until_held(pages, "/held/seen")
     expect_state(page, "STARTED", "Attempt 1 of 5 is running")
-    expect(page.get_by_role("status").last).to_have_text("STARTED: Attempt 1 of 5 is running")
+    expect(page.get_by_role("status").last).to_have_text("Running: Attempt 1 of 5 is running")
     pages.release("/held/seen")
     expect_state(page, "SUCCESS", "Done")
     expect(page.locator("#words")).to_have_text("10")
-    expect(page).to_have_title("SUCCESS " + pages.url("/held/seen") + " · Word counts")
+    expect(page).to_have_title("Done: " + pages.url("/held/seen") + " · Word counts")
     expect_not_reloaded(page)
 
 
@@ -35,8 +35,8 @@ def test_from_attempt_to_attempt(page: Page, pages: PageServer) -> None:
     expect_state(page, "RETRY", "Attempt 1 of 5 failed; the next is due")
     expect(page.get_by_role("heading", name="The site could not answer right now")).to_be_visible()
     expect_state(page, "SUCCESS", "Done in attempt 2")
-    expect(page.locator(".scroll tbody tr")).to_have_count(2)
-    expect(page.locator(".scroll tbody tr").first).to_contain_text("failed, will be retried: The site could not")
+    expect(page.locator(".attempts li")).to_have_count(2)
+    expect(page.locator(".attempts li").first).to_contain_text("failed, will be retried: The site could not")
     expect_not_reloaded(page)
 
 
@@ -57,7 +57,7 @@ def test_the_list_and_its_totals(page: Page, pages: PageServer, stack: Stack) ->
     mark(page)
     job = stack.manager.submit(pages.url("/held/in-the-list"))
     row = rows(page).filter(has_text="/held/in-the-list")
-    expect(row).to_contain_text("STARTED")
+    expect(row.locator(".badge")).to_have_text("running")
     expect(row).to_contain_text("attempt 1 of 5")
     expect(page.get_by_text("0 waiting, 1 running.")).to_be_visible()
     pages.release("/held/in-the-list")
@@ -89,11 +89,12 @@ def refreshing(page: Page) -> Iterator[None]:
 
 def test_what_is_written_into_the_filter_stays(page: Page, pages: PageServer, stack: Stack) -> None:
     with refreshing(page):
+        page.get_by_text("Filter and sort").click()
         page.get_by_label("Address contains").fill("half-writ")
-        page.get_by_role("button", name="Filter").focus()
+        page.get_by_role("button", name="Show", exact=True).focus()
         stack.manager.submit(pages.url("/words/1/meanwhile"))
     expect(rows(page).first).to_contain_text("/words/1/meanwhile")
-    expect(page.get_by_role("button", name="Filter")).to_be_focused()
+    expect(page.get_by_role("button", name="Show", exact=True)).to_be_focused()
     expect(page.get_by_label("Address contains")).to_have_value("half-writ")
 
 

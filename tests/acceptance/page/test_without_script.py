@@ -23,13 +23,14 @@ def test_counting_and_trying_again(open_page: OpenPage, pages: PageServer) -> No
 def test_cancelling_many_and_the_list(open_page: OpenPage, pages: PageServer) -> None:
     page = open_page(java_script_enabled=False)
     submit(page, *(pages.url(f"/busy/without-script/{number}?after=3600") for number in range(2)))
-    expect(page.get_by_text("2 jobs were accepted.")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("2 jobs submitted together")
     for number in range(2):
         expect(rows(page).filter(has_text=f"/without-script/{number}")).to_be_visible()
+    page.get_by_role("link", name="All jobs").click()
     page.get_by_role("link", name="Reload").click()
-    rows(page).filter(has_text="/without-script/1").get_by_role("link").click()
+    rows(page).filter(has_text="/without-script/1").locator(".address").click()
     page.get_by_role("button", name="Cancel").click()
     expect_state(page, "REVOKED", "Cancelled")
     page.get_by_role("link", name="All jobs").click()
-    page.get_by_role("link", name="REVOKED").click()
+    page.get_by_role("link", name="cancelled").click()
     expect(rows(page).first).to_contain_text("/without-script/1")

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from html import unescape
+from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
@@ -10,6 +11,8 @@ from flask.testing import FlaskClient
 from dev.waiting import eventually
 from embedded.servers import Servers
 from job_core.job import JsonObject
+from job_manager.web.form import EXAMPLE
+from tests.conformance import PROBLEM
 from tests.integration.job_manager.conftest import manager_on
 from tests.integration.job_store import NEW_JOB, NO_TEXT, RESULT, Store
 from tests.integration.pausing import Stopwatch, hung_database
@@ -102,6 +105,60 @@ def test_a_filter_that_makes_no_sense_is_explained(web: FlaskClient, query: str)
     assert "The request is not valid" in answer.text
 
 
+@pytest.mark.parametrize("path", ["/nowhere", "/job", "/job/x/cancel", "/result"])
+def test_an_unknown_address_is_a_page_where_a_browser_asks_and_a_problem_elsewhere(web: FlaskClient, path: str) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"}
+    for headers, expected in ((browser, "text/html"), ({"Accept": "*/*"}, PROBLEM), ({}, PROBLEM)):
+        answer = web.get(path, headers=headers)
+        assert (answer.status_code // 100, answer.mimetype) == (4, expected)
+    assert "script-src 'self'" in web.get(path, headers=browser).headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    "back", ["//elsewhere.example/", "/\\elsewhere.example", "https://elsewhere.example/", "", "/\r\nX: y", "/ä"]
+)
+def test_a_form_leads_back_to_a_page_here_only(web: FlaskClient, store: Store, back: str) -> None:
+    job = store.submit()
+    assert web.post("/theme", data={"back": back}).headers["Location"] == "/"
+    assert web.post(f"/job/{job.id}/cancel", data={"back": back}).headers["Location"] == f"/job/{job.id}"
+    assert web.post(f"/job/{job.id}/cancel", data={"back": "/?text=a#jobs"}).headers["Location"] == "/?text=a#jobs"
+
+
+@pytest.mark.parametrize("path", ["/batch/x", "/batch/00000000-0000-0000-0000-000000000001"])
+def test_an_unknown_batch_is_explained(web: FlaskClient, path: str) -> None:
+    for each in (path, f"{path}/jobs.csv"):
+        answer = web.get(each)
+        assert (answer.status_code, answer.mimetype) == (404, "text/html")
+        assert "There is no such batch" in answer.text
+
+
+def test_a_large_batch_page_by_page(web: FlaskClient, store: Store) -> None:
+    jobs = store.accept([replace(NEW_JOB, label=f"https://example.com/{number}") for number in range(201)]).jobs
+    path = f"/batch/{jobs[0].batch_id}"
+    assert [web.get(f"{path}?page={page}").text.count('<a id="job-') for page in (1, 2, 3, 4)] == [100, 100, 1, 0]
+    assert web.get(f"{path}/jobs.csv").text.count("\r\n") == 202
+
+
+def test_the_empty_page_offers_an_example(web: FlaskClient, store: Store) -> None:
+    assert 'id="example"' in web.get("/").text
+    answer = web.post("/", data=EXAMPLE | {"urls": EXAMPLE["url"]})
+    assert store.job(UUID(answer.headers["Location"].rpartition("/")[2])).request.items() >= EXAMPLE.items()
+    assert 'id="example"' not in web.get("/").text
+
+
+def test_a_job_that_asked_for_too_few_words_to_hide_stop_words_can_be_counted_again(
+    web: FlaskClient, store: Store
+) -> None:
+    few, enough = store.claimed(), store.claimed()
+    top = [["the", 5], ["of", 4], ["queue", 3]]
+    assert store.succeed(few, RESULT | {"top": top, "unique_words": 50, "language": "en"})
+    assert store.succeed(enough, RESULT | {"top": top, "unique_words": 3, "language": "en"})
+    page = web.get(f"/job/{few.job_id}?stop=hide").text
+    assert "The job asked for 3 words; without stop words, 1 are left." in page
+    assert 'id="too-few"' not in web.get(f"/job/{few.job_id}").text
+    assert 'id="too-few"' not in web.get(f"/job/{enough.job_id}?stop=hide").text
+
+
 def test_flower_is_where_the_setting_says(servers: Servers, store: Store) -> None:
     job = store.submit()
     client = manager_on(servers, FLOWER_URL="https://flower.example/base/")
@@ -112,9 +169,9 @@ def test_totals_are_of_all_jobs_and_a_second_old_at_most(web: FlaskClient, store
     store.accept(
         [replace(NEW_JOB, label="https://example.com/listed", request={"url": "https://example.com/listed"})] * 3
     )
-    assert 'PENDING <span class="count">3</span>' in web.get("/?text=nothing").text
+    assert 'waiting <span class="count">3</span>' in web.get("/?text=nothing").text
     store.submit()
-    eventually(lambda: 'PENDING <span class="count">4</span>' in web.get("/?text=nothing").text, seconds=2)
+    eventually(lambda: 'waiting <span class="count">4</span>' in web.get("/?text=nothing").text, seconds=2)
 
 
 def test_only_a_job_of_a_kind_that_is_still_done_can_be_tried_again(web: FlaskClient, store: Store) -> None:

@@ -100,9 +100,8 @@ def test_a_list_reads_little_more_than_it_gives(filled: Connection, kind: str | 
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_list_of_many_is_read_in_the_order_of_its_index(filled: Connection, which: JobFilter, index: str) -> None:
-    for before in (None, deep(filled)):
-        plan = plan_of_list(filled, replace(which, before=before), run=False)
-        assert index_read_in_order(plan) == index
+    for asked in (which, replace(which, before=deep(filled)), replace(which, after=deep(filled))):
+        assert index_read_in_order(plan_of_list(filled, asked, run=False)) == index
 
 
 @pytest.mark.parametrize("owner", ["busy", "small", "nobody"])
@@ -201,6 +200,12 @@ def test_waiting_jobs_are_counted_by_their_index(filled: Connection) -> None:
     scans = [step for step in nodes(plan["Plan"]) if "Scan" in step["Node Type"]]
     assert [step["Index Name"] for step in scans if "Index Name" in step] == ["jobs_open"]
     assert max(step["Actual Rows"] for step in scans) <= FEW
+
+
+def test_a_batch_is_found_by_its_index(filled: Connection) -> None:
+    ask = partial(read.totals_of_batch, batch_id=UUID(int=1), owner=None, paths={})
+    indexes = {step.get("Index Name") for step in nodes(plan_of(filled, ask, run=False, statement=0)["Plan"])}
+    assert "jobs_by_batch" in indexes
 
 
 def test_every_index_of_lists_is_read_by_some_list_here(filled: Connection) -> None:

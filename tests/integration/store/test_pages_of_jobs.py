@@ -41,6 +41,19 @@ def test_page_by_page(store: Store, text: str | None, pages: list[str]) -> None:
     assert [each for each in seen if each] == pages
 
 
+@pytest.mark.parametrize(("text", "pages"), [(None, ["cba", "fed", "ihg", "j"]), ("/ODD/", ["fdb", "jh"]), ("x/e", [])])
+def test_from_the_oldest_to_the_newest(store: Store, text: str | None, pages: list[str]) -> None:
+    seen, after = [], UUID(int=0)
+    while True:
+        found = page(store, text, after=after)
+        seen.append(letters(found))
+        assert found.before is None
+        if found.after is None:
+            break
+        after = found.after
+    assert [each for each in seen if each] == pages
+
+
 @pytest.mark.parametrize("text", ["%", "_", "\\", "'"])
 def test_a_text_is_no_pattern(store: Store, text: str) -> None:
     assert letters(page(store, text)) == ""
