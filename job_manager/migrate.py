@@ -1,7 +1,7 @@
 """Brings the tables of this stack to the newest form: `python -m job_manager.migrate`.
 
-With `--wait` it changes nothing, and ends as soon as they have that form: where no `depends_on` brings services up in order,
-each of them begins with that.
+With `--wait` it changes nothing, and ends as soon as they have that form: where no `depends_on` brings services up in
+order, each of them begins with that.
 """
 
 import argparse

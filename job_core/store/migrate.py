@@ -33,8 +33,8 @@ def migrate(url: str, *, further: Sequence[Path] = ()) -> None:
 def is_current(url: str, *, further: Sequence[Path] = ()) -> bool:
     """Whether the database at `url` has all that `migrate` would make. It only reads, so any role of ours may ask.
 
-    Raises DatabaseUnavailable. Revisions that this code does not know are those of a newer release, whose migration, one
-    transaction, has brought along all that this one would.
+    Raises DatabaseUnavailable. Revisions that this code does not know are those of a newer release, whose migration, in
+    one transaction, has made all that this one would.
     """
     scripts = ScriptDirectory.from_config(_config(further))
     with Database(url, pool_size=1).reading() as connection:
