@@ -3,8 +3,8 @@
 `python -m job_worker.health FILE` exits with 0 if it does, with 1 if not. It asks no broker, and imports nothing that
 takes long: a check that costs a second of a busy machine fails just there.
 
-A second file, with the ending `.alive`, is touched also while broker or database are away. Who restarts what hangs looks
-at that one, for a restart brings neither back.
+A second file, with the ending `.alive`, is touched also while broker or database are away. Who restarts what hangs
+looks at that one, for a restart brings neither back.
 """
 
 import sys
