@@ -28,7 +28,7 @@ CHAOS_FAULTS  ?=
 CHAOS          = --seed "$(SEED)" --seconds "$(CHAOS_SECONDS)" --faults "$(CHAOS_FAULTS)"
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up peek test test-all test-unit test-integration test-compose check-compose lint types imports check pictures accuracy accuracy-charset accuracy-quotes bench-count bench-crawl bench-list bench-quotes bench-cli bench-memory bench-peers fuzz fuzz-api chaos chaos-compose clean
+.PHONY: help install install-dev demo up peek test test-all test-unit test-integration test-compose check-compose check-kubernetes lint types imports check pictures accuracy accuracy-charset accuracy-quotes bench-count bench-crawl bench-list bench-quotes bench-cli bench-memory bench-peers fuzz fuzz-api chaos chaos-compose clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-17s %s\n", $$1, $$2 }'
@@ -68,6 +68,9 @@ test-compose: install-dev ## run the tests of the containers, on a Docker engine
 
 check-compose: install-dev ## submit a job to the stack that `docker compose up` has started, and wait for its end
 	@$(PYTHON) -m tests.acceptance.compose.check
+
+check-kubernetes: install-dev ## check what is rendered for Kubernetes, with checkov, and KEDA's SQL on a running stack (needs kubectl)
+	@$(PYTHON) -m pytest tests/unit/kubernetes tests/integration/store/test_worker_demand.py tests/acceptance/test_scaling.py
 
 lint: install-dev ## check style and format
 	@$(PYTHON) -m ruff check

@@ -30,6 +30,8 @@ log = structlog.get_logger()
 class Scheduler:
     """The loop. `stop` ends it after the round that runs; `report_health` is called after each good one.
 
+    `report_life` is called before each round, also where database or broker are away.
+
     `forget` deletes what kinds keep in tables of their own for jobs that ended longer ago than so long: it deletes some
     rows and gives their number. As long as it finds any, the jobs are kept.
     """
@@ -39,10 +41,12 @@ class Scheduler:
         core: JobCore,
         *,
         report_health: Callable[[], object] = lambda: None,
+        report_life: Callable[[], object] = lambda: None,
         forget: Callable[[Database, timedelta], int] = lambda _database, _older_than: 0,
     ) -> None:
         self._keep = timedelta(hours=core.config.retention_hours)
         self._report_health = report_health
+        self._report_life = report_life
         self._forget_more = forget
         self._database = core.database(pool_size=1)
         self._reconciler = Reconciler(
@@ -67,6 +71,7 @@ class Scheduler:
         log.info("the scheduler runs")
         while not self._stopping.is_set():
             end = time.monotonic() + ROUND_SECONDS
+            self._report_life()
             try:
                 self._round()
                 self._release_until(end)
@@ -138,10 +143,11 @@ def run_scheduler(
     core: JobCore,
     *,
     report_health: Callable[[], object] = lambda: None,
+    report_life: Callable[[], object] = lambda: None,
     forget: Callable[[Database, timedelta], int] = lambda _database, _older_than: 0,
 ) -> None:
     """Run until SIGTERM or SIGINT. See Scheduler."""
-    scheduler = Scheduler(core, report_health=report_health, forget=forget)
+    scheduler = Scheduler(core, report_health=report_health, report_life=report_life, forget=forget)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: scheduler.stop())
     scheduler.run()

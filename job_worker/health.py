@@ -2,6 +2,9 @@
 
 `python -m job_worker.health FILE` exits with 0 if it does, with 1 if not. It asks no broker, and imports nothing that
 takes long: a check that costs a second of a busy machine fails just there.
+
+A second file, with the ending `.alive`, is touched also while broker or database are away. Who restarts what hangs
+looks at that one, for a restart brings neither back.
 """
 
 import sys
@@ -14,6 +17,11 @@ STALE_SECONDS = 15.0
 def touch(path: Path) -> None:
     """Note that all is well now."""
     path.touch()
+
+
+def alive_file(health_file: Path) -> Path:
+    """The file that says no more than that the process lives."""
+    return health_file.with_suffix(".alive")
 
 
 def is_fresh(path: Path) -> bool:

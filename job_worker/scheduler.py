@@ -5,7 +5,7 @@ from job_core.logs import configure_logs
 from job_core.scheduler import run_scheduler
 from job_tasks.job_tasks import core
 from job_tasks.settings import settings
-from job_worker.health import touch
+from job_worker.health import alive_file, touch
 from job_worker.scrape import serve_metrics
 
 
@@ -14,7 +14,10 @@ def main() -> None:
     configure_logs(settings().log_format, settings().log_level)
     serve_metrics(settings())
     run_scheduler(
-        core, report_health=lambda: touch(settings().scheduler_health_file), forget=site_crawl.retention.delete_ended
+        core,
+        report_health=lambda: touch(settings().scheduler_health_file),
+        report_life=lambda: touch(alive_file(settings().scheduler_health_file)),
+        forget=site_crawl.retention.delete_ended,
     )
 
 

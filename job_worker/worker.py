@@ -12,7 +12,7 @@ from job_tasks.fetching import fetcher
 from job_tasks.job_tasks import core
 from job_tasks.settings import settings
 from job_tasks.views import webhook_body
-from job_worker.health import touch
+from job_worker.health import alive_file, touch
 from job_worker.scrape import serve_metrics
 from job_worker.webhook_post import webhook_post
 
@@ -36,4 +36,10 @@ def _deliverer() -> Deliverer:
     return Deliverer(core, settings().webhook_secrets, webhook_body, post)
 
 
-install_worker(core, preload=fetcher, report_health=lambda: touch(settings().worker_health_file), deliverer=_deliverer)
+install_worker(
+    core,
+    preload=fetcher,
+    report_health=lambda: touch(settings().worker_health_file),
+    report_life=lambda: touch(alive_file(settings().worker_health_file)),
+    deliverer=_deliverer,
+)

@@ -17,6 +17,7 @@ from embedded.servers import Servers, servers_on
 from embedded.services import Services
 from embedded.terminal import Terminal
 from tests.examples import register_profiles
+from tests.kubernetes import Render, renderer
 from tests.promtool import Promtool, promtool_at
 
 CONTAINERS = "tests/acceptance/compose/"
@@ -77,9 +78,19 @@ def servers(tmp_path_factory: pytest.TempPathFactory, _server_programs: None) ->
 @pytest.fixture(scope="session")
 def promtool() -> Promtool:
     """Debian's package `prometheus` has it: else a laptop skips what needs it, and CI fails."""
-    program = shutil.which("promtool")
+    return promtool_at(_program("promtool"))
+
+
+@pytest.fixture(scope="session")
+def render() -> Render:
+    """By kubectl, which .ci/run installs where it is missing: else a laptop skips what needs it, and CI fails."""
+    return renderer(_program("kubectl"))
+
+
+def _program(name: str) -> str:
+    program = shutil.which(name)
     if program is None:
         if os.environ.get("CI"):
-            pytest.fail("promtool is missing")
-        pytest.skip("promtool is missing")
-    return promtool_at(program)
+            pytest.fail(f"{name} is missing")
+        pytest.skip(f"{name} is missing")
+    return program

@@ -1,4 +1,4 @@
-"""Brings the job store's tables to the newest form.
+"""Brings the job store's tables to the newest form, and says whether they have it.
 
 Safe to run at any time and more than once at a time: an advisory lock lets one run after the other.
 """
@@ -9,7 +9,11 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
+
+from job_core.store.database import Database
 
 LOCK = 0x6A6F6273  # any number that nobody else locks
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -17,13 +21,33 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 
 def migrate(url: str, *, further: Sequence[Path] = ()) -> None:
     """Upgrade the database at `url`. `further` are folders with migrations of tables that stand beside `jobs`."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.set_main_option("path_separator", "os")
-    config.set_main_option("version_locations", os.pathsep.join(map(str, [MIGRATIONS / "versions", *further])))
+    config = _config(further)
     engine = create_engine(url)
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
         config.attributes["connection"] = connection
         command.upgrade(config, "heads")
     engine.dispose()
+
+
+def is_current(url: str, *, further: Sequence[Path] = ()) -> bool:
+    """Whether the database at `url` has all that `migrate` would make. It only reads, so any role of ours may ask.
+
+    Raises DatabaseUnavailable. Revisions that this code does not know are those of a newer release, whose migration, in
+    one transaction, has made all that this one would.
+    """
+    scripts = ScriptDirectory.from_config(_config(further))
+    with Database(url, pool_size=1).reading() as connection:
+        found = set(MigrationContext.configure(connection).get_current_heads())
+    known = {script.revision for script in scripts.walk_revisions()}
+    if found - known:
+        return True
+    return known == {script.revision for script in scripts.iterate_revisions(tuple(found), "base")}
+
+
+def _config(further: Sequence[Path]) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    config.set_main_option("version_locations", os.pathsep.join(map(str, [MIGRATIONS / "versions", *further])))
+    return config

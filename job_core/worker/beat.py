@@ -50,13 +50,21 @@ class AttemptEnd:
 class Beat:
     """One for each worker process. `worker` is Celery's, known from `start` on."""
 
-    def __init__(self, core: JobCore, worker_id: UUID, children: Children, report_health: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        core: JobCore,
+        worker_id: UUID,
+        children: Children,
+        report_health: Callable[[], object],
+        report_life: Callable[[], object],
+    ) -> None:
         self.consuming = False
         self.told_to_stop = False
         self._core = core
         self._worker_id = worker_id
         self._children = children
         self._report_health = report_health
+        self._report_life = report_life
         self._ends: deque[AttemptEnd] = deque()  # still to be written
         self._held_up: deque[AttemptEnd] = deque()  # the same, and their rows are locked by somebody else
         self._writing = threading.Lock()
@@ -73,6 +81,7 @@ class Beat:
     def register(self, name: str, wanted: Callable[[], bool]) -> None:
         """Note this worker's start; tries until the database is there, as long as the worker is `wanted`."""
         while wanted():
+            self._report_life()
             try:
                 workers.register(self._database, self._worker_id, name, seconds=DATABASE_SECONDS)
             except DatabaseUnavailable as error:
@@ -113,6 +122,7 @@ class Beat:
         while not self._stopped:
             if self._wake.wait(max(0.0, next_beat - time.monotonic())):
                 self._wake.clear()
+            self._report_life()
             begun = time.monotonic()
             try:
                 self._write_ends()

@@ -31,14 +31,16 @@ def install_worker(
     *,
     preload: Callable[[], object] = lambda: None,
     report_health: Callable[[], object] = lambda: None,
+    report_life: Callable[[], object] = lambda: None,
     deliverer: Callable[[], Deliverer] | None = None,
 ) -> None:
     """Make the app of `core` a worker that keeps the promises.
 
     `preload` imports what tasks need, before children are forked, which share it. `report_health` is called at each
-    beat of a worker that takes messages. `deliverer` makes what sends webhooks.
+    beat of a worker that takes messages, `report_life` every few seconds also where database or broker are away.
+    `deliverer` makes what sends webhooks.
     """
-    program = _Program(core, report_health, deliverer)
+    program = _Program(core, report_health, report_life, deliverer)
     core.app.amqp_cls = "job_core.worker.connection:CappedAMQP"
     core.app.Task.Request = "job_core.worker.request:AttemptRequest"
     for step in (_BeatStep, _DeliveringStep):
@@ -62,12 +64,16 @@ class _Program:
     """The parts of one worker process."""
 
     def __init__(
-        self, core: JobCore, report_health: Callable[[], object], deliverer: Callable[[], Deliverer] | None
+        self,
+        core: JobCore,
+        report_health: Callable[[], object],
+        report_life: Callable[[], object],
+        deliverer: Callable[[], Deliverer] | None,
     ) -> None:
         self._core = core
         self.children = Children()
         self.report_health = report_health
-        self.beat = Beat(core, core.worker_id, self.children, report_health)
+        self.beat = Beat(core, core.worker_id, self.children, report_health, report_life)
         self._make_deliverer = deliverer
         self._deliverer: Deliverer | None = None
         self._worker: Any = None

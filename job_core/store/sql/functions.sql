@@ -611,3 +611,37 @@ BEGIN
         END IF;
     END LOOP;
 END $$;
+
+-- worker_demand: how many workers there should be. `workers` is how many are busy, with `concurrency` attempts each, if
+-- they do all jobs that are claimed or wait for nothing but a worker. A parked job waits for its limit key, and one in
+-- back-off for its time: no further worker would begin it sooner. `oldest_seconds` is for how long the oldest of those
+-- that wait could have begun. Of each sort, no more is counted than `at_most` workers could do. It reads with the rights
+-- of its owner, so a role may ask this that may read no table; and by indexes alone, whatever the statistics say.
+CREATE FUNCTION worker_demand(
+    concurrency integer, at_most integer, OUT workers double precision, OUT oldest_seconds double precision
+) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
+BEGIN
+    workers := (
+        (SELECT count(*) FROM (
+            SELECT FROM jobs WHERE worker_id IS NOT NULL ORDER BY worker_id LIMIT concurrency * at_most
+        ) AS claimed)
+      + (SELECT count(*) FROM (
+            SELECT FROM jobs WHERE state = 'PENDING' AND parked_at IS NULL
+            ORDER BY kind, bulk, requeued, coalesce(published_at, '-infinity'), id LIMIT concurrency * at_most
+        ) AS waiting)
+      + (SELECT count(*) FROM (
+            SELECT FROM jobs WHERE state = 'RETRY' AND due_at <= now() ORDER BY due_at LIMIT concurrency * at_most
+        ) AS due)
+    )::double precision / concurrency;
+    oldest_seconds := greatest(0, extract(epoch FROM now() - least(
+        (SELECT min(oldest.published_at)
+         FROM waiting_kinds() AS waiting (kind),
+              (VALUES (false, false), (false, true), (true, false), (true, true)) AS queue (bulk, requeued), LATERAL (
+             SELECT published_at FROM jobs
+             WHERE state = 'PENDING' AND parked_at IS NULL AND kind = waiting.kind AND bulk = queue.bulk
+               AND requeued = queue.requeued AND coalesce(published_at, '-infinity') > '-infinity'
+             ORDER BY coalesce(published_at, '-infinity'), id LIMIT 1
+         ) AS oldest),
+        (SELECT min(due_at) FROM jobs WHERE state = 'RETRY' AND due_at <= now())
+    )));
+END $$;

@@ -42,8 +42,14 @@ def healthy() -> threading.Event:
 
 
 @pytest.fixture
-def beat(worker_id: UUID, healthy: threading.Event) -> Iterator[Beat]:
-    beat = Beat(core, worker_id, Children(), healthy.set)
+def lives() -> threading.Event:
+    """Set when the beat reports that the process lives."""
+    return threading.Event()
+
+
+@pytest.fixture
+def beat(worker_id: UUID, healthy: threading.Event, lives: threading.Event) -> Iterator[Beat]:
+    beat = Beat(core, worker_id, Children(), healthy.set, lives.set)
     beat.register("job_worker_01", wanted=lambda: True)
     yield beat
     beat.deregister()
@@ -76,6 +82,17 @@ def test_it_reports_that_the_worker_lives_and_takes_messages(
     assert not healthy.is_set()  # it is not connected to the broker
     beat.consuming = True
     assert healthy.wait(10)
+
+
+def test_it_reports_that_the_process_lives_while_database_and_broker_are_away(
+    servers: Servers, beat: Beat, healthy: threading.Event, lives: threading.Event
+) -> None:
+    beat.start(WORKER)
+    with hung_database(servers):
+        for _ in range(3):
+            lives.clear()
+            assert lives.wait(10)
+    assert not healthy.is_set()
 
 
 def test_what_the_main_process_has_to_report_is_written_at_once(store: Store, beat: Beat, worker_id: UUID) -> None:

@@ -122,12 +122,16 @@ def test_an_error_that_nobody_foresaw_is_logged_and_ends_no_loop(monkeypatch: py
 
 
 @pytest.mark.usefixtures("quick_rounds")
-def test_it_counts_as_healthy_without_a_broker_and_not_without_a_database(servers: Servers) -> None:
+def test_it_counts_as_healthy_without_a_broker_and_only_as_alive_without_a_database(servers: Servers) -> None:
     healthy = threading.Event()
     without_broker = core_with(broker_url=with_port(servers.broker.url, refused_port()))
     with running(Scheduler(without_broker, report_health=healthy.set)):
         assert healthy.wait(10)
     healthy.clear()
+    lives = threading.Event()
     without_database = core_with(database_url=with_port(core.config.database_url, refused_port()))
-    with running(Scheduler(without_database, report_health=healthy.set)):
-        assert not healthy.wait(1)
+    with running(Scheduler(without_database, report_health=healthy.set, report_life=lives.set)):
+        for _ in range(3):
+            lives.clear()
+            assert lives.wait(10)
+        assert not healthy.is_set()

@@ -1,0 +1,25 @@
+"""What checkov has to say of rendered manifests. It is large: uv installs it once, into an environment of its own."""
+
+import json
+import subprocess
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]
+CHECKOV = "checkov==3.3.30"
+INSTALL_AND_RUN_SECONDS = 300
+
+
+def findings(file: Path) -> tuple[set[tuple[str, str]], int]:
+    """The failed checks of a file, each with the name of what failed it; and how many passed."""
+    options = ("--framework", "kubernetes", "--skip-download", "--output", "json", "--soft-fail", "--file", str(file))
+    done = subprocess.run(
+        [PROJECT / "embedded" / "uv.sh", "tool", "run", "--quiet", "--from", CHECKOV, "checkov", *options],
+        capture_output=True,
+        text=True,
+        timeout=INSTALL_AND_RUN_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    results = json.loads(done.stdout)["results"]
+    failed = {(check["check_id"], check["resource"].rsplit(".", 1)[-1]) for check in results["failed_checks"]}
+    return failed, len(results["passed_checks"])
