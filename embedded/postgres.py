@@ -22,6 +22,8 @@ NAME = "postgres"
 ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/bin:/bin"}
 WORKING_FOLDER = "/proc/self/cwd"
 CONNECT_SECONDS = 2
+# A query whose caller gave up ends, too. In the containers, ops/postgres/roles.sql says so.
+CHECK_CLIENTS = ("-c", "client_connection_check_interval=1s")
 # A small stack on one machine needs no replication, and no processes that read ahead or write behind.
 SMALL = (
     *("-c", "shared_buffers=64MB"),
@@ -106,6 +108,7 @@ class PostgresServer:
             *("-c", f"listen_addresses={LOOPBACK}"),
             *("-c", f"port={self.port}"),
             *("-c", "unix_socket_directories="),
+            *CHECK_CLIENTS,
             *SMALL,
             *(() if self.durable else NOT_DURABLE),
         )

@@ -17,6 +17,7 @@ from embedded.servers import Servers, servers_on
 from embedded.services import Services
 from embedded.terminal import Terminal
 from tests.examples import register_profiles
+from tests.pooler import find_pgbouncer, pooled
 from tests.promtool import Promtool, promtool_at
 
 CONTAINERS = "tests/acceptance/compose/"
@@ -37,6 +38,11 @@ class ByFile(LoadFileScheduling):
         if nodeid.startswith(SPREAD):
             return nodeid
         return CONTAINERS if nodeid.startswith(CONTAINERS) else super()._split_scope(nodeid)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--pooled`: whoever uses the database of all tests does so through PgBouncer."""
+    parser.addoption("--pooled", action="store_true", help="reach the database through PgBouncer")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
@@ -63,23 +69,33 @@ def _server_programs() -> None:
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory, _server_programs: None) -> Iterator[Servers]:
-    """An empty Redis, and a PostgreSQL with the project's tables, for the whole run, or for one of its processes."""
+def servers(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config, _server_programs: None
+) -> Iterator[Servers]:
+    """An empty Redis, and a PostgreSQL with the project's tables, for the whole run, or for one of its processes.
+
+    Migrations go to the database directly, also where everything else is `--pooled`.
+    """
+    pooler = _program_of_debian("pgbouncer", find_pgbouncer()) if pytestconfig.getoption("pooled") else ""
     folder = DataFolder(tmp_path_factory.mktemp("servers"))
     with servers_on(folder, Terminal(StringIO()), temporary=True) as servers:
         servers.start()
         urls = {"CELERY_BROKER_URL": servers.broker.url, "DATABASE_URL": servers.database.url}
         services = Services(folder=folder, environment=os.environ | urls)
         servers.supervisor.run(services.migration())
-        yield servers
+        yield pooled(servers, pooler) if pooler else servers
 
 
 @pytest.fixture(scope="session")
 def promtool() -> Promtool:
-    """Debian's package `prometheus` has it: else a laptop skips what needs it, and CI fails."""
-    program = shutil.which("promtool")
-    if program is None:
+    """Debian's package `prometheus` has it."""
+    return promtool_at(_program_of_debian("promtool", shutil.which("promtool")))
+
+
+def _program_of_debian(name: str, found: str | None) -> str:
+    """Where it is: else a laptop skips what needs it, and CI fails."""
+    if found is None:
         if os.environ.get("CI"):
-            pytest.fail("promtool is missing")
-        pytest.skip("promtool is missing")
-    return promtool_at(program)
+            pytest.fail(f"{name} is missing")
+        pytest.skip(f"{name} is missing")
+    return found

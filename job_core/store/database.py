@@ -30,6 +30,7 @@ CHECKOUT_SECONDS = 1.0
 # A transaction whose caller is frozen keeps its locks no longer than this; a caller that is short of processor time has
 # to get through what it does between two statements meanwhile.
 IDLE_IN_TRANSACTION_MS = 2_000
+LIMIT_IDLENESS = f"SET LOCAL idle_in_transaction_session_timeout = {IDLE_IN_TRANSACTION_MS}"
 
 # A COMMIT that waits unread in the socket of a paused database would be carried out later, though its caller was told
 # that the database is away. So a setting, sent right before, makes the database refuse one that comes this much later;
@@ -75,13 +76,16 @@ _patience: ContextVar[Patience | None] = ContextVar("database_patience", default
 class Database:
     """A pool of connections to the job store. Not to be shared across a fork.
 
-    Connections are in autocommit, so that a call is one round trip; a transaction begins and commits by itself. All
+    Connections are in autocommit, so that a call is one round trip; a transaction begins and commits by itself. No
+    connection keeps a setting, a lock or a prepared statement beyond its transaction, so each transaction may run on
+    another connection of the server's: PgBouncer may stand in between, in its transaction mode. All
     methods raise DatabaseUnavailable if the database cannot be reached, is read-only, or the time is over, and
     DatabaseLocked, which is one of them, after waiting `lock_ms` for a lock (0: as long as for anything else).
     """
 
     def __init__(self, url: str, *, pool_size: int, lock_ms: int = 0) -> None:
-        self._engine = _engine(url, pool_size, lock_ms)
+        self._engine = _engine(url, pool_size)
+        self._limit_locks = f"SET LOCAL lock_timeout = {lock_ms};" if lock_ms else ""
 
     def call(self, statement: str, *parameters: object, seconds: float = TRANSACTION_SECONDS) -> list[Row]:
         """The rows of one statement, a transaction of its own.
@@ -89,7 +93,7 @@ class Database:
         After DatabaseUnavailable it may still be carried out, even later: so it is for what may come late or twice.
         """
         with _bounded(Patience(seconds)), self._borrowed() as connection, connection.cursor() as cursor:
-            cursor.execute(statement, parameters)
+            cursor.execute(self._limit_locks + statement, parameters)  # sent as one, they are one transaction
             return cursor.fetchall()
 
     def commit(
@@ -106,7 +110,7 @@ class Database:
         """
         patience = Patience(seconds, first_answer_seconds)
         with _bounded(patience), self._borrowed() as connection, connection.cursor() as cursor:
-            begin = f"BEGIN; {REFUSE_LATE_COMMIT};"
+            begin = f"BEGIN; {REFUSE_LATE_COMMIT};{self._limit_locks}"
             if first_answer_seconds < seconds:  # a statement that takes long is answered late
                 cursor.execute(begin)
                 begin = ""
@@ -123,7 +127,7 @@ class Database:
         """One transaction, committed at the end of the block; it fails like `commit`."""
         patience = Patience(seconds, first_answer_seconds)
         with _bounded(patience), self._lent() as connection:
-            connection.exec_driver_sql("BEGIN")
+            connection.exec_driver_sql(f"BEGIN; {LIMIT_IDLENESS};{self._limit_locks}")
             yield connection
             connection.exec_driver_sql(REFUSE_LATE_COMMIT)
             _check_commit_is_in_time(patience)
@@ -224,7 +228,7 @@ def _check_commit_is_in_time(patience: Patience) -> None:
         raise _deadline_error()
 
 
-def _engine(url: str, pool_size: int, lock_ms: int) -> Engine:
+def _engine(url: str, pool_size: int) -> Engine:
     extensions.set_wait_callback(_wait)
     engine = create_engine(
         url,
@@ -235,11 +239,6 @@ def _engine(url: str, pool_size: int, lock_ms: int) -> Engine:
         pool_recycle=1_800,
         pool_reset_on_return=None,
         skip_autocommit_rollback=True,  # there is nothing to roll back, and a connection that is closed would refuse it
-        connect_args={
-            # A query whose caller gave up ends, too.
-            "options": "-c client_connection_check_interval=1000"
-            f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS} -c lock_timeout={lock_ms}"
-        },
     )
     if engine.url.host:
         event.listen(engine, "do_connect", _look_up_in_time(ServiceName(engine.url.host)))
