@@ -28,7 +28,7 @@ CHAOS_FAULTS  ?=
 CHAOS          = --seed "$(SEED)" --seconds "$(CHAOS_SECONDS)" --faults "$(CHAOS_FAULTS)"
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up peek test test-all test-unit test-integration test-pooled test-compose check-compose lint types imports check pictures accuracy accuracy-charset accuracy-quotes bench-count bench-crawl bench-list bench-quotes bench-cli bench-memory bench-peers fuzz fuzz-api chaos chaos-compose clean
+.PHONY: help install install-dev demo up peek test test-all test-unit test-integration test-pooled test-failover test-compose check-compose lint types imports check pictures accuracy accuracy-charset accuracy-quotes bench-count bench-crawl bench-list bench-quotes bench-cli bench-memory bench-peers fuzz fuzz-api chaos chaos-compose clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-17s %s\n", $$1, $$2 }'
@@ -65,6 +65,9 @@ test-integration: install-dev ## run the tests of the parts with Redis and Postg
 
 test-pooled: install-dev ## run the tests of the parts with every connection to PostgreSQL through PgBouncer
 	@$(PYTEST) -m "not thorough" --pooled tests/integration
+
+test-failover: install-dev ## run the tests in which a standby takes the place of the database, or of the broker
+	@$(PYTHON) -m pytest tests/acceptance/failover
 
 test-compose: install-dev ## run the tests of the containers, on a Docker engine
 	@$(PYTHON) -m pytest tests/acceptance/compose

@@ -115,11 +115,7 @@ class PostgresServer:
 
     def is_ready(self) -> bool:
         """Whether it lets a client in."""
-        try:
-            psycopg2.connect(self.url, connect_timeout=CONNECT_SECONDS).close()
-        except psycopg2.OperationalError:
-            return False
-        return True
+        return lets_in(self.url)
 
     def _forget_killed_server(self) -> None:
         """Remove the PID file of a server that was killed, if the PID now belongs to another program.
@@ -145,3 +141,12 @@ class PostgresServer:
             is_ready=self.is_ready,
             stops_last=True,
         )
+
+
+def lets_in(url: str) -> bool:
+    """Whether a database lets a client in."""
+    try:
+        psycopg2.connect(url, connect_timeout=CONNECT_SECONDS).close()
+    except psycopg2.OperationalError:
+        return False
+    return True

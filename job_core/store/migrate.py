@@ -11,7 +11,10 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, text
 
+from job_core.config import database_options
+
 LOCK = 0x6A6F6273  # any number that nobody else locks
+CONNECT_SECONDS = "10"  # to each server that the URL names
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
@@ -21,7 +24,8 @@ def migrate(url: str, *, further: Sequence[Path] = ()) -> None:
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     config.set_main_option("version_locations", os.pathsep.join(map(str, [MIGRATIONS / "versions", *further])))
-    engine = create_engine(url)
+    options = {"connect_timeout": CONNECT_SECONDS} | database_options(url)
+    engine = create_engine("postgresql+psycopg2://", connect_args=options)
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
         config.attributes["connection"] = connection

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from dev.waiting import eventually
 from embedded.servers import Servers
 
 
@@ -32,6 +33,7 @@ def hung_database(servers: Servers) -> Iterator[None]:
         for child in parent.children(recursive=True):
             stop(child, stack)
         yield
+    eventually(servers.database.is_ready, "the database answers again")
 
 
 def stop(process: psutil.Process, stack: ExitStack) -> None:
