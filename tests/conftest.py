@@ -50,8 +50,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
     return ByFile(config, log)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Of tests with the same id, xdist would run one alone."""
+    if config.getoption("pooled"):
+        for item in items:
+            if direct := item.get_closest_marker("direct"):
+                item.add_marker(pytest.mark.skip(reason=f"not through PgBouncer: {direct.args[0]}"))
     twice = [nodeid for nodeid, count in Counter(item.nodeid for item in items).items() if count > 1]
     assert not twice, f"several tests are called {twice}"
 

@@ -4,7 +4,9 @@ A URL names several as libpq has it: `postgresql://user:password@one:5432,other:
 the others stand by: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-MULTIPLE-HOSTS
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg2
 from psycopg2 import extensions
@@ -18,12 +20,13 @@ from job_core.store.patience import DeadlineOver, Patience, current_patience, wi
 class Server:
     """One of them. `name` is None where there is nothing to look up: for a socket's folder, or a given address."""
 
-    options: dict[str, str]
+    options: Mapping[str, Any]
     name: ServiceName | None
 
     def connect(self) -> extensions.connection:
         """A connection; raises psycopg2.OperationalError."""
-        return psycopg2.connect("", **self.options | self._addresses())
+        connection: extensions.connection = psycopg2.connect("", **{**self.options, **self._addresses()})
+        return connection
 
     def _addresses(self) -> dict[str, str]:
         """Give libpq the addresses of its host: its own look-up waits in no callback."""
