@@ -116,10 +116,12 @@ class TestAHungDatabase:
             connection.execute(text("SELECT 1"))
         assert watch.seconds < 0.7 + ROOM_SECONDS
 
+    @pytest.mark.parametrize("is_connected", [True, False])
     def test_ends_a_commit_that_may_take_longer_when_the_first_answer_does_not_come(
-        self, database: Database, servers: Servers
+        self, database: Database, servers: Servers, *, is_connected: bool
     ) -> None:
-        database.ping(5)
+        if is_connected:
+            database.ping(5)
         watch = Stopwatch()
         with hung_database(servers), pytest.raises(DatabaseUnavailable):
             database.commit("SELECT 1", seconds=10, first_answer_seconds=0.7)
