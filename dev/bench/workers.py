@@ -1,8 +1,9 @@
 """What grows with the number of workers: `python -m dev.bench.workers`.
 
-The embedded stack runs with 2, 8 and 32 workers of at most two children each: at rest first, then with JOBS jobs.
-Prints what each number costs, and what 1,000 would by the straight line through the first and the last. Processor time
-is counted, not seconds, so that whatever else the machine does matters little.
+The embedded stack runs with 2, 8 and 32 workers of at most two children each: at rest first, then with JOBS jobs, after
+some by which each child is warm. Prints what each number costs, and what 1,000 would at rest, by the straight line
+through the first and the last. Processor time is counted, not seconds, so that whatever else the machine does matters
+little.
 """
 
 import shutil
@@ -28,6 +29,7 @@ AT_ONCE = 2  # that start: a start is seconds of work
 RECKONED = 1_000
 SETTLE_SECONDS, REST_SECONDS, JOBS_SECONDS = 10.0, 30.0, 600.0
 JOBS, HOSTS = 400, 100
+A_JOB = "job"
 PAGE = CorpusPage(
     name="page", body=b"<!doctype html><p>The queue, the Queue", content_type="text/html; charset=utf-8", frequencies={}
 )
@@ -54,7 +56,7 @@ def totals(stack: Stack) -> Figures:
         "PostgreSQL's ms": groups["PostgreSQL"],
         "Redis' ms": groups["Redis"],
         "commits": float(commits),
-        "commands of Redis": float(commands),
+        "Redis' commands": float(commands),
     }
 
 
@@ -71,12 +73,23 @@ def at_rest(stack: Stack) -> Figures:
     return spent(before, totals(stack), time.monotonic() - begun, "second")
 
 
-def at_work(stack: Stack, urls: list[str]) -> Figures:
+def at_work(stack: Stack, site: str) -> Figures:
     """With jobs, all submitted at once."""
+    run(stack, [f"{url}warm" for url in urls(site)])
     before = totals(stack)
+    run(stack, urls(site))
+    return spent(before, totals(stack), JOBS, A_JOB)
+
+
+def urls(site: str) -> list[str]:
+    """Pages on as many hosts as there are."""
+    return [f"http://{host(number % HOSTS)}:{site}{number}" for number in range(JOBS)]
+
+
+def run(stack: Stack, urls: list[str]) -> None:
+    """Have the pages counted."""
     stack.manager.submit_all(urls)
     eventually(stack.is_quiet, "all jobs have ended", seconds=JOBS_SECONDS)
-    return spent(before, totals(stack), len(urls), "job")
 
 
 def held(stack: Stack) -> Figures:
@@ -106,8 +119,7 @@ def measured(folder: Path) -> Iterator[Figures]:
                 for worker in started:
                     worker.wait_until_ready()
             running = many
-            urls = [f"http://{host(number % HOSTS)}:{port}/?{many}={number}" for number in range(JOBS)]
-            yield {**at_rest(stack), **at_work(stack, urls), **held(stack)}
+            yield {**at_rest(stack), **at_work(stack, f"{port}/?{many}="), **held(stack)}
 
 
 def main() -> None:
@@ -122,8 +134,9 @@ def main() -> None:
     for name in found[0]:
         values = [figures[name] for figures in found]
         slope = (values[-1] - values[0]) / (NUMBERS[-1] - NUMBERS[0])
-        cells = " | ".join(f"{value:,.1f}" for value in (*values, values[-1] + slope * (RECKONED - NUMBERS[-1])))
-        sys.stdout.write(f"| {name} | {cells} |\n")
+        reckoned = f"{values[-1] + slope * (RECKONED - NUMBERS[-1]):,.0f}" if A_JOB not in name else ""
+        cells = " | ".join(f"{value:,.1f}" for value in values)
+        sys.stdout.write(f"| {name} | {cells} | {reckoned} |\n")
 
 
 if __name__ == "__main__":
