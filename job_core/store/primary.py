@@ -44,8 +44,8 @@ class Server:
 class Primary:
     """Connects to the server that takes writes, beginning with the one that did last. Not to be shared across a fork.
 
-    libpq tries one after the other as well, but would wait for one that is silent until all the time is over. To be let in
-    counts as no answer of the database's: PgBouncer lets in those whom it knows, whatever the database does.
+    libpq tries one after the other as well, but would wait for one that is silent until all the time is over. That one
+    lets us in counts as no answer of the database's: PgBouncer does so whatever the database does.
     """
 
     def __init__(self, url: str) -> None:
