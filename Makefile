@@ -28,7 +28,7 @@ CHAOS_FAULTS  ?=
 CHAOS          = --seed "$(SEED)" --seconds "$(CHAOS_SECONDS)" --faults "$(CHAOS_FAULTS)"
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up peek test test-all test-unit test-integration test-compose check-compose check-kubernetes lint types imports check pictures accuracy accuracy-charset accuracy-quotes bench-count bench-crawl bench-list bench-quotes bench-cli bench-memory bench-peers fuzz fuzz-api chaos chaos-compose clean
+.PHONY: help install install-dev demo up peek test test-all test-unit test-integration test-pooled test-failover test-compose check-compose check-kubernetes lint types imports check pictures accuracy accuracy-charset accuracy-quotes bench-count bench-crawl bench-list bench-quotes bench-cli bench-memory bench-workers bench-peers fuzz fuzz-api chaos chaos-compose clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-17s %s\n", $$1, $$2 }'
@@ -62,6 +62,12 @@ test-unit: install-dev ## run the tests that need no service
 
 test-integration: install-dev ## run the tests of the parts with Redis and PostgreSQL
 	@$(PYTEST) tests/integration
+
+test-pooled: install-dev ## run the tests of the parts with every connection to PostgreSQL through PgBouncer
+	@$(PYTEST) -m "not thorough" --pooled tests/integration
+
+test-failover: install-dev ## run the tests in which a standby takes the place of the database, or of the broker
+	@$(PYTHON) -m pytest tests/acceptance/failover
 
 test-compose: install-dev ## run the tests of the containers, on a Docker engine
 	@$(PYTHON) -m pytest tests/acceptance/compose
@@ -113,6 +119,9 @@ bench-cli: install-dev ## measure the command line with 10,000 URLs, on a stack 
 
 bench-memory: install-dev ## measure what 5,000 jobs in a row leave behind in the memory of each process
 	@exec $(PYTHON) -m dev.bench.memory $(CORPUS)
+
+bench-workers: install-dev ## measure what 2, 8 and 32 workers cost at rest and for each job, and reckon 1,000
+	@exec $(PYTHON) -m dev.bench.workers
 
 bench-peers: install-dev ## measure what a job costs here and on Celery, RQ and others, in PASSES over CORPUS (SYSTEMS: which)
 	@exec $(PYTHON) -m dev.bench.peers $(CORPUS) --passes $(PASSES) --submissions $(SUBMISSIONS) $(if $(SYSTEMS),--systems $(SYSTEMS))

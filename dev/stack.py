@@ -15,6 +15,7 @@ from typing import Any
 import redis
 import requests
 
+from dev.database_pair import DatabasePair
 from dev.manager import Manager
 from dev.proxy import Proxy
 from dev.service import ServiceProcess
@@ -46,7 +47,8 @@ class Wanted:
     """How a stack differs from its defaults. Its pages are served at `page_port` of this machine.
 
     `tasks` is a module with more tasks. The data of a `durable` stack are kept. With a `proxy`, workers reach the
-    broker only through it. `check` is called with every answer of the manager.
+    broker only through it. A `database_pair` is two databases, of which one takes the other's place. `check` is called
+    with every answer of the manager.
     """
 
     page_port: int
@@ -54,6 +56,7 @@ class Wanted:
     tasks: str = ""
     durable: bool = False
     proxy: bool = False
+    database_pair: bool = False
     check: Callable[[requests.Response], None] = lambda _: None
 
 
@@ -98,6 +101,7 @@ class Stack(AnyStack):
     services: Services
     page_port: int
     proxy: Proxy | None
+    databases: DatabasePair | None
     job_broker: ServiceProcess
     job_db: ServiceProcess
     job_manager: ServiceProcess
@@ -176,18 +180,24 @@ def process_stack(folder: DataFolder, wanted: Wanted) -> Iterator[Stack]:
     """The stack, ready for jobs; every process of it ends with the `with` block. Raises StackError."""
     with ExitStack() as ends:
         servers = ends.enter_context(servers_on(folder, Terminal(StringIO()), temporary=not wanted.durable))
-        stack = _describe(servers, wanted, ends)
+        databases = DatabasePair(servers) if wanted.database_pair else None
+        if databases:
+            ends.callback(databases.kill_all)
+            servers = replace(servers, database=databases.primary)
+        stack = _describe(servers, databases, wanted, ends)
         ends.callback(stack.kill_all)
         servers.database.prepare(servers.supervisor.run)
         for server in (stack.job_broker, stack.job_db):
             server.start()
         stack.job_db.wait_until_ready()
+        if databases:
+            databases.copy()
         servers.supervisor.run(stack.services.migration())
         stack.make_whole()
         yield stack
 
 
-def _describe(servers: Servers, wanted: Wanted, ends: ExitStack) -> Stack:
+def _describe(servers: Servers, databases: DatabasePair | None, wanted: Wanted, ends: ExitStack) -> Stack:
     broker, database = servers.broker, servers.database
     process = partial(ServiceProcess, guard=servers.supervisor.guard)
     manager_port, viewer_port, proxy_port = free_ports(3)
@@ -204,8 +214,9 @@ def _describe(servers: Servers, wanted: Wanted, ends: ExitStack) -> Stack:
         services=services,
         page_port=wanted.page_port,
         proxy=proxy,
+        databases=databases,
         job_broker=process(broker.command),
-        job_db=process(database.command),
+        job_db=databases.process(databases.primary) if databases else process(database.command),
         job_manager=process(lambda: services.manager(manager_port)),
         job_workers=tuple(process(partial(for_workers.worker, name)) for name in WORKERS),
         job_scheduler=process(services.scheduler),

@@ -3,6 +3,11 @@
 import os
 from dataclasses import dataclass, field
 
+from psycopg2 import ProgrammingError
+from psycopg2.extensions import parse_dsn
+
+BY_SERVER = frozenset({"host", "hostaddr", "port"})  # where a URL names several servers, lists with commas
+
 MIN_CONCURRENCY = max(2, os.cpu_count() or 1)  # attempts that wait for nothing keep every processor busy
 
 
@@ -52,3 +57,20 @@ def with_driver(url: str) -> str:
     """The URL of a database, for psycopg2: SQLAlchemy 2.1 takes a bare `postgresql://` for psycopg 3."""
     scheme, separator, rest = url.partition("://")
     return f"postgresql+psycopg2{separator}{rest}" if scheme in {"postgresql", "postgres"} else url
+
+
+def database_options(url: str) -> dict[str, str]:
+    """What the URL of a database says, by libpq's names. Raises ValueError, without the URL, if it cannot be read.
+
+    It is libpq's own form, or has SQLAlchemy's name of the driver besides. Where it names several servers, the one that
+    takes writes is wanted: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
+    """
+    try:
+        options = dict(parse_dsn(url.replace("+psycopg2", "", 1)))
+    except ProgrammingError:
+        raise ValueError("libpq cannot read it") from None
+    ports = options.get("port", "").split(",")
+    many = {len(options[key].split(",")) for key in BY_SERVER & options.keys()} - {1}
+    if len(many) > 1 or not all(port.isdecimal() for port in ports if port):
+        raise ValueError("its ports do not fit its hosts")
+    return {"target_session_attrs": "read-write"} | options if many else options

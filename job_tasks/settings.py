@@ -27,7 +27,7 @@ from pydantic import (
     field_validator,
 )
 
-from job_core.config import MIN_CONCURRENCY, CoreConfig, Limits, RetryPolicy, with_driver
+from job_core.config import MIN_CONCURRENCY, CoreConfig, Limits, RetryPolicy, database_options, with_driver
 from job_core.webhooks import check_secret
 from job_tasks.api_keys import ApiKey, read_api_key
 from page_fetch.limits import FetchLimits
@@ -63,7 +63,10 @@ def _check_url(url: SecretStr, info: ValidationInfo) -> SecretStr:
     text = url.get_secret_value()
     wanted = Settings.model_fields[str(info.field_name)].description
     try:
-        host, _port = urlsplit(text).hostname, urlsplit(text).port  # raises for a port that is no number
+        if info.field_name == "database_url":
+            host = database_options(text).get("host")  # none, where a socket's folder is meant
+        else:
+            host, _port = urlsplit(text).hostname, urlsplit(text).port  # raises for a port that is no number
     except ValueError:
         raise ValueError(f"it wants {wanted}") from None
     # A database URL may name its server otherwise: a socket's folder, say.

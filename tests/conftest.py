@@ -18,6 +18,7 @@ from embedded.services import Services
 from embedded.terminal import Terminal
 from tests.examples import register_profiles
 from tests.kubernetes import Render, renderer
+from tests.pooler import find_pgbouncer, pooled
 from tests.promtool import Promtool, promtool_at
 
 CONTAINERS = "tests/acceptance/compose/"
@@ -40,13 +41,22 @@ class ByFile(LoadFileScheduling):
         return CONTAINERS if nodeid.startswith(CONTAINERS) else super()._split_scope(nodeid)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--pooled`: whoever uses the database of all tests does so through PgBouncer."""
+    parser.addoption("--pooled", action="store_true", help="reach the database through PgBouncer")
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
     """Spread the tests so."""
     return ByFile(config, log)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Of tests with the same id, xdist would run one alone."""
+    if config.getoption("pooled"):
+        for item in items:
+            if direct := item.get_closest_marker("direct"):
+                item.add_marker(pytest.mark.skip(reason=f"not through PgBouncer: {direct.args[0]}"))
     twice = [nodeid for nodeid, count in Counter(item.nodeid for item in items).items() if count > 1]
     assert not twice, f"several tests are called {twice}"
 
@@ -64,33 +74,39 @@ def _server_programs() -> None:
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory, _server_programs: None) -> Iterator[Servers]:
-    """An empty Redis, and a PostgreSQL with the project's tables, for the whole run, or for one of its processes."""
+def servers(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config, _server_programs: None
+) -> Iterator[Servers]:
+    """An empty Redis, and a PostgreSQL with the project's tables, for the whole run, or for one of its processes.
+
+    Migrations go to the database directly, also where everything else is `--pooled`.
+    """
+    pooler = _program("pgbouncer", find_pgbouncer()) if pytestconfig.getoption("pooled") else ""
     folder = DataFolder(tmp_path_factory.mktemp("servers"))
     with servers_on(folder, Terminal(StringIO()), temporary=True) as servers:
         servers.start()
         urls = {"CELERY_BROKER_URL": servers.broker.url, "DATABASE_URL": servers.database.url}
         services = Services(folder=folder, environment=os.environ | urls)
         servers.supervisor.run(services.migration())
-        yield servers
+        yield pooled(servers, pooler) if pooler else servers
 
 
 @pytest.fixture(scope="session")
 def promtool() -> Promtool:
-    """Debian's package `prometheus` has it: else a laptop skips what needs it, and CI fails."""
-    return promtool_at(_program("promtool"))
+    """Debian's package `prometheus` has it."""
+    return promtool_at(_program("promtool", shutil.which("promtool")))
 
 
 @pytest.fixture(scope="session")
 def render() -> Render:
-    """By kubectl, which .ci/run installs where it is missing: else a laptop skips what needs it, and CI fails."""
-    return renderer(_program("kubectl"))
+    """By kubectl, which .ci/run installs where it is missing."""
+    return renderer(_program("kubectl", shutil.which("kubectl")))
 
 
-def _program(name: str) -> str:
-    program = shutil.which(name)
-    if program is None:
+def _program(name: str, found: str | None) -> str:
+    """Where it is: else a laptop skips what needs it, and CI fails."""
+    if found is None:
         if os.environ.get("CI"):
             pytest.fail(f"{name} is missing")
         pytest.skip(f"{name} is missing")
-    return program
+    return found

@@ -1,28 +1,21 @@
-"""Calls and transactions that end within a deadline, whatever the database does.
-
-A psycopg2 call on a database that hangs (paused, or cut off) never returns, and no signal gets through to it. So all
-waiting for libpq goes through a callback of ours, which gives up when the time is over.
-"""
+"""Calls and transactions that end within a deadline, whatever the database does."""
 
 import math
 import select
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any
 
 import psycopg2
 from psycopg2 import errors, extensions
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from job_core.errors import DatabaseLocked, DatabaseUnavailable
-from job_core.name_lookup import ServiceName
+from job_core.store.patience import DeadlineOver, Patience, wait_with_patience, within
+from job_core.store.primary import Primary
 
 TRANSACTION_SECONDS = 5.0
 CHECKOUT_SECONDS = 1.0
@@ -30,6 +23,7 @@ CHECKOUT_SECONDS = 1.0
 # A transaction whose caller is frozen keeps its locks no longer than this; a caller that is short of processor time has
 # to get through what it does between two statements meanwhile.
 IDLE_IN_TRANSACTION_MS = 2_000
+LIMIT_IDLENESS = f"SET LOCAL idle_in_transaction_session_timeout = {IDLE_IN_TRANSACTION_MS}"
 
 # A COMMIT that waits unread in the socket of a paused database would be carried out later, though its caller was told
 # that the database is away. So a setting, sent right before, makes the database refuse one that comes this much later;
@@ -38,58 +32,32 @@ COMMIT_WITHIN_MS = 700
 COMMIT_RESERVE_SECONDS = 0.8
 REFUSE_LATE_COMMIT = f"SET LOCAL idle_in_transaction_session_timeout = {COMMIT_WITHIN_MS}"
 
+READ_ONLY = "read-only"
+
 Row = tuple[Any, ...]
-
-
-class DeadlineOver(psycopg2.OperationalError):
-    """The database did not answer in time. The connection is closed."""
-
-
-class Patience:
-    """How long a block waits for the database: until its time is over, and less as long as nothing was answered at all.
-
-    A database that is away or hangs is known by its silence, and soon. One that has answered is busy at worst.
-    """
-
-    def __init__(self, seconds: float, first_answer_seconds: float = math.inf) -> None:
-        now = time.monotonic()
-        self._ends = now + seconds
-        self._waiting_ends = min(self._ends, now + first_answer_seconds)
-
-    def left(self) -> float:
-        """Seconds until the time is over."""
-        return self._ends - time.monotonic()
-
-    def left_to_wait(self) -> float:
-        """Seconds for which an answer is worth waiting."""
-        return self._waiting_ends - time.monotonic()
-
-    def answered(self) -> None:
-        """The database has answered."""
-        self._waiting_ends = self._ends
-
-
-_patience: ContextVar[Patience | None] = ContextVar("database_patience", default=None)
 
 
 class Database:
     """A pool of connections to the job store. Not to be shared across a fork.
 
-    Connections are in autocommit, so that a call is one round trip; a transaction begins and commits by itself. All
+    Connections are in autocommit, so that a call is one round trip; a transaction begins and commits by itself. No
+    connection keeps a setting, a lock or a prepared statement beyond its transaction, so each transaction may run on
+    another connection of the server's: PgBouncer may stand in between, in its transaction mode. All
     methods raise DatabaseUnavailable if the database cannot be reached, is read-only, or the time is over, and
     DatabaseLocked, which is one of them, after waiting `lock_ms` for a lock (0: as long as for anything else).
     """
 
     def __init__(self, url: str, *, pool_size: int, lock_ms: int = 0) -> None:
-        self._engine = _engine(url, pool_size, lock_ms)
+        self._engine = _engine(url, pool_size)
+        self._limit_locks = f"SET LOCAL lock_timeout = {lock_ms};" if lock_ms else ""
 
     def call(self, statement: str, *parameters: object, seconds: float = TRANSACTION_SECONDS) -> list[Row]:
         """The rows of one statement, a transaction of its own.
 
         After DatabaseUnavailable it may still be carried out, even later: so it is for what may come late or twice.
         """
-        with _bounded(Patience(seconds)), self._borrowed() as connection, connection.cursor() as cursor:
-            cursor.execute(statement, parameters)
+        with self._bounded(Patience(seconds)), self._borrowed() as connection, connection.cursor() as cursor:
+            cursor.execute(self._limit_locks + statement, parameters)  # sent as one, they are one transaction
             return cursor.fetchall()
 
     def commit(
@@ -105,8 +73,8 @@ class Database:
         `first_answer_seconds`.
         """
         patience = Patience(seconds, first_answer_seconds)
-        with _bounded(patience), self._borrowed() as connection, connection.cursor() as cursor:
-            begin = f"BEGIN; {REFUSE_LATE_COMMIT};"
+        with self._bounded(patience), self._borrowed() as connection, connection.cursor() as cursor:
+            begin = f"BEGIN; {REFUSE_LATE_COMMIT};{self._limit_locks}"
             if first_answer_seconds < seconds:  # a statement that takes long is answered late
                 cursor.execute(begin)
                 begin = ""
@@ -122,8 +90,8 @@ class Database:
     ) -> Iterator[Connection]:
         """One transaction, committed at the end of the block; it fails like `commit`."""
         patience = Patience(seconds, first_answer_seconds)
-        with _bounded(patience), self._lent() as connection:
-            connection.exec_driver_sql("BEGIN")
+        with self._bounded(patience), self._lent() as connection:
+            connection.exec_driver_sql(f"BEGIN; {LIMIT_IDLENESS};{self._limit_locks}")
             yield connection
             connection.exec_driver_sql(REFUSE_LATE_COMMIT)
             _check_commit_is_in_time(patience)
@@ -132,7 +100,7 @@ class Database:
     @contextmanager
     def reading(self, seconds: float = TRANSACTION_SECONDS) -> Iterator[Connection]:
         """A connection to read by, each statement for itself."""
-        with _bounded(Patience(seconds)), self._lent() as connection:
+        with self._bounded(Patience(seconds)), self._lent() as connection:
             yield connection
 
     def ping(self, seconds: float = 1.0) -> None:
@@ -140,7 +108,17 @@ class Database:
         with self.reading(seconds) as connection:
             asked = text("SELECT current_setting('transaction_read_only')::boolean, EXISTS (SELECT FROM jobs)")
             if connection.execute(asked).scalar():
-                raise DatabaseUnavailable("The job store is read-only.", reason="read-only")
+                raise DatabaseUnavailable("The job store is read-only.", reason=READ_ONLY)
+
+    @contextmanager
+    def _bounded(self, patience: Patience) -> Iterator[None]:
+        try:
+            with within(patience), _translated():
+                yield
+        except DatabaseUnavailable as error:
+            if error.reason == READ_ONLY:  # another may take the writes: all connections of the pool are to find it
+                self._engine.dispose()
+            raise
 
     @contextmanager
     def _lent(self) -> Iterator[Connection]:
@@ -166,9 +144,7 @@ class Database:
 
 
 @contextmanager
-def _bounded(patience: Patience) -> Iterator[None]:
-    before = _patience.get()
-    _patience.set(patience)
+def _translated() -> Iterator[None]:
     try:
         yield
     except PoolTimeoutError as error:
@@ -178,9 +154,6 @@ def _bounded(patience: Patience) -> Iterator[None]:
         if (found := _unavailable(cause)) is None:
             raise
         raise found from error
-    finally:
-        if _patience.get() is patience:  # not where a generator is closed by another thread than began it
-            _patience.set(before)
 
 
 def _unavailable(cause: BaseException | None) -> DatabaseUnavailable | None:
@@ -190,7 +163,7 @@ def _unavailable(cause: BaseException | None) -> DatabaseUnavailable | None:
     if isinstance(cause, errors.LockNotAvailable):
         return DatabaseLocked("The job store did not answer in time.", reason="a lock is held for long")
     if isinstance(cause, errors.ReadOnlySqlTransaction):
-        return DatabaseUnavailable("The job store is read-only.", reason="read-only")
+        return DatabaseUnavailable("The job store is read-only.", reason=READ_ONLY)
     if isinstance(cause, psycopg2.OperationalError | psycopg2.InterfaceError | DisconnectionError):
         return DatabaseUnavailable("The job store did not answer in time.", reason=_reason(cause))
     return None
@@ -198,7 +171,8 @@ def _unavailable(cause: BaseException | None) -> DatabaseUnavailable | None:
 
 # What libpq says in its messages, which carry no code before a connection exists.
 _REASONS = {
-    "password authentication failed": "wrong password",
+    "session is read-only": READ_ONLY,
+    "authentication failed": "wrong password",
     "does not exist": "no such database or user",
     "too many": "too many connections",
     "remaining connection slots": "too many connections",
@@ -207,7 +181,7 @@ _REASONS = {
     "Connection refused": "connection refused",
     "No space left": "disk full",
     "deadlock detected": "deadlock",
-    DeadlineOver.__name__: "timed out",
+    str(DeadlineOver()): "timed out",
 }
 
 
@@ -221,13 +195,14 @@ def _reason(cause: BaseException) -> str:
 
 def _check_commit_is_in_time(patience: Patience) -> None:
     if patience.left() < COMMIT_RESERVE_SECONDS:
-        raise _deadline_error()
+        raise DeadlineOver
 
 
-def _engine(url: str, pool_size: int, lock_ms: int) -> Engine:
-    extensions.set_wait_callback(_wait)
+def _engine(url: str, pool_size: int) -> Engine:
+    wait_with_patience()
     engine = create_engine(
-        url,
+        "postgresql+psycopg2://",
+        creator=Primary(url).connect,
         isolation_level="AUTOCOMMIT",
         pool_size=pool_size,
         max_overflow=0,
@@ -235,57 +210,10 @@ def _engine(url: str, pool_size: int, lock_ms: int) -> Engine:
         pool_recycle=1_800,
         pool_reset_on_return=None,
         skip_autocommit_rollback=True,  # there is nothing to roll back, and a connection that is closed would refuse it
-        connect_args={
-            # A query whose caller gave up ends, too.
-            "options": "-c client_connection_check_interval=1000"
-            f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS} -c lock_timeout={lock_ms}"
-        },
     )
-    if engine.url.host:
-        event.listen(engine, "do_connect", _look_up_in_time(ServiceName(engine.url.host)))
     event.listen(engine, "checkout", _refuse_dead_connection)
     event.listen(engine, "handle_error", _drop_closed_connection)
     return engine
-
-
-def _look_up_in_time(name: ServiceName) -> Any:  # noqa: ANN401 - a listener, as SQLAlchemy calls it
-    """Give libpq the addresses of its host: its own look-up waits in no callback."""
-
-    def look_up(_dialect: Dialect, _entry: ConnectionPoolEntry, _arguments: object, options: dict[str, str]) -> None:
-        try:
-            addresses = name.addresses(max(0, _current_patience().left_to_wait()))
-        except TimeoutError as error:
-            raise _deadline_error() from error
-        except OSError as error:
-            raise psycopg2.OperationalError("no address of the host is known") from error
-        options |= {"host": ",".join([options["host"]] * len(addresses)), "hostaddr": ",".join(addresses)}
-
-    return look_up
-
-
-def _current_patience() -> Patience:
-    return _patience.get() or Patience(TRANSACTION_SECONDS)
-
-
-def _wait(connection: extensions.connection) -> None:
-    """Wait for libpq, as long as there is patience. psycopg2 closes the connection when this raises."""
-    patience = _current_patience()
-    try:
-        while (state := connection.poll()) != extensions.POLL_OK:
-            seconds = patience.left_to_wait()
-            if seconds <= 0:
-                raise _deadline_error()
-            poller = select.poll()  # a new one each time: connecting may change the descriptor
-            poller.register(connection.fileno(), select.POLLIN if state == extensions.POLL_READ else select.POLLOUT)
-            poller.poll(math.ceil(seconds * 1_000))
-        patience.answered()
-    finally:
-        del connection  # else the traceback keeps the socket of a half-made connection
-
-
-def _deadline_error() -> DeadlineOver:
-    # By these words SQLAlchemy sees a disconnect, also where no connection exists yet.
-    return DeadlineOver("deadline over: could not receive data from server")
 
 
 def _refuse_dead_connection(connection: extensions.connection, _entry: object, _proxy: object) -> None:

@@ -13,16 +13,19 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
+from job_core.config import database_options
 from job_core.store.database import Database
 
 LOCK = 0x6A6F6273  # any number that nobody else locks
+CONNECT_SECONDS = "10"  # to each server that the URL names
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 def migrate(url: str, *, further: Sequence[Path] = ()) -> None:
     """Upgrade the database at `url`. `further` are folders with migrations of tables that stand beside `jobs`."""
     config = _config(further)
-    engine = create_engine(url)
+    options = {"connect_timeout": CONNECT_SECONDS} | database_options(url)
+    engine = create_engine("postgresql+psycopg2://", connect_args=options)
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
         config.attributes["connection"] = connection

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from dev.waiting import eventually
 from embedded.servers import Servers
 
 
@@ -19,19 +20,20 @@ from embedded.servers import Servers
 def hung_broker(servers: Servers) -> Iterator[None]:
     """Redis hangs meanwhile."""
     with ExitStack() as stack:
-        stop(_server("redis-server", servers.broker.url), stack)
+        stop(_server("redis-server", servers.broker.port), stack)
         yield
 
 
 @contextmanager
 def hung_database(servers: Servers) -> Iterator[None]:
     """PostgreSQL hangs meanwhile, with its child of every connection."""
-    parent = _server("postgres", servers.database.url)
+    parent = _server("postgres", servers.database.port)
     with ExitStack() as stack:
         stop(parent, stack)  # first, so that it makes no more children
         for child in parent.children(recursive=True):
             stop(child, stack)
         yield
+    eventually(servers.database.is_ready, "the database answers again")
 
 
 def stop(process: psutil.Process, stack: ExitStack) -> None:
@@ -46,8 +48,7 @@ def _go_on(process: psutil.Process) -> None:
         os.kill(process.pid, signal.SIGCONT)
 
 
-def _server(name: str, url: str) -> psutil.Process:
-    port = urlsplit(url).port
+def _server(name: str, port: int) -> psutil.Process:
     (process,) = (
         child
         for child in psutil.Process().children()

@@ -54,6 +54,7 @@ def by_commit(database: Database, statement: str, seconds: float = 5) -> None:
 
 
 Way = Callable[[Database, str, float], None]
+new_connections = pytest.mark.direct("it is about connections of the server's that are new")
 every_way = pytest.mark.parametrize("ask", [by_transaction, by_reading, by_call, by_commit])
 
 
@@ -115,10 +116,12 @@ class TestAHungDatabase:
             connection.execute(text("SELECT 1"))
         assert watch.seconds < 0.7 + ROOM_SECONDS
 
+    @pytest.mark.parametrize("is_connected", [True, False])
     def test_ends_a_commit_that_may_take_longer_when_the_first_answer_does_not_come(
-        self, database: Database, servers: Servers
+        self, database: Database, servers: Servers, *, is_connected: bool
     ) -> None:
-        database.ping(5)
+        if is_connected:
+            database.ping(5)
         watch = Stopwatch()
         with hung_database(servers), pytest.raises(DatabaseUnavailable):
             database.commit("SELECT 1", seconds=10, first_answer_seconds=0.7)
@@ -173,6 +176,7 @@ class TestTheReason:
             assert self.reason(url, "SELECT FROM jobs") == "its tables are missing or too old"
             assert self.reason(url, "SELECT make_due(1)") == "its tables are missing or too old"
 
+    @new_connections
     def test_a_database_that_takes_no_writes(self, url: str, store: Store) -> None:
         store.sql("ALTER ROLE CURRENT_USER SET default_transaction_read_only = on")  # for new connections
         try:
@@ -215,6 +219,7 @@ def test_a_call_is_one_round_trip_and_a_commit_two(database: Database, sent: Sen
     assert sent == [f"BEGIN; {REFUSE_LATE_COMMIT};SELECT 1", "COMMIT"]
 
 
+@pytest.mark.direct("the pooler replaces connections of the server's")
 def test_connections_that_the_server_ended_are_replaced(database: Database, store: Store) -> None:
     """Those of `database` alone: what the store asks on one that is about to end would fail."""
     ended = backends(database)

@@ -104,6 +104,7 @@ class TestAConnectionThatClosesInTheBlock:
                 close_beneath(connection)
                 raise Stopped
 
+    @pytest.mark.direct("the server's process of one transaction may be that of the next one, which ends it")
     @every_block
     def test_may_be_the_servers_doing(self, database: Database, store: Store, block: Block) -> None:
         for _ in range(TIMES):

@@ -13,7 +13,8 @@ from job_tasks.settings import DEMO_SECRET, Settings
 PROJECT = Path(__file__).resolve().parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((PROJECT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-DOCKERFILES = [PROJECT / "job_manager" / "Dockerfile", PROJECT / "job_worker" / "Dockerfile"]
+OF_PYTHON = [PROJECT / "job_manager" / "Dockerfile", PROJECT / "job_worker" / "Dockerfile"]
+DOCKERFILES = [*OF_PYTHON, PROJECT / "ops" / "pgbouncer" / "Dockerfile"]
 WORKERS = ["job_worker_01", "job_worker_02"]
 ONE_SHOT = "job_migrate"
 MONITORING = {"job_monitor": "prom/prometheus:v3.5.0", "job_dashboard": "grafana/grafana:12.1.0"}
@@ -34,10 +35,10 @@ def test_the_services_are_those_of_the_lecture_and_two_more() -> None:
     assert always == {"job_broker", "job_db", "job_manager", *WORKERS, "job_viewer", ONE_SHOT, "job_scheduler"}
 
 
-def test_monitoring_is_there_for_those_who_ask_for_it() -> None:
+def test_monitoring_and_pooler_are_there_for_those_who_ask_for_them() -> None:
     asked_for = {name: service["profiles"] for name, service in SERVICES.items() if "profiles" in service}
 
-    assert asked_for == {name: ["monitoring"] for name in MONITORING}
+    assert asked_for == {name: ["monitoring"] for name in MONITORING} | {"job_pooler": ["pooled"]}
     assert {name: SERVICES[name]["image"] for name in MONITORING} == MONITORING
 
 
@@ -108,7 +109,7 @@ def test_each_network_is_joined_by_those_who_need_it() -> None:
 
     assert joined == {
         "broker": {"job_broker", "job_manager", *WORKERS, "job_scheduler", "job_viewer"},
-        "database": {"job_db", ONE_SHOT, "job_manager", *WORKERS, "job_scheduler"},
+        "database": {"job_db", "job_pooler", ONE_SHOT, "job_manager", *WORKERS, "job_scheduler"},
         "published": {"job_manager", "job_viewer", *MONITORING},
         "monitoring": {"job_manager", *WORKERS, "job_scheduler", *MONITORING},
         "outside": set(WORKERS),
@@ -156,17 +157,19 @@ def test_each_image_is_built_once() -> None:
     assert built == {
         "job_manager": "${COMPOSE_PROJECT_NAME}/job_manager",
         "job_worker_01": "${COMPOSE_PROJECT_NAME}/job_worker",
+        "job_pooler": "${COMPOSE_PROJECT_NAME}/job_pooler",  # and runs in no other service
     }
-    assert taken == set(built.values())
+    assert taken == set(built.values()) - {built["job_pooler"]}
 
 
 def test_no_other_base_image_is_used() -> None:
-    named = {service["image"] for service in SERVICES.values()} - {SERVICES[name]["image"] for name in WORKERS}
+    built = {service["image"] for service in SERVICES.values() if "build" in service}
     stages = [
         re.findall(r"^FROM (\S+)(?: AS (\w+))?", file.read_text(encoding="utf-8"), re.MULTILINE) for file in DOCKERFILES
     ]
 
-    assert named - {SERVICES["job_manager"]["image"]} | {base for file in stages for base, _ in file} == BASES
+    named = {service["image"] for service in SERVICES.values()} - built
+    assert named | {base for file in stages for base, _ in file} == BASES
 
 
 @pytest.mark.parametrize("file", DOCKERFILES, ids=lambda file: file.parent.name)
@@ -231,7 +234,7 @@ def test_every_default_secret_can_be_told_from_a_real_one() -> None:
 
 
 def test_uv_has_one_version_everywhere() -> None:
-    pinned = {re.findall(r"uv==(\S+)", file.read_text(encoding="utf-8"))[0] for file in DOCKERFILES}
+    pinned = {re.findall(r"uv==(\S+)", file.read_text(encoding="utf-8"))[0] for file in OF_PYTHON}
     embedded = re.findall(
         r"^UV_VERSION=(\S+)$", (PROJECT / "embedded" / "uv.sh").read_text(encoding="utf-8"), re.MULTILINE
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from job_core.config import database_options
 from job_tasks.settings import SettingsError, read_settings
 from page_fetch.limits import FetchLimits
 
@@ -29,6 +30,20 @@ def test_two_settings_are_enough() -> None:
     assert settings.celery_broker_url.get_secret_value() == BROKER
     assert settings.database_url.get_secret_value() == DATABASE.replace("postgresql", "postgresql+psycopg2", 1)
     assert (settings.job_soft_time_limit_seconds, settings.job_max_crashes, settings.log_format) == (60, 3, "terminal")
+
+
+def test_a_database_url_may_name_several_servers() -> None:
+    url = database_url({"DATABASE_URL": "postgresql://user:p%40ss@a:5432,b:5433/jobs?sslmode=require"})
+    assert database_options(url) == {
+        "user": "user",
+        "password": "p@ss",
+        "host": "a,b",
+        "port": "5432,5433",
+        "dbname": "jobs",
+        "sslmode": "require",
+        "target_session_attrs": "read-write",  # of several, the one that takes jobs is meant
+    }
+    assert "target_session_attrs" not in database_options(DATABASE)
 
 
 def test_values_are_typed() -> None:
@@ -101,6 +116,8 @@ def test_a_default_that_another_setting_makes_wrong_is_named_with_that_setting()
         ("CELERY_BROKER_URL", "redis://:6379/0", "a Redis URL, like redis://:password@host:6379/0"),
         ("DATABASE_URL", "mysql://user:hidden@database/", "a PostgreSQL URL, like postgresql://user:password@host"),
         ("DATABASE_URL", "postgresql://user:hidden@database:port/", "a PostgreSQL URL, like postgresql://user:"),
+        ("DATABASE_URL", "postgresql://user:hidden@a:1,b:port/", "a PostgreSQL URL, like postgresql://user:password@"),
+        ("DATABASE_URL", "postgresql://user:hidden@a,b/?port=1,2,3", "a PostgreSQL URL, like postgresql://user:"),
         ("DATABASE_URL", "hidden", "a PostgreSQL URL, like postgresql://user:password@host:5432/name"),
     ],
 )
