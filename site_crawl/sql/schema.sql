@@ -22,6 +22,8 @@ CREATE TABLE crawls (
     CONSTRAINT every_url_is_somewhere CHECK (waiting >= 0 AND running >= 0 AND waiting + running <= discovered)
 );
 
+CREATE INDEX crawls_by_age ON crawls (started_at);
+
 -- The frontier: a row for each URL that was discovered. It ends with exactly one outcome.
 CREATE TABLE crawl_pages (
     crawl_id     uuid NOT NULL REFERENCES crawls (job_id) ON DELETE CASCADE,
