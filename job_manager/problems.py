@@ -26,6 +26,7 @@ from job_manager.errors import (
     Unauthenticated,
     UnknownQuote,
     UnsupportedBody,
+    WordsNotTogether,
 )
 from job_manager.services import services
 from job_tasks.views import to_json
@@ -38,6 +39,7 @@ STATUS: dict[type[CoreError], int] = {
     UnknownJob: 404,
     UnknownQuote: 404,
     JobNotEnded: 409,
+    WordsNotTogether: 409,
     RequestTooLarge: 413,
     UnsupportedBody: 415,
     InvalidRequest: 422,
