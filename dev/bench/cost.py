@@ -9,12 +9,13 @@ import argparse
 import re
 import shutil
 import subprocess
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from uuid_utils.compat import uuid7
 
 from dev.bench.crawl import HOSTS, running_stack, served, starts
 from dev.bench.crawl_pages import host, path
@@ -22,12 +23,16 @@ from dev.bench.peers.processes import groups_of, used_milliseconds
 from dev.bench.peers.report import print_lines, say
 from dev.stack import Stack
 from dev.waiting import eventually
-from job_core.queue import lists
+from job_core.job import Message
+from job_core.queue import JobQueue
+from job_tasks.job_tasks import core
 
 BATCH = 1_000
 END_SECONDS = 1_800.0
-LOOK_SECONDS = 0.2
+MESSAGES = 10_000
 MILLION = 1_000_000
+
+IDLE = ("Flower", "supervisor")  # groups of processes that do nothing for a page
 
 _STORED = """
     SELECT sum(pg_table_size(relid)), sum(pg_indexes_size(relid)), pg_current_wal_lsn() - '0/0'::pg_lsn
@@ -37,39 +42,35 @@ _STORED = """
 
 @dataclass(frozen=True, kw_only=True)
 class Used:
-    """What was used so far: seconds of the processor, and bytes."""
+    """What was used so far: seconds of the processor by group of processes, and bytes by what they are."""
 
-    processor_seconds: float
-    tables: int
-    indexes: int
-    write_ahead_log: int
-    to_postgres: int
-    from_postgres: int
-    to_redis: int
-    from_redis: int
+    seconds: Mapping[str, float]
+    bytes: Mapping[str, int]
 
-
-@dataclass
-class Peak:
-    """The most messages that waited, and by how many bytes Redis' memory was larger then than at the start."""
-
-    messages: int = 0
-    bytes: int = 0
+    def since(self, before: "Used") -> "Used":
+        """What was used in between."""
+        return Used(
+            seconds={name: used - before.seconds[name] for name, used in self.seconds.items()},
+            bytes={name: used - before.bytes[name] for name, used in self.bytes.items()},
+        )
 
 
 def used(stack: Stack, folder: Path) -> Used:
     """What the stack has used."""
     ((tables, indexes, log),) = stack.query(_STORED)
-    database, broker = (_carried(url) for url in (stack.servers.database.url, stack.servers.broker.url))
+    to_database, from_database = _carried(stack.servers.database.url)
+    to_broker, from_broker = _carried(stack.servers.broker.url)
     return Used(
-        processor_seconds=sum(map(used_milliseconds, groups_of(folder).values())) / 1_000,
-        tables=int(tables),
-        indexes=int(indexes),
-        write_ahead_log=int(log),
-        to_postgres=database[0],
-        from_postgres=database[1],
-        to_redis=broker[0],
-        from_redis=broker[1],
+        seconds={name: used_milliseconds(pids) / 1_000 for name, pids in groups_of(folder).items()},
+        bytes={
+            "tables": int(tables),
+            "indexes": int(indexes),
+            "WAL": int(log),
+            "to PostgreSQL": to_database,
+            "from it": from_database,
+            "to Redis": to_broker,
+            "from Redis": from_broker,
+        },
     )
 
 
@@ -81,31 +82,21 @@ def _carried(url: str) -> tuple[int, int]:
     return received, sent
 
 
-@contextmanager
-def watched(stack: Stack) -> Iterator[Peak]:
-    """Looks at the broker until the end of the block."""
-    peak, ended = Peak(), threading.Event()
+def message_bytes(stack: Stack) -> float:
+    """Redis' memory for a message that waits."""
+    queue = JobQueue(core.name, core.kinds, stack.broker_url, timeout_seconds=2)
+    sent = datetime.now(UTC)
     with stack.redis() as client:
-        at_first = client.info("memory")["used_memory"]
-
-        def look() -> None:
-            while not ended.wait(LOOK_SECONDS):
-                waiting = sum(int(client.llen(name)) for name in lists("celery"))
-                if waiting > peak.messages:
-                    peak.messages, peak.bytes = waiting, client.info("memory")["used_memory"] - at_first
-
-        watcher = threading.Thread(target=look)
-        watcher.start()
-        try:
-            yield peak
-        finally:
-            ended.set()
-            watcher.join()
+        before = client.info("memory")["used_memory"]
+        queue.publish([Message(kind="count", job_id=uuid7(), published_at=sent) for _ in range(MESSAGES)])
+        taken = client.info("memory")["used_memory"] - before
+        client.delete("celery")
+    return float(taken) / MESSAGES
 
 
 def count(stack: Stack, port: int, pages: int) -> int:
     """Count so many pages, submitted in batches; how many that is."""
-    urls = [f"http://{host(number % HOSTS)}:{port}{path(number)}" for number in range(pages)]
+    urls = [f"http://{host(number % HOSTS)}:{port}{path(number // HOSTS)}" for number in range(pages)]
     for first in range(0, pages, BATCH):
         stack.manager.submit_all(urls[first : first + BATCH])
     eventually(stack.is_quiet, "all pages are counted", seconds=END_SECONDS)
@@ -120,18 +111,12 @@ def crawl(stack: Stack, port: int, pages: int) -> int:
     return sum(int(stack.manager.job(each)["result"]["pages"]) for each in ids)
 
 
-def measure(way: Callable[[Stack, int, int], int], pages: int) -> tuple[int, Used, Peak]:
+def measure(way: Callable[[Stack, int, int], int], pages: int) -> tuple[int, Used]:
     """The pages that were done one way, and what that has used."""
     with served(HOSTS, max(pages // HOSTS, 1)) as port, running_stack(port) as (stack, folder):
         before = used(stack, folder)
-        with watched(stack) as peak:
-            done = way(stack, port, pages)
-        after = used(stack, folder)
-    return (
-        done,
-        Used(**{each.name: getattr(after, each.name) - getattr(before, each.name) for each in fields(Used)}),
-        peak,
-    )
+        done = way(stack, port, pages)
+        return done, used(stack, folder).since(before)
 
 
 def main() -> None:
@@ -139,25 +124,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m dev.bench.cost", description="What a million pages cost.")
     parser.add_argument("--pages", type=int, default=4_000)
     pages = parser.parse_args().pages
-    columns = (
-        "for 1,000,000 pages",
-        "hours",
-        "GB: tables",
-        "indexes",
-        "WAL",
-        *("to PG", "from PG", "to Redis", "from Redis"),
-    )
-    lines = []
+    hours: list[Sequence[str]] = []
+    gigabytes: list[Sequence[str]] = []
     for name, way in (("counted one by one", count), ("crawled", crawl)):
-        done, costs, peak = measure(way, pages)
-        figures = [getattr(costs, each.name) * MILLION / done for each in fields(Used)]
-        hours, *stored = (f"{figures[0] / 3_600:.1f}", *(f"{each / 1e9:.1f}" for each in figures[1:]))
-        lines.append((f"{name} ({done:,})", hours, *stored))
-        if peak.messages:
-            say(
-                f"{name}: Redis had {peak.bytes / peak.messages:,.0f} bytes more for each of {peak.messages:,} messages"
-            )
-    print_lines("Processor hours, and gigabytes", [columns, *lines])
+        done, cost = measure(way, pages)
+        busy = {group: seconds for group, seconds in cost.seconds.items() if group not in IDLE}
+        hours = hours or [("", "all", *busy)]
+        gigabytes = gigabytes or [("", *cost.bytes)]
+        title = f"{name} ({done:,} measured)"
+        shares = (sum(busy.values()), *busy.values())
+        hours.append((title, *(f"{seconds * MILLION / done / 3_600:.2f}" for seconds in shares)))
+        gigabytes.append((title, *(f"{each * MILLION / done / 1e9:.1f}" for each in cost.bytes.values())))
+    print_lines("Processor hours for a million pages", hours)
+    print_lines("Gigabytes for a million pages", gigabytes)
+    with served(1, 1) as port, running_stack(port) as (stack, _):
+        for worker in stack.job_workers:
+            worker.pause()
+        say(f"{message_bytes(stack):,.0f} bytes of Redis' memory for each of {MESSAGES:,} messages that wait")
 
 
 if __name__ == "__main__":

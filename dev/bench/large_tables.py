@@ -195,7 +195,7 @@ def listed(which: JobFilter, text: str | None = None) -> Prepare:
     return lambda side: lambda: side.page(which, text)
 
 
-def reading(ask: Callable[[Side], Callable[[object], object]]) -> Prepare:
+def reading(ask: Callable[[Side], Callable[[Connection], object]]) -> Prepare:
     """A question that takes a connection."""
 
     def prepare(side: Side) -> Callable[[], object]:
@@ -368,7 +368,8 @@ def filled(sizes: Sequence[int]) -> Iterator[list[Side]]:
                     for url, rows in zip(urls, sizes, strict=True)
                     for part in (fill_jobs, fill_crawls)
                 ]
-                list(threads.map(lambda each: _fill(*each, until), parts))
+                for filled_part in [threads.submit(_fill, *part, until) for part in parts]:
+                    filled_part.result()
             sides = []
             for number, (url, rows) in enumerate(zip(urls, sizes, strict=True)):
                 sides.append(Side(url, rows, until, servers.broker.url.rpartition("/")[0] + f"/{number}"))

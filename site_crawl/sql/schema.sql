@@ -62,6 +62,10 @@ CREATE INDEX crawl_pages_by_outcome ON crawl_pages (crawl_id, outcome, id) WHERE
 CREATE INDEX crawl_pages_by_words ON crawl_pages (crawl_id, words DESC, id) WHERE outcome = 'counted';
 CREATE INDEX crawl_pages_by_word_count ON crawl_pages (crawl_id, word_count DESC, id) WHERE word_count > 0;
 
+-- As of `jobs`: see job_core/store/sql/schema.sql.
+ALTER TABLE crawl_pages SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.02,
+                             autovacuum_analyze_scale_factor = 0.02);
+
 -- How many URLs of one form (numbers, dates and the like left out) a crawl has found: a site may make them up for ever.
 CREATE TABLE crawl_forms (
     crawl_id uuid NOT NULL REFERENCES crawls (job_id) ON DELETE CASCADE,
