@@ -138,8 +138,7 @@ class Database:
     def ping(self, seconds: float = 1.0) -> None:
         """Do nothing but raise DatabaseUnavailable if jobs could not be written."""
         with self.reading(seconds) as connection:
-            # No row is looked for: where many were deleted, the first one lies behind all of their empty pages.
-            asked = text("SELECT current_setting('transaction_read_only')::boolean, EXISTS (SELECT FROM jobs LIMIT 0)")
+            asked = text("SELECT current_setting('transaction_read_only')::boolean, EXISTS (SELECT FROM jobs)")
             if connection.execute(asked).scalar():
                 raise DatabaseUnavailable("The job store is read-only.", reason="read-only")
 
