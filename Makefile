@@ -20,7 +20,7 @@ SUBMISSIONS ?= yes
 # How many pages `make bench-crawl` crawls to see that memory stays flat: MEMORY_PAGES=50000 takes long.
 MEMORY_PAGES ?= 5000
 
-# Of jobs, and of pages of crawls, in `make bench-tables`. Ten millions take 12 GB of disk, and as many minutes of two processors.
+# Of jobs, and of pages of crawls, in `make bench-tables`. Ten million take some 15 GB of disk, and ten minutes of two idle cores.
 ROWS ?= 10000000
 
 # What a run of chaos does: SEED=123 repeats a schedule, CHAOS_FAULTS=broker-wiped,worker-killed injects these only.
