@@ -193,11 +193,12 @@ def _check_words(job: Job) -> UUID:
         return job.id
     if job.state in ENDED:
         raise WordsNotTogether(
-            f"It was cancelled or failed after {counted:,} pages, too many to put their words together now. Submit it again"
-            " for the words of the site; /pages lists what each page has."
+            f"It was cancelled or failed after {counted:,} pages, too many to put their words together now. Submit it"
+            " again for the words of the site; /pages lists what each page has."
         )
     raise WordsNotTogether(
-        f"It has counted {counted:,} pages so far, too many to put their words together now. Ask again when it has ended."
+        f"It has counted {counted:,} pages so far, too many to put their words together now. Ask again when it has"
+        " ended."
     )
 
 

@@ -8,7 +8,7 @@ ROWS = 5_000  # of one table at a time
 CRAWLS = 1_000
 TABLES = ("crawl_pages", "crawl_words", "crawl_forms")
 
-# The oldest ones, of whatever kind their jobs are. Each step is one look-up in an index for each, whatever the statistics say.
+# The oldest ones, of whatever kind their jobs are. Whatever the statistics say, the job of each is looked up by its id.
 _OLD = """
     SELECT job_id FROM crawls
     WHERE started_at < now() - %s AND (SELECT finished_at FROM jobs WHERE id = job_id) < now() - %s

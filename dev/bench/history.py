@@ -52,13 +52,13 @@ _JOBS = f"""
          LATERAL (SELECT {_TIME.format(number="number")}) AS timed (time),
          (SELECT json_build_object('words', 4321, 'top', json_agg(json_build_array('word' || n, 100 - n)))
           FROM generate_series(1, 25) AS n) AS made (result)
-"""
+"""  # noqa: S608 - constants
 _ATTEMPTS = f"""
     INSERT INTO attempts (job_id, number, worker_id, started_at, ended_at, outcome)
     SELECT {_id("number")}, 1, md5((2 + number % 99)::text)::uuid, {_TIME.format(number="number")},
            {_TIME.format(number="number")}, 'SUCCESS'
     FROM generate_series(CAST(:first AS bigint), :last) AS number
-"""
+"""  # noqa: S608 - constants
 _OPEN = f"""
     INSERT INTO jobs (id, kind, label, request, state, on_failure, attempt, max_attempts, max_crashes, limit_key,
                       worker_id, worker_pid, created_at, published_at, parked_at, started_at, overdue_at, due_at, error)
@@ -72,7 +72,7 @@ _OPEN = f"""
            CASE WHEN :state = 'RETRY' THEN now() + interval '1 day' END,
            CASE WHEN :state = 'RETRY' THEN '{{"type": "server-busy"}}'::json END
     FROM generate_series(1, CAST(:many AS bigint)) AS number
-"""
+"""  # noqa: S608 - constants
 # A crawl for each thousand rows of pages. Each is a job; a crawl is as old as its job.
 _CRAWLS = f"""
     WITH made AS (
@@ -86,7 +86,7 @@ _CRAWLS = f"""
     )
     INSERT INTO crawls (job_id, max_pages, max_urls, max_bytes, ends_at, started_at, finished_at, discovered)
     SELECT id, 1000, 10000, 2000000000, finished_at, created_at, finished_at, {CRAWL_PAGES} FROM made
-"""
+"""  # noqa: S608 - constants
 # The counts of a page's words are in TOAST by themselves; they are short here, so that many rows fit.
 _PAGES = f"""
     INSERT INTO crawl_pages (crawl_id, key, url, host, depth, found_on, state, outcome, http_status, words, bytes,
@@ -100,7 +100,7 @@ _PAGES = f"""
          LATERAL (SELECT (number - 1) / {CRAWL_PAGES} + 1) AS of_crawl (crawl),
          LATERAL (SELECT CASE WHEN number % 10 < 7 THEN 'counted' WHEN number % 10 < 9 THEN 'duplicate'
                               ELSE 'failed' END) AS ended (outcome)
-"""
+"""  # noqa: S608 - constants
 
 
 def fill_jobs(connection: Connection, many: int, until: datetime, done: Callable[[int], None]) -> None:

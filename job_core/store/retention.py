@@ -21,7 +21,8 @@ _OLD = """
 _CHILDREN = text(f"""
     {_OLD}
     DELETE FROM jobs WHERE id = ANY(ARRAY(
-        SELECT child.id FROM old, LATERAL (SELECT id FROM jobs WHERE parent_id = old.id LIMIT :batch) AS child LIMIT :batch
+        SELECT child.id FROM old, LATERAL (SELECT id FROM jobs WHERE parent_id = old.id LIMIT :batch) AS child
+        LIMIT :batch
     ))
 """)  # noqa: S608 - a constant
 _JOBS = text(f"{_OLD} DELETE FROM jobs WHERE id = ANY(ARRAY(SELECT id FROM old))")  # noqa: S608 - a constant

@@ -1,4 +1,4 @@
-"""Steps that were planned on empty tables serve a surge, though nobody has told PostgreSQL that the tables have grown."""
+"""Steps that were planned on empty tables serve a surge, though nobody has told PostgreSQL that tables have grown."""
 
 from collections.abc import Callable, Iterator
 
@@ -6,7 +6,6 @@ import pytest
 
 from embedded.servers import Servers
 from job_core.config import Limits
-from job_core.job import Claim
 from job_core.queue import JobQueue
 from job_core.reconciler import Reconciler
 from job_core.store.database import Database
@@ -24,7 +23,8 @@ _SURGE = """
     SELECT gen_random_uuid(), 'count', 'https://example.com/', '{}',
            CASE WHEN number <= :claims THEN 'STARTED' ELSE 'PENDING' END, 'retry', 3, 3,
            CASE WHEN number > :surge THEN 'example.com' END, CASE WHEN number > :surge THEN now() END,
-           now(), CASE WHEN number <= :claims THEN CAST(:worker AS uuid) END, CASE WHEN number <= :claims THEN number END,
+           now(), CASE WHEN number <= :claims THEN CAST(:worker AS uuid) END,
+           CASE WHEN number <= :claims THEN number END,
            now() + interval '1 day'
     FROM generate_series(1, 2 * :surge) AS number
 """
@@ -36,7 +36,7 @@ _ROWS_READ = """
 
 @pytest.fixture
 def small(servers: Servers) -> Iterator[tuple[Store, Store]]:
-    """A job store on one connection, whose tables nothing is found out about by itself; and it on another connection."""
+    """A job store on one connection, and on another; nothing is found out about its tables by itself."""
     with another_database(servers, "surge") as url:
         migrate(url)
         store, beside = (Store(Database(url, pool_size=1)) for _ in range(2))
@@ -49,11 +49,9 @@ def test_no_step_reads_what_a_surge_has_brought(small: tuple[Store, Store], brok
     store, beside = small
     reconciler = Reconciler(database=store.database, queue=broker, limits=Limits(at_once=8), kinds=KINDS)
     busy, idle = store.worker("busy"), store.worker("idle")
-    held: list[Claim] = []
     steps: dict[str, Callable[[], object]] = {
         "submit": lambda: store.submit(limit_key=None),
-        "claim": lambda: held.append(store.claimed(idle, limit_key=None)),
-        "end": lambda: store.succeed(held.pop()),
+        "an attempt": lambda: store.succeed(store.claimed(idle, limit_key=None)),
         "cancel": lambda: store.cancel(store.submit(limit_key=None).id),
         "beat": lambda: store.beat(idle),
         "round": lambda: reconciler.round(judge_workers=False),
