@@ -20,6 +20,9 @@ SUBMISSIONS ?= yes
 # How many pages `make bench-crawl` crawls to see that memory stays flat: MEMORY_PAGES=50000 takes long.
 MEMORY_PAGES ?= 5000
 
+# Of jobs, and of pages of crawls, in `make bench-tables`. Ten million take some 15 GB of disk, and ten minutes of two idle cores.
+ROWS ?= 10000000
+
 # What a run of chaos does: SEED=123 repeats a schedule, CHAOS_FAULTS=broker-wiped,worker-killed injects these only.
 SEED          ?=
 CHAOS_MINUTES ?= 5
@@ -28,7 +31,7 @@ CHAOS_FAULTS  ?=
 CHAOS          = --seed "$(SEED)" --seconds "$(CHAOS_SECONDS)" --faults "$(CHAOS_FAULTS)"
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up peek test test-all test-unit test-integration test-pooled test-failover test-compose check-compose check-kubernetes lint types imports check pictures accuracy accuracy-charset accuracy-quotes bench-count bench-crawl bench-list bench-quotes bench-cli bench-memory bench-workers bench-peers fuzz fuzz-api chaos chaos-compose clean
+.PHONY: $(shell sed -nE 's/^([a-z-]+):.*## .*/\1/p' $(MAKEFILE_LIST))
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-17s %s\n", $$1, $$2 }'
@@ -102,6 +105,9 @@ accuracy-charset: install-dev ## measure how often the encoding of an unlabelled
 accuracy-quotes: install-dev ## find the quotes of the labelled pages in QUOTES, and compare with their labels
 	@$(PYTHON) -m dev.bench.accuracy_quotes $(QUOTES)
 
+bench-cost: install-dev ## measure what a million pages cost: processors, disk, network
+	@exec $(PYTHON) -m dev.bench.cost
+
 bench-count: install-dev ## measure how fast pages are counted, against the common way and the parser alone
 	@$(PYTHON) -m dev.bench.count $(CORPUS)
 
@@ -125,6 +131,9 @@ bench-workers: install-dev ## measure what 2, 8 and 32 workers cost at rest and 
 
 bench-peers: install-dev ## measure what a job costs here and on Celery, RQ and others, in PASSES over CORPUS (SYSTEMS: which)
 	@exec $(PYTHON) -m dev.bench.peers $(CORPUS) --passes $(PASSES) --submissions $(SUBMISSIONS) $(if $(SYSTEMS),--systems $(SYSTEMS))
+
+bench-tables: install ## measure what takes longer where tables have ROWS rows than where they have 100,000
+	@exec $(PYTHON) -m dev.bench.large_tables --rows $(ROWS)
 
 fuzz: install-dev ## look for pages that break the counter, for FUZZ_SECONDS
 	@$(PYTHON) -m dev.bench.fuzz $(FUZZ_SECONDS)

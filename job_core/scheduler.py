@@ -20,7 +20,7 @@ from job_core.store.workers import LOST_AFTER
 
 BROKER_TIMEOUT_SECONDS = 2.0
 RETENTION_SECONDS = 3_600.0
-RETENTION_AGAIN_SECONDS = 60.0  # after one that met a lock of somebody else's
+RETENTION_AGAIN_SECONDS = 60.0  # after one that met a lock of somebody else's, or did not end in time
 MIN_WAIT_SECONDS = 0.05  # between two looks for parked jobs
 KEEP_WORKERS = timedelta(days=1)
 
@@ -96,9 +96,11 @@ class Scheduler:
         if time.monotonic() >= self._next_retention:
             try:
                 self._forget()
-            except DatabaseLocked as error:  # what is old can wait, and is no reason for what is new to wait
-                self._report(error)
+            except DatabaseUnavailable as error:  # what is old can wait, and is no reason for what is new to wait
                 self._next_retention = time.monotonic() + RETENTION_AGAIN_SECONDS
+                if not isinstance(error, DatabaseLocked):
+                    raise
+                self._report(error)
 
     def _report(self, error: ServiceUnavailable) -> None:
         service = "database" if isinstance(error, DatabaseUnavailable) else "broker"
@@ -128,13 +130,16 @@ class Scheduler:
             return
         with self._database.transaction() as connection:
             jobs = retention.delete_ended(connection, self._keep)
-        if jobs == retention.BATCH:
+        if jobs >= retention.BATCH:
             log.info("forgot", jobs=jobs)
             return
         with self._database.transaction() as connection:
             keys = retention.delete_expired_keys(connection)
+            pauses = retention.delete_ended_pauses(connection)
             workers = retention.delete_unreferenced_workers(connection, KEEP_WORKERS)
-            retention.delete_ended_pauses(connection)
+        if retention.BATCH in (keys, pauses):
+            log.info("forgot", idempotency_keys=keys, pauses=pauses)
+            return
         self._next_retention = time.monotonic() + RETENTION_SECONDS
         log.info("forgot", jobs=jobs, idempotency_keys=keys, workers=workers)
 

@@ -6,9 +6,9 @@ from flask import Blueprint, Response, request
 from pydantic import Field
 
 from job_core.errors import DatabaseUnavailable, UnknownJob
-from job_core.job import Job
+from job_core.job import ENDED, Job
 from job_core.kinds import NO_NUL
-from job_manager.errors import InvalidRequest
+from job_manager.errors import InvalidRequest, WordsNotTogether
 from job_manager.jobs import find_job
 from job_manager.lists import CSV, FormatQuery, ListQuery, answer_list, csv_lines, wants_csv
 from job_manager.openapi.operation import operation
@@ -22,6 +22,7 @@ from site_crawl import read
 from site_crawl.read import FoundPage, FoundWord, PageOrder, WordOrder
 
 ASKS = (UnknownJob, DatabaseUnavailable)
+ASKS_FOR_WORDS = (*ASKS, WordsNotTogether)
 
 blueprint = Blueprint("crawls", __name__)
 
@@ -132,14 +133,15 @@ def pages(job_id: str) -> Response:
 
 
 @blueprint.get("/result/<job_id>/words")
-@operation({200: SiteWordList}, ASKS, query=WordQuery, as_text=(CSV,))
+@operation({200: SiteWordList}, ASKS_FOR_WORDS, query=WordQuery, as_text=(CSV,))
 def words(job_id: str) -> Response:
     """List the words of a crawl.
 
-    Each word of the site, with its count and its number of pages.
+    Each word of the site, with its count and its number of pages. They are put together when the crawl has ended by
+    itself; until then, and if it was cancelled, those of 2,000 pages can be asked for.
     """
     asked = read_query(WordQuery, request.args)
-    crawl_id = _crawl_id(job_id)
+    crawl_id = _check_words(_crawl(job_id))
 
     def find(cursor: str | None, limit: int) -> list[FoundWord]:
         count, word = _parts(cursor)
@@ -151,7 +153,7 @@ def words(job_id: str) -> Response:
 
 
 @blueprint.get("/result/<job_id>/words/<text:word>")
-@operation({200: SiteWordDetail}, ASKS, query=FormatQuery, as_text=(CSV,))
+@operation({200: SiteWordDetail}, ASKS_FOR_WORDS, query=FormatQuery, as_text=(CSV,))
 def word(job_id: str, word: str) -> Response:
     """Look up a word of a crawl.
 
@@ -164,6 +166,7 @@ def word(job_id: str, word: str) -> Response:
     job = _crawl(job_id)
     if is_phrase(word.strip(), job.request.get("tokenizer", "words")):
         raise InvalidRequest(("word", "is several words, which a crawl counts only where its own `word` names them"))
+    _check_words(job)
     with services().database.reading(DATABASE_SECONDS) as connection:
         found, places = read.word_of(connection, job.id, word.strip())
     if wants_csv(asked.format):
@@ -180,6 +183,23 @@ def _crawl(job_id: str) -> Job:
     if job.kind != crawl.name:
         raise UnknownJob("The job is no crawl.")
     return job
+
+
+def _check_words(job: Job) -> UUID:
+    """The crawl's id. Raises WordsNotTogether."""
+    with services().database.reading(DATABASE_SECONDS) as connection:
+        counted = read.counted_so_far(connection, job.id)
+    if counted is None or counted <= read.MAX_SUMMED:
+        return job.id
+    if job.state in ENDED:
+        raise WordsNotTogether(
+            f"It was cancelled or failed after {counted:,} pages, too many to put their words together now. Submit it"
+            " again for the words of the site; /pages lists what each page has."
+        )
+    raise WordsNotTogether(
+        f"It has counted {counted:,} pages so far, too many to put their words together now. Ask again when it has"
+        " ended."
+    )
 
 
 def _cursor(after: tuple[int, object]) -> str:

@@ -12,7 +12,8 @@
     ├── RequestTooLarge
     ├── CrossSiteRequest
     ├── UnknownBatch
-    └── UnknownQuote
+    ├── UnknownQuote
+    └── WordsNotTogether
 
 The message of an error is shown to the caller: it says what is wrong, and what to do about it.
 """
@@ -91,3 +92,9 @@ class UnknownQuote(ClientError):
     """There is no such quote."""
 
     title = "There is no such quote"
+
+
+class WordsNotTogether(ClientError):
+    """The words of a crawl were not put together, and its pages are too many to do so in an answer."""
+
+    title = "The words of the crawl are not put together"

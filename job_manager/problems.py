@@ -27,6 +27,7 @@ from job_manager.errors import (
     UnknownBatch,
     UnknownQuote,
     UnsupportedBody,
+    WordsNotTogether,
 )
 from job_manager.services import services
 from job_tasks.views import to_json
@@ -40,6 +41,7 @@ STATUS: dict[type[CoreError], int] = {
     UnknownBatch: 404,
     UnknownQuote: 404,
     JobNotEnded: 409,
+    WordsNotTogether: 409,
     RequestTooLarge: 413,
     UnsupportedBody: 415,
     InvalidRequest: 422,

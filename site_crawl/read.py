@@ -1,7 +1,8 @@
 """What a crawl has found and counted, for whoever asks: its sums, its pages and its words.
 
 Lists come by keyset: a page of a list begins after the last entry of the page before. Words are looked up where
-`site_crawl.words` has put them together; of a crawl that goes on or was cancelled, the answer puts them together.
+`site_crawl.words` has put them together; of a crawl that goes on or was cancelled, the answer puts them together, which
+suits MAX_SUMMED pages.
 """
 
 from collections.abc import Collection
@@ -113,6 +114,15 @@ def pages_of(
     )
     names = [field.name for field in fields(FoundPage)]
     return [FoundPage(**dict(zip(names, row, strict=True))) for row in rows]
+
+
+MAX_SUMMED = 2_000  # pages whose words can be put together by an answer
+
+
+def counted_so_far(connection: Connection, crawl_id: UUID) -> int | None:
+    """How many pages of a crawl are counted; None once its words were put together, or if it has not begun."""
+    asked = text("SELECT (outcomes ->> 'counted')::integer FROM crawls WHERE job_id = :crawl AND finished_at IS NULL")
+    return connection.execute(asked, {"crawl": crawl_id}).scalar()
 
 
 def words_of(

@@ -22,6 +22,8 @@ CREATE TABLE crawls (
     CONSTRAINT every_url_is_somewhere CHECK (waiting >= 0 AND running >= 0 AND waiting + running <= discovered)
 );
 
+CREATE INDEX crawls_by_age ON crawls (started_at);
+
 -- The frontier: a row for each URL that was discovered. It ends with exactly one outcome.
 CREATE TABLE crawl_pages (
     crawl_id     uuid NOT NULL REFERENCES crawls (job_id) ON DELETE CASCADE,
@@ -59,6 +61,10 @@ CREATE INDEX crawl_pages_by_text ON crawl_pages (crawl_id, text_hash) WHERE text
 CREATE INDEX crawl_pages_by_outcome ON crawl_pages (crawl_id, outcome, id) WHERE outcome <> 'counted';
 CREATE INDEX crawl_pages_by_words ON crawl_pages (crawl_id, words DESC, id) WHERE outcome = 'counted';
 CREATE INDEX crawl_pages_by_word_count ON crawl_pages (crawl_id, word_count DESC, id) WHERE word_count > 0;
+
+-- As of `jobs`: see job_core/store/sql/schema.sql.
+ALTER TABLE crawl_pages SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.02,
+                             autovacuum_analyze_scale_factor = 0.02);
 
 -- How many URLs of one form (numbers, dates and the like left out) a crawl has found: a site may make them up for ever.
 CREATE TABLE crawl_forms (

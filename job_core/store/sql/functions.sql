@@ -364,7 +364,7 @@ END $$;
 -- start: a claim whose answer came too late is one.
 CREATE FUNCTION worker_beat(
     worker uuid, running uuid[], idle_after interval, OUT is_alive boolean, OUT revoked uuid[], OUT idle uuid[]
-) LANGUAGE plpgsql AS $$
+) LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
     UPDATE workers SET seen_at = now() WHERE id = worker AND lost_at IS NULL AND stopped_at IS NULL;
     is_alive := FOUND;
@@ -393,7 +393,7 @@ END $$;
 
 -- is_quiet: whether nothing is to be repaired or waited for: no job is open, no webhook is to be delivered, and no worker was seen
 -- longer ago than `margin`, or so far in the future.
-CREATE FUNCTION is_quiet(margin interval) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+CREATE FUNCTION is_quiet(margin interval) RETURNS boolean LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
 BEGIN
     RETURN NOT EXISTS (SELECT FROM jobs WHERE finished_at IS NULL)
         AND NOT EXISTS (SELECT FROM deliveries WHERE due_at IS NOT NULL)
@@ -404,12 +404,15 @@ END $$;
 
 -- repair_claims: declare workers lost that were not seen for `lost_after` (NULL: none), take back the claims of lost and
 -- stopped ones, and break claims that are overdue. Rows that somebody else has locked are left for the next round.
--- Only claimed jobs are looked at, by their index: statistics from before a surge would have all jobs compared with all workers.
+-- Who holds claims is found by one step in an index for each worker, however many claims it has. No table is read as a whole:
+-- statistics from before a surge would have that done.
 CREATE FUNCTION repair_claims(
     lost_after interval, loss_error json, max_losses integer, overdue_error json, batch integer
 ) RETURNS SETOF step LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     held record;
+    holders uuid[];  -- the workers that hold claims,
+    gone uuid[];     -- and those of them that are lost or stopped
     parents uuid[];
 BEGIN
     FOR held IN
@@ -422,25 +425,45 @@ BEGIN
     LOOP
         RETURN NEXT ROW(false, held.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'WORKER LOST', NULL, NULL)::step;
     END LOOP;
+    holders := ARRAY(
+        WITH RECURSIVE holder (id) AS (
+            (SELECT worker_id FROM jobs WHERE worker_id IS NOT NULL ORDER BY worker_id LIMIT 1)
+            UNION ALL
+            SELECT (SELECT worker_id FROM jobs WHERE worker_id > holder.id ORDER BY worker_id LIMIT 1)
+            FROM holder WHERE holder.id IS NOT NULL
+        )
+        SELECT id FROM holder WHERE id IS NOT NULL
+    );
+    gone := ARRAY(
+        SELECT id FROM unnest(holders) AS holder (id)
+        WHERE (SELECT lost_at IS NOT NULL OR stopped_at IS NOT NULL FROM workers WHERE workers.id = holder.id)
+    );
     parents := ARRAY(  -- of the jobs that may end here; they come first: see above
-        SELECT id FROM jobs WHERE id IN (
-            SELECT parent_id FROM jobs JOIN workers ON workers.id = jobs.worker_id
-            WHERE parent_id IS NOT NULL
-              AND (overdue_at < now() OR ((lost_at IS NOT NULL OR stopped_at IS NOT NULL) AND losses + 1 >= max_losses))
-        ) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+        SELECT id FROM jobs WHERE id = ANY(ARRAY(
+            SELECT claimed.parent_id FROM unnest(holders) AS holder (id), LATERAL (
+                SELECT parent_id FROM jobs
+                WHERE worker_id = holder.id
+                  AND (overdue_at < now() OR (losses + 1 >= max_losses AND holder.id = ANY(gone)))
+            ) AS claimed
+        )) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
     );
     RETURN QUERY SELECT * FROM take_back(
         ARRAY(
-            SELECT jobs.id FROM jobs JOIN workers ON workers.id = jobs.worker_id
-            WHERE (lost_at IS NOT NULL OR stopped_at IS NOT NULL)
-              AND (parent_id IS NULL OR losses + 1 < max_losses OR parent_id = ANY(parents))
-            ORDER BY jobs.id LIMIT batch FOR NO KEY UPDATE OF jobs SKIP LOCKED
+            SELECT claimed.id FROM unnest(gone) AS holder (id), LATERAL (
+                SELECT jobs.id FROM jobs
+                WHERE worker_id = holder.id
+                  AND (parent_id IS NULL OR losses + 1 < max_losses OR parent_id = ANY(parents))
+                LIMIT batch FOR NO KEY UPDATE SKIP LOCKED
+            ) AS claimed LIMIT batch
         ), 'LOST', loss_error, max_losses
     );
     FOR held IN
-        SELECT * FROM jobs
-        WHERE worker_id IS NOT NULL AND overdue_at < now() AND (parent_id IS NULL OR parent_id = ANY(parents))
-        ORDER BY limit_key, id LIMIT batch FOR NO KEY UPDATE SKIP LOCKED
+        SELECT claimed.* FROM unnest(holders) AS holder (id), LATERAL (
+            SELECT * FROM jobs
+            WHERE worker_id = holder.id AND overdue_at < now() AND (parent_id IS NULL OR parent_id = ANY(parents))
+            LIMIT batch FOR NO KEY UPDATE SKIP LOCKED
+        ) AS claimed
+        ORDER BY claimed.limit_key, claimed.id LIMIT batch
     LOOP
         RETURN QUERY SELECT * FROM end_attempt(
             held.id, held.attempt, held.limit_key, held.parent_id, 'CRASHED', new_error => overdue_error

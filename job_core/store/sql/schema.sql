@@ -108,6 +108,13 @@ CREATE TABLE attempts (
 );
 CREATE INDEX attempts_by_worker ON attempts (worker_id);
 
+-- By default, PostgreSQL looks after a table once a fifth of it has changed: of ten million rows, that is too late for
+-- those that are open, and what it knows of them is out of date.
+ALTER TABLE jobs SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.02,
+                      autovacuum_analyze_scale_factor = 0.02);
+ALTER TABLE attempts SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.02,
+                          autovacuum_analyze_scale_factor = 0.02);
+
 CREATE TABLE limit_pauses (
     limit_key text PRIMARY KEY,
     since     timestamptz NOT NULL DEFAULT now(),

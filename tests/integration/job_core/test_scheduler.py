@@ -77,6 +77,19 @@ def test_rounds_go_on_while_much_is_forgotten(store: Store) -> None:
 
 
 @pytest.mark.usefixtures("quick_rounds")
+def test_workers_are_judged_though_forgetting_does_not_end_in_time(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def take_too_long(*_: object) -> int:
+        raise DatabaseUnavailable("away", reason="timed out")
+
+    monkeypatch.setattr(retention, "delete_ended", take_too_long)
+    store.unseen(store.worker())
+    with running(Scheduler(core)):
+        eventually(lambda: store.sql("SELECT FROM workers WHERE lost_at IS NOT NULL"), seconds=30)
+
+
+@pytest.mark.usefixtures("quick_rounds")
 def test_why_a_service_is_away_is_logged_once_and_again_when_it_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     no_database = [DatabaseUnavailable("away", reason=reason) for reason in ("wrong password", "starting up")]
     no_broker = BrokerUnavailable("away", reason="out of memory")

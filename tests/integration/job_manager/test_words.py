@@ -5,6 +5,7 @@ from urllib.parse import quote
 import pytest
 from flask.testing import FlaskClient
 
+from site_crawl import read
 from tests.integration.job_manager.crawling import SITE, Crawl
 from tests.integration.job_store import Store
 
@@ -28,6 +29,25 @@ def test_all_apostrophes_are_one(client: FlaskClient, crawl: Crawl, moment: str,
     found = client.get(f"/result/{crawl.id}/words/{quote(asked)}").get_json()
     assert (found["count"], found["pages"]) == (7, 2)
     assert found["places"] == [{"url": f"{SITE}/a", "count": 4}, {"url": f"{SITE}/", "count": 3}]
+
+
+@pytest.mark.parametrize("path", ["/words", "/words/page"])
+def test_words_of_many_pages_are_there_once_they_were_put_together(
+    client: FlaskClient, store: Store, crawl: Crawl, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read, "MAX_SUMMED", 2)
+    running = client.get(f"/result/{crawl.id}{path}")
+    assert (running.status_code, running.get_json()["type"]) == (409, "urn:job-manager:words-not-together")
+    assert running.get_json()["detail"].startswith("It has counted 3 pages so far, ")
+    crawl.finish()
+    assert client.get(f"/result/{crawl.id}{path}").status_code == 200
+    store.sql("UPDATE crawls SET finished_at = NULL")
+    store.cancel(crawl.id)
+    cancelled = client.get(f"/result/{crawl.id}{path}")
+    assert cancelled.status_code == 409
+    assert cancelled.get_json()["detail"].startswith("It was cancelled or failed after 3 pages, ")
+    monkeypatch.setattr(read, "MAX_SUMMED", 3)
+    assert client.get(f"/result/{crawl.id}{path}").status_code == 200
 
 
 def test_a_word_of_one_spelling_is_found_by_another(client: FlaskClient, crawl: Crawl) -> None:

@@ -44,8 +44,31 @@ def test_a_large_crawl_is_forgotten_in_pieces_and_its_job_then(store: Store, cra
             break
         assert deleted <= ROWS
         rows += deleted
-    assert rows == PAGES + 1
+    assert rows == PAGES + 1 + 1  # and the crawl's own row
     assert longest < 3
     with store.database.transaction() as connection:
         assert retention.delete_ended(connection, AGE) == 1
     assert crawl.waiting_hosts() == []
+
+
+@pytest.mark.parametrize("kind", ["crawl", "quotes"])
+def test_what_ends_later_is_kept(store: Store, kind: str) -> None:
+    def begun(age: str) -> Frontier:
+        job = store.submit(kind=kind)
+        frontier = Frontier(store.database, job.id)
+        frontier.begin(found("/", 0), Bounds(pages=1, bytes=10**9, seconds=3600.0))
+        store.sql("UPDATE crawls SET started_at = now() - interval '40 days' WHERE job_id = :id", id=job.id)
+        if age:
+            store.sql(
+                "UPDATE jobs SET state = 'REVOKED', finished_at = now() - CAST(:age AS interval) WHERE id = :id",
+                age=age,
+                id=job.id,
+            )
+        return frontier
+
+    old, young, open_still = begun("31 days"), begun("29 days"), begun("")
+    while delete_ended(store.database, timedelta(days=30)):
+        pass
+    known = [bool(each.waiting_hosts()) for each in (old, young, open_still)]
+    assert known == [False, True, True]
+    assert store.count("crawls") == 2

@@ -28,6 +28,20 @@ def test_it_goes_in_batches(store: Store) -> None:
     assert [delete_ended(store), delete_ended(store), delete_ended(store)] == [retention.BATCH, 5, 0]
 
 
+def test_children_go_first_and_in_batches_too(store: Store) -> None:
+    parent = store.claimed()
+    store.succeed(parent)
+    store.sql(MANY_ENDED, many=retention.BATCH + 5, age="8 days")
+    store.sql("ALTER TABLE jobs DISABLE TRIGGER job_ended")
+    store.sql("UPDATE jobs SET parent_id = :id WHERE id <> :id", id=parent.job_id)
+    store.sql("ALTER TABLE jobs ENABLE TRIGGER job_ended")
+    assert delete_ended(store) == 0  # they are kept as long as their parent
+    assert delete_ended(store, -timedelta(hours=1)) == retention.BATCH
+    assert store.job(parent.job_id)
+    assert delete_ended(store, -timedelta(hours=1)) == 5 + 1
+    assert store.count() == 0
+
+
 def test_attempts_go_with_their_job(store: Store) -> None:
     ended, other = store.claimed(), store.claimed()
     store.succeed(ended)
@@ -54,6 +68,23 @@ def test_keys_go_when_they_have_expired(store: Store) -> None:
         assert retention.delete_expired_keys(connection) == 1
     assert [row.key for row in store.sql("SELECT key FROM idempotency_keys")] == ["new"]
     assert store.count() == 2
+
+
+def test_keys_and_pauses_go_in_batches(store: Store) -> None:
+    many = retention.BATCH + 5
+    store.sql(
+        "INSERT INTO idempotency_keys (key, fingerprint, job_ids, created_at)"
+        " SELECT number::text, '', '{}', now() - interval '2 days' FROM generate_series(1, :many) AS number",
+        many=many,
+    )
+    store.sql(
+        "INSERT INTO limit_pauses (limit_key, until)"
+        " SELECT number::text, now() - interval '1 s' FROM generate_series(1, :many) AS number",
+        many=many,
+    )
+    for forget in (retention.delete_expired_keys, retention.delete_ended_pauses):
+        with store.database.transaction() as connection:
+            assert [forget(connection) for _ in range(3)] == [retention.BATCH, 5, 0]
 
 
 def test_workers_go_once_no_attempt_names_them(store: Store, reconciler: Reconciler) -> None:
