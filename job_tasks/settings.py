@@ -27,6 +27,7 @@ from pydantic import (
     field_validator,
 )
 
+from job_core.broker_url import read_sentinels
 from job_core.config import MIN_CONCURRENCY, CoreConfig, Limits, RetryPolicy, with_driver
 from job_core.webhooks import check_secret
 from job_tasks.api_keys import ApiKey, read_api_key
@@ -63,6 +64,8 @@ def _check_url(url: SecretStr, info: ValidationInfo) -> SecretStr:
     text = url.get_secret_value()
     wanted = Settings.model_fields[str(info.field_name)].description
     try:
+        if info.field_name == "celery_broker_url" and read_sentinels(text):
+            return url
         host, _port = urlsplit(text).hostname, urlsplit(text).port  # raises for a port that is no number
     except ValueError:
         raise ValueError(f"it wants {wanted}") from None
@@ -84,7 +87,9 @@ class Settings(BaseModel):
         frozen=True, extra="ignore", hide_input_in_errors=True, validate_default=True, allow_inf_nan=False
     )
 
-    celery_broker_url: Url = Field(description="a Redis URL, like redis://:password@host:6379/0")
+    celery_broker_url: Url = Field(
+        description="a Redis URL, like redis://:password@host:6379/0, or one of sentinels, as .env.example shows"
+    )
     database_url: Url = Field(description="a PostgreSQL URL, like postgresql://user:password@host:5432/name")
 
     job_soft_time_limit_seconds: float = Field(60, gt=0)
