@@ -15,6 +15,7 @@ from typing import Any
 import redis
 import requests
 
+from dev.broker_pair import BrokerPair
 from dev.manager import Manager
 from dev.proxy import Proxy
 from dev.service import ServiceProcess
@@ -46,7 +47,8 @@ class Wanted:
     """How a stack differs from its defaults. Its pages are served at `page_port` of this machine.
 
     `tasks` is a module with more tasks. The data of a `durable` stack are kept. With a `proxy`, workers reach the
-    broker only through it. `check` is called with every answer of the manager.
+    broker only through it. A `broker_pair` is two brokers, of which one takes the other's place. `check` is called with
+    every answer of the manager.
     """
 
     page_port: int
@@ -54,6 +56,7 @@ class Wanted:
     tasks: str = ""
     durable: bool = False
     proxy: bool = False
+    broker_pair: bool = False
     check: Callable[[requests.Response], None] = lambda _: None
 
 
@@ -98,6 +101,7 @@ class Stack(AnyStack):
     services: Services
     page_port: int
     proxy: Proxy | None
+    pair: BrokerPair | None
     job_broker: ServiceProcess
     job_db: ServiceProcess
     job_manager: ServiceProcess
@@ -109,7 +113,8 @@ class Stack(AnyStack):
     @property
     def all(self) -> tuple[ServiceProcess, ...]:
         """Every service that always runs, in the order in which they start."""
-        return (self.job_broker, self.job_db, self.job_manager, self.job_scheduler, *self.job_workers)
+        pair = (self.pair.job_broker_2, *self.pair.job_sentinels) if self.pair else ()
+        return (self.job_broker, *pair, self.job_db, self.job_manager, self.job_scheduler, *self.job_workers)
 
     def make_whole(self) -> None:
         """End every fault: resume what is paused, start what is down, and wait until all of it works."""
@@ -176,23 +181,26 @@ def process_stack(folder: DataFolder, wanted: Wanted) -> Iterator[Stack]:
     """The stack, ready for jobs; every process of it ends with the `with` block. Raises StackError."""
     with ExitStack() as ends:
         servers = ends.enter_context(servers_on(folder, Terminal(StringIO()), temporary=not wanted.durable))
-        stack = _describe(servers, wanted, ends)
+        pair = BrokerPair(servers) if wanted.broker_pair else None
+        stack = _describe(replace(servers, broker=pair.first) if pair else servers, pair, wanted, ends)
         ends.callback(stack.kill_all)
         servers.database.prepare(servers.supervisor.run)
         for server in (stack.job_broker, stack.job_db):
             server.start()
+        if pair:
+            pair.start()
         stack.job_db.wait_until_ready()
         servers.supervisor.run(stack.services.migration())
         stack.make_whole()
         yield stack
 
 
-def _describe(servers: Servers, wanted: Wanted, ends: ExitStack) -> Stack:
+def _describe(servers: Servers, pair: BrokerPair | None, wanted: Wanted, ends: ExitStack) -> Stack:
     broker, database = servers.broker, servers.database
     process = partial(ServiceProcess, guard=servers.supervisor.guard)
     manager_port, viewer_port, proxy_port = free_ports(3)
     proxy = ends.enter_context(closing(Proxy(proxy_port, broker.port))) if wanted.proxy else None
-    services = _services(servers, wanted)
+    services = _services(servers, pair.url if pair else servers.broker.url, wanted)
     by_proxy = {"CELERY_BROKER_URL": replace(broker, port=proxy_port).url} if proxy else {}
     for_workers = replace(services, environment={**services.environment, **by_proxy})
     return Stack(
@@ -204,6 +212,7 @@ def _describe(servers: Servers, wanted: Wanted, ends: ExitStack) -> Stack:
         services=services,
         page_port=wanted.page_port,
         proxy=proxy,
+        pair=pair,
         job_broker=process(broker.command),
         job_db=process(database.command),
         job_manager=process(lambda: services.manager(manager_port)),
@@ -214,7 +223,7 @@ def _describe(servers: Servers, wanted: Wanted, ends: ExitStack) -> Stack:
     )
 
 
-def _services(servers: Servers, wanted: Wanted) -> Services:
+def _services(servers: Servers, broker_url: str, wanted: Wanted) -> Services:
     environment = (
         own_environment()
         | {
@@ -224,7 +233,7 @@ def _services(servers: Servers, wanted: Wanted) -> Services:
             "MORE_TASKS": wanted.tasks,
         }
         | dict(wanted.settings)
-        | {"CELERY_BROKER_URL": servers.broker.url, "DATABASE_URL": servers.database.url}
+        | {"CELERY_BROKER_URL": broker_url, "DATABASE_URL": servers.database.url}
     )
     grace_seconds = float(environment["WORKER_STOP_GRACE_SECONDS"])
     kind = MoreTasks if wanted.tasks else Services

@@ -25,12 +25,13 @@ SETTINGS = {
 
 
 @contextmanager
-def running_stack(folder: Path, page_port: int, **settings: str) -> Iterator[Stack]:
+def running_stack(folder: Path, page_port: int, *, broker_pair: bool = False, **settings: str) -> Iterator[Stack]:
     """The stack, ready for jobs, with settings beside those of all tests."""
     wanted = Wanted(
         page_port=page_port,
         settings=SETTINGS | settings,
         tasks="tests.acceptance.extra_tasks",
+        broker_pair=broker_pair,
         check=Conformance(),
     )
     with process_stack(DataFolder(folder), wanted) as stack:
