@@ -28,7 +28,7 @@ CHAOS_FAULTS  ?=
 CHAOS          = --seed "$(SEED)" --seconds "$(CHAOS_SECONDS)" --faults "$(CHAOS_FAULTS)"
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up test test-all test-unit test-integration test-compose check-compose lint types imports check pictures accuracy accuracy-charset accuracy-quotes bench-count bench-crawl bench-list bench-quotes bench-cli bench-memory bench-peers fuzz fuzz-api chaos chaos-compose clean
+.PHONY: help install install-dev demo up test test-all test-unit test-integration test-failover test-compose check-compose lint types imports check pictures accuracy accuracy-charset accuracy-quotes bench-count bench-crawl bench-list bench-quotes bench-cli bench-memory bench-peers fuzz fuzz-api chaos chaos-compose clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-17s %s\n", $$1, $$2 }'
@@ -59,6 +59,9 @@ test-unit: install-dev ## run the tests that need no service
 
 test-integration: install-dev ## run the tests of the parts with Redis and PostgreSQL
 	@$(PYTEST) tests/integration
+
+test-failover: install-dev ## kill the master of a broker that fails over, under load
+	@$(PYTEST) tests/acceptance/failover
 
 test-compose: install-dev ## run the tests of the containers, on a Docker engine
 	@$(PYTHON) -m pytest tests/acceptance/compose
