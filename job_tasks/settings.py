@@ -27,6 +27,7 @@ from pydantic import (
     field_validator,
 )
 
+from job_core.broker_url import read_sentinels
 from job_core.config import MIN_CONCURRENCY, CoreConfig, Limits, RetryPolicy, database_options, with_driver
 from job_core.webhooks import check_secret
 from job_tasks.api_keys import ApiKey, read_api_key
@@ -62,15 +63,18 @@ def _read_api_keys(value: object) -> object:
 def _check_url(url: SecretStr, info: ValidationInfo) -> SecretStr:
     text = url.get_secret_value()
     wanted = Settings.model_fields[str(info.field_name)].description
+    is_broker = info.field_name == "celery_broker_url"
     try:
-        if info.field_name == "database_url":
-            host = database_options(text).get("host")  # none, where a socket's folder is meant
-        else:
+        if is_broker and read_sentinels(text):
+            return url
+        if is_broker:
             host, _port = urlsplit(text).hostname, urlsplit(text).port  # raises for a port that is no number
+        else:
+            host = database_options(text).get("host")  # none, where a socket's folder is meant
     except ValueError:
         raise ValueError(f"it wants {wanted}") from None
     # A database URL may name its server otherwise: a socket's folder, say.
-    if not text.startswith(URL_SCHEMES[str(info.field_name)]) or (info.field_name == "celery_broker_url" and not host):
+    if not text.startswith(URL_SCHEMES[str(info.field_name)]) or (is_broker and not host):
         raise ValueError(f"it wants {wanted}")
     return url
 
@@ -87,7 +91,9 @@ class Settings(BaseModel):
         frozen=True, extra="ignore", hide_input_in_errors=True, validate_default=True, allow_inf_nan=False
     )
 
-    celery_broker_url: Url = Field(description="a Redis URL, like redis://:password@host:6379/0")
+    celery_broker_url: Url = Field(
+        description="a Redis URL, like redis://:password@host:6379/0, or one of sentinels, as .env.example shows"
+    )
     database_url: Url = Field(description="a PostgreSQL URL, like postgresql://user:password@host:5432/name")
 
     job_soft_time_limit_seconds: float = Field(60, gt=0)

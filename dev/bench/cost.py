@@ -30,6 +30,7 @@ from job_tasks.job_tasks import core
 BATCH = 1_000
 END_SECONDS = 1_800.0
 MESSAGES = 10_000
+LABEL = "https://www.example.com/a/page/of/usual/length.html"  # as a message shows it
 MILLION = 1_000_000
 
 IDLE = ("Flower", "supervisor")  # groups of processes that do nothing for a page
@@ -88,7 +89,7 @@ def message_bytes(stack: Stack) -> float:
     sent = datetime.now(UTC)
     with stack.redis() as client:
         before = client.info("memory")["used_memory"]
-        queue.publish([Message(kind="count", job_id=uuid7(), published_at=sent) for _ in range(MESSAGES)])
+        queue.publish([Message(kind="count", job_id=uuid7(), label=LABEL, published_at=sent) for _ in range(MESSAGES)])
         taken = client.info("memory")["used_memory"] - before
         client.delete("celery")
     return float(taken) / MESSAGES
