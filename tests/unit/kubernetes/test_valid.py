@@ -49,6 +49,6 @@ def test_every_name_can_be_that_of_a_host(resources: list[Resource]) -> None:
 
 def test_everything_is_in_the_namespace_that_comes_with_it(resources: list[Resource]) -> None:
     (namespace,) = [resource for resource in resources if resource["kind"] == "Namespace"]
-    assert namespace["metadata"]["labels"] == {"pod-security.kubernetes.io/enforce": "restricted"}
+    assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
     others = [resource["metadata"].get("namespace") for resource in resources if resource is not namespace]
     assert set(others) == {namespace["metadata"]["name"]}
