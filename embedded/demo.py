@@ -56,7 +56,7 @@ def _run(url: str, folder: DataFolder, terminal: Terminal) -> None:
     with running_stack(folder, terminal, environment, temporary=True) as stack:
         terminal.say(stack.addresses)
         if not url:
-            serve = ("http.server", str(port), "--bind", LOOPBACK, "--directory", "embedded")
+            serve = ("http.server", str(port), "--bind", LOOPBACK, "--directory", "embedded/practice/pages")
             stack.servers.supervisor.start(
                 replace(_command("page", folder, *serve), is_ready=lambda: not is_free(port))
             )
@@ -65,7 +65,7 @@ def _run(url: str, folder: DataFolder, terminal: Terminal) -> None:
         terminal.progress(f"wordcount count --wait {url}")
         terminal.say(_table(_count(url, stack)))
         if find_quotes:
-            start = f"http://{LOOPBACK}:{port}/start/quotes.html"
+            start = f"http://{LOOPBACK}:{port}/quotes.html"
             for arguments in (("quotes", "--wait", start), ("quote", "--today")):
                 terminal.progress(f"wordcount {' '.join(arguments)}")
                 terminal.say(f"\n{_said(arguments, stack)}")
