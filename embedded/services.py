@@ -14,6 +14,7 @@ from job_worker.health import is_fresh
 PROJECT = Path(__file__).resolve().parent.parent
 WORKERS = ("job_worker_01", "job_worker_02")
 SCHEDULER = "job_scheduler"
+PRACTICE = PROJECT / "embedded" / "practice"
 VIEWER_USER = "flower"
 ROOM_SECONDS = 10.0
 PROBE_SECONDS = 2.0
@@ -75,6 +76,17 @@ class Services:
             FLOWER_READ_ONLY=self.environment.get("FLOWER_READ_ONLY") or "true",
         )
         return replace(command, is_ready=lambda: _answers(port, "/healthcheck"))
+
+    def practice_site(self, port: int) -> Command:
+        """The pages to practise on. It needs nothing of the stack, and gets none of its settings."""
+        return Command(
+            name="practice_site",
+            arguments=(sys.executable, "-I", "-S", "-u", str(PRACTICE / "serve.py"), LOOPBACK, str(port)),
+            environment={},
+            folder=PRACTICE,
+            log=self.folder.logs / "practice_site.log",
+            is_ready=lambda: _answers(port, "/"),
+        )
 
     def _command(self, name: str, module: str, *arguments: str, **settings: str) -> Command:
         own = {"PYTHONUNBUFFERED": "1", "METRICS_FOLDER": str(self.folder.path / f"{name}.metrics"), **settings}

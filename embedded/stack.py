@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from embedded.data_folder import DataFolder
 from embedded.errors import StackError
-from embedded.ports import LOOPBACK, choose_port
+from embedded.ports import LOOPBACK, choose_port, free_ports
 from embedded.servers import Servers, servers_on
 from embedded.services import PROJECT, VIEWER_USER, WORKERS, Services
 from embedded.terminal import Terminal
 
 SERVER_URLS = ("CELERY_BROKER_URL", "DATABASE_URL", "CELERY_RESULT_BACKEND")
 MANAGER_PORT, VIEWER_PORT = 5050, 8888
+PRACTICE_URL = "http://practice.test/"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,14 +26,16 @@ class EmbeddedStack:
     services: Services
     manager_port: int
     viewer_port: int
+    practice_port: int
 
     @property
     def addresses(self) -> str:
-        """The addresses of manager and Flower, one per line."""
+        """The addresses of manager, Flower and practice site, one per line."""
         password = self.servers.folder.passwords().viewer
         return (
             f"  manager   http://{LOOPBACK}:{self.manager_port}\n"
-            f"  Flower    http://{LOOPBACK}:{self.viewer_port}   (user {VIEWER_USER}, password {password})"
+            f"  Flower    http://{LOOPBACK}:{self.viewer_port}   (user {VIEWER_USER}, password {password})\n"
+            f"  practice  http://{LOOPBACK}:{self.practice_port}   (to jobs, it is {PRACTICE_URL})"
         )
 
     @property
@@ -53,6 +56,7 @@ class EmbeddedStack:
             self.servers.broker.command(),
             self.services.viewer(self.viewer_port),
             self.services.manager(self.manager_port),
+            self.services.practice_site(self.practice_port),
         )
         self.servers.start_database()
         terminal.progress("broker and database are ready")
@@ -79,12 +83,15 @@ def running_stack(
     with servers_on(folder, terminal, temporary=temporary) as servers:
         manager_port = port("the manager", "MANAGER_PORT", MANAGER_PORT)
         viewer_port = port("Flower", "FLOWER_PORT", VIEWER_PORT)
+        (practice_port,) = free_ports(1)
         where = {"FLOWER_URL": f"http://{LOOPBACK}:{viewer_port}"}  # unless a setting says otherwise
+        settings = where | dict(environment) | {"FETCH_PRACTICE_SITE": f"{LOOPBACK}:{practice_port}"}
         stack = EmbeddedStack(
             servers=servers,
-            services=_describe_services(servers, where | dict(environment)),
+            services=_describe_services(servers, settings),
             manager_port=manager_port,
             viewer_port=viewer_port,
+            practice_port=practice_port,
         )
         stack.start(terminal)
         yield stack

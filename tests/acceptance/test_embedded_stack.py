@@ -29,6 +29,7 @@ PROJECT = Path(__file__).parents[2]
 START_SECONDS = 90.0
 STOP_SECONDS = 60.0
 SERVICES = {"job_manager", "job_worker_01", "job_worker_02", "job_scheduler", "job_viewer", "job_broker", "job_db"}
+PRACTICE = "practice_site"
 REFUSED_URL = "http://10.0.0.1/"
 KEY = make_key()
 FEW_PROCESSES = {"WORKER_CONCURRENCY": "2", "MANAGER_PROCESSES": "1"}  # the usual 24 and 2 take longer to start
@@ -241,7 +242,7 @@ class TestRunningStack:
         assert stack.stop_worker_by_flower(f"job_worker_02@{socket.gethostname()}") == 403
 
     def test_each_service_has_a_log_and_it_is_shown_under_its_name(self, stack: Stack, folder: Path) -> None:
-        assert {log.stem for log in (folder / "data" / "logs").iterdir()} == SERVICES | {"job_migrate"}
+        assert {log.stem for log in (folder / "data" / "logs").iterdir()} == SERVICES | {"job_migrate", PRACTICE}
         names = {line.split(" ", 1)[0] for line in stack.output.splitlines() if " | " in line}
         assert names >= SERVICES - {"job_migrate"}
 

@@ -9,7 +9,6 @@ from job_tasks.settings import DEMO_SECRET, SECRETS, Settings, read_settings
 
 PROJECT = Path(__file__).resolve().parents[3]
 COMPOSE = (PROJECT / "docker-compose.yml").read_text(encoding="utf-8")
-START = (PROJECT / "docker-compose.start.yml").read_text(encoding="utf-8")
 EXAMPLE = dict(
     re.findall(r"^#([A-Z][A-Z_0-9]*)=(.*)$", (PROJECT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE)
 )
@@ -26,7 +25,7 @@ def test_every_setting_of_the_code_reaches_the_containers() -> None:
 
 
 def test_the_manual_and_the_compose_file_name_the_same_settings() -> None:
-    assert set(re.findall(r"(?<!\$)\$\{([A-Z_0-9]+)", COMPOSE + START)) - OF_THE_PROJECT == set(EXAMPLE)
+    assert set(re.findall(r"(?<!\$)\$\{([A-Z_0-9]+)", COMPOSE)) - OF_THE_PROJECT == set(EXAMPLE)
 
 
 def test_each_setting_is_passed_under_its_own_name() -> None:
