@@ -28,7 +28,7 @@ CHAOS_FAULTS  ?=
 CHAOS          = --seed "$(SEED)" --seconds "$(CHAOS_SECONDS)" --faults "$(CHAOS_FAULTS)"
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up test test-all test-unit test-integration test-compose check-compose lint types imports check pictures accuracy accuracy-charset accuracy-quotes bench-count bench-crawl bench-list bench-quotes bench-cli bench-memory bench-peers fuzz fuzz-api chaos chaos-compose clean
+.PHONY: help install install-dev demo up status stop start test test-all test-unit test-integration test-compose check-compose lint types imports check pictures accuracy accuracy-charset accuracy-quotes bench-count bench-crawl bench-list bench-quotes bench-cli bench-memory bench-peers fuzz fuzz-api chaos chaos-compose clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-17s %s\n", $$1, $$2 }'
@@ -47,6 +47,18 @@ demo: install ## count the words of a page and find quotes on the embedded stack
 
 up: install ## run the embedded stack in the foreground, with its data under .local; Ctrl-C stops it
 	@exec $(PYTHON) -m embedded.up
+
+# PART is handed over by the environment, so that no shell reads it; DATA is the folder of another stack than that of `make up`.
+status stop start: DATA ?= .local
+status: ## list the parts of the stack that `make up` runs: state, process and since when
+	@$(PYTHON) -m embedded.control status --data "$(DATA)"
+
+stop start: export PART := $(PART)
+stop: ## stop one part of it, PART=job_worker_01 say, and keep it stopped
+	@$(PYTHON) -m embedded.control stop "$$PART" --data "$(DATA)"
+
+start: ## start that part again
+	@$(PYTHON) -m embedded.control start "$$PART" --data "$(DATA)"
 
 test: install-dev ## run the tests that need no container engine and no patience, on the embedded servers
 	@$(PYTEST) -m "not thorough"

@@ -49,6 +49,16 @@ class EmbeddedStack:
         """The commands for a look into broker and database, one per line."""
         return f"  broker    {self.servers.broker.client}\n  database  {self.servers.database.client}"
 
+    @property
+    def where(self) -> dict[str, str]:
+        """The same for programs: the manager's and Flower's address, and the commands for broker and database."""
+        return {
+            "manager": f"http://{LOOPBACK}:{self.manager_port}",
+            "viewer": f"http://{LOOPBACK}:{self.viewer_port}",
+            "broker": self.servers.broker.client,
+            "database": self.servers.database.client,
+        }
+
     def start(self, terminal: Terminal) -> None:
         """Start Flower and the manager first: they are slow to start, and need no database until the first request."""
         supervisor = self.servers.supervisor

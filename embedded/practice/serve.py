@@ -19,8 +19,8 @@ them each name is a site of its own, so jobs about many of them need not wait fo
 
 Each of them takes S seconds with `?seconds=S`.
 
-The library is known: 60 pages, on each one of the ten quotes of quotes.html, so each stands on six; and the word `queue`
-none to three times, 90 times on 45 pages in all.
+The library is known: 60 pages, on each one of the ten quotes of quotes.html, so each stands on six; and the word
+`queue` none to three times, 90 times on 45 pages in all.
 
 This is a program, with an address and a port as arguments. It imports nothing of this project, since its container has
 this folder alone.

@@ -111,6 +111,11 @@ class Stack:
         """What the manager answers a caller with that API key, or with none."""
         return requests.post(self._url(path), json=body, headers=_known_by(key), timeout=30)
 
+    def control(self, folder: Path, *arguments: str) -> str:
+        """What `make status`, `make stop` or `make start` says."""
+        command = (sys.executable, "-m", "embedded.control", *arguments, "--data", str(folder / "data"))
+        return subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, text=True).stdout
+
     def stop_worker_by_flower(self, worker: str) -> int:
         """The status with which Flower answers somebody who has logged in."""
         login = re.search(r"user (\w+), password (\S+)\)", self.output)
@@ -245,6 +250,15 @@ class TestRunningStack:
         assert {log.stem for log in (folder / "data" / "logs").iterdir()} == SERVICES | {"job_migrate", PRACTICE}
         names = {line.split(" ", 1)[0] for line in stack.output.splitlines() if " | " in line}
         assert names >= SERVICES - {"job_migrate"}
+
+    def test_a_part_that_a_person_stops_stays_so_until_they_start_it(self, stack: Stack, folder: Path) -> None:
+        (worker,) = stack.workers("job_worker_02")
+        assert stack.control(folder, "stop", "job_worker_02") == "job_worker_02 is stopped\n"
+        assert is_gone(worker)
+        assert stack.is_ready()
+        assert re.search(r"^job_worker_02 +stopped +- ", stack.control(folder, "status"), re.MULTILINE)
+        assert stack.control(folder, "start", "job_worker_02") == "job_worker_02 is running\n"
+        assert len(stack.workers("job_worker_02")) == 1
 
     def test_a_worker_that_was_killed_is_started_again(self, stack: Stack) -> None:
         (worker,) = stack.workers("job_worker_01")

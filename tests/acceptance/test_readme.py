@@ -30,7 +30,16 @@ VARYING_HEADERS = ("Date: ", "Content-Length: ")
 def page_port() -> Iterator[int]:
     """Where the page that ships with the project is served, by the README's own command."""
     (port,) = free_ports(1)
-    command = (sys.executable, "-m", "http.server", str(port), "--bind", LOOPBACK, "--directory", "embedded/practice/pages")
+    command = (
+        sys.executable,
+        "-m",
+        "http.server",
+        str(port),
+        "--bind",
+        LOOPBACK,
+        "--directory",
+        "embedded/practice/pages",
+    )
     with subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.DEVNULL) as server:
         eventually(lambda: _answers(port), "the page is served", seconds=20)
         yield port
