@@ -28,7 +28,7 @@ CHAOS_FAULTS  ?=
 CHAOS          = --seed "$(SEED)" --seconds "$(CHAOS_SECONDS)" --faults "$(CHAOS_FAULTS)"
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up status stop start test test-all test-unit test-integration test-compose check-compose lint types imports check pictures accuracy accuracy-charset accuracy-quotes bench-count bench-crawl bench-list bench-quotes bench-cli bench-memory bench-peers fuzz fuzz-api chaos chaos-compose clean
+.PHONY: help install install-dev demo up status stop start broker database lecture test test-all test-unit test-integration test-compose check-compose lint types imports check pictures accuracy accuracy-charset accuracy-quotes bench-count bench-crawl bench-list bench-quotes bench-cli bench-memory bench-peers fuzz fuzz-api chaos chaos-compose clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-17s %s\n", $$1, $$2 }'
@@ -49,7 +49,7 @@ up: install ## run the embedded stack in the foreground, with its data under .lo
 	@exec $(PYTHON) -m embedded.up
 
 # PART is handed over by the environment, so that no shell reads it; DATA is the folder of another stack than that of `make up`.
-status stop start: DATA ?= .local
+status stop start broker database lecture: DATA ?= .local
 status: ## list the parts of the stack that `make up` runs: state, process and since when
 	@$(PYTHON) -m embedded.control status --data "$(DATA)"
 
@@ -59,6 +59,16 @@ stop: ## stop one part of it, PART=job_worker_01 say, and keep it stopped
 
 start: ## start that part again
 	@$(PYTHON) -m embedded.control start "$$PART" --data "$(DATA)"
+
+broker database: export ASK := $(ASK)
+broker: ## ask its Redis: ASK="LLEN celery"; without ASK, a prompt
+	@$(PYTHON) -m embedded.control broker "$$ASK" --data "$(DATA)"
+
+database: ## ask its PostgreSQL: ASK="SELECT count(*) FROM jobs"; without ASK, a prompt
+	@$(PYTHON) -m embedded.control database "$$ASK" --data "$(DATA)"
+
+lecture: install ## walk through the lecture's experiments on the stack that runs (ONLY=surge for one; WAIT=no does not wait for Enter)
+	@exec $(PYTHON) -m embedded.lecture --data "$(DATA)" --only "$(ONLY)" --wait "$(or $(WAIT),yes)"
 
 test: install-dev ## run the tests that need no container engine and no patience, on the embedded servers
 	@$(PYTEST) -m "not thorough"

@@ -1,4 +1,4 @@
-"""`make status`, `make stop PART=...` and `make start PART=...`: what runs of the stack of `make up`, and changing it.
+"""The stack of `make up` while it runs: `make status`, `make stop`, `make start`, `make broker`, `make database`.
 
 The stack listens on a Unix socket in its data folder, which only the folder's owner can enter. A request is a line
 of words, such as `stop job_worker_01`, and the answer is a line of JSON.
@@ -6,10 +6,12 @@ of words, such as `stop job_worker_01`, and the answer is a line of JSON.
 
 import argparse
 import json
+import shlex
 import socket
+import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import chdir, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,6 +27,10 @@ ANSWER_SECONDS = 30.0
 REACHED_SECONDS = 90.0
 LOOK_SECONDS = 0.1
 MAX_REQUEST_BYTES = 4_096
+CLIENTS: Mapping[str, Callable[[str], list[str]]] = {
+    "broker": shlex.split,
+    "database": lambda statement: ["-c", statement] if statement else [],
+}
 REACHED = {"stop": "stopped", "start": "running"}
 
 
@@ -125,18 +131,25 @@ def table(parts: list[Part]) -> str:
     return "\n".join(f"{name:<14} {state:<11} {pid:>8}  {since}" for name, state, pid, since in rows)
 
 
+def _look_inside(client: str, arguments: list[str]) -> int:
+    """Run the client of broker or database; its exit code."""
+    return subprocess.run([*shlex.split(client), *arguments], check=False).returncode  # noqa: S603 - the stack's own
+
+
 def main() -> int:
     """Do what is asked; returns the exit code: 0, or 1 with the reason on standard error."""
     parser = argparse.ArgumentParser(prog="python -m embedded.control", description="Look at the stack, or change it.")
-    parser.add_argument("action", choices=["status", *REACHED])
-    parser.add_argument("part", nargs="?", default="")
+    parser.add_argument("action", choices=["status", *REACHED, *CLIENTS])
+    parser.add_argument("argument", nargs="?", default="", help="a part, or what to ask broker or database")
     parser.add_argument("--data", type=Path, default=FOLDER, help="where its data are (default: %(default)s)")
     asked = parser.parse_args()
     try:
         if asked.action == "status":
             sys.stdout.write(f"{table(ask(asked.data, 'status').parts)}\n")
             return 0
-        part = change(asked.data, asked.action, asked.part)
+        if asked.action in CLIENTS:
+            return _look_inside(ask(asked.data, "status").where[asked.action], CLIENTS[asked.action](asked.argument))
+        part = change(asked.data, asked.action, asked.argument)
     except StackError as error:
         sys.stderr.write(f"{error}\n")
         return 1
