@@ -44,7 +44,7 @@ def asynchronous(walk: Walk) -> None:
     done = walk.ended(job)
     walk.saw(
         f"The manager {_answer_time(said)}. The result was there after {_took(done):.1f} s.",
-        f"In between, {done['attempts'][-1]['worker'].split('@')[0]} waited for the page, in your place.",
+        f"In between, {_worker(done['attempts'][-1])} waited for the page, in your place.",
     )
 
 
@@ -68,7 +68,7 @@ def queue(walk: Walk) -> None:
     jobs = [walk.ended(job["id"]) for job in walk.ask("/jobs?limit=3")["jobs"]]
     left = walk.run(walk.stack.broker("LLEN celery")).strip()
     walk.run(walk.stack.database(row))
-    by = {job["attempts"][-1]["worker"].split("@")[0] for job in jobs}
+    by = {_worker(job["attempts"][-1]) for job in jobs}
     walk.saw(
         f"{waiting} messages waited in the queue while no worker ran, {left} are left.",
         "A message is the name of a function, its parameters, and where the output goes: the row.",
@@ -107,7 +107,7 @@ def surge(walk: Walk) -> None:
     walk.say("Now the workers come back, and take as much as they can do.")
     begun = time.monotonic()
     walk.start(*WORKERS)
-    seconds = _watch_queue(walk, begun)
+    seconds = _watch_queue(walk, most, begun)
     for job in walk.ask("/jobs?limit=200")["jobs"]:
         walk.ended(job["id"])
     since = f"FROM jobs WHERE id >= '{first}'"
@@ -120,12 +120,12 @@ def surge(walk: Walk) -> None:
     )
 
 
-def _watch_queue(walk: Walk, begun: float) -> float:
-    """Show the queue until it is empty; the seconds from `begun` until then."""
-    most = left = shown = walk.messages()
+def _watch_queue(walk: Walk, most: int, begun: float) -> float:
+    """Show the queue, which has `most` messages, until it is empty; the seconds from `begun` until then."""
+    left, shown = walk.messages(), most + STEPS
     while True:
         seconds = time.monotonic() - begun
-        if left in {0, most} or shown - left >= most / STEPS:
+        if left != shown and (not left or shown - left >= most / STEPS):
             show(f"  {seconds:5.1f} s  {left:>4} messages  {'#' * round(BAR * left / max(most, 1))}")
             shown = left
         if not left or seconds > END_SECONDS:
@@ -165,8 +165,8 @@ def isolation(walk: Walk) -> None:
     counted = _took(walk.ended(other))
     states = [walk.ask(f"/result/{job}")["status"] for job in ID.findall(said)]
     walk.saw(
-        f"While {states.count('STARTED')} jobs hung on dead pages, the server {_answer_time(healthy)}, and another page",
-        f"was counted within {counted:.1f} s. Only workers talk to other sites; they leave a dead one after 10 seconds.",
+        f"While {states.count('STARTED')} jobs hung on dead pages, the server {_answer_time(healthy)}, and another",
+        f"page was counted within {counted:.1f} s. Only workers talk to sites; they leave a dead one after 10 seconds.",
     )
 
 
@@ -198,24 +198,25 @@ def discard(walk: Walk) -> None:
 
 def crash(walk: Walk) -> None:
     """A worker dies in the middle of its work."""
-    walk.say("A page that takes 8 seconds, and the worker that has just begun with it:")
-    job = walk.job_of(walk.run(f"wordcount count '{PRACTICE}/slow?seconds=8'"))
+    walk.say("A page that comes slowly, word by word, for 20 seconds:")
+    job = walk.job_of(walk.run(f"wordcount count {PRACTICE}/long"))
     deadline = time.monotonic() + END_SECONDS
     while not (attempts := walk.ask(f"/result/{job}")["attempts"]) and time.monotonic() < deadline:
         time.sleep(LOOK_SECONDS)
-    walk.run(f"wordcount show {job}", only=r"^(status|attempt)")
     if not attempts:
         raise StackError(f"no worker has begun job {job}")
-    victim = attempts[0]["worker"].split("@")[0]
-    walk.say("That worker is killed, as by a power cut: it cannot tell anybody.")
+    victim = _worker(attempts[0])
+    walk.say(f"{victim} has begun with it. It is killed, as by a power cut: it cannot tell anybody.")
     walk.kill(victim)
     walk.run(f"wordcount wait {job}")
     walk.run(f"wordcount show {job}", only=r"^(status|attempt|words)")
     done = walk.ended(job)
+    if len(done["attempts"]) == 1:
+        walk.saw(f"{victim} had the words already when it was killed. Try again: make lecture ONLY=crash")
+        return
     walk.saw(
-        f"{victim} died with the job. After 9 s without a sign of life it counted as lost, and the job waited again.",
-        f"{done['attempts'][-1]['worker'].split('@')[0]} did it, {_took(done):.0f} s after it was asked for. "
-        f"Its attempts at failing are still {done['attempts_used']}: a crash is not the page's fault.",
+        f"{victim} died in the middle of the job. After 9 s without a sign of life it counted as lost, and the job",
+        f"waited again. {_worker(done['attempts'][-1])} did it, {_took(done):.0f} s after it was asked for.",
     )
 
 
@@ -239,7 +240,7 @@ def quotes(walk: Walk) -> None:
     walk.say(
         "To find the quotes of a site takes long, so it is a job. To give the quote of the day must not take long."
     )
-    said = walk.run(f"wordcount quotes --wait --max-pages 60 {PRACTICE}/library/", only=r"quotes on|^\S.*\.$")
+    said = walk.run(f"wordcount quotes --wait --max-pages 60 {PRACTICE}/library/", only=r"quotes on")
     walk.run("wordcount quote --today")
     begun = time.monotonic()
     walk.ask("/quotes/today")
@@ -264,6 +265,11 @@ EXPERIMENTS: tuple[Callable[[Walk], None], ...] = (
     quotes,
 )
 NAMES = tuple(experiment.__name__ for experiment in EXPERIMENTS)
+
+
+def _worker(attempt: dict[str, Any]) -> str:
+    """The part that made the attempt."""
+    return str(attempt["worker"]).split("@", maxsplit=1)[0]
 
 
 def _took(job: dict[str, Any]) -> float:

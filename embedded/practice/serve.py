@@ -10,6 +10,7 @@ them each name is a site of its own, so jobs about many of them need not wait fo
 | /library/ | the first of 60 pages that link to one another |
 | /order/N | a page of 100 words |
 | /slow | the same after 5 seconds |
+| /long | the same, word by word, over 20 seconds |
 | /failing | 500, always |
 | /busy | 503 with `Retry-After: 2`, twice; then a page; then from the beginning |
 | /moved | 302 to /demo_page.html |
@@ -30,9 +31,11 @@ import re
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from pathlib import Path
 from threading import Lock
 from urllib.parse import parse_qs, urlsplit
@@ -50,9 +53,9 @@ MAX_SECONDS = 60.0
 BUSY_TIMES = 2
 BUSY_SECONDS = 2
 MAX_REMEMBERED = 1_000
-PAUSE_SECONDS = 0.25
+PAUSE_SECONDS = 0.2
 ORDER_WORDS = 100
-INDEX = ("/demo_page.html", "/quotes.html", "/bakery/", "/library/", "/order/1", "/slow", "/failing", "/busy", "/moved")
+INDEX = ("/demo_page.html", "/quotes.html", "/bakery/", "/library/", "/order/1", "/slow", "/long")
 
 
 def library_page(number: int) -> str:
@@ -119,8 +122,8 @@ class _Handler(BaseHTTPRequestHandler):
             case ["hanging"]:
                 self.connection.recv(1)  # returns when the caller has hung up
                 self.close_connection = True
-            case ["endless"]:
-                self._never_end()
+            case ["long" | "endless" as manner]:
+                self._drip(range(ORDER_WORDS) if manner == "long" else count())
             case ["slow" | "busy"] | ["order", _]:
                 self._send(HTTPStatus.OK, _html("An order", f"<p>{'word ' * ORDER_WORDS}"))
             case _ if path in FILES:
@@ -138,11 +141,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def _never_end(self) -> None:
+    def _drip(self, words: Iterable[int]) -> None:
         self.send_response(HTTPStatus.OK)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.end_headers()
-        while True:
+        for _ in words:
             self.wfile.write(b"word ")
             time.sleep(PAUSE_SECONDS)
 

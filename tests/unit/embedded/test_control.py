@@ -58,7 +58,7 @@ def test_a_person_stops_and_starts_a_part_and_sees_it(data: Path) -> None:
 
     assert run(data, "stop", "job_worker_01") == (0, "job_worker_01 is stopped\n")
     assert re.search(r"^job_worker_01 +stopped +- ", run(data, "status")[1], re.MULTILINE)
-    assert run(data, "start", "job_worker_01") == (0, "job_worker_01 is running\n")
+    assert run(data, "start", "job_worker_01") == (0, "job_worker_01 is running\n")  # it is ready at once
 
 
 def test_a_part_that_is_not_there_is_a_sentence(data: Path) -> None:

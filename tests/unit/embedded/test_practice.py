@@ -76,10 +76,13 @@ def test_a_hanging_page_sends_nothing(site: str) -> None:
         requests.get(f"{site}/hanging", timeout=0.5)
 
 
-def test_an_endless_page_goes_on(site: str) -> None:
-    with requests.get(f"{site}/endless", stream=True, timeout=30) as answer:
+@pytest.mark.parametrize("page", ["long", "endless"])
+def test_a_page_comes_word_by_word(site: str, page: str) -> None:
+    begun = monotonic()
+    with requests.get(f"{site}/{page}", stream=True, timeout=30) as answer:
         pieces = answer.iter_content(chunk_size=5)
         assert [next(pieces) for _ in range(4)] == [b"word "] * 4
+    assert monotonic() - begun >= 0.6
 
 
 def test_the_library_is_of_sixty_pages_that_can_all_be_reached_from_the_first() -> None:
