@@ -309,6 +309,7 @@ def main() -> int:
 
 
 def _walk(walk: Walk, experiments: list[Callable[[Walk], None]]) -> None:
+    walk.ask("/jobs?limit=1")  # before anything is stopped
     show(f"On {walk.stack.what}; its page is at {walk.stack.manager}. To run a command yourself, first:")
     show('$ export PATH="$PWD/.venv/bin:$PATH"')
     if walk.stack.manager not in {DEFAULT_SERVER, DEFAULT_SERVER.replace("localhost", "127.0.0.1")}:

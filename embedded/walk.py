@@ -6,9 +6,11 @@ import re
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +126,12 @@ class Walk:
         try:
             with urllib.request.urlopen(f"{self.stack.manager}{path}", timeout=ASK_SECONDS) as answer:  # noqa: S310 - http
                 return dict(json.load(answer))
+        except urllib.error.HTTPError as error:
+            if error.code == HTTPStatus.UNAUTHORIZED:
+                raise StackError(
+                    "this stack wants an API key; the experiments need one without MANAGER_API_KEYS"
+                ) from error
+            raise StackError(f"{self.stack.manager}{path} was answered by {error.code} {error.reason}") from error
         except (OSError, ValueError) as error:
             raise StackError(f"{self.stack.manager}{path} gave no answer: {error}") from error
 
