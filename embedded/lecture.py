@@ -18,7 +18,7 @@ from embedded.control import FOLDER
 from embedded.errors import StackError
 from embedded.found_stack import find_stack
 from embedded.services import WORKERS
-from embedded.walk import END_SECONDS, ID, Walk, show
+from embedded.walk import END_SECONDS, ID, LOOK_SECONDS, Walk, show
 from wordcount.inputs import DEFAULT_SERVER
 
 PRACTICE = "http://practice.test"
@@ -26,7 +26,6 @@ DEMO_PAGE = f"{PRACTICE}/demo_page.html"
 SURGE = "embedded/practice/surge.txt"
 SEEN = r"^HTTP|^Location|^answered"
 ANSWERED = "-w 'answered after %{time_total} s\\n'"
-LOOK_SECONDS = 0.25
 BAR, STEPS = 40, 12
 INTERRUPTED = 130
 

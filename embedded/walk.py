@@ -23,6 +23,7 @@ ENDED = {"SUCCESS", "FAILURE", "REVOKED"}
 COMMAND_SECONDS = 180.0
 ASK_SECONDS = 30.0
 END_SECONDS = 120.0
+LOOK_SECONDS = 0.25
 SHOWN_LINES = 24
 SHOWN_WIDTH = 200
 
@@ -93,12 +94,12 @@ class Walk:
         """Stop parts, which are started again at the end at the latest."""
         for part in parts:
             self._stopped.append(part)
-            self.run(self.stack.stop(part))
+            self.run(self.stack.stop(part), only=part)
 
     def start(self, *parts: str) -> None:
         """Start parts that were stopped."""
         for part in parts:
-            self.run(self.stack.start(part))
+            self.run(self.stack.start(part), only=part)
             self._stopped.remove(part)
 
     def kill(self, part: str) -> None:
@@ -106,7 +107,7 @@ class Walk:
         command = self.stack.kill(part)
         if not command.startswith("kill"):
             self._stopped.append(part)
-        self.run(command)
+        self.run(command, only=part)
 
     @property
     def stopped(self) -> list[str]:
@@ -122,18 +123,20 @@ class Walk:
             self.start(*self.stopped)
 
     def ask(self, path: str) -> dict[str, Any]:
-        """The manager's answer, as JSON; raises StackError if there is none."""
-        try:
-            with urllib.request.urlopen(f"{self.stack.manager}{path}", timeout=ASK_SECONDS) as answer:  # noqa: S310 - http
-                return dict(json.load(answer))
-        except urllib.error.HTTPError as error:
-            if error.code == HTTPStatus.UNAUTHORIZED:
-                raise StackError(
-                    "this stack wants an API key; the experiments need one without MANAGER_API_KEYS"
-                ) from error
-            raise StackError(f"{self.stack.manager}{path} was answered by {error.code} {error.reason}") from error
-        except (OSError, ValueError) as error:
-            raise StackError(f"{self.stack.manager}{path} gave no answer: {error}") from error
+        """The manager's answer, as JSON, asked for again while it is 503; raises StackError if there is none."""
+        deadline = time.monotonic() + ASK_SECONDS
+        while True:
+            try:
+                with urllib.request.urlopen(f"{self.stack.manager}{path}", timeout=ASK_SECONDS) as answer:  # noqa: S310 - http
+                    return dict(json.load(answer))
+            except urllib.error.HTTPError as error:
+                if error.code == HTTPStatus.UNAUTHORIZED:
+                    raise StackError("the stack wants an API key; `make lecture` needs one without") from error
+                if error.code != HTTPStatus.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
+                    raise StackError(f"{self.stack.manager}{path} was answered by {error}") from error
+            except (OSError, ValueError) as error:
+                raise StackError(f"{self.stack.manager}{path} gave no answer: {error}") from error
+            time.sleep(LOOK_SECONDS)
 
     def ended(self, job_id: str) -> dict[str, Any]:
         """The job, once it has ended; raises StackError if that takes too long."""

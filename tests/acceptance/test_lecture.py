@@ -1,10 +1,14 @@
 """`make lecture` on a stack of `make up`: every experiment runs as it is printed, and shows what it says."""
 
+import os
+import pty
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -56,6 +60,32 @@ def test_afterwards_every_part_runs(shown: dict[str, str], stack: Stack, folder:
     eventually(
         lambda: only_state(stack.control(folder, "status")) == "running", "all runs again", seconds=START_SECONDS
     )
+
+
+def test_at_a_terminal_it_waits_for_enter_and_ctrl_c_leaves_nothing_stopped(stack: Stack, folder: Path) -> None:
+    ours, theirs = pty.openpty()
+    command = (sys.executable, "-m", "embedded.lecture", "--data", str(folder / "data"))
+    with subprocess.Popen(
+        command, cwd=PROJECT, stdin=theirs, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as walk:
+        try:
+            assert walk.stdout is not None
+            read_until(walk.stdout, "=> In between, ")  # the end of the first experiment
+            os.write(ours, b"\n")
+            read_until(walk.stdout, "job_worker_02 is stopped")
+            os.killpg(walk.pid, signal.SIGINT)
+            assert walk.stdout.read().count(" is starting") == 2
+            assert walk.wait(START_SECONDS) == 130
+        finally:
+            walk.kill()
+            os.close(ours)
+            os.close(theirs)
+    eventually(lambda: only_state(stack.control(folder, "status")) == "running", "all runs", seconds=START_SECONDS)
+
+
+def read_until(output: IO[str], text: str) -> None:
+    """Return once a line holds it; fails at the end of the output."""
+    assert any(text in line for line in output), text
 
 
 def only_state(status: str) -> str:
