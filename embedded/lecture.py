@@ -54,7 +54,7 @@ def queue(walk: Walk) -> None:
     walk.say("Three pages. The manager does not mind that no worker is there.")
     pages = (DEMO_PAGE, f"{PRACTICE}/bakery/", f"{PRACTICE}/quotes.html")
     first = walk.job_of(walk.run(f"wordcount count --word queue {' '.join(pages)}"))
-    walk.say("The queue is a list in Redis. This is its length, and then the message that is taken next:")
+    walk.say("The queue is a list in Redis. This is its length; then, in words, the message that is taken next:")
     waiting = walk.run(walk.stack.broker("LLEN celery")).strip()
     _show_message(walk, walk.stack.broker("LINDEX celery -1"))
     walk.say("The job's row in the database has the parameters, and room for the result:")

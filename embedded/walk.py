@@ -123,18 +123,22 @@ class Walk:
             self.start(*self.stopped)
 
     def ask(self, path: str) -> dict[str, Any]:
-        """The manager's answer, as JSON, asked for again while it is 503; raises StackError if there is none."""
+        """The manager's answer, as JSON; raises StackError if there is none."""
+        return dict(json.loads(self._read(path)))
+
+    def _read(self, path: str) -> str:
+        """The manager's answer, asked for again while it is 503."""
         deadline = time.monotonic() + ASK_SECONDS
         while True:
             try:
                 with urllib.request.urlopen(f"{self.stack.manager}{path}", timeout=ASK_SECONDS) as answer:  # noqa: S310 - http
-                    return dict(json.load(answer))
+                    return str(answer.read(), "utf-8")
             except urllib.error.HTTPError as error:
                 if error.code == HTTPStatus.UNAUTHORIZED:
                     raise StackError("the stack wants an API key; `make lecture` needs one without") from error
                 if error.code != HTTPStatus.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
                     raise StackError(f"{self.stack.manager}{path} was answered by {error}") from error
-            except (OSError, ValueError) as error:
+            except OSError as error:
                 raise StackError(f"{self.stack.manager}{path} gave no answer: {error}") from error
             time.sleep(LOOK_SECONDS)
 
@@ -148,10 +152,13 @@ class Walk:
         raise StackError(f"job {job_id} has not ended after {END_SECONDS:g} s")
 
     def messages(self) -> int:
-        """How many messages wait in the broker, by the manager's own figures."""
-        with urllib.request.urlopen(f"{self.stack.manager}/metrics", timeout=ASK_SECONDS) as answer:  # noqa: S310 - http
-            found = re.search(r"^wordcount_messages (\S+)$", answer.read().decode(), re.MULTILINE)
-        return int(float(found[1])) if found else 0
+        """How many messages wait in the broker, by the manager's figures; raises StackError if it cannot tell."""
+        deadline = time.monotonic() + ASK_SECONDS
+        while (found := re.search(r"^wordcount_messages (\S+)$", self._read("/metrics"), re.MULTILINE)) is None:
+            if time.monotonic() > deadline:
+                raise StackError("the manager does not know how many messages wait")
+            time.sleep(LOOK_SECONDS)
+        return int(float(found[1]))
 
     def pause(self) -> None:
         """Wait for Enter."""
