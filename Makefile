@@ -51,8 +51,30 @@ demo: install ## count the words of a page and find quotes on the embedded stack
 up: install ## run the embedded stack in the foreground, with its data under .local; Ctrl-C stops it
 	@exec $(PYTHON) -m embedded.up
 
-peek: install ## show the messages that wait in the queues of the stack that `make up` runs
-	@$(PYTHON) -m embedded.peek
+# PART is handed over by the environment, so that no shell reads it; DATA is the folder of another stack than that of `make up`.
+status stop start peek broker database lecture: DATA ?= .local
+status: ## list the parts of the stack that `make up` runs: state, process and since when
+	@$(PYTHON) -m embedded.control status --data "$(DATA)"
+
+stop start: export PART := $(PART)
+stop: ## stop one part of it, PART=job_worker_01 say, and keep it stopped
+	@$(PYTHON) -m embedded.control stop "$$PART" --data "$(DATA)"
+
+start: ## start that part again
+	@$(PYTHON) -m embedded.control start "$$PART" --data "$(DATA)"
+
+peek: install ## show the messages that wait in its queues
+	@$(PYTHON) -m embedded.peek --data "$(DATA)"
+
+broker database: export ASK := $(ASK)
+broker: ## ask its Redis: ASK="LLEN celery"; without ASK, a prompt
+	@$(PYTHON) -m embedded.control broker "$$ASK" --data "$(DATA)"
+
+database: ## ask its PostgreSQL: ASK="SELECT count(*) FROM jobs"; without ASK, a prompt
+	@$(PYTHON) -m embedded.control database "$$ASK" --data "$(DATA)"
+
+lecture: install ## walk through the lecture's experiments on the stack that runs (ONLY=surge for one; WAIT=no does not wait for Enter)
+	@exec $(PYTHON) -m embedded.lecture --data "$(DATA)" --only "$(ONLY)" --wait "$(or $(WAIT),yes)"
 
 test: install-dev ## run the tests that need no container engine and no patience, on the embedded servers
 	@$(PYTEST) -m "not thorough"

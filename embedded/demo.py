@@ -8,16 +8,15 @@ import json
 import os
 import sys
 import tempfile
-from dataclasses import replace
 from math import inf
 from pathlib import Path
 from typing import Any
 
 from embedded.data_folder import DataFolder
 from embedded.errors import StackError, StopRequested
-from embedded.ports import LOOPBACK, free_ports, is_free
+from embedded.ports import LOOPBACK
 from embedded.services import PROJECT
-from embedded.stack import EmbeddedStack, running_stack
+from embedded.stack import PRACTICE_URL, EmbeddedStack, running_stack
 from embedded.supervisor import Command
 from embedded.terminal import Terminal
 
@@ -47,26 +46,15 @@ def main() -> int:
 
 
 def _run(url: str, folder: DataFolder, terminal: Terminal) -> None:
-    find_quotes = not url  # a page of the person's own is counted, and no more
     terminal.progress("starting Redis, PostgreSQL, manager, two workers, scheduler and Flower")
-    (port,) = free_ports(1)
     environment = {key: value for key, value in os.environ.items() if key not in API_KEYS}
-    if not url:
-        environment |= {"FETCH_ALLOWED_PRIVATE_NETWORKS": f"{LOOPBACK}/32", "FETCH_ALLOWED_PORTS": str(port)}
     with running_stack(folder, terminal, environment, temporary=True) as stack:
         terminal.say(stack.addresses)
-        if not url:
-            serve = ("http.server", str(port), "--bind", LOOPBACK, "--directory", "embedded")
-            stack.servers.supervisor.start(
-                replace(_command("page", folder, *serve), is_ready=lambda: not is_free(port))
-            )
-            stack.servers.supervisor.wait_until_ready("page")
-            url = f"http://{LOOPBACK}:{port}/demo_page.html"
-        terminal.progress(f"wordcount count --wait {url}")
-        terminal.say(_table(_count(url, stack)))
-        if find_quotes:
-            start = f"http://{LOOPBACK}:{port}/start/quotes.html"
-            for arguments in (("quotes", "--wait", start), ("quote", "--today")):
+        page = url or f"{PRACTICE_URL}demo_page.html"
+        terminal.progress(f"wordcount count --wait {page}")
+        terminal.say(_table(_count(page, stack)))
+        if not url:  # a page of the person's own is counted, and no more
+            for arguments in (("quotes", "--wait", f"{PRACTICE_URL}quotes.html"), ("quote", "--today")):
                 terminal.progress(f"wordcount {' '.join(arguments)}")
                 terminal.say(f"\n{_said(arguments, stack)}")
     terminal.progress("everything is stopped; `make up` keeps the stack running")

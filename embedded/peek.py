@@ -5,8 +5,8 @@ import re
 import sys
 from pathlib import Path
 
+from embedded.control import FOLDER
 from embedded.ports import LOOPBACK
-from embedded.up import FOLDER
 from job_core.queue import JobQueue
 from job_tasks.job_tasks import core
 from job_worker.peek import BROKER_SECONDS, show

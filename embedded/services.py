@@ -14,6 +14,7 @@ from job_worker.health import is_fresh
 PROJECT = Path(__file__).resolve().parent.parent
 WORKERS = ("job_worker_01", "job_worker_02")
 SCHEDULER = "job_scheduler"
+PRACTICE = PROJECT / "embedded" / "practice"
 VIEWER_USER = "flower"
 ROOM_SECONDS = 10.0
 PROBE_SECONDS = 2.0
@@ -55,14 +56,14 @@ class Services:
             METRICS_PORT=str(self.metrics_ports[name]),
         )
         grace_seconds = self.worker_grace_seconds + ROOM_SECONDS
-        return replace(command, is_ready=lambda: is_fresh(health_file), grace_seconds=grace_seconds)
+        return replace(_watched_by(health_file, command), grace_seconds=grace_seconds)
 
     def scheduler(self, name: str = SCHEDULER) -> Command:
         """The loop of the reconciler and of retention. A second one, under another `name`, is harmless."""
         health_file = self._health_file(name)
         port = str(self.metrics_ports[SCHEDULER])
         command = self._command(name, "job_worker.scheduler", SCHEDULER_HEALTH_FILE=str(health_file), METRICS_PORT=port)
-        return replace(command, is_ready=lambda: is_fresh(health_file))
+        return _watched_by(health_file, command)
 
     def viewer(self, port: int) -> Command:
         """Flower. It is read-only, as in the containers, unless FLOWER_READ_ONLY says otherwise."""
@@ -76,6 +77,17 @@ class Services:
         )
         return replace(command, is_ready=lambda: _answers(port, "/healthcheck"))
 
+    def practice_site(self, port: int) -> Command:
+        """The pages to practise on. It needs nothing of the stack, and gets none of its settings."""
+        return Command(
+            name="practice_site",
+            arguments=(sys.executable, "-I", "-S", "-u", str(PRACTICE / "serve.py"), LOOPBACK, str(port)),
+            environment={},
+            folder=PRACTICE,
+            log=self.folder.logs / "practice_site.log",
+            is_ready=lambda: _answers(port, "/"),
+        )
+
     def _command(self, name: str, module: str, *arguments: str, **settings: str) -> Command:
         own = {"PYTHONUNBUFFERED": "1", "METRICS_FOLDER": str(self.folder.path / f"{name}.metrics"), **settings}
         return Command(
@@ -87,10 +99,17 @@ class Services:
         )
 
     def _health_file(self, name: str) -> Path:
-        """The file by which the service shows that it is alive; one left by an earlier run is removed."""
-        file = self.folder.path / f"{name}.health"
-        file.unlink(missing_ok=True)
-        return file
+        """The file by which the service shows that it is alive."""
+        return self.folder.path / f"{name}.health"
+
+
+def _watched_by(health_file: Path, command: Command) -> Command:
+    """The command, ready once it touches its file; one left by an earlier run is removed."""
+    return replace(
+        command,
+        before_start=lambda: health_file.unlink(missing_ok=True),
+        is_ready=lambda: is_fresh(health_file),
+    )
 
 
 def _answers(port: int, path: str) -> bool:

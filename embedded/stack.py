@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from embedded.data_folder import DataFolder
 from embedded.errors import StackError
-from embedded.ports import LOOPBACK, choose_port, is_free
+from embedded.ports import LOOPBACK, choose_port, free_ports, is_free
 from embedded.servers import Servers, servers_on
 from embedded.services import PROJECT, VIEWER_USER, WORKERS, Services
 from embedded.terminal import Terminal
@@ -16,6 +16,7 @@ from embedded.terminal import Terminal
 SERVER_URLS = ("CELERY_BROKER_URL", "DATABASE_URL", "CELERY_RESULT_BACKEND")
 MANAGER_PORT, VIEWER_PORT = 5050, 8888
 TRIES = 3  # to start on ports that nobody else takes before the stack does
+PRACTICE_URL = "http://practice.test/"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,14 +27,16 @@ class EmbeddedStack:
     services: Services
     manager_port: int
     viewer_port: int
+    practice_port: int
 
     @property
     def addresses(self) -> str:
-        """The addresses of manager and Flower, one per line."""
+        """The addresses of manager, Flower and practice site, one per line."""
         password = self.servers.folder.passwords().viewer
         return (
             f"  manager   http://{LOOPBACK}:{self.manager_port}\n"
-            f"  Flower    http://{LOOPBACK}:{self.viewer_port}   (user {VIEWER_USER}, password {password})"
+            f"  Flower    http://{LOOPBACK}:{self.viewer_port}   (user {VIEWER_USER}, password {password})\n"
+            f"  practice  http://{LOOPBACK}:{self.practice_port}   (to jobs, it is {PRACTICE_URL})"
         )
 
     @property
@@ -45,12 +48,23 @@ class EmbeddedStack:
     @property
     def ports(self) -> tuple[int, ...]:
         """Those without which it does not start."""
-        return self.servers.broker.port, self.servers.database.port, self.manager_port, self.viewer_port
+        broker, database = self.servers.broker.port, self.servers.database.port
+        return broker, database, self.manager_port, self.viewer_port, self.practice_port
 
     @property
     def clients(self) -> str:
         """The commands for a look into broker and database, one per line."""
         return f"  broker    {self.servers.broker.client}\n  database  {self.servers.database.client}"
+
+    @property
+    def where(self) -> dict[str, str]:
+        """The same for programs: the manager's and Flower's address, and the commands for broker and database."""
+        return {
+            "manager": f"http://{LOOPBACK}:{self.manager_port}",
+            "viewer": f"http://{LOOPBACK}:{self.viewer_port}",
+            "broker": self.servers.broker.client,
+            "database": self.servers.database.client,
+        }
 
     def start(self, terminal: Terminal) -> None:
         """Start Flower and the manager first: they are slow to start, and need no database until the first request."""
@@ -59,6 +73,7 @@ class EmbeddedStack:
             self.servers.broker.command(),
             self.services.viewer(self.viewer_port),
             self.services.manager(self.manager_port),
+            self.services.practice_site(self.practice_port),
         )
         self.servers.start_database()
         terminal.progress("broker and database are ready")
@@ -105,12 +120,15 @@ def _describe_stack(servers: Servers, terminal: Terminal, environment: Mapping[s
 
     manager_port = port("the manager", "MANAGER_PORT", MANAGER_PORT)
     viewer_port = port("Flower", "FLOWER_PORT", VIEWER_PORT)
+    (practice_port,) = free_ports(1)
     where = {"FLOWER_URL": f"http://{LOOPBACK}:{viewer_port}"}  # unless a setting says otherwise
+    settings = where | dict(environment) | {"FETCH_PRACTICE_SITE": f"{LOOPBACK}:{practice_port}"}
     return EmbeddedStack(
         servers=servers,
-        services=_describe_services(servers, where | dict(environment)),
+        services=_describe_services(servers, settings),
         manager_port=manager_port,
         viewer_port=viewer_port,
+        practice_port=practice_port,
     )
 
 

@@ -1,4 +1,4 @@
-"""Starts services, waits until they are ready, restarts those that die, and stops them all.
+"""Starts services, waits until they are ready, restarts those that die, and stops them, all or one.
 
 Each runs in a process group of its own, writes its log to a file, and has a grace period for stopping.
 """
@@ -40,6 +40,7 @@ class Command:
     account: Account | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     grace_seconds: float = 10.0
+    before_start: Callable[[], None] = lambda: None
     is_ready: Callable[[], bool] = lambda: True
     stops_last: bool = False
 
@@ -53,6 +54,7 @@ class Process:
         self.started = time.monotonic()
         self._guard = guard
         account = command.account
+        command.before_start()
         try:
             with command.log.open("ab") as log:
                 self._process = subprocess.Popen(  # noqa: S603 - the commands are the stack's own
@@ -119,13 +121,52 @@ def tail(log: Path) -> str:
     return "\n".join(f"    {line}" for line in lines[-TAIL_LINES:]) or "    (it is empty)"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A service as a person sees it: `since` is the Unix time at which it came into its state.
+
+    `state` is starting, running, restarting (it died, and is started again soon), stopping or stopped.
+    """
+
+    name: str
+    state: str
+    pid: int | None
+    since: float
+
+
 class _Kept:
-    """A service's current process, and when to restart it."""
+    """A service's current process, whether it is to run, and when to restart or to kill it."""
 
     def __init__(self, process: Process) -> None:
         self.process = process
+        self.is_wanted = True
         self.wait_seconds = FIRST_WAIT_SECONDS
         self.start_at: float | None = None
+        self.kill_at: float | None = None
+        self._is_ready = False
+        self._seen = ("starting", time.time())
+
+    def replace(self, process: Process) -> None:
+        self.process = process
+        self.start_at = self.kill_at = None
+        self._is_ready = False
+
+    def part(self) -> Part:
+        """What it is now, and since when: as of the first look that saw it so."""
+        is_running = self.process.exit_code() is None
+        state = self._state(is_running=is_running)
+        if state != self._seen[0]:
+            self._seen = (state, time.time())
+        pid = self.process.pid if is_running else None
+        return Part(name=self.process.command.name, state=state, pid=pid, since=self._seen[1])
+
+    def _state(self, *, is_running: bool) -> str:
+        if not self.is_wanted:
+            return "stopping" if is_running else "stopped"
+        if not is_running:
+            return "restarting"
+        self._is_ready = self._is_ready or self.process.command.is_ready()
+        return "running" if self._is_ready else "starting"
 
 
 class Supervisor:
@@ -165,13 +206,42 @@ class Supervisor:
                 raise process.failure()
 
     def tend(self) -> None:
-        """Restart each service that has died, with a growing delay for one that keeps dying young. Call it often."""
+        """Restart each service that has died, with a growing delay for one that keeps dying young. Call it often.
+
+        One that was stopped stays so; it is killed at the end of its grace.
+        """
         for kept in self._kept:
-            if kept.start_at is None and kept.process.exit_code() is not None:
+            if kept.kill_at is not None and time.monotonic() >= kept.kill_at:
+                kept.process.kill()
+            if kept.is_wanted and kept.start_at is None and kept.process.exit_code() is not None:
                 self._plan_restart(kept)
             if kept.start_at is not None and time.monotonic() >= kept.start_at:
-                kept.start_at = None
-                kept.process = Process(kept.process.command, self.guard)
+                kept.replace(Process(kept.process.command, self.guard))
+            kept.part()
+
+    def parts(self) -> list[Part]:
+        """Every service, in the order in which they were started."""
+        return [kept.part() for kept in self._kept]
+
+    def stop_part(self, name: str) -> None:
+        """Ask one service to stop, and leave it stopped; `tend` sees to its end. Raises StackError if there is none."""
+        kept = self._named(name)
+        if kept.is_wanted:
+            kept.is_wanted = False
+            kept.start_at = None
+            kept.kill_at = time.monotonic() + kept.process.command.grace_seconds
+            kept.process.ask_to_stop()
+            self._terminal.say(f"{name} is being stopped, and stays stopped until it is started")
+
+    def start_part(self, name: str) -> None:
+        """Start one service that was stopped, or at the end of its stop. Raises StackError if there is none."""
+        kept = self._named(name)
+        if not kept.is_wanted:
+            kept.is_wanted = True
+            kept.wait_seconds = FIRST_WAIT_SECONDS
+            if kept.process.exit_code() is not None:
+                kept.replace(Process(kept.process.command, self.guard))
+                self._terminal.say(f"{name} is started")
 
     def stop(self) -> None:
         """Stop every service, those that others need last."""
@@ -192,6 +262,13 @@ class Supervisor:
                 between=self._terminal.show_logs,
             )
             process.kill()
+
+    def _named(self, name: str) -> _Kept:
+        for kept in self._kept:
+            if kept.process.command.name == name:
+                return kept
+        names = ", ".join(kept.process.command.name for kept in self._kept)
+        raise StackError(f"there is no part {name!r}; the parts are {names}")
 
     def _plan_restart(self, kept: _Kept) -> None:
         if time.monotonic() - kept.process.started > GOOD_AGE_SECONDS:

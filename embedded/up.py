@@ -3,16 +3,14 @@
 import argparse
 import os
 import sys
-import time
 from pathlib import Path
 
+from embedded.control import FOLDER, Control
 from embedded.data_folder import DataFolder
 from embedded.errors import StackError, StopRequested
-from embedded.services import PROJECT
 from embedded.stack import running_stack
 from embedded.terminal import Terminal
 
-FOLDER = PROJECT / ".local"
 LOOK_SECONDS = 1.0
 
 
@@ -39,10 +37,13 @@ def _run(folder: DataFolder, terminal: Terminal) -> None:
             terminal.say(f"\nThe stack is up; Ctrl-C stops it.\n{stack.addresses}\n")
             terminal.say(f"For Prometheus:\n{stack.metrics_addresses}\n")
             terminal.say(f"To look inside:\n{stack.clients}\n")
-            while True:
-                terminal.check()
-                stack.servers.supervisor.tend()
-                time.sleep(LOOK_SECONDS)
+            terminal.say("`make status` lists the parts; `make stop PART=job_worker_01` and `make start` change one.\n")
+            supervisor = stack.servers.supervisor
+            with Control(folder.path, supervisor, stack.where) as control:
+                while True:
+                    terminal.check()
+                    supervisor.tend()
+                    control.serve(LOOK_SECONDS)
     finally:
         terminal.show_logs()
         terminal.say("stopped")

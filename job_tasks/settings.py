@@ -37,6 +37,7 @@ DEMO_SECRET = ":demo-"  # noqa: S105 - how each password begins that docker-comp
 SERVER_URLS = ("celery_broker_url", "database_url", "celery_result_backend")
 SECRETS = (*SERVER_URLS, "manager_api_keys", "webhook_secrets")
 URL_SCHEMES = {"celery_broker_url": ("redis://", "rediss://"), "database_url": ("postgresql+psycopg2://",)}
+MAX_PORT = 65_535
 SMALLER_THAN = {
     "fetch_total_timeout_seconds": "job_soft_time_limit_seconds",
     "manager_wait_callers": "manager_threads",  # so that submissions find a thread
@@ -53,6 +54,15 @@ def _split_list(value: object) -> object:
 
 def _split_lines(value: object) -> object:
     return [line for line in re.split(r"[,\s]+", value) if line] if isinstance(value, str) else value
+
+
+def _read_address(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    host, _, port = value.rpartition(":")
+    if not (host and port.isascii() and port.isdecimal() and 1 <= int(port) <= MAX_PORT):
+        raise ValueError("it wants a host and a port, like practice_site:8000")
+    return host, int(port)
 
 
 def _read_api_keys(value: object) -> object:
@@ -113,6 +123,7 @@ class Settings(BaseModel):
     fetch_allowed_private_networks: Annotated[tuple[Network, ...], BeforeValidator(_split_list)] = (
         FetchLimits.allowed_private_networks
     )
+    fetch_practice_site: Annotated[tuple[str, int] | None, BeforeValidator(_read_address)] = FetchLimits.practice_site
     fetch_max_per_host: int = Field(8, ge=1, le=1_000)
     fetch_host_gap_seconds: float = Field(0, ge=0, le=3_600)
     fetch_user_agent: str = Field(FetchLimits.user_agent, min_length=1)
@@ -139,7 +150,7 @@ class Settings(BaseModel):
 
     # Where worker and scheduler serve their figures, and where processes that fork from one another share them.
     metrics_address: IPv4Address | IPv6Address = IPv4Address("127.0.0.1")
-    metrics_port: int = Field(9464, ge=0, le=65_535)
+    metrics_port: int = Field(9464, ge=0, le=MAX_PORT)
     metrics_folder: Path = Path("/tmp/job_metrics")  # noqa: S108 - the container's own tmpfs
 
     # Where containers publish the manager and Flower, and how Flower lets people in: here to refuse the demo's secrets.

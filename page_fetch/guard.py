@@ -114,8 +114,19 @@ def _resolve(name: str, resolver: Resolver, seconds: float) -> list[Address]:
 _SPECIAL_NAMES = ("alt", "home.arpa", "internal", "invalid", "local", "localhost", "onion", "test")
 
 
+PRACTICE_NAME = "practice.test"  # no public name ends in .test (RFC 6761)
+
+
+def practice_site(url: WebUrl, limits: FetchLimits) -> tuple[str, int] | None:
+    """Host and port of the practice site, if there is one and `url` leads to it."""
+    is_named = url.host_name == PRACTICE_NAME or url.host_name.endswith(f".{PRACTICE_NAME}")
+    return limits.practice_site if is_named and (url.scheme, url.port) == ("http", 80) else None
+
+
 def vetted_addresses(url: WebUrl, limits: FetchLimits, deadline: Deadline, resolver: Resolver) -> list[Address]:
     """The addresses of `url`'s host, all of them allowed; connect to one of these and resolve no more.
+
+    Those of the practice site are for its port alone.
 
     Raises AddressRefused if any of them or the port is not allowed; it never says which address or what kind. Raises
     ConnectionFailed or FetchTimedOut if the name does not resolve.
@@ -123,7 +134,10 @@ def vetted_addresses(url: WebUrl, limits: FetchLimits, deadline: Deadline, resol
     check_unresolved(url, limits)
     if url.address is not None:
         return [url.address]
-    addresses = _resolve(url.host, resolver, deadline.at_most(limits.read_timeout_seconds))
+    seconds = deadline.at_most(limits.read_timeout_seconds)
+    if (site := practice_site(url, limits)) is not None:
+        return _resolve(site[0], resolver, seconds)
+    addresses = _resolve(url.host, resolver, seconds)
     _check(addresses, url, limits)
     return addresses
 
@@ -132,7 +146,7 @@ def check_unresolved(url: WebUrl, limits: FetchLimits) -> None:
     """Raise AddressRefused for all that can be refused without a look-up, which would show which names exist."""
     if url.address is not None:
         _check([url.address], url, limits)
-    elif not limits.allowed_private_networks:
+    elif not limits.allowed_private_networks and practice_site(url, limits) is None:
         if url.port not in limits.allowed_ports:
             raise _refused_port(url)
         if _is_special_name(url):

@@ -14,7 +14,8 @@ class FetchLimits:
     `max_wire_bytes` counts a body as it arrives, `max_decoded_bytes` after decompression. Beyond its first megabyte a
     body may decompress to no more than `max_compression_ratio` times what arrived. `max_header_bytes` holds for the
     status line and headers of one response. `allowed_private_networks` are reachable although they are not public, and
-    on any port; elsewhere only `allowed_ports` are.
+    on any port; elsewhere only `allowed_ports` are. `practice_site` is the host and port to which plain HTTP for
+    `practice.test` and the names below it leads, wherever that is: no other URL leads there.
     """
 
     connect_timeout_seconds: float = 5
@@ -27,6 +28,7 @@ class FetchLimits:
     max_redirects: int = 5
     allowed_ports: tuple[int, ...] = (80, 443)
     allowed_private_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    practice_site: tuple[str, int] | None = None
     user_agent: str = "wordcount-stack/0.1 (counts the words of pages on request)"
 
 

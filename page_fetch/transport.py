@@ -25,7 +25,7 @@ from page_fetch.errors import (
     InvalidResponse,
     PageTooLarge,
 )
-from page_fetch.guard import Address, Resolver, vetted_addresses
+from page_fetch.guard import Address, Resolver, practice_site, vetted_addresses
 from page_fetch.head import FinalResponse
 from page_fetch.limits import Deadline, FetchLimits
 from page_fetch.url import WebUrl
@@ -66,7 +66,8 @@ class Transport:
 
     def _connect(self, url: WebUrl, addresses: list[Address], deadline: Deadline) -> socket.socket:
         """A connection to the first of `addresses` that answers; SNI and certificate are those of the URL's host."""
-        connected = _first_connection(addresses, url.port, self._limits, deadline)
+        _, port = practice_site(url, self._limits) or (url.host, url.port)
+        connected = _first_connection(addresses, port, self._limits, deadline)
         if url.scheme == "http":
             return connected
         try:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from dev.pages import PageServer
 from dev.stack import Stack
 from dev.waiting import eventually
 from embedded.ports import LOOPBACK
+from embedded.practice.serve import PracticeServer
 from embedded.services import VIEWER_USER, WORKERS
 from embedded.supervisor import TAIL_BYTES
 from tests.acceptance.page_server import served_pages
@@ -39,10 +41,21 @@ def pages() -> Iterator[PageServer]:
 
 
 @pytest.fixture(scope="session")
+def practice_site() -> Iterator[str]:
+    """Host and port of the site that the documents use."""
+    with PracticeServer((LOOPBACK, 0)) as server:
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"{LOOPBACK}:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
 def session_stack(
-    tmp_path_factory: pytest.TempPathFactory, pages: PageServer, _server_programs: None
+    tmp_path_factory: pytest.TempPathFactory, pages: PageServer, practice_site: str, _server_programs: None
 ) -> Iterator[Stack]:
-    with running_stack(tmp_path_factory.mktemp("stack"), pages.port) as stack:
+    with running_stack(tmp_path_factory.mktemp("stack"), pages.port, FETCH_PRACTICE_SITE=practice_site) as stack:
         yield stack
 
 

@@ -10,7 +10,7 @@ from embedded.services import PROJECT
 MARKUP = '"><img src=x onerror=alert(1)><script>alert(1)</script>'
 SHOWN = f"{MARKUP.replace('<', '&lt;')} javascript:alert(1)"
 TEXTS = {
-    "demo": ((PROJECT / "embedded" / "demo_page.html").read_text(encoding="utf-8"), HTML),
+    "demo": ((PROJECT / "embedded" / "practice" / "pages" / "demo_page.html").read_text(encoding="utf-8"), HTML),
     "english": ("<!doctype html><html lang=en-GB><title>Page</title><p>The queue, the Queue; the", HTML),
     "hostile": (f"<!doctype html><html lang='{MARKUP}'><title>{MARKUP}</title><p>{SHOWN} {{{{ 7*7 }}}}", HTML),
     "hostile-type": ("", f"text/{MARKUP}"),

@@ -6,33 +6,36 @@ and stopped, and two demos. The tests are in that order.
 
 import os
 import re
-import shlex
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
-import requests
 from pytest_httpserver import HTTPServer
 
 from dev.waiting import eventually
-from embedded.ports import LOOPBACK, free_ports
-from job_tasks.api_keys import ApiKey, hash_key, make_key
+from embedded.ports import LOOPBACK
+from job_tasks.api_keys import make_key
+from tests.acceptance.embedded_stack import (
+    FEW_PROCESSES,
+    KEY,
+    MANAGER_API_KEYS,
+    PROJECT,
+    START_SECONDS,
+    STOP_SECONDS,
+    Stack,
+    is_gone,
+)
 
-PROJECT = Path(__file__).parents[2]
-START_SECONDS = 90.0
-STOP_SECONDS = 60.0
 SERVICES = {"job_manager", "job_worker_01", "job_worker_02", "job_scheduler", "job_viewer", "job_broker", "job_db"}
+PRACTICE = "practice_site"
 REFUSED_URL = "http://10.0.0.1/"
-KEY = make_key()
-FEW_PROCESSES = {"WORKER_CONCURRENCY": "2", "MANAGER_PROCESSES": "1"}  # the usual 24 and 2 take longer to start
-MANAGER_API_KEYS = str(ApiKey(name="ci", sha256=hash_key(KEY)))
 OWN_SETTINGS = {
     "MANAGER_API_KEYS": MANAGER_API_KEYS,
     "WEBHOOK_SECRETS": "whsec_" + "b3du" * 10,
@@ -42,104 +45,6 @@ OWN_SETTINGS = {
     "CELERY_RESULT_BACKEND": "db+postgresql://database.invalid/jobs",
     "DATABASE_URL_FILE": "/nowhere",
 }
-
-
-def is_gone(process: psutil.Process) -> bool:
-    """Whether it runs no more; one that only waits to be reaped does not run."""
-    try:
-        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
-
-
-class Stack:
-    """A run of `python -m embedded.up`, and a client of its manager who has the API key."""
-
-    def __init__(self, data: Path, output: Path, environment: Mapping[str, str]) -> None:
-        self.manager_port, self.viewer_port = free_ports(2)
-        ports = {"MANAGER_PORT": str(self.manager_port), "FLOWER_PORT": str(self.viewer_port)}
-        self._output = output
-        with output.open("w") as file:
-            self.process = psutil.Popen(
-                [sys.executable, "-m", "embedded.up", "--data", str(data)],
-                cwd=PROJECT,
-                env={**os.environ, **FEW_PROCESSES, **ports, **environment},
-                stdout=file,
-                stderr=subprocess.STDOUT,
-            )
-
-    @property
-    def output(self) -> str:
-        return self._output.read_text()
-
-    def wait_until_up(self) -> None:
-        eventually(lambda: "The stack is up" in self.output or self.process.poll() is not None, seconds=START_SECONDS)
-        assert self.process.poll() is None, self.output
-
-    def kill(self) -> list[psutil.Process]:
-        """Kill it, and it alone; gives the processes that it had, the guard among them."""
-        processes = self.process.children(recursive=True)
-        self.process.kill()
-        self.process.wait(STOP_SECONDS)
-        return processes
-
-    def stop(self) -> list[psutil.Process]:
-        """Stop it as a person's machine does, to a good end; gives the processes that it had."""
-        processes = self.process.children(recursive=True)
-        self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(STOP_SECONDS) == 0
-        return processes
-
-    def workers(self, name: str) -> list[psutil.Process]:
-        """The main process of a worker; none while it is being started again."""
-        children = [process for process in self.process.children() if not is_gone(process)]
-        return [process for process in children if f"{name}@%h" in process.cmdline()]
-
-    def is_ready(self) -> bool:
-        """Whether it would accept and run a job."""
-        return bool(self._get("/readyz")["status"] == "ready")
-
-    def count(self, url: str) -> dict[str, Any]:
-        """The ended job that counts a page."""
-        return self.result(self.post("/count", {"url": url}).json()["id"])
-
-    def result(self, job_id: str) -> dict[str, Any]:
-        return self._get(f"/result/{job_id}?wait=20")
-
-    def post(self, path: str, body: Mapping[str, str], *, key: str | None = KEY) -> requests.Response:
-        """What the manager answers a caller with that API key, or with none."""
-        return requests.post(self._url(path), json=body, headers=_known_by(key), timeout=30)
-
-    def stop_worker_by_flower(self, worker: str) -> int:
-        """The status with which Flower answers somebody who has logged in."""
-        login = re.search(r"user (\w+), password (\S+)\)", self.output)
-        assert login, self.output
-        user, password = login.groups()
-        url = f"http://{LOOPBACK}:{self.viewer_port}/api/worker/shutdown/{worker}"
-        return requests.post(url, auth=(user, password), timeout=30).status_code
-
-    def look_into(self, server: str, *arguments: str) -> str:
-        """What the command says that the stack printed for that server."""
-        eventually(lambda: "To look inside" in self.output, seconds=5)
-        command = re.search(rf"^  {server} +(.+)$", self.output, re.MULTILINE)
-        assert command, self.output
-        return subprocess.run([*shlex.split(command[1]), *arguments], check=True, capture_output=True, text=True).stdout
-
-    def end(self) -> None:
-        if self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(STOP_SECONDS)
-
-    def _get(self, path: str) -> dict[str, Any]:
-        answer: dict[str, Any] = requests.get(self._url(path), headers=_known_by(KEY), timeout=30).json()
-        return answer
-
-    def _url(self, path: str) -> str:
-        return f"http://{LOOPBACK}:{self.manager_port}{path}"
-
-
-def _known_by(key: str | None) -> dict[str, str]:
-    return {} if key is None else {"Authorization": f"Bearer {key}"}
 
 
 @pytest.fixture(scope="module")
@@ -241,9 +146,19 @@ class TestRunningStack:
         assert stack.stop_worker_by_flower(f"job_worker_02@{socket.gethostname()}") == 403
 
     def test_each_service_has_a_log_and_it_is_shown_under_its_name(self, stack: Stack, folder: Path) -> None:
-        assert {log.stem for log in (folder / "data" / "logs").iterdir()} == SERVICES | {"job_migrate"}
+        assert {log.stem for log in (folder / "data" / "logs").iterdir()} == SERVICES | {"job_migrate", PRACTICE}
         names = {line.split(" ", 1)[0] for line in stack.output.splitlines() if " | " in line}
         assert names >= SERVICES - {"job_migrate"}
+
+    def test_a_part_that_a_person_stops_stays_so_until_they_start_it(self, stack: Stack, folder: Path) -> None:
+        (worker,) = stack.workers("job_worker_02")
+        assert stack.control(folder, "stop", "job_worker_02") == "job_worker_02 is stopped\n"
+        assert is_gone(worker)
+        assert stack.is_ready()
+        assert re.search(r"^job_worker_02 +stopped +- ", stack.control(folder, "status"), re.MULTILINE)
+        assert stack.control(folder, "start", "job_worker_02") == "job_worker_02 is starting\n"
+        eventually(lambda: re.search(r"^job_worker_02 +running", stack.control(folder, "status"), re.MULTILINE))
+        assert len(stack.workers("job_worker_02")) == 1
 
     def test_a_worker_that_was_killed_is_started_again(self, stack: Stack) -> None:
         (worker,) = stack.workers("job_worker_01")
@@ -301,7 +216,7 @@ class TestDemo:
         found, _, of_day = ended.stdout.partition("wordcount quote --today")
         assert "10 quotes on 1 page, 10 of them new; finished" in found
         shown, where = re.findall(r"^(\S.+)\n    found on (\S+), attributed to ", of_day, re.MULTILINE)[0]
-        assert (shown in found, where.endswith("/start/quotes.html")) == (True, True)
+        assert (shown in found, where.endswith("/quotes.html")) == (True, True)
 
     def test_a_page_that_cannot_be_counted_is_told_with_its_reason(self) -> None:
         command = (*self.COMMAND, "--url", "http://127.0.0.1/")

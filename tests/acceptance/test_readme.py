@@ -4,17 +4,11 @@ import json
 import re
 import shlex
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-import requests
-
 from dev.stack import Stack
-from dev.waiting import eventually
-from embedded.ports import LOOPBACK, free_ports
+from embedded.ports import LOOPBACK
 from embedded.services import PROJECT
 from tests.acceptance.command_line import COMMAND, CommandLine
 
@@ -26,50 +20,32 @@ ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 VARYING_HEADERS = ("Date: ", "Content-Length: ")
 
 
-@pytest.fixture
-def page_port() -> Iterator[int]:
-    """Where the page that ships with the project is served, by the README's own command."""
-    (port,) = free_ports(1)
-    command = (sys.executable, "-m", "http.server", str(port), "--bind", LOOPBACK, "--directory", "embedded")
-    with subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.DEVNULL) as server:
-        eventually(lambda: _answers(port), "the page is served", seconds=20)
-        yield port
-        server.terminate()
-
-
-def _answers(port: int) -> bool:
-    try:
-        return requests.get(f"http://{LOOPBACK}:{port}/demo_page.html", timeout=5).ok
-    except requests.ConnectionError:
-        return False
-
-
-def test_the_session_can_be_had_again(stack: Stack, page_port: int) -> None:
+def test_the_session_can_be_had_again(stack: Stack) -> None:
     job_id = ""
     for exchange in SESSION.strip().split("\n\n$ "):
         command, _, expected = exchange.removeprefix("$ ").partition("\n")
-        here = ID.sub(job_id, command.replace(":8000", f":{page_port}").replace(":5050", f":{stack.manager.port}"))
+        here = ID.sub(job_id, command.replace(":5050", f":{stack.manager.port}"))
         said = subprocess.run(
             [*shlex.split(here), "--silent"], capture_output=True, text=True, timeout=60, check=True
-        ).stdout.replace(f":{page_port}", ":8000")
+        ).stdout
         assert _comparable(said) == _comparable(expected), here
         job_id = (ID.findall(said) or [job_id])[0]
 
 
-def test_a_site_can_be_crawled_again(stack: Stack, page_port: int, tmp_path: Path) -> None:
+def test_a_site_can_be_crawled_again(stack: Stack, tmp_path: Path) -> None:
     command = CommandLine(server=f"http://{LOOPBACK}:{stack.manager.port}", home=tmp_path)
     job_id = ""
     for exchange in CRAWL_SESSION.strip().split("\n\n$ "):
         typed, _, expected = exchange.removeprefix("$ ").partition("\n")
-        here = ID.sub(job_id, typed).replace(":8000", f":{page_port}").replace(":5050", f":{stack.manager.port}")
+        here = ID.sub(job_id, typed).replace(":5050", f":{stack.manager.port}")
         line = re.sub("^wordcount", " ".join(COMMAND), here)
-        said = command.run_line(f"{line} 2>&1").out.replace(f":{page_port}", ":8000")
+        said = command.run_line(f"{line} 2>&1").out
         assert _words(said) == _words(expected), typed
         job_id = (ID.findall(said) or [job_id])[0]
 
 
 def _words(text: str) -> list[list[str]]:
-    """The words of each line; the width of columns depends on the port."""
+    """The words of each line; the width of columns depends on the terminal."""
     return [ID.sub("ID", line).split() for line in text.splitlines()]
 
 

@@ -164,6 +164,23 @@ def test_a_listed_network_does_not_open_other_ports_elsewhere(traffic: "Traffic"
     assert traffic.connections == []
 
 
+def test_the_practice_site_is_fetched_under_its_name_wherever_it_listens(open_site: "OpenSite") -> None:
+    site = open_site("HTTP/1.1 200 OK\nContent-Type: text/html", b"practice")
+
+    page = fetch("http://practice.test/slow", FetchLimits(practice_site=("127.0.0.1", site.port)))
+
+    assert (page.final_url, page.body) == ("http://practice.test/slow", b"practice")
+    assert "Host: practice.test\r\n" in site.requests[0]
+
+
+def test_the_practice_site_redirects_nowhere_that_others_may_not(open_site: "OpenSite") -> None:
+    secret = open_site("HTTP/1.1 200 OK\nContent-Type: text/html", b"secret")
+    site = open_site(f"HTTP/1.1 302 Found\nLocation: http://127.0.0.1:{secret.port}/")
+    with pytest.raises(AddressRefused):
+        fetch("http://practice.test/", replace(only_public(secret.port), practice_site=("127.0.0.1", site.port)))
+    assert (len(site.visitors), secret.visitors) == (1, [])
+
+
 def test_a_resolver_that_changes_its_answer_is_asked_once(
     open_site: "OpenSite", limits: FetchLimits, traffic: "Traffic"
 ) -> None:

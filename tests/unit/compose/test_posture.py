@@ -18,6 +18,7 @@ DOCKERFILES = [*OF_PYTHON, PROJECT / "ops" / "pgbouncer" / "Dockerfile"]
 WORKERS = ["job_worker_01", "job_worker_02"]
 ONE_SHOT = "job_migrate"
 MONITORING = {"job_monitor": "prom/prometheus:v3.5.0", "job_dashboard": "grafana/grafana:12.1.0"}
+PRACTICE = "practice_site"
 BASES = {"python:3.12-slim", "redis:8.0", "postgres:17", *MONITORING.values()}
 
 HARDENED = {"read_only": True, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"], "init": True}
@@ -35,10 +36,11 @@ def test_the_services_are_those_of_the_lecture_and_two_more() -> None:
     assert always == {"job_broker", "job_db", "job_manager", *WORKERS, "job_viewer", ONE_SHOT, "job_scheduler"}
 
 
-def test_monitoring_and_pooler_are_there_for_those_who_ask_for_them() -> None:
+def test_monitoring_pooler_and_practice_site_are_there_for_those_who_ask_for_them() -> None:
     asked_for = {name: service["profiles"] for name, service in SERVICES.items() if "profiles" in service}
 
-    assert asked_for == {name: ["monitoring"] for name in MONITORING} | {"job_pooler": ["pooled"]}
+    of_others = {"job_pooler": ["pooled"], PRACTICE: ["practice"]}
+    assert asked_for == {name: ["monitoring"] for name in MONITORING} | of_others
     assert {name: SERVICES[name]["image"] for name in MONITORING} == MONITORING
 
 
@@ -113,6 +115,7 @@ def test_each_network_is_joined_by_those_who_need_it() -> None:
         "published": {"job_manager", "job_viewer", *MONITORING},
         "monitoring": {"job_manager", *WORKERS, "job_scheduler", *MONITORING},
         "outside": set(WORKERS),
+        "practice": {PRACTICE, *WORKERS},
     }
 
 
@@ -123,6 +126,7 @@ def test_only_the_workers_network_leads_outside() -> None:
         "published": {"driver_opts": {"com.docker.network.bridge.enable_ip_masquerade": "false"}},
         "monitoring": {"internal": True},
         "outside": {},
+        "practice": {"internal": True},
     }
 
 
@@ -137,17 +141,12 @@ def test_live_editing_mounts_the_shared_code_and_nothing_else() -> None:
     assert {tuple(service["volumes"]) for service in live.values()} == {("./job_tasks:/app/job_tasks:ro",)}
 
 
-def test_workers_may_fetch_from_the_start_page_and_from_what_the_settings_allow() -> None:
-    start = yaml.safe_load((PROJECT / "docker-compose.start.yml").read_text(encoding="utf-8"))
-    page = start["services"].pop("start_page")
+def test_the_practice_site_sees_workers_and_its_own_folder_and_gets_no_setting() -> None:
+    site = SERVICES[PRACTICE]
 
-    assert {key: page[key] for key in HARDENED} == HARDENED
-    assert start["networks"]["start"]["internal"]
-    address = f"{page['networks']['start']['ipv4_address']}/32"
-    name = "FETCH_ALLOWED_PRIVATE_NETWORKS"
-    allowed = f"${{{name}:+${{{name}}},}}{address}"  # those of the settings and a comma, if there are any
-    worker = {"environment": {name: allowed}, "networks": ["start"]}
-    assert start["services"] == dict.fromkeys(WORKERS, worker)
+    assert site["networks"] == ["practice"]
+    assert site["volumes"] == ["./embedded/practice:/practice:ro"]
+    assert "environment" not in site
 
 
 def test_each_image_is_built_once() -> None:

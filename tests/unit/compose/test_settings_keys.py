@@ -9,7 +9,6 @@ from job_tasks.settings import DEMO_SECRET, SECRETS, Settings, read_settings
 
 PROJECT = Path(__file__).resolve().parents[3]
 COMPOSE = (PROJECT / "docker-compose.yml").read_text(encoding="utf-8")
-START = (PROJECT / "docker-compose.start.yml").read_text(encoding="utf-8")
 EXAMPLE = dict(
     re.findall(r"^#([A-Z][A-Z_0-9]*)=(.*)$", (PROJECT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE)
 )
@@ -26,7 +25,7 @@ def test_every_setting_of_the_code_reaches_the_containers() -> None:
 
 
 def test_the_manual_and_the_compose_file_name_the_same_settings() -> None:
-    assert set(re.findall(r"(?<!\$)\$\{([A-Z_0-9]+)", COMPOSE + START)) - OF_THE_PROJECT == set(EXAMPLE)
+    assert set(re.findall(r"(?<!\$)\$\{([A-Z_0-9]+)", COMPOSE)) - OF_THE_PROJECT == set(EXAMPLE)
 
 
 def test_each_setting_is_passed_under_its_own_name() -> None:
@@ -40,8 +39,9 @@ def test_the_manual_has_the_true_defaults() -> None:
 
     by_manual = read_settings(REQUIRED | {key: value for key, value in stated.items() if value})
 
-    # Containers log for machines, and are scraped from other containers.
-    assert by_manual == read_settings(REQUIRED | {"LOG_FORMAT": "json", "METRICS_ADDRESS": "0.0.0.0"})
+    # Containers log for machines, and are scraped from other containers; the practice site is one of them.
+    of_containers = {"LOG_FORMAT": "json", "METRICS_ADDRESS": "0.0.0.0", "FETCH_PRACTICE_SITE": "practice_site:8000"}
+    assert by_manual == read_settings(REQUIRED | of_containers)
 
 
 def test_the_manual_tells_the_defaults_of_the_compose_file() -> None:

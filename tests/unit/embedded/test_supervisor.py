@@ -96,3 +96,78 @@ time.sleep(600)
     supervisor.wait_until_ready()
     supervisor.stop()
     assert (tmp_path / "stopped").read_text() == "job_manager\njob_db\n"
+
+
+def test_a_part_that_is_stopped_stays_so_while_the_others_go_on(
+    supervisor: Supervisor, command: MakeCommand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor_module, "FIRST_WAIT_SECONDS", 0)
+    supervisor.start(command(FOREVER, name="job_worker_01"), command(FOREVER, name="job_worker_02"))
+    _, other = supervisor.parts()
+
+    supervisor.stop_part("job_worker_01")
+    eventually(lambda: states(supervisor) == {"job_worker_01": "stopped", "job_worker_02": "running"})
+    for _ in range(5):
+        supervisor.tend()
+
+    assert supervisor.parts()[0].pid is None
+    assert supervisor.parts()[1] == other
+
+
+def test_a_part_that_is_started_again_is_a_new_process_since_then(supervisor: Supervisor, command: MakeCommand) -> None:
+    supervisor.start(command(FOREVER, name="job_db"))
+    (before,) = supervisor.parts()
+    supervisor.stop_part("job_db")
+    eventually(lambda: states(supervisor) == {"job_db": "stopped"})
+
+    supervisor.start_part("job_db")
+
+    (after,) = supervisor.parts()
+    assert (before.state, after.state) == ("running", "running")
+    assert after.pid not in {before.pid, None}
+    assert after.since > before.since
+
+
+def test_a_part_that_does_not_stop_is_killed_at_the_end_of_its_grace(
+    supervisor: Supervisor, command: MakeCommand, tmp_path: Path
+) -> None:
+    deaf = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); open('up', 'w').close(); time.sleep(600)"
+    )
+    supervisor.start(command(deaf, name="job_viewer", grace_seconds=0.2, is_ready=(tmp_path / "up").exists))
+    supervisor.wait_until_ready()
+    supervisor.stop_part("job_viewer")
+    assert states(supervisor) == {"job_viewer": "stopping"}
+    eventually(lambda: states(supervisor) == {"job_viewer": "stopped"})
+
+
+def test_a_part_that_died_is_shown_as_restarting(supervisor: Supervisor, command: MakeCommand) -> None:
+    supervisor.start(command("raise SystemExit(7)", name="job_scheduler"))
+    eventually(lambda: states(supervisor) == {"job_scheduler": "restarting"})
+    supervisor.stop_part("job_scheduler")
+    assert states(supervisor) == {"job_scheduler": "stopped"}
+
+
+def test_what_a_service_left_behind_is_gone_before_it_starts_again(
+    supervisor: Supervisor, command: MakeCommand, tmp_path: Path
+) -> None:
+    sign = tmp_path / "sign"
+    sign.touch()
+    supervisor.start(command(FOREVER, before_start=sign.unlink, is_ready=sign.exists))
+    assert states(supervisor) == {"service": "starting"}
+
+
+def test_a_part_that_is_not_there_is_an_error_that_names_those_that_are(
+    supervisor: Supervisor, command: MakeCommand
+) -> None:
+    supervisor.start(command(FOREVER, name="job_db"), command(FOREVER, name="job_broker"))
+    with pytest.raises(StackError, match="there is no part 'worker'; the parts are job_db, job_broker"):
+        supervisor.stop_part("worker")
+    with pytest.raises(StackError, match="there is no part ''"):
+        supervisor.start_part("")
+
+
+def states(supervisor: Supervisor) -> dict[str, str]:
+    """What each part is, after a look."""
+    supervisor.tend()
+    return {part.name: part.state for part in supervisor.parts()}

@@ -228,6 +228,7 @@ def test_the_limits_of_a_fetch_are_those_of_the_settings_and_by_default_its_own(
         "FETCH_MAX_REDIRECTS": "6",
         "FETCH_ALLOWED_PORTS": "7,8",
         "FETCH_ALLOWED_PRIVATE_NETWORKS": "10.0.0.0/8",
+        "FETCH_PRACTICE_SITE": "127.0.0.1:9",
         "FETCH_USER_AGENT": "tester/1",
     }
     assert read_settings(NEEDED | changed).fetch_limits == FetchLimits(
@@ -239,5 +240,6 @@ def test_the_limits_of_a_fetch_are_those_of_the_settings_and_by_default_its_own(
         max_redirects=6,
         allowed_ports=(7, 8),
         allowed_private_networks=(ip_network("10.0.0.0/8"),),
+        practice_site=("127.0.0.1", 9),
         user_agent="tester/1",
     )

@@ -11,6 +11,9 @@ from page_fetch.url import parse_url
 LOOPBACK = FetchLimits(allowed_private_networks=(ip_network("127.0.0.0/8"), ip_network("::1/128")))
 
 
+PRACTICE = FetchLimits(practice_site=("127.0.0.1", 8000))
+
+
 def vetted(url: str, addresses: list[str], limits: FetchLimits | None = None) -> list[str]:
     found = vetted_addresses(parse_url(url), limits or FetchLimits(), Deadline(5), lambda _: addresses)
     return [str(address) for address in found]
@@ -52,6 +55,34 @@ def test_the_answer_about_a_name_inside_does_not_tell_whether_it_exists() -> Non
         with pytest.raises(AddressRefused) as refused:
             vetted_addresses(parse_url("http://redis/"), FetchLimits(), Deadline(5), resolver)
         assert str(refused.value).startswith("The URL leads to an address that is not public.")
+
+
+@pytest.mark.parametrize("host", ["practice.test", "practice.test.", "s07.practice.test"])
+def test_the_practice_site_is_reached_by_its_names(host: str) -> None:
+    assert vetted(f"http://{host}/slow", ["127.0.0.1"], PRACTICE) == ["127.0.0.1"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:8000/",
+        "http://localhost:8000/",
+        "http://practice.test:8000/",
+        "http://practice.test:6379/",
+        "https://practice.test/",
+        "http://mypractice.test/",
+        "http://practice.test.example.com/",
+        "http://test/",
+    ],
+)
+def test_nothing_else_leads_to_the_practice_site(url: str) -> None:
+    with pytest.raises(AddressRefused):
+        vetted(url, ["127.0.0.1"], PRACTICE)
+
+
+def test_without_a_practice_site_its_names_are_refused() -> None:
+    with pytest.raises(AddressRefused):
+        vetted("http://practice.test/", ["127.0.0.1"])
 
 
 def test_a_name_without_addresses_gives_none() -> None:
