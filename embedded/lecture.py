@@ -5,7 +5,6 @@ is at the terminal.
 """
 
 import argparse
-import json
 import re
 import sys
 import time
