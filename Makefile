@@ -28,7 +28,7 @@ CHAOS_FAULTS  ?=
 CHAOS          = --seed "$(SEED)" --seconds "$(CHAOS_SECONDS)" --faults "$(CHAOS_FAULTS)"
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up peek test test-all test-unit test-integration test-compose check-compose lint types imports check pictures accuracy accuracy-charset accuracy-quotes bench-count bench-crawl bench-list bench-quotes bench-cli bench-memory bench-peers fuzz fuzz-api chaos chaos-compose clean
+.PHONY: help install install-dev demo up peek test test-all test-unit test-integration test-compose test-swarm check-compose lint types imports check pictures accuracy accuracy-charset accuracy-quotes bench-count bench-crawl bench-list bench-quotes bench-cli bench-memory bench-peers fuzz fuzz-api chaos chaos-compose clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  %-17s %s\n", $$1, $$2 }'
@@ -52,7 +52,7 @@ peek: install ## show the messages that wait in the queues of the stack that `ma
 	@$(PYTHON) -m embedded.peek
 
 test: install-dev ## run the tests that need no container engine and no patience, on the embedded servers
-	@$(PYTEST) -m "not thorough"
+	@$(PYTEST) -m "not thorough and not swarm"
 
 test-all: install-dev ## run what `make test` leaves out: containers, large loads, and ten times as many generated examples
 	@$(PYTEST) -m "thorough or hypothesis" --hypothesis-profile thorough
@@ -65,6 +65,9 @@ test-integration: install-dev ## run the tests of the parts with Redis and Postg
 
 test-compose: install-dev ## run the tests of the containers, on a Docker engine
 	@$(PYTHON) -m pytest tests/acceptance/compose
+
+test-swarm: install-dev ## run the tests of a swarm of two nodes; takes Linux, root and a Docker engine
+	@exec $(PYTHON) -m pytest tests/acceptance/swarm
 
 check-compose: install-dev ## submit a job to the stack that `docker compose up` has started, and wait for its end
 	@$(PYTHON) -m tests.acceptance.compose.check

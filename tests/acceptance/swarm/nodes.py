@@ -1,4 +1,4 @@
-"""Machines that make a swarm: each an engine in namespaces of its own, on a wire to a switch that this machine is on as well.
+"""Machines that make a swarm: each an engine in namespaces of its own, on a wire to a switch of this machine.
 
 To make them takes root, Linux and the engine's programs. They share nothing with this machine's engine but the kernel.
 """

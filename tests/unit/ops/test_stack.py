@@ -23,8 +23,9 @@ SECRET_FILES = Path("/run/secrets")
 # They hold passwords, so they are secrets here.
 BY_SECRET = {"CELERY_BROKER_URL", "DATABASE_URL", "MANAGER_API_KEYS", "WEBHOOK_SECRETS", "FLOWER_BASIC_AUTH"}
 ONE_SHOT = "job_migrate"
+TMP = {"type": "tmpfs", "target": "/tmp"}
 WITH_DATA = ["job_broker", "job_db", "job_viewer"]
-LIKE_COMPOSE = ["init", "read_only", "cap_drop", "tmpfs", "logging", "user", "stop_grace_period", "networks"]
+LIKE_COMPOSE = ["init", "read_only", "cap_drop", "logging", "user", "stop_grace_period", "networks"]
 
 
 def environment(services: dict[str, dict[str, Any]], name: str) -> dict[str, str]:
@@ -89,10 +90,11 @@ def test_each_service_keeps_its_data_in_the_same_volumes() -> None:
     (roles,) = [volume for volume in HERE["job_db"]["volumes"] if volume.startswith("./")]
     configs = THERE["job_db"]["configs"]
 
-    assert {name: service.get("volumes") for name, service in THERE.items()} == {
-        name: [volume for volume in service["volumes"] if volume != roles] if "volumes" in service else None
+    assert {name: service["volumes"] for name, service in THERE.items()} == {
+        name: [TMP, *(volume for volume in service.get("volumes", []) if volume != roles)]
         for name, service in HERE.items()
     }
+    assert {tuple(service["tmpfs"]) for service in HERE.values()} == {(TMP["target"],)}
     source = (PROJECT / "ops" / "swarm" / STACK["configs"]["roles"]["file"]).resolve()
     assert roles == f"./{source.relative_to(PROJECT)}:{configs[0]['target']}:ro"
 
@@ -118,7 +120,7 @@ def command_of_look(check: dict[str, Any]) -> str:
 
 
 def test_what_swarm_would_ignore_is_not_there() -> None:
-    ignored = {"build", "restart", "security_opt", "depends_on", "container_name", "mem_limit", "pids_limit"}
+    ignored = {"build", "restart", "security_opt", "depends_on", "container_name", "mem_limit", "pids_limit", "tmpfs"}
 
     assert {name for name, service in THERE.items() if ignored & set(service)} == set()
 
