@@ -18,5 +18,5 @@ def swarm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swarm]:
         pytest.fail(reason)
     if reason:
         pytest.skip(reason)
-    with running_swarm(tmp_path_factory.mktemp("secrets")) as swarm:
+    with running_swarm(tmp_path_factory.mktemp("home")) as swarm:
         yield swarm

@@ -14,19 +14,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from dev.containers import docker
 from dev.waiting import eventually
+from embedded.services import PROJECT
 
 PROGRAMS = ("docker", "dockerd", "ip", "nsenter", "unshare")
 NETWORKS = "198.18.0.0/16"  # RFC 2544: for benchmarks, so nobody else has them
 SWITCH = f"wc{os.getpid()}"  # a bridge and its network namespace, where this machine's engine filters nothing
-START_SECONDS, END_SECONDS, LOAD_SECONDS = 60.0, 30.0, 300.0
+START_SECONDS, END_SECONDS, LOAD_SECONDS, SHELL_SECONDS = 60.0, 30.0, 300.0, 120.0
 # The engine's sockets, its containers' namespaces and its process file are on a /run of the node's own.
 _BEGIN = """
 mount -t tmpfs run /run
 hostname "$0"
-exec dockerd --host "unix://$1/docker.sock" --data-root "$1/data" --cgroup-parent "/$2" >"$1/engine.log" 2>&1
+exec dockerd --host "unix://$1/docker.sock" --data-root "$1/data" --storage-driver overlay2 --cgroup-parent "/$2" >"$1/engine.log" 2>&1
 """
 
 
@@ -52,16 +54,23 @@ class Node:
         """The output of a command of this node's engine."""
         return docker("--host", f"unix://{self.folder}/docker.sock", *arguments, environment=environment)
 
+    def shell(self, commands: str, environment: Mapping[str, str]) -> str:
+        """The output of commands that a person on this node would give, in the project's folder."""
+        here = {**environment, "DOCKER_HOST": f"unix://{self.folder}/docker.sock"}
+        command = ["sh", "-euc", commands]
+        ended = subprocess.run(
+            command, check=False, cwd=PROJECT, env=here, capture_output=True, text=True, timeout=SHELL_SECONDS
+        )
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return ended.stdout
+
     def start(self) -> None:
-        """Start the engine, without waiting for it."""
+        """Start the engine, and wait until it answers."""
         spaces = ["unshare", "--mount", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc"]
         begin = ["sh", "-euc", _BEGIN, self.name, str(self.folder), self.wire]
         self.process = subprocess.Popen(
             ["nsenter", f"--net=/run/netns/{self.wire}", *spaces, *begin], start_new_session=True
         )
-
-    def wait_until_ready(self) -> None:
-        """Wait until the engine answers."""
         eventually(self._answers, f"the engine of {self.name} answers", seconds=START_SECONDS)
 
     def _answers(self) -> bool:
@@ -70,6 +79,24 @@ class Node:
             raise AssertionError(f"{self.name}: {(self.folder / 'engine.log').read_text(encoding='utf-8')[-2000:]}")
         asked = ["docker", "--host", f"unix://{self.folder}/docker.sock", "info"]
         return subprocess.run(asked, check=False, capture_output=True, timeout=START_SECONDS).returncode == 0
+
+    def load(self, images: Sequence[str]) -> None:
+        """Copy images of this machine's engine."""
+        with subprocess.Popen(["docker", "save", *images], stdout=subprocess.PIPE) as saved:
+            load = ["docker", "--host", f"unix://{self.folder}/docker.sock", "load", "--quiet"]
+            subprocess.run(load, check=True, stdin=saved.stdout, stdout=subprocess.DEVNULL, timeout=LOAD_SECONDS)
+        assert saved.returncode == 0
+
+    def share_images(self, other: Self) -> None:
+        """Give a node that has not started yet all images. Layers are never written to, so links to their files do."""
+        other.data.mkdir()
+        for folder, how in (("image", "-a"), ("overlay2", "-al")):
+            subprocess.run(["cp", how, self.data / folder, other.data / folder], check=True, timeout=LOAD_SECONDS)
+
+    @property
+    def data(self) -> Path:
+        """The engine's data."""
+        return self.folder / "data"
 
     def lose_power(self) -> None:
         """Everything on it ends at once, and nobody hears of it: the wire goes first."""
@@ -94,8 +121,8 @@ class Node:
 
 
 @contextmanager
-def running_nodes(names: Sequence[str]) -> Iterator[list[Node]]:
-    """Nodes whose engines answer; afterwards nothing is left of them, whatever ended the block."""
+def made_nodes(names: Sequence[str]) -> Iterator[list[Node]]:
+    """Nodes that can be started; afterwards nothing is left of them, whatever ended the block."""
     network = list(ipaddress.ip_network(NETWORKS).subnets(new_prefix=24))[os.getpid() % 256]
     here, *addresses = network.hosts()
     # What `timeout` ends must clean up, too.
@@ -117,10 +144,7 @@ def running_nodes(names: Sequence[str]) -> Iterator[list[Node]]:
             ends.callback(_ip, "netns", "delete", node.wire)
             _wire_up(node)
             ends.callback(node.kill)
-            node.start()
             nodes.append(node)
-        for node in nodes:
-            node.wait_until_ready()
         yield nodes
 
 
@@ -130,29 +154,6 @@ def _wire_up(node: Node) -> None:
     _ip("-netns", node.wire, "address", "add", f"{node.address}/24", "dev", "eth0")
     _ip("-netns", node.wire, "link", "set", "lo", "up")
     _ip("-netns", node.wire, "link", "set", "eth0", "up")
-
-
-def load(images: Sequence[str], nodes: Sequence[Node]) -> None:
-    """Copy images of this machine's engine to all of the nodes."""
-    with subprocess.Popen(["docker", "save", *images], stdout=subprocess.PIPE) as saved:
-        loads = [
-            subprocess.Popen(
-                ["docker", "--host", f"unix://{node.folder}/docker.sock", "load", "--quiet"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-            )
-            for node in nodes
-        ]
-        assert saved.stdout
-        while block := saved.stdout.read(1 << 20):
-            for each in loads:
-                assert each.stdin
-                each.stdin.write(block)
-        for each in loads:
-            assert each.stdin
-            each.stdin.close()
-        ended = [each.wait(LOAD_SECONDS) for each in loads]
-    assert [saved.returncode, *ended] == [0] * (1 + len(loads))
 
 
 def _ip(*arguments: str) -> str:

@@ -1,7 +1,7 @@
 """The stack of ops/swarm/stack.yml on two nodes of this machine's making, as docs/swarm.md deploys it."""
 
 import json
-import secrets
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -12,12 +12,21 @@ from dev.containers import BUILD_SECONDS, Compose, docker, own_project
 from dev.manager import Manager, Unanswered
 from dev.waiting import eventually
 from embedded.errors import StackError
-from tests.acceptance.swarm.nodes import Node, load, running_nodes
+from embedded.services import PROJECT
+from tests.acceptance.swarm.nodes import Node, made_nodes
 
 STACK = "wordcount"
-FILES = ("ops/swarm/stack.yml", "tests/acceptance/swarm/pages.yml")
+DOCUMENT = (PROJECT / "docs" / "swarm.md").read_text(encoding="utf-8")
+# There is no registry, and there is a site beside the stack.
+OPTIONS = {
+    "docker service update": "--quiet --no-resolve-image",
+    "docker stack deploy": "--resolve-image never",
+    "ops/swarm/stack.yml": "--compose-file tests/acceptance/swarm/pages.yml",
+    "docker service ls": "--quiet",
+}
 RELEASES = ("1", "2")
 OURS = ("job_manager", "job_worker")
+UPDATED = ("job_manager", "job_worker_01", "job_worker_02", "job_scheduler", "job_viewer")
 OF_OTHERS = ("redis:8.0", "postgres:17")
 MANAGER_PORT = 5050
 SETTINGS = {"FETCH_ALLOWED_PRIVATE_NETWORKS": "10.213.0.0/24", "FETCH_MAX_PER_HOST": "200"}
@@ -31,7 +40,6 @@ class Swarm:
 
     nodes: list[Node]
     environment: dict[str, str]
-    passwords: list[str]
 
     @property
     def leader(self) -> Node:
@@ -39,21 +47,25 @@ class Swarm:
         return self.nodes[0]
 
     @property
+    def passwords(self) -> list[str]:
+        """What nobody may see."""
+        return [
+            file.read_text(encoding="ascii").strip() for file in Path(self.environment["SECRETS"]).glob("*_password")
+        ]
+
+    @property
     def managers(self) -> list[Manager]:
         """The stack's manager at each node."""
         return [Manager(host=node.address, port=MANAGER_PORT) for node in self.nodes]
 
-    def deploy(self, release: str) -> None:
-        """Deploy the stack with the images of a release, without waiting."""
-        files = [option for file in FILES for option in ("--compose-file", file)]
-        environment = self.environment | {"RELEASE": release}
-        self.leader.docker("stack", "deploy", *files, "--resolve-image", "never", STACK, environment=environment)
-
-    def migrate(self, release: str) -> None:
-        """Run the migration of a release, and wait for its end."""
-        image = f"{self.environment['IMAGES']}/job_manager:{release}"
-        options = ("--detach=false", "--quiet", "--no-resolve-image", "--image", image)
-        self.leader.docker("service", "update", *options, f"{STACK}_job_migrate")
+    def run(self, heading: str, **variables: str) -> str:
+        """The output of the commands that docs/swarm.md has under a heading, run on the leader."""
+        script = re.search(rf"^## {heading}\n.*?^```sh\n(.*?)^```", DOCUMENT, re.MULTILINE | re.DOTALL)
+        assert script, heading
+        commands = script[1]
+        for without_options, options in OPTIONS.items():
+            commands = commands.replace(without_options, f"{without_options} {options}")
+        return self.leader.shell(commands, self.environment | variables)
 
     def runs_as_told(self, workers: int) -> bool:
         """Whether every service has as many tasks as it should, and the manager all it needs and so many workers."""
@@ -68,13 +80,12 @@ class Swarm:
         return None
 
     def has_updated(self, release: str) -> bool:
-        """Whether every update has ended, and every service of ours runs the images of the release."""
-        services = self.inspect("service", *self.leader.docker("service", "ls", "--quiet").split())
-        images = {service["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"].partition("@")[0] for service in services}
-        states = {service["UpdateStatus"]["State"] for service in services if service.get("UpdateStatus")}
-        assert states <= {"updating", "completed"}, states
-        wanted = {f"{self.environment['IMAGES']}/{name}:{release}" for name in OURS}
-        return wanted <= images and states == {"completed"}
+        """Whether the update to a release has ended at every service that it concerns."""
+        services = self.inspect("service", *(f"{STACK}_{name}" for name in UPDATED))
+        states = [(service.get("UpdateStatus") or {}).get("State") for service in services]
+        assert set(states) <= {None, "updating", "completed"}, states
+        images = [service["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] for service in services]
+        return set(states) == {"completed"} and all(image.endswith(f":{release}") for image in images)
 
     def is_down(self, node: Node) -> bool:
         """Whether the swarm has noticed that the node is gone."""
@@ -110,48 +121,33 @@ class Swarm:
 
 
 @contextmanager
-def running_swarm(folder: Path) -> Iterator[Swarm]:
-    """Nodes, images on them, and the stack with every task running; nothing is left of it afterwards."""
+def running_swarm(home: Path) -> Iterator[Swarm]:
+    """Nodes, images on them, and the stack with every task running; nothing is left of it afterwards.
+
+    `home` is a folder for the secrets.
+    """
     compose = Compose(environment=own_project("swarm"), files=("docker-compose.yml",))
     images = [f"{compose.project}/{name}:{release}" for name in OURS for release in RELEASES]
     try:
         compose("build", "--quiet", seconds=BUILD_SECONDS)
+        compose("pull", "--quiet", "--policy", "missing", "job_broker", "job_db", seconds=BUILD_SECONDS)
         for image in images:
             docker("tag", f"{image.partition(':')[0]}:latest", image)
-        with running_nodes(["node-a", "node-b"]) as nodes:
+        with made_nodes(["node-a", "node-b"]) as nodes:
             leader, other = nodes
-            load(images, nodes)
-            load(OF_OTHERS, [leader])
-            _join(leader, other)
-            leader.docker("node", "update", "--label-add", "wordcount.data=true", leader.name)
-            environment = {**compose.environment, **SETTINGS} | {"IMAGES": compose.project, "SECRETS": str(folder)}
-            swarm = Swarm(nodes=nodes, environment=environment, passwords=_write_secrets(folder))
-            swarm.deploy(RELEASES[0])
+            leader.start()
+            leader.load([*images, *OF_OTHERS])
+            leader.share_images(other)
+            other.start()
+            environment = {**compose.environment, **SETTINGS, "IMAGES": compose.project, "RELEASE": RELEASES[0]}
+            environment |= {"HOME": str(home), "SECRETS": str(home / "wordcount-secrets")}
+            swarm = Swarm(nodes=nodes, environment=environment)
+            (join,) = re.findall("docker swarm join .*", swarm.run("The nodes", FIRST_ADDRESS=leader.address))
+            other.shell(join, environment)
+            swarm.run("The secrets")
+            swarm.run("Deploy")
             eventually(lambda: swarm.runs_as_told(workers=4), "the stack runs", seconds=DEPLOYED_SECONDS)
             yield swarm
     finally:
         with suppress(StackError):  # there are none after a failed build
             docker("image", "rm", "--force", *images, *(f"{compose.project}/{name}:latest" for name in OURS))
-
-
-def _join(leader: Node, other: Node) -> None:
-    leader.docker("swarm", "init", "--advertise-addr", leader.address)
-    token = leader.docker("swarm", "join-token", "--quiet", "worker")
-    other.docker("swarm", "join", "--token", token, f"{leader.address}:2377")
-
-
-def _write_secrets(folder: Path) -> list[str]:
-    """A file for each secret; returns the passwords in them."""
-    kinds = ("broker", "database", "database_owner", "postgres")
-    password = {kind: secrets.token_hex(24) for kind in kinds}
-    files = {f"{kind}_password": password[kind] for kind in kinds} | {
-        "broker_url": f"redis://:{password['broker']}@job_broker:6379/0",
-        "database_url": f"postgresql://job_service:{password['database']}@job_db:5432/jobs",
-        "migration_database_url": f"postgresql://job_owner:{password['database_owner']}@job_db:5432/jobs",
-        "flower_basic_auth": f"viewer:{secrets.token_hex(8)}",
-        "manager_api_keys": "",
-        "webhook_secrets": "",
-    }
-    for name, text in files.items():
-        (folder / name).write_text(f"{text}\n", encoding="utf-8")
-    return list(password.values())

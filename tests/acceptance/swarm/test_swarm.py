@@ -57,8 +57,7 @@ def test_an_update_under_load_fails_no_submission_and_spends_no_attempt(swarm: S
     release = RELEASES[1]
 
     with calling(swarm.managers) as callers:
-        swarm.migrate(release)
-        swarm.deploy(release)
+        swarm.run("Update")
         eventually(lambda: swarm.has_updated(release), "every service is updated", seconds=UPDATED_SECONDS)
         eventually(lambda: swarm.runs_as_told(workers=4), "the stack runs", seconds=UPDATED_SECONDS)
 
