@@ -28,7 +28,8 @@ START_SECONDS, END_SECONDS, LOAD_SECONDS, SHELL_SECONDS = 60.0, 30.0, 300.0, 120
 _BEGIN = """
 mount -t tmpfs run /run
 hostname "$0"
-exec dockerd --host "unix://$1/docker.sock" --data-root "$1/data" --storage-driver overlay2 --cgroup-parent "/$2" >"$1/engine.log" 2>&1
+exec >"$1/engine.log" 2>&1
+exec dockerd --host "unix://$1/docker.sock" --data-root "$1/data" --storage-driver overlay2 --cgroup-parent "/$2"
 """
 
 
