@@ -29,7 +29,12 @@ OURS = ("job_manager", "job_worker")
 UPDATED = ("job_manager", "job_worker_01", "job_worker_02", "job_scheduler", "job_viewer")
 OF_OTHERS = ("redis:8.0", "postgres:17")
 MANAGER_PORT = 5050
-SETTINGS = {"FETCH_ALLOWED_PRIVATE_NETWORKS": "10.213.0.0/24", "FETCH_MAX_PER_HOST": "200"}
+SETTINGS = {
+    "FETCH_ALLOWED_PRIVATE_NETWORKS": "10.213.0.0/24",
+    "FETCH_MAX_PER_HOST": "32",
+    "WORKER_CONCURRENCY": "8",
+    "WORKER_MIN_CONCURRENCY": "8",
+}
 SITE = "http://pages:8000"
 DEPLOYED_SECONDS = 240.0
 
@@ -68,10 +73,15 @@ class Swarm:
         return self.leader.shell(commands, self.environment | variables)
 
     def runs_as_told(self, workers: int) -> bool:
-        """Whether every service has as many tasks as it should, and the manager all it needs and so many workers."""
-        lines = self.leader.docker("service", "ls", "--format", "{{.Replicas}}").splitlines()
-        tasks = [line.split()[0].split("/") for line in lines if "completed" not in line]
-        return all(now == wanted for now, wanted in tasks) and self._live_workers() == workers
+        """Whether all tasks that should run do, and the manager reaches all it needs and counts so many workers."""
+        of_tasks = ("--filter", "desired-state=running", "--format", "{{.Name}} {{.CurrentState}}")
+        tasks = [line.split()[:2] for line in self.leader.docker("stack", "ps", *of_tasks, STACK).splitlines()]
+        services = {name.split(".")[0].removeprefix(f"{STACK}_") for name, _ in tasks}
+        return (
+            services >= {"job_broker", "job_db", "pages", *UPDATED}
+            and {state for _, state in tasks} == {"Running"}
+            and self._live_workers() == workers
+        )
 
     def _live_workers(self) -> int | None:
         with suppress(Unanswered):
