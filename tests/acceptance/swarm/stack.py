@@ -10,7 +10,7 @@ from typing import Any
 
 from dev.containers import BUILD_SECONDS, Compose, docker, own_project
 from dev.manager import Manager, Unanswered
-from dev.waiting import eventually
+from dev.waiting import NotInTime, eventually
 from embedded.errors import StackError
 from embedded.services import PROJECT
 from tests.acceptance.swarm.nodes import Node, made_nodes
@@ -122,12 +122,10 @@ class Swarm:
         found: list[dict[str, Any]] = json.loads(self.leader.docker(kind, "inspect", *names))
         return found
 
-    def keep_logs(self) -> str:
-        """What its tasks are, and the latest of what they said, for a person who looks for the reason of a failure."""
-        tasks = self.leader.docker("stack", "ps", "--no-trunc", STACK)
-        services = self.leader.docker("service", "ls", "--format", "{{.Name}}").split()
-        logs = [self.leader.docker("service", "logs", "--tail", "15", service) for service in services]
-        return "\n".join([tasks, *logs])
+    def tasks(self) -> str:
+        """What has become of every task."""
+        columns = "{{.Name}} {{.Node}} {{.CurrentState}} {{.Error}}"
+        return self.leader.docker("stack", "ps", "--no-trunc", "--format", columns, STACK)
 
 
 @contextmanager
@@ -156,7 +154,10 @@ def running_swarm(home: Path) -> Iterator[Swarm]:
             other.shell(join, environment)
             swarm.run("The secrets")
             swarm.run("Deploy")
-            eventually(lambda: swarm.runs_as_told(workers=4), "the stack runs", seconds=DEPLOYED_SECONDS)
+            try:
+                eventually(lambda: swarm.runs_as_told(workers=4), "the stack runs", seconds=DEPLOYED_SECONDS)
+            except NotInTime as error:
+                raise AssertionError(swarm.tasks()) from error
             yield swarm
     finally:
         with suppress(StackError):  # there are none after a failed build

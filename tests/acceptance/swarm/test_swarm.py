@@ -5,7 +5,7 @@ import pytest
 from dev.waiting import eventually
 from tests.acceptance.compose.stack import all_counted_once, outcomes
 from tests.acceptance.recovery import Recoveries
-from tests.acceptance.swarm.callers import WORDS, calling
+from tests.acceptance.swarm.caller import WORDS, calling
 from tests.acceptance.swarm.nodes import NETWORKS
 from tests.acceptance.swarm.stack import RELEASES, SITE, STACK, Swarm
 
@@ -34,7 +34,7 @@ def test_a_site_is_crawled(swarm: Swarm) -> None:
     assert ended["result"]["word"] == {"word": "word", "count": 10 + sum(range(1, 8)), "pages": 8}
 
 
-def test_what_a_container_may_is_as_in_compose_but_for_new_privileges(swarm: Swarm) -> None:
+def test_a_container_is_confined_as_in_compose(swarm: Swarm) -> None:
     names = swarm.leader.docker("ps", "--quiet", "--filter", f"name={STACK}_job_").split()
     hosts = [container["HostConfig"] for container in swarm.inspect("container", *names)]
 
@@ -43,7 +43,8 @@ def test_what_a_container_may_is_as_in_compose_but_for_new_privileges(swarm: Swa
     assert {tuple(host["CapDrop"]) for host in hosts} == {("ALL",)}
     assert {host["Init"] for host in hosts} == {True}
     assert all(host["Memory"] > 0 and host["PidsLimit"] > 0 for host in hosts)
-    assert not [host for host in hosts if host["SecurityOpt"]]  # docs/swarm.md says what to do
+    privileges = [swarm.leader.docker("exec", name, "grep", "NoNewPrivs", "/proc/1/status") for name in names]
+    assert {line.split()[1] for line in privileges} == {"1"}
 
 
 def test_no_secret_is_in_what_the_engine_tells(swarm: Swarm) -> None:
@@ -56,15 +57,15 @@ def test_no_secret_is_in_what_the_engine_tells(swarm: Swarm) -> None:
 def test_an_update_under_load_fails_no_submission_and_spends_no_attempt(swarm: Swarm) -> None:
     release = RELEASES[1]
 
-    with calling(swarm.managers) as callers:
+    with calling(swarm.managers) as caller:
         swarm.run("Update")
         eventually(lambda: swarm.has_updated(release), "every service is updated", seconds=UPDATED_SECONDS)
         eventually(lambda: swarm.runs_as_told(workers=4), "the stack runs", seconds=UPDATED_SECONDS)
 
-    print(f"\n{len(callers.accepted)} submissions during the update, {callers.passed_on} to the other node")  # noqa: T201 - a figure for the reader
-    assert callers.failed == []
-    assert len(callers.accepted) > 50
-    assert outcomes(swarm.managers[0], callers.accepted) == all_counted_once(len(callers.accepted))
+    print(f"\n{len(caller.accepted)} submissions during the update, {caller.passed_on} to the other node")  # noqa: T201 - a figure for the reader
+    assert caller.failed == []
+    assert len(caller.accepted) > 50
+    assert outcomes(swarm.managers[0], caller.accepted) == all_counted_once(len(caller.accepted))
 
 
 def test_a_node_that_dies_in_the_middle_loses_and_doubles_nothing(swarm: Swarm, recoveries: Recoveries) -> None:
@@ -73,7 +74,7 @@ def test_a_node_that_dies_in_the_middle_loses_and_doubles_nothing(swarm: Swarm, 
     jobs = manager.submit_all([f"{SITE}/words/{WORDS}/{number}?seconds=1" for number in range(JOBS)])
     eventually(lambda: swarm.attempts_at(lost) >= 8, "it has work", seconds=60)
 
-    with calling([manager]) as callers:
+    with calling([manager]) as caller:
         lost.lose_power()
         with recoveries.measure("a node lost its power: the swarm notices", NOTICED_SECONDS):
             eventually(lambda: swarm.is_down(lost), "the swarm says that it is down", seconds=2 * NOTICED_SECONDS)
@@ -83,7 +84,7 @@ def test_a_node_that_dies_in_the_middle_loses_and_doubles_nothing(swarm: Swarm, 
             eventually(lambda: swarm.runs_as_told(workers=3), f"all runs on {left.name}", seconds=60)
         ended = outcomes(manager, jobs)
 
-    print(f"\n{under_way} jobs under way when the swarm noticed, {len(callers.accepted)} submissions meanwhile")  # noqa: T201 - a figure for the reader
+    print(f"\n{under_way} jobs under way when the swarm noticed, {len(caller.accepted)} submissions meanwhile")  # noqa: T201 - a figure for the reader
     assert ended == all_counted_once(JOBS)
-    assert callers.failed == []
-    assert outcomes(manager, callers.accepted) == all_counted_once(len(callers.accepted))
+    assert caller.failed == []
+    assert outcomes(manager, caller.accepted) == all_counted_once(len(caller.accepted))

@@ -1,4 +1,4 @@
-"""Callers that go on submitting pages while something happens to the swarm."""
+"""A caller that goes on submitting pages while something happens to the swarm."""
 
 import itertools
 import threading
@@ -13,8 +13,8 @@ BETWEEN_SECONDS = 0.1
 WORDS = 5
 
 
-class Callers:
-    """One caller. It asks the nodes in turn, and the next one where one does not answer, as a load balancer does."""
+class Caller:
+    """It asks the nodes in turn, and the next one where one does not answer, as a load balancer does."""
 
     def __init__(self, managers: Sequence[Manager]) -> None:
         self._managers = managers
@@ -53,13 +53,13 @@ class Callers:
 
 
 @contextmanager
-def calling(managers: Sequence[Manager]) -> Iterator[Callers]:
-    """Callers that submit during the block."""
-    callers = Callers(managers)
-    thread = threading.Thread(target=callers.run)
+def calling(managers: Sequence[Manager]) -> Iterator[Caller]:
+    """A caller that submits during the block."""
+    caller = Caller(managers)
+    thread = threading.Thread(target=caller.run)
     thread.start()
     try:
-        yield callers
+        yield caller
     finally:
-        callers.stop()
+        caller.stop()
         thread.join()
