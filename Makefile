@@ -77,7 +77,7 @@ lecture: install ## walk through the lecture's experiments on the stack that run
 	@exec $(PYTHON) -m embedded.lecture --data "$(DATA)" --only "$(ONLY)" --wait "$(or $(WAIT),yes)"
 
 test: install-dev ## run the tests that need no container engine and no patience, on the embedded servers
-	@$(PYTEST) -m "not thorough"
+	@$(PYTEST) -m "not thorough and not swarm"
 
 test-all: install-dev ## run what `make test` leaves out: containers, large loads, and ten times as many generated examples
 	@$(PYTEST) -m "thorough or hypothesis" --hypothesis-profile thorough
@@ -96,6 +96,9 @@ test-failover: install-dev ## run the tests in which a standby takes the place o
 
 test-compose: install-dev ## run the tests of the containers, on a Docker engine
 	@$(PYTHON) -m pytest tests/acceptance/compose
+
+test-swarm: install-dev ## run the tests of a swarm of two nodes; takes Linux, root and a Docker engine
+	@exec $(PYTHON) -m pytest tests/acceptance/swarm
 
 check-compose: install-dev ## submit a job to the stack that `docker compose up` has started, and wait for its end
 	@$(PYTHON) -m tests.acceptance.compose.check

@@ -46,9 +46,9 @@ def has_engine() -> bool:
     return True
 
 
-def docker(*arguments: str) -> str:
+def docker(*arguments: str, environment: Mapping[str, str] | None = None) -> str:
     """The output of the command; raises StackError with its errors if it fails."""
-    return _run(["docker", *arguments], None, COMMAND_SECONDS)
+    return _run(["docker", *arguments], environment, COMMAND_SECONDS)
 
 
 def _run(command: list[str], environment: Mapping[str, str] | None, seconds: float) -> str:

@@ -65,15 +65,16 @@ SUCCESS = Outcome(status="SUCCESS", attempts=["SUCCESS"])
 
 @dataclass(frozen=True, kw_only=True)
 class Manager:
-    """The manager on a loopback port, for any number of threads. `check` is called with every answer."""
+    """The manager at a port of some machine, for any number of threads. `check` is called with every answer."""
 
     port: int
+    host: str = LOOPBACK
     check: Callable[[requests.Response], None] = lambda _: None
 
     @property
     def url(self) -> str:
         """Its address."""
-        return f"http://{LOOPBACK}:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def ask(self, method: str, path: str, body: object = None, *, key: str | None = None) -> Answer:
         """One request, on a connection of its own; `key` is its Idempotency-Key. Raises Unanswered."""

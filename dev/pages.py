@@ -4,6 +4,7 @@
 |---|---|
 | /words/N/... | a page of N words |
 | /stamped/N/... | the same, with a word `at` and the request's Unix time in ms: so a result names its request |
+| /links/N/... | a page with links to N others: /words/1/..., /words/2/... |
 | /held/... | a page, once it is released |
 | /busy/..., /missing/..., /gone/..., /moved/... | 503, 404, 410, 307 |
 | /reset/... ?times=N | the connection is reset N times, then a page |
@@ -52,6 +53,7 @@ class Behaviour:
 
     manner: str
     words: int = 10
+    links: int = 0
     seconds: float = 0.0
     times: float = 0
     retry_after: float | None = None
@@ -75,6 +77,7 @@ def behaviour_at(url: str) -> Behaviour:
     return Behaviour(
         manner=manner,
         words=int(rest[0]) if manner in {"words", "stamped"} else 10,
+        links=int(rest[0]) if manner == "links" else 0,
         seconds=asked.get("seconds", 0.0),
         times=asked.get("times", inf if manner in STATUSES else 0),
         retry_after=asked.get("after"),
@@ -256,7 +259,8 @@ class _Handler(BaseHTTPRequestHandler):
             case manner:
                 stamp = f"at{came_ms} " if manner == "stamped" else ""
                 words = "word " * (page.words - bool(stamp))
-                self._send(HTTPStatus.OK, f"<!doctype html><title>Page</title><p>{stamp}{words}")
+                links = "".join(f'<a href="/words/{number}/linked"></a>' for number in range(1, page.links + 1))
+                self._send(HTTPStatus.OK, f"<!doctype html><title>Page</title><p>{stamp}{words}{links}")
 
     def _send(
         self, status: HTTPStatus, text: str = "", content_type: str = HTML, *, retry_after: float | None = None

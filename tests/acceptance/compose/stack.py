@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dev.containers import ContainerStack
+from dev.manager import Manager
 
 ALL_DONE_SECONDS = 90.0
 WORDS = 5
@@ -31,10 +32,10 @@ def submit_pages(stack: ContainerStack, number: int, *, seconds: float) -> list[
     return stack.manager.submit_all([page(stack, seconds, name) for name in range(number)])
 
 
-def outcomes(stack: ContainerStack, job_ids: Sequence[str]) -> Outcomes:
+def outcomes(manager: Manager, job_ids: Sequence[str]) -> Outcomes:
     """How all of the jobs ended."""
     deadline = time.monotonic() + ALL_DONE_SECONDS
-    jobs = [stack.manager.ended_job(job_id, within=deadline - time.monotonic()) for job_id in job_ids]
+    jobs = [manager.ended_job(job_id, within=deadline - time.monotonic()) for job_id in job_ids]
     successes = [sum(attempt["outcome"] == "SUCCESS" for attempt in job["attempts"]) for job in jobs]
     return Outcomes(
         states=Counter(job["status"] for job in jobs),

@@ -31,7 +31,7 @@ def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(stack: Containe
     docker("kill", "--signal", "KILL", stack.compose.container("job_worker_01"))
     stack.compose.up("job_worker_01")
 
-    assert outcomes(stack, jobs) == all_counted_once(JOBS)
+    assert outcomes(stack.manager, jobs) == all_counted_once(JOBS)
 
 
 def test_a_broker_killed_in_the_middle_with_all_its_data_loses_and_doubles_nothing(stack: ContainerStack) -> None:
@@ -43,7 +43,7 @@ def test_a_broker_killed_in_the_middle_with_all_its_data_loses_and_doubles_nothi
     docker("volume", "rm", f"{stack.compose.project}_job_broker")
     stack.compose.up("job_broker")
 
-    assert outcomes(stack, jobs) == all_counted_once(JOBS)
+    assert outcomes(stack.manager, jobs) == all_counted_once(JOBS)
 
 
 def test_a_broker_whose_container_is_stopped_keeps_no_caller_waiting(stack: ContainerStack) -> None:
@@ -57,7 +57,7 @@ def test_a_broker_whose_container_is_stopped_keeps_no_caller_waiting(stack: Cont
     stack.compose.up("job_broker")
 
     assert max(seconds) < 1
-    assert outcomes(stack, jobs) == all_counted_once(5)
+    assert outcomes(stack.manager, jobs) == all_counted_once(5)
 
 
 def test_a_database_whose_container_is_stopped_is_said_to_be_away_within_two_seconds(stack: ContainerStack) -> None:
@@ -87,7 +87,7 @@ def test_jobs_are_accepted_while_no_worker_runs_and_done_afterwards(stack: Conta
     print(f"\n{JOBS} submissions without a worker: median {statistics.median(milliseconds):.0f} ms")  # noqa: T201 - a figure for the reader
     stack.compose.up(*WORKERS)
 
-    assert outcomes(stack, jobs) == all_counted_once(JOBS)
+    assert outcomes(stack.manager, jobs) == all_counted_once(JOBS)
     assert statistics.median(milliseconds) < 500
 
 
