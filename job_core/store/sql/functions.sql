@@ -1,6 +1,9 @@
 -- The steps of a job, one round trip each. They are in PL/pgSQL since PostgreSQL keeps the plans of its statements for as
 -- long as a connection lives; those of functions in SQL, it makes again at each call.
 --
+-- What looks for few jobs among many reads no table as a whole (enable_seqscan): by statistics from before a surge, or from
+-- the middle of one, that would seem best.
+--
 -- Who needs several locks takes them in this order, so that no two transactions wait for each other: the parent's row, the
 -- job's own row, the worker's row, the lock of the limit key. The last is waited for by many, so nobody who holds it waits
 -- for a row: somebody at a console may have locked that. What repairs many jobs at once skips rows that are locked. Each statement in a function sees what was committed before it began
@@ -472,7 +475,7 @@ BEGIN
 END $$;
 
 -- waiting_kinds: the kinds of the jobs that wait, by one step in an index for each, however many jobs wait.
-CREATE FUNCTION waiting_kinds() RETURNS SETOF text LANGUAGE plpgsql STABLE AS $$
+CREATE FUNCTION waiting_kinds() RETURNS SETOF text LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
         WITH RECURSIVE waiting (kind) AS (
@@ -489,7 +492,7 @@ END $$;
 -- mend_times: put right what lies in the future by more than `margin`, as the database's clock was set back; how many rows that
 -- is. A worker was seen, a message was sent, an attempt or a wait began: that counts as now, and what was to come some time
 -- after it comes that time after now. Rows that somebody else has locked are left for the next round.
-CREATE FUNCTION mend_times(margin interval, batch integer) RETURNS bigint LANGUAGE sql AS $$
+CREATE FUNCTION mend_times(margin interval, batch integer) RETURNS bigint LANGUAGE sql SET enable_seqscan = off AS $$
     WITH seen AS MATERIALIZED (
         SELECT id FROM workers WHERE stopped_at IS NULL AND lost_at IS NULL AND seen_at > now() + margin
         FOR NO KEY UPDATE SKIP LOCKED
@@ -532,7 +535,7 @@ CREATE FUNCTION mend_times(margin interval, batch integer) RETURNS bigint LANGUA
 $$;
 
 -- make_due: let jobs wait for a worker whose back-off is over.
-CREATE FUNCTION make_due(batch integer) RETURNS SETOF uuid LANGUAGE sql AS $$
+CREATE FUNCTION make_due(batch integer) RETURNS SETOF uuid LANGUAGE sql SET enable_seqscan = off AS $$
     WITH due AS MATERIALIZED (
         SELECT id FROM jobs WHERE state = 'RETRY' AND due_at <= now() ORDER BY due_at LIMIT batch FOR UPDATE SKIP LOCKED
     )
@@ -543,7 +546,8 @@ $$;
 -- release_all: release parked jobs of every limit key with room, as many as it has room for; messages to send. Jobs that lie
 -- in the queue take up room as well: else each round would send more to wait there. Limit keys are found by one step in
 -- an index for each, however many jobs are parked under them. A key with a gap between starts has room for one at a time.
-CREATE FUNCTION release_all(at_once integer, most integer, batch integer) RETURNS SETOF step LANGUAGE plpgsql AS $$
+CREATE FUNCTION release_all(at_once integer, most integer, batch integer)
+RETURNS SETOF step LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     parked record;
 BEGIN
@@ -580,7 +584,7 @@ $$;
 -- before the time in `lost_before` for their queue: that of first messages, that of the requeued, and the same two of those
 -- in bulk. Returns messages to send, in their order. A job that has been claimed before goes to the requeued.
 CREATE FUNCTION publish_waiting(kinds text[], lost_before timestamptz[], batch integer)
-RETURNS SETOF step LANGUAGE sql AS $$
+RETURNS SETOF step LANGUAGE sql SET enable_seqscan = off AS $$
     WITH lost AS MATERIALIZED (
         SELECT oldest.id
         FROM unnest(kinds) AS known (kind),
@@ -606,7 +610,7 @@ $$;
 -- fail_unknown: end waiting jobs of other than `kinds` that were accepted `after` ago: no worker knows how to do them.
 -- Kinds are found by one step in an index for each, however many jobs wait. A parked job ends once it is released.
 CREATE FUNCTION fail_unknown(kinds text[], after interval, new_error json, batch integer)
-RETURNS SETOF step LANGUAGE plpgsql AS $$
+RETURNS SETOF step LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     unknown record;
     moved jobs;
