@@ -11,6 +11,7 @@ from uuid import UUID
 from celery import Celery, Task
 from kombu.entity import Queue as CeleryQueue
 
+from job_core.broker_url import read_sentinels
 from job_core.config import CoreConfig
 from job_core.core import JobCore
 from job_core.errors import CoreError
@@ -54,9 +55,11 @@ def _settings(config: CoreConfig, kinds: Iterable[Kind]) -> dict[str, Any]:
     kinds = list(kinds)
     hard = max([config.hard_time_limit_seconds, *(kind.hard_time_limit(config) for kind in kinds)])
     names = sorted({kind.queue for kind in kinds} or {"celery"})
+    sentinels = read_sentinels(config.broker_url)
+    broker_url = sentinels.celery_url if sentinels else config.broker_url
     return {
         # Celery prefers the environment's CELERY_BROKER_URL to `broker_url`; the settings may have it from a file.
-        **dict.fromkeys(("broker_url", "broker_read_url", "broker_write_url"), config.broker_url),
+        **dict.fromkeys(("broker_url", "broker_read_url", "broker_write_url"), broker_url),
         # Of a URL that says nothing about certificates, kombu would take any. What it does say counts.
         "broker_use_ssl": {"ssl_cert_reqs": ssl.CERT_REQUIRED} if config.broker_url.startswith("rediss:") else None,
         "broker_connection_retry_on_startup": True,
@@ -71,6 +74,7 @@ def _settings(config: CoreConfig, kinds: Iterable[Kind]) -> dict[str, Any]:
             "socket_timeout": 5,
             "socket_keepalive": True,
             "health_check_interval": 5,
+            **(sentinels.celery_options if sentinels else {}),
         },
         "task_queues": [CeleryQueue(each) for name in names for each in lists(name)],
         "task_default_queue": names[0],

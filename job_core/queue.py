@@ -26,17 +26,13 @@ from itertools import groupby
 from uuid import uuid4
 
 import structlog
-from redis import ConnectionPool, Redis
-from redis.backoff import NoBackoff
-from redis.connection import Connection
 from redis.exceptions import RedisError, ResponseError
-from redis.retry import Retry
 
+from job_core.broker_client import bounded_client
 from job_core.errors import BrokerUnavailable
 from job_core.job import Message
 from job_core.kinds import Kind
 from job_core.metrics import count_set_aside
-from job_core.name_lookup import ServiceName
 from job_core.shown import MAX_SHOWN, without_secrets
 
 MAX_LOOKED_AT = 2_000
@@ -56,6 +52,7 @@ _REASONS = {
     "BusyLoadingError": "starting up",
     "TimeoutError": "timed out",
     "MaxConnectionsError": "too many connections",
+    "MasterNotFoundError": "no master",
 }
 _SAID = {
     "OOM": "out of memory",
@@ -112,15 +109,7 @@ class JobQueue:
         self._kinds = kinds
         self._templates: dict[tuple[str, str], str] = {}
         self._patterns: dict[str, re.Pattern[bytes]] = {}
-        pool = ConnectionPool.from_url(
-            url,
-            socket_timeout=timeout_seconds,
-            socket_connect_timeout=timeout_seconds,
-            retry=Retry(NoBackoff(), 0),
-        )
-        host = ServiceName(pool.connection_kwargs["host"])
-        pool.connection_class = _with_bounded_lookup(pool.connection_class, host, timeout_seconds)
-        self._redis = Redis(connection_pool=pool)
+        self._redis = bounded_client(url, timeout_seconds)
 
     @property
     def names(self) -> list[str]:
@@ -319,14 +308,3 @@ def _broker_errors() -> Iterator[None]:
         said = next((reason for part, reason in _SAID.items() if part in str(error)), other)
         reason = _REASONS.get(type(error).__name__, said)
         raise BrokerUnavailable("The broker did not take the message, or did not answer.", reason=reason) from error
-
-
-def _with_bounded_lookup(connection_class: type[Connection], name: ServiceName, seconds: float) -> type[Connection]:
-    """A connection that looks its host up first: redis-py's own look-up, which repeats it, knows no time-out."""
-
-    class BoundedLookupConnection(connection_class):  # type: ignore[misc, valid-type] # with TLS or without, as the URL says
-        def _connect(self) -> socket.socket:
-            name.addresses(seconds)
-            return super()._connect()  # type: ignore[no-any-return]
-
-    return BoundedLookupConnection

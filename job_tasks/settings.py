@@ -27,6 +27,7 @@ from pydantic import (
     field_validator,
 )
 
+from job_core.broker_url import read_sentinels
 from job_core.config import MIN_CONCURRENCY, CoreConfig, Limits, RetryPolicy, database_options, with_driver
 from job_core.webhooks import check_secret
 from job_tasks.api_keys import ApiKey, read_api_key
@@ -65,6 +66,8 @@ def _check_url(url: SecretStr, info: ValidationInfo) -> SecretStr:
     try:
         if info.field_name == "database_url":
             host = database_options(text).get("host")  # none, where a socket's folder is meant
+        elif read_sentinels(text):
+            return url
         else:
             host, _port = urlsplit(text).hostname, urlsplit(text).port  # raises for a port that is no number
     except ValueError:
@@ -87,7 +90,9 @@ class Settings(BaseModel):
         frozen=True, extra="ignore", hide_input_in_errors=True, validate_default=True, allow_inf_nan=False
     )
 
-    celery_broker_url: Url = Field(description="a Redis URL, like redis://:password@host:6379/0")
+    celery_broker_url: Url = Field(
+        description="a Redis URL, like redis://:password@host:6379/0, or one of sentinels, as .env.example shows"
+    )
     database_url: Url = Field(description="a PostgreSQL URL, like postgresql://user:password@host:5432/name")
 
     job_soft_time_limit_seconds: float = Field(60, gt=0)

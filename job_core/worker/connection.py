@@ -119,11 +119,21 @@ class PatientTransport(redis.Transport):
         return connection
 
 
+class CheckedMasterChannel(CheckedChannel, redis.SentinelChannel):
+    """The same by way of sentinels."""
+
+
+class PatientMasterTransport(PatientTransport):
+    """The same by way of sentinels: they are asked for the master at each new connection."""
+
+    Channel = CheckedMasterChannel
+
+
 class CappedConnection(Connection):
     """Tries again after 0.5, 1, 1.5, 2, 2, 2 ... seconds."""
 
     def get_transport_cls(self) -> type[PatientTransport]:
-        return PatientTransport
+        return PatientMasterTransport if self.transport_cls == "sentinel" else PatientTransport
 
     def _ensure_connection(self, *args: Any, **options: Any) -> Any:
         options |= {
