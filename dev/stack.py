@@ -15,6 +15,7 @@ from typing import Any
 import redis
 import requests
 
+from dev.broker_pair import BrokerPair
 from dev.database_pair import DatabasePair
 from dev.manager import Manager
 from dev.proxy import Proxy
@@ -47,8 +48,8 @@ class Wanted:
     """How a stack differs from its defaults. Its pages are served at `page_port` of this machine.
 
     `tasks` is a module with more tasks. The data of a `durable` stack are kept. With a `proxy`, workers reach the
-    broker only through it. A `database_pair` is two databases, of which one takes the other's place. `check` is called
-    with every answer of the manager.
+    broker only through it. A `database_pair` is two databases, of which one takes the other's place, and a `broker_pair`
+    two brokers. `check` is called with every answer of the manager.
     """
 
     page_port: int
@@ -57,6 +58,7 @@ class Wanted:
     durable: bool = False
     proxy: bool = False
     database_pair: bool = False
+    broker_pair: bool = False
     check: Callable[[requests.Response], None] = lambda _: None
 
 
@@ -102,6 +104,7 @@ class Stack(AnyStack):
     page_port: int
     proxy: Proxy | None
     databases: DatabasePair | None
+    pair: BrokerPair | None
     job_broker: ServiceProcess
     job_db: ServiceProcess
     job_manager: ServiceProcess
@@ -113,7 +116,8 @@ class Stack(AnyStack):
     @property
     def all(self) -> tuple[ServiceProcess, ...]:
         """Every service that always runs, in the order in which they start."""
-        return (self.job_broker, self.job_db, self.job_manager, self.job_scheduler, *self.job_workers)
+        pair = (self.pair.job_broker_2, *self.pair.job_sentinels) if self.pair else ()
+        return (self.job_broker, *pair, self.job_db, self.job_manager, self.job_scheduler, *self.job_workers)
 
     def make_whole(self) -> None:
         """End every fault: resume what is paused, start what is down, and wait until all of it works."""
@@ -184,11 +188,16 @@ def process_stack(folder: DataFolder, wanted: Wanted) -> Iterator[Stack]:
         if databases:
             ends.callback(databases.kill_all)
             servers = replace(servers, database=databases.primary)
-        stack = _describe(servers, databases, wanted, ends)
+        pair = BrokerPair(servers) if wanted.broker_pair else None
+        if pair:
+            servers = replace(servers, broker=pair.first)
+        stack = _describe(servers, databases, pair, wanted, ends)
         ends.callback(stack.kill_all)
         servers.database.prepare(servers.supervisor.run)
         for server in (stack.job_broker, stack.job_db):
             server.start()
+        if pair:
+            pair.start()
         stack.job_db.wait_until_ready()
         if databases:
             databases.copy()
@@ -197,12 +206,14 @@ def process_stack(folder: DataFolder, wanted: Wanted) -> Iterator[Stack]:
         yield stack
 
 
-def _describe(servers: Servers, databases: DatabasePair | None, wanted: Wanted, ends: ExitStack) -> Stack:
+def _describe(
+    servers: Servers, databases: DatabasePair | None, pair: BrokerPair | None, wanted: Wanted, ends: ExitStack
+) -> Stack:
     broker, database = servers.broker, servers.database
     process = partial(ServiceProcess, guard=servers.supervisor.guard)
     manager_port, viewer_port, proxy_port = free_ports(3)
     proxy = ends.enter_context(closing(Proxy(proxy_port, broker.port))) if wanted.proxy else None
-    services = _services(servers, wanted)
+    services = _services(servers, pair.url if pair else servers.broker.url, wanted)
     by_proxy = {"CELERY_BROKER_URL": replace(broker, port=proxy_port).url} if proxy else {}
     for_workers = replace(services, environment={**services.environment, **by_proxy})
     return Stack(
@@ -215,6 +226,7 @@ def _describe(servers: Servers, databases: DatabasePair | None, wanted: Wanted, 
         page_port=wanted.page_port,
         proxy=proxy,
         databases=databases,
+        pair=pair,
         job_broker=process(broker.command),
         job_db=databases.process(databases.primary) if databases else process(database.command),
         job_manager=process(lambda: services.manager(manager_port)),
@@ -225,7 +237,7 @@ def _describe(servers: Servers, databases: DatabasePair | None, wanted: Wanted, 
     )
 
 
-def _services(servers: Servers, wanted: Wanted) -> Services:
+def _services(servers: Servers, broker_url: str, wanted: Wanted) -> Services:
     environment = (
         own_environment()
         | {
@@ -235,7 +247,7 @@ def _services(servers: Servers, wanted: Wanted) -> Services:
             "MORE_TASKS": wanted.tasks,
         }
         | dict(wanted.settings)
-        | {"CELERY_BROKER_URL": servers.broker.url, "DATABASE_URL": servers.database.url}
+        | {"CELERY_BROKER_URL": broker_url, "DATABASE_URL": servers.database.url}
     )
     grace_seconds = float(environment["WORKER_STOP_GRACE_SECONDS"])
     kind = MoreTasks if wanted.tasks else Services

@@ -25,13 +25,16 @@ SETTINGS = {
 
 
 @contextmanager
-def running_stack(folder: Path, page_port: int, *, database_pair: bool = False, **settings: str) -> Iterator[Stack]:
+def running_stack(
+    folder: Path, page_port: int, *, database_pair: bool = False, broker_pair: bool = False, **settings: str
+) -> Iterator[Stack]:
     """The stack, ready for jobs, with settings beside those of all tests."""
     wanted = Wanted(
         page_port=page_port,
         settings=SETTINGS | settings,
         tasks="tests.acceptance.extra_tasks",
         database_pair=database_pair,
+        broker_pair=broker_pair,
         check=Conformance(),
     )
     with process_stack(DataFolder(folder), wanted) as stack:
