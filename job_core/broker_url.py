@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 SCHEME = "sentinel://"
 PORT = 26_379
-CELERY_SECONDS = 1.0  # it asks one after the other, and may have to wait for all but one
+CELERY_SECONDS = 1.0  # Celery asks one sentinel after the other, and may have to wait for all but one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,12 +33,7 @@ class Sentinels:
         hosts = ((f"[{host}]" if ":" in host else host, port) for host, port in self.addresses)
         return ";".join(f"{SCHEME}{login}{host}:{port}/{self.database}" for host, port in hosts)
 
-    @property
-    def celery_options(self) -> dict[str, Any]:
-        """The transport options that go with it."""
-        return {"master_name": self.master_name, "sentinel_kwargs": self.connecting(seconds=CELERY_SECONDS)}
-
-    def connecting(self, *, seconds: float) -> dict[str, Any]:
+    def connecting(self, *, seconds: float = CELERY_SECONDS) -> dict[str, Any]:
         """How redis-py connects to a sentinel: no step takes longer than `seconds`, and none is repeated."""
         from redis.backoff import NoBackoff  # noqa: PLC0415 - who only reads settings has no client of Redis
         from redis.retry import Retry  # noqa: PLC0415 - see above

@@ -74,7 +74,7 @@ def _settings(config: CoreConfig, kinds: Iterable[Kind]) -> dict[str, Any]:
             "socket_timeout": 5,
             "socket_keepalive": True,
             "health_check_interval": 5,
-            **(sentinels.celery_options if sentinels else {}),
+            **({"master_name": sentinels.master_name} if sentinels else {}),
         },
         "task_queues": [CeleryQueue(each) for name in names for each in lists(name)],
         "task_default_queue": names[0],

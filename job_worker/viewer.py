@@ -19,7 +19,8 @@ def _broker() -> tuple[str, dict[str, Any]]:
         from job_core.broker_url import read_sentinels  # noqa: PLC0415 - the only thing of ours that it may need
 
         if sentinels := read_sentinels(url):
-            return sentinels.celery_url, sentinels.celery_options
+            options = {"master_name": sentinels.master_name, "sentinel_kwargs": sentinels.connecting()}
+            return sentinels.celery_url, options
     return url, {}
 
 

@@ -4,7 +4,7 @@ Celery's own waits grow to 30 s, and no setting reaches the consumer's. It ends 
 a replica does, and at most messages whose form is wrong. Hence the subclasses.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from queue import Empty
 from typing import Any
@@ -120,7 +120,12 @@ class PatientTransport(redis.Transport):
 
 
 class CheckedMasterChannel(CheckedChannel, redis.SentinelChannel):
-    """The same by way of sentinels."""
+    """The same by way of sentinels.
+
+    How to connect to them is no transport option: the worker shows those to whoever asks, and secrets with them.
+    """
+
+    sentinel_kwargs: Mapping[str, Any]  # set by `install_worker`, once for the process
 
 
 class PatientMasterTransport(PatientTransport):
@@ -135,13 +140,15 @@ class CappedConnection(Connection):
     def get_transport_cls(self) -> type[PatientTransport]:
         return PatientMasterTransport if self.transport_cls == "sentinel" else PatientTransport
 
-    def _ensure_connection(self, *args: Any, **options: Any) -> Any:
+    def _ensure_connection(
+        self, errback: Any = None, max_retries: int | None = None, *_waits: Any, **options: Any
+    ) -> Any:
         options |= {
             "interval_start": FIRST_WAIT_SECONDS,
             "interval_step": FIRST_WAIT_SECONDS,
             "interval_max": LONGEST_WAIT_SECONDS,
         }
-        return super()._ensure_connection(*args, **options)
+        return super()._ensure_connection(errback, max_retries, **options)
 
     def ensure(
         self, obj: Any, fun: Any, errback: Any = None, max_retries: int | None = None, *args: Any, **options: Any

@@ -11,10 +11,11 @@ import structlog
 from celery import bootsteps, signals
 from celery.worker import state
 
+from job_core.broker_url import read_sentinels
 from job_core.core import JobCore
 from job_core.worker.beat import Beat, kill_pool, worker_name
 from job_core.worker.children import Children
-from job_core.worker.connection import CheckedChannel
+from job_core.worker.connection import CheckedChannel, CheckedMasterChannel
 from job_core.worker.deliverer import Deliverer
 from job_core.worker.memory import limit_this_child, share_with_children
 from job_core.worker.pool_size import PoolSize
@@ -50,6 +51,8 @@ def install_worker(
 
     def prepare(**_: object) -> None:
         CheckedChannel.queue = core.queue()
+        if sentinels := read_sentinels(core.config.broker_url):
+            CheckedMasterChannel.sentinel_kwargs = sentinels.connecting()
         core.database(pool_size=1)  # connects to nothing, but loads what each child's own would load
         preload()
         share_with_children()

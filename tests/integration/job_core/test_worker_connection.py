@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ import trustme
 from uuid_utils.compat import uuid7
 
 from dev.proxy import Proxy
+from dev.waiting import eventually
 from embedded.ports import LOOPBACK, free_ports
 from embedded.servers import Servers
 from job_core.celery_app import celery_app
@@ -55,6 +57,19 @@ def test_a_lost_connection_is_closed_although_it_has_messages(connection: Capped
     connection._do_close_transport()  # noqa: SLF001 - as `collect` leaves it when a channel could not be closed
     connection.close()
     assert not connection.connected
+
+
+def test_events_are_sent_again_once_a_broker_that_hung_answers(servers: Servers, queue: Queue) -> None:
+    (port,) = free_ports(1)
+    with closing(Proxy(port, servers.broker.port)) as proxy, queue.redis.pubsub() as events:
+        events.psubscribe("*celeryev*")
+        connection = CappedConnection(with_port(servers.broker.url, port), transport_options={"socket_timeout": 0.5})
+        dispatcher = core.app.events.Dispatcher(connection)
+        with proxy.cut():
+            dispatcher.send("worker-heartbeat", retry=True)
+        dispatcher.send("worker-heartbeat", retry=True)
+        eventually(lambda: events.get_message(ignore_subscribe_messages=True), "an event is sent")
+        connection.close()
 
 
 class TestOverTls:
