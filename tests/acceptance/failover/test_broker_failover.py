@@ -120,7 +120,8 @@ def test_all_go_on_when_the_master_is_lost_under_load(
     lost = process_of[master]
     processes = [service.process.pid for service in (stack.job_manager, stack.job_scheduler, *stack.job_workers)]
     with submitting(stack, pages, fault) as answers:
-        eventually(lambda: len(answers) >= UNDER_WAY and pages.requests(min(answers)), "jobs are under way")
+        under_way = lambda: len(answers) >= UNDER_WAY and pages.requests(min(answers))  # noqa: E731 - read once
+        eventually(under_way, "jobs are under way", seconds=30)
         if fault == "killed":
             lost.kill()
         else:

@@ -65,10 +65,11 @@ def test_events_are_sent_again_once_a_broker_that_hung_answers(servers: Servers,
         events.psubscribe("*celeryev*")
         connection = CappedConnection(with_port(servers.broker.url, port), transport_options={"socket_timeout": 0.5})
         dispatcher = core.app.events.Dispatcher(connection)
+        dispatcher.send("worker-heartbeat", retry=True)
         with proxy.cut():
             dispatcher.send("worker-heartbeat", retry=True)
-        dispatcher.send("worker-heartbeat", retry=True)
-        eventually(lambda: events.get_message(ignore_subscribe_messages=True), "an event is sent")
+        dispatcher.send("worker-online", retry=True)
+        eventually(lambda: "online" in str(events.get_message()), "an event is sent")
         connection.close()
 
 
