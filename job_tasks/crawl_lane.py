@@ -6,6 +6,7 @@ Only workers import this: the manager's image can neither fetch nor parse.
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import lru_cache, partial
 from hashlib import blake2b
 from time import monotonic
@@ -31,7 +32,7 @@ from page_read.sitemap import read_sitemap
 from page_read.web_url import web_url
 from page_read.words import MAX_SHOWN_LENGTH, frequencies, most_frequent, occurrences, shown
 from quote_store.keep import KEEP, FoundQuote, keep_parameters
-from site_crawl.frontier import CrawlPage, FoundUrl, Lane, PageEnd
+from site_crawl.frontier import ROBOTS_PAUSE, CrawlPage, FoundUrl, Lane, PageEnd
 from site_crawl.robots_store import KeptRobots, find_robots, keep_robots, note_robots
 from site_crawl.traps import MAX_SAME_TEXTS, MAX_VALUE_COMBINATIONS, facets, max_template_pages, template, trap_of
 from site_crawl.url_key import host_name, split_url, url_key
@@ -109,6 +110,7 @@ class _Turn:
         self._scope = request.site.pages_in_scope()
         self._seen = _seen_of(request.crawl_id)
         self._robots: dict[str, Robots | None] = {}
+        self._not_found: set[str] = set()  # origins of which there is no such host
         self._lane = Lane(
             job.database,
             crawl_id=request.crawl_id,
@@ -162,7 +164,8 @@ class _Turn:
         robots = self._robots_of(url.origin)
         is_over = self._is_over()  # the robots.txt may have been the request of this turn
         if robots is None:
-            self._lane.robots_failed(page, url.origin)
+            as_for_a_page = timedelta(seconds=settings().retry_base_seconds)
+            self._lane.robots_failed(page, url.origin, as_for_a_page if url.origin in self._not_found else ROBOTS_PAUSE)
         elif is_over:
             self._lane.end(PageEnd(id=page.id, outcome=None, was_asked=False))
         if robots is None or is_over:
@@ -328,7 +331,10 @@ class _Turn:
                 rules=answer.robots.to_json(),
                 detail=answer.detail,
             )
-            keep_robots(self._job.database, kept)
+            if answer.is_host_found:
+                keep_robots(self._job.database, kept)
+            else:
+                self._not_found.add(origin)
         note_robots(self._job.database, self._request.crawl_id, kept)
         return kept
 

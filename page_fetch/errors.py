@@ -3,7 +3,8 @@
     FetchError
     ├── TransientFetchError      the same fetch may succeed later
     │   ├── FetchTimedOut            a phase of the fetch, or the whole of it, took longer than its deadline
-    │   ├── ConnectionFailed         no connection, or one that broke: name not resolved, refused, reset, cut short
+    │   ├── ConnectionFailed         no connection, or one that broke: name not looked up, refused, reset, cut short
+    │   │   └── HostNotFound             the name server says that there is no such host
     │   └── ServerBusy               408, 425, 429 and 5xx; may carry Retry-After
     └── PermanentFetchError      the same fetch will fail again
         ├── InvalidUrl               too long, not http or https, or without a usable host
@@ -71,6 +72,10 @@ class FetchTimedOut(TransientFetchError):
 
 class ConnectionFailed(TransientFetchError):
     title = "The connection to the site failed"
+
+
+class HostNotFound(ConnectionFailed):
+    title = "The host is not known"
 
 
 class ServerBusy(TransientFetchError):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from page_fetch.errors import AddressRefused, ConnectionFailed, FetchTimedOut
+from page_fetch.errors import AddressRefused, ConnectionFailed, FetchTimedOut, HostNotFound
 from page_fetch.limits import Deadline, FetchLimits
 from page_fetch.url import WebUrl
 
@@ -86,8 +86,8 @@ def system_resolver(name: str) -> list[str]:
 def _resolve(name: str, resolver: Resolver, seconds: float) -> list[Address]:
     """Every address of `name`, each once.
 
-    Raises FetchTimedOut if the resolver takes longer, and ConnectionFailed if it knows no address. That is retried: a
-    resolver does not say whether a name never existed or is gone while its service or network restarts.
+    Raises FetchTimedOut if the resolver takes longer, HostNotFound if it knows no address, and ConnectionFailed if it
+    cannot say. All are retried: it does not tell whether a name never existed or is gone while its service restarts.
     """
     answer: Future[list[str]] = Future()
 
@@ -104,7 +104,9 @@ def _resolve(name: str, resolver: Resolver, seconds: float) -> list[Address]:
     except TimeoutError as error:
         raise FetchTimedOut("The name server took too long.") from error
     except OSError as error:
-        raise ConnectionFailed("The host name could not be resolved; check its spelling.") from error
+        detail = "The host name could not be resolved; check its spelling."
+        is_not_there = isinstance(error, socket.gaierror) and error.errno in {socket.EAI_NONAME, socket.EAI_NODATA}
+        raise (HostNotFound(detail) if is_not_there else ConnectionFailed(detail)) from error
     return [ip_address(text) for text in dict.fromkeys(found)]
 
 

@@ -204,12 +204,15 @@ class Lane:
             )
         )
 
-    def robots_failed(self, page: CrawlPage, origin: str) -> None:
-        """Let the page and all others of its origin wait for a while, or end: it does not give its robots.txt."""
+    def robots_failed(self, page: CrawlPage, origin: str, pause: timedelta = ROBOTS_PAUSE) -> None:
+        """Let the page and all others of its origin wait for a while, or end: it does not give its robots.txt.
+
+        `pause` is the first wait.
+        """
         self.end(PageEnd(id=page.id, outcome=None, was_asked=False))
         self._database.call(
             "SELECT robots_failed(%s, %s, %s, %s, %s, %s)",
-            *(self._crawl_id, self._host, origin, page.id, ROBOTS_PAUSE, MAX_ROBOTS_TRIES),
+            *(self._crawl_id, self._host, origin, page.id, pause, MAX_ROBOTS_TRIES),
         )
 
     def met_host(self) -> None:

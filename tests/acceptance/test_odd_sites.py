@@ -1,5 +1,6 @@
 """Crawls of sites that are slow, broken, hostile or impolite to crawlers, on the whole stack."""
 
+import socket
 from collections import Counter
 from collections.abc import Iterator
 from gzip import compress
@@ -15,6 +16,8 @@ from dev.waiting import eventually
 from job_core.job import JsonObject
 from tests.acceptance.crawling import pages_of
 from tests.acceptance.stack import running_stack
+
+NO_HOST = "no-such-host.example"
 
 
 @pytest.fixture
@@ -89,6 +92,16 @@ class TestRobots:
             "The site answered 503 Service Unavailable."
         )
         assert site.targets(with_robots=True) == ["/robots.txt"] * 5
+
+    def test_a_host_that_does_not_exist_is_given_up_as_soon_as_for_a_single_page(self, stack: Stack) -> None:
+        try:
+            socket.getaddrinfo(NO_HOST, None)
+        except socket.gaierror as error:
+            if error.errno != socket.EAI_NONAME:
+                pytest.skip("no name server says what does not exist")
+        error = refused(stack, f"http://{NO_HOST}:{stack.page_port}/")
+        assert error["type"] == "robots-unreachable"
+        assert "could not be resolved" in error["detail"]
 
     @pytest.mark.parametrize(
         "answer",

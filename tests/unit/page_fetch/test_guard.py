@@ -1,8 +1,9 @@
+import socket
 from ipaddress import ip_address, ip_network
 
 import pytest
 
-from page_fetch.errors import AddressRefused, ConnectionFailed, FetchTimedOut
+from page_fetch.errors import AddressRefused, ConnectionFailed, FetchError, FetchTimedOut, HostNotFound
 from page_fetch.guard import vetted_addresses
 from page_fetch.limits import Deadline, FetchLimits
 from page_fetch.url import parse_url
@@ -57,12 +58,22 @@ def test_a_name_without_addresses_gives_none() -> None:
     assert vetted("http://example.com/", []) == []
 
 
-def test_a_name_that_cannot_be_looked_up_may_be_later() -> None:
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (socket.EAI_NONAME, HostNotFound),
+        (socket.EAI_NODATA, HostNotFound),
+        (socket.EAI_AGAIN, ConnectionFailed),
+        (socket.EAI_FAIL, ConnectionFailed),
+    ],
+)
+def test_a_name_that_cannot_be_looked_up_may_be_later(answer: int, error: type[FetchError]) -> None:
     def resolver(_name: str) -> list[str]:
-        raise OSError("try again")
+        raise socket.gaierror(answer, "what the name server says")
 
-    with pytest.raises(ConnectionFailed):
+    with pytest.raises(ConnectionFailed) as failed:
         vetted_addresses(parse_url("http://example.com/"), FetchLimits(), Deadline(5), resolver)
+    assert (type(failed.value), failed.value.retryable) == (error, True)
 
 
 def test_no_time_left_means_no_look_up() -> None:
