@@ -2,6 +2,7 @@
 
 import socket
 from concurrent.futures import as_completed
+from contextlib import suppress
 from functools import cache, partial
 from typing import Any
 
@@ -45,10 +46,11 @@ class _Master:
         self._look_ups = [LookUp(partial(_ask, each, sentinels, seconds)) for each in sentinels.addresses]
 
     def discover_master(self, name: str) -> Address:
-        """The address by the first answer, as redis-py's pool asks for it. Raises RedisError, OSError."""
-        for answer in as_completed([look_up.answer() for look_up in self._look_ups], self._seconds):
-            if answer.exception() is None:
-                return answer.result()
+        """The address by the first answer, as redis-py's pool asks for it. Raises MasterNotFoundError."""
+        with suppress(TimeoutError):
+            for answer in as_completed([look_up.answer() for look_up in self._look_ups], self._seconds):
+                if answer.exception() is None:
+                    return answer.result()
         raise MasterNotFoundError(f"No sentinel knows a master {name!r} that is up")
 
 

@@ -58,6 +58,7 @@ _SAID = {
     "OOM": "out of memory",
     WRONG_TYPE: "a queue is no list",
     "CERTIFICATE_VERIFY_FAILED": "certificate not trusted",
+    "previous master is now a slave": "read-only",
 }
 
 log = structlog.get_logger()

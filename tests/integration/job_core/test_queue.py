@@ -1,9 +1,10 @@
 import base64
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,11 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 from uuid_utils.compat import uuid7
 
+from dev.service import ServiceProcess
+from embedded.ports import LOOPBACK, free_ports, is_free
+from embedded.programs import find_redis
 from embedded.servers import Servers
+from embedded.supervisor import Command
 from job_core.errors import BrokerUnavailable
 from job_core.job import JsonObject, Message
 from job_core.kinds import Kind
@@ -407,6 +412,77 @@ class TestUnavailable:
         assert raised.value.reason == reason
         assert len(queue) == 0
         write(broker)
+
+
+class TestBySentinels:
+    """Sentinels say which Redis is the master, and are asked all at once."""
+
+    @pytest.fixture
+    def sentinel(self, servers: Servers, tmp_path: Path) -> Iterator[str]:
+        """The address of one that watches the broker."""
+        folder, (port,) = tmp_path, free_ports(1)
+        password, watched = servers.folder.passwords().broker, servers.broker.port
+        lines = (f"port {port}", f"sentinel monitor jobs {LOOPBACK} {watched} 1", f"sentinel auth-pass jobs {password}")
+        (folder / "sentinel.conf").write_text("\n".join((f"bind {LOOPBACK}", *lines)))
+        command = Command(
+            name="sentinel",
+            arguments=(str(find_redis()), "sentinel.conf", "--sentinel"),
+            environment={},
+            folder=folder,
+            log=folder / "log",
+            is_ready=lambda: not is_free(port),
+        )
+        process = ServiceProcess(lambda: command, servers.supervisor.guard)
+        process.restart()
+        yield f"sentinel://{LOOPBACK}:{port}"
+        process.kill()
+
+    @staticmethod
+    def url(servers: Servers, *addresses: str, master_name: str = "jobs") -> str:
+        login = f":{servers.folder.passwords().broker}@"
+        return f"{';'.join(addresses)}/0?master_name={master_name}".replace("://", f"://{login}", 1)
+
+    def test_messages_go_to_the_master(self, servers: Servers, queue: Queue, sentinel: str) -> None:
+        sent = message()
+        queue_at(self.url(servers, sentinel)).publish([sent])
+        assert queue.job_ids() == [sent.job_id]
+
+    def test_those_that_hang_or_are_gone_hold_nobody_up(self, servers: Servers, queue: Queue, sentinel: str) -> None:
+        with silent_port() as silent:
+            others = (f"sentinel://{LOOPBACK}:{port}" for port in (silent, refused_port()))
+            broker = queue_at(self.url(servers, *others, sentinel))
+            watch = Stopwatch()
+            broker.publish([message()])
+            assert watch.seconds < TIMEOUT_SECONDS
+        assert len(queue) == 1
+
+    def test_where_all_hang(self, servers: Servers) -> None:
+        with silent_port() as one, silent_port() as two:
+            url = self.url(servers, *(f"sentinel://{LOOPBACK}:{port}" for port in (one, two)))
+            assert_unavailable_within_a_second(queue_at(url), reason="no master")
+
+    def test_where_all_are_gone(self, servers: Servers) -> None:
+        url = self.url(servers, f"sentinel://{LOOPBACK}:{refused_port()}")
+        assert_unavailable_within_a_second(queue_at(url), reason="no master")
+
+    def test_where_they_know_no_master_of_that_name(self, servers: Servers, sentinel: str) -> None:
+        url = self.url(servers, sentinel, master_name="other")
+        assert_unavailable_within_a_second(queue_at(url), reason="no master")
+
+    def test_where_the_master_hangs(self, servers: Servers, sentinel: str) -> None:
+        broker = queue_at(self.url(servers, sentinel))
+        broker.ping()
+        with hung_broker(servers):
+            assert_unavailable_within_a_second(broker, reason="timed out")
+        broker.ping()
+
+    def test_a_master_that_became_a_copy_is_left(self, servers: Servers, queue: Queue, sentinel: str) -> None:
+        broker = queue_at(self.url(servers, sentinel))
+        broker.ping()
+        with replica(queue), pytest.raises(BrokerUnavailable) as raised:
+            broker.ping()
+        assert raised.value.reason == "read-only"
+        broker.ping()
 
 
 def test_its_errors_name_no_address(servers: Servers) -> None:

@@ -49,6 +49,13 @@ def test_the_jobs_table_is_the_one_truth_and_nothing_is_pickled() -> None:
     assert conf(*wanted) == wanted
 
 
+def test_the_options_that_a_worker_shows_to_whoever_asks_hold_no_secret_of_the_sentinels() -> None:
+    url = "sentinel://:broker-secret@one;sentinel://two?master_name=jobs&sentinel_password=of-them"
+    set_to = conf("broker_transport_options", CELERY_BROKER_URL=url)["broker_transport_options"]
+    assert set_to["master_name"] == "jobs"
+    assert "of-them" not in str(set_to)
+
+
 def test_the_lectures_name_for_the_jobs_database_gives_celery_no_result_backend() -> None:
     answer = subprocess.run(
         [sys.executable, "-c", "from job_tasks.job_tasks import core; print(type(core.app.backend).__name__)"],

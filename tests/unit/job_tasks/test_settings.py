@@ -64,6 +64,11 @@ def test_values_are_typed() -> None:
     assert settings.scheduler_health_file == Path("/run/health")
 
 
+def test_the_broker_may_be_found_by_sentinels() -> None:
+    url = "sentinel://:broker-secret@one:26379;sentinel://two:26379/0?master_name=jobs"
+    assert read_settings(NEEDED | {"CELERY_BROKER_URL": url}).celery_broker_url.get_secret_value() == url
+
+
 @pytest.mark.parametrize("empty", ["", "  ", "\t"])
 def test_an_empty_value_counts_as_not_set(empty: str) -> None:
     assert read_settings(NEEDED | {"JOB_MAX_CRASHES": empty}).job_max_crashes == 3
@@ -111,6 +116,7 @@ def test_a_default_that_another_setting_makes_wrong_is_named_with_that_setting()
     [
         ("CELERY_BROKER_URL", "amqp://user:hidden@broker/", "a Redis URL, like redis://:password@host:6379/0"),
         ("CELERY_BROKER_URL", "redis://:hidden@broker:port/0", "a Redis URL, like redis://:password@host:6379/0"),
+        ("CELERY_BROKER_URL", "sentinel://:hidden@one;sentinel://two", "one of sentinels, as .env.example shows"),
         ("CELERY_BROKER_URL", "redis:///0", "a Redis URL, like redis://:password@host:6379/0"),
         ("CELERY_BROKER_URL", "rediss://:hidden@/0", "a Redis URL, like redis://:password@host:6379/0"),
         ("CELERY_BROKER_URL", "redis://:6379/0", "a Redis URL, like redis://:password@host:6379/0"),
