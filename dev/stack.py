@@ -128,6 +128,8 @@ class Stack(AnyStack):
                 service.start()
         for service in self.all:
             service.wait_until_ready()
+        if self.pair:
+            self.pair.master()
 
     def kill_all(self) -> None:
         """`kill -9` for everything; servers go last."""
