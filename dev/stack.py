@@ -48,7 +48,7 @@ class Wanted:
     """How a stack differs from its defaults. Its pages are served at `page_port` of this machine.
 
     `tasks` is a module with more tasks. The data of a `durable` stack are kept. With a `proxy`, workers reach the
-    broker only through it. A `database_pair` is two databases, of which one takes the other's place, and a `broker_pair`
+    broker only through it. A `database_pair` is two databases, of which one takes the other's place; a `broker_pair` is
     two brokers. `check` is called with every answer of the manager.
     """
 
