@@ -63,7 +63,7 @@ stop: ## stop one part of it, PART=job_worker_01 say, and keep it stopped
 start: ## start that part again
 	@$(PYTHON) -m embedded.control start "$$PART" --data "$(DATA)"
 
-peek: install ## show the messages that wait in its queues
+peek: ## show the messages that wait in its queues
 	@$(PYTHON) -m embedded.peek --data "$(DATA)"
 
 broker database: export ASK := $(ASK)

@@ -20,7 +20,7 @@ from embedded.services import PROJECT
 
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ENDED = {"SUCCESS", "FAILURE", "REVOKED"}
-COMMAND_SECONDS = 180.0
+COMMAND_SECONDS = 300.0
 ASK_SECONDS = 30.0
 END_SECONDS = 120.0
 LOOK_SECONDS = 0.25

@@ -11,8 +11,9 @@ MUST_SHOW = {
     ),
     "queue": (
         r"  3$",
-        r"function    job_tasks\.count$",
-        r"output      to the same row",
+        r"celery: 3 waiting$",
+        r"job_tasks\.count  ",
+        r"output  to the same row",
         r"PENDING \| http://practice\.test/demo_page\.html",
         r"  0$",
         r"SUCCESS \| http://practice\.test/demo_page\.html \| 282",
