@@ -44,19 +44,10 @@ class CoreConfig:
     worker_child_memory_mb: int = 512
     worker_stop_grace_seconds: float = 20.0
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "database_url", with_driver(self.database_url))
-
     @property
     def min_children(self) -> int:
         """How many children a worker has at least: more come while attempts take long."""
         return min(self.worker_min_concurrency, self.worker_concurrency)
-
-
-def with_driver(url: str) -> str:
-    """The URL of a database, for psycopg2: SQLAlchemy 2.1 takes a bare `postgresql://` for psycopg 3."""
-    scheme, separator, rest = url.partition("://")
-    return f"postgresql+psycopg2{separator}{rest}" if scheme in {"postgresql", "postgres"} else url
 
 
 def database_options(url: str) -> dict[str, str]:

@@ -28,7 +28,7 @@ from pydantic import (
 )
 
 from job_core.broker_url import read_sentinels
-from job_core.config import MIN_CONCURRENCY, CoreConfig, Limits, RetryPolicy, database_options, with_driver
+from job_core.config import MIN_CONCURRENCY, CoreConfig, Limits, RetryPolicy, database_options
 from job_core.webhooks import check_secret
 from job_tasks.api_keys import ApiKey, read_api_key
 from page_fetch.limits import FetchLimits
@@ -36,7 +36,8 @@ from page_fetch.limits import FetchLimits
 DEMO_SECRET = ":demo-"  # noqa: S105 - how each password begins that docker-compose.yml has by default
 SERVER_URLS = ("celery_broker_url", "database_url", "celery_result_backend")
 SECRETS = (*SERVER_URLS, "manager_api_keys", "webhook_secrets")
-URL_SCHEMES = {"celery_broker_url": ("redis://", "rediss://"), "database_url": ("postgresql+psycopg2://",)}
+DATABASE_SCHEMES = ("postgresql://", "postgres://", "postgresql+psycopg2://")
+URL_SCHEMES = {"celery_broker_url": ("redis://", "rediss://"), "database_url": DATABASE_SCHEMES}
 MAX_PORT = 65_535
 SMALLER_THAN = {
     "fetch_total_timeout_seconds": "job_soft_time_limit_seconds",
@@ -204,7 +205,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     # The lecture's name for where results land stands in for DATABASE_URL.
     url = values.get("database_url") or values.get("celery_result_backend", "")
     if url:
-        values["database_url"] = with_driver(url.removeprefix("db+"))
+        values["database_url"] = url.removeprefix("db+")
     try:
         return Settings.model_validate(values)
     except ValidationError as error:

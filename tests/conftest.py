@@ -21,7 +21,8 @@ from tests.kubernetes import Render, renderer
 from tests.pooler import find_pgbouncer, pooled
 from tests.promtool import Promtool, promtool_at
 
-CONTAINERS = "tests/acceptance/compose/"
+# One process runs all tests of such a folder: they share the containers, or a browser and a stack.
+TOGETHER = ("tests/acceptance/compose/", "tests/acceptance/page/")
 # Their tests share nothing but what every process has, and take minutes together.
 SPREAD = ("tests/integration/job_manager/test_generated_requests.py", "tests/acceptance/test_locked_rows.py")
 
@@ -29,7 +30,7 @@ register_profiles()
 
 
 class ByFile(LoadFileScheduling):
-    """One process runs the tests of a file, which share what is made for them; one all that use containers."""
+    """One process runs the tests of a file, which share what is made for them."""
 
     def __init__(self, config: pytest.Config, log: Producer) -> None:
         config.option.loadscopereorder = False  # acceptance tests take longest, and are collected first
@@ -38,7 +39,8 @@ class ByFile(LoadFileScheduling):
     def _split_scope(self, nodeid: str) -> str:
         if nodeid.startswith(SPREAD):
             return nodeid
-        return CONTAINERS if nodeid.startswith(CONTAINERS) else super()._split_scope(nodeid)
+        together = (folder for folder in TOGETHER if nodeid.startswith(folder))
+        return next(together, None) or super()._split_scope(nodeid)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from dev.bench.crawl_pages import VOCABULARY, word
 from dev.tables import Tables
-from job_core.config import with_driver
 from job_core.store.database import Database
 from site_crawl.words import put_together
 
@@ -54,7 +53,7 @@ def fill_words(tables: Tables, database_url: str, pages: int) -> str:
             " 'counted', %s, %s) RETURNING id",
             *(crawl_id, number, number, sum(counts.values()), json.dumps(counts)),
         )
-    put_together(Database(with_driver(database_url), pool_size=1), UUID(crawl_id))
+    put_together(Database(database_url, pool_size=1), UUID(crawl_id))
     tables.query(
         "UPDATE crawls SET finished_at = now(), stop_reason = 'finished' WHERE job_id = %s RETURNING 1", crawl_id
     )

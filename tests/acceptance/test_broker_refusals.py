@@ -24,7 +24,7 @@ TRIES_AGAIN = b"Trying again in"
 
 
 Refuses = Callable[[Queue], AbstractContextManager[None]]
-refusals = pytest.mark.parametrize("refuses", [replica, without_its_replicas])
+refusals = pytest.mark.parametrize("refuses", [replica, pytest.param(without_its_replicas, marks=pytest.mark.thorough)])
 
 
 @pytest.fixture

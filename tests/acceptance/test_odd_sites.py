@@ -68,7 +68,7 @@ def cut_pauses_short(stack: Stack, crawl_id: str) -> JsonObject:
 
 
 class TestRobots:
-    @pytest.mark.parametrize("status", [429, 503])
+    @pytest.mark.parametrize("status", [429, pytest.param(503, marks=pytest.mark.thorough)])
     def test_a_robots_txt_that_cannot_be_had_for_a_while_delays_the_crawl(
         self, stack: Stack, site: OddSite, status: int
     ) -> None:

@@ -52,6 +52,7 @@ def ask(stack: Stack, render: Render) -> Ask:
     return lambda name: float(stack.query(questions[name])[0][0])
 
 
+@pytest.mark.thorough
 def test_a_surge_wants_workers_for_all_of_it_and_idleness_wants_none(
     stack: Stack, everywhere: PageServer, ask: Ask
 ) -> None:

@@ -27,7 +27,7 @@ OVERFLOWING = """
 @pytest.mark.parametrize(
     ("scheme", "width"),
     [
-        ("light", "desktop"),
+        pytest.param("light", "desktop", marks=pytest.mark.thorough),
         ("dark", "phone"),
         pytest.param("dark", "desktop", marks=pytest.mark.thorough),
         pytest.param("light", "phone", marks=pytest.mark.thorough),

@@ -57,7 +57,7 @@ def test_a_site_is_crawled_from_the_form_and_shown_while_it_is_read(page: Page, 
     with held(site, "/deep/2"):
         submit_site(page, f"{site.origin}/", word="Pear", max_pages=60)
         mark(page)
-        expect_state(page, "", "The site is being read")
+        expect_state(page, "STARTED", "The site is being read")
         expect(page.get_by_role("progressbar", name="Progress")).to_be_visible()
         expect(page.locator("#course")).to_contain_text(" pages known by now, ")
         expect(page.locator(".course")).to_contain_text(f"Reading {site.origin}/deep/2")
@@ -135,7 +135,7 @@ def test_what_is_wrong_with_the_number_of_pages_is_said(page: Page) -> None:
     expect(page.get_by_label("the whole site")).to_be_checked()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["dark", pytest.param("light", marks=pytest.mark.thorough)])
 def test_axe_finds_no_barrier_and_nothing_is_cut_off_on_a_phone(
     open_page: OpenPage, crawled: Crawled, site: CrawlSite, scheme: str
 ) -> None:

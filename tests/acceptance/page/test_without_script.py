@@ -32,5 +32,5 @@ def test_cancelling_many_and_the_list(open_page: OpenPage, pages: PageServer) ->
     page.get_by_role("button", name="Cancel").click()
     expect_state(page, "REVOKED", "Cancelled")
     page.get_by_role("link", name="All jobs").click()
-    page.get_by_role("link", name="cancelled").click()
+    page.locator("#state-REVOKED").click()
     expect(rows(page).first).to_contain_text("/without-script/1")

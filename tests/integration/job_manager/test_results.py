@@ -57,7 +57,8 @@ class TestLooking:
         assert (body["status"], body["children"]) == ("STARTED", {"PENDING": 2, "REVOKED": 1})
         assert shown(client, child).items() >= {"parent_id": str(parent.job_id), "children": {}}.items()
         page = client.get(f"/job/{parent.job_id}").text
-        assert "2 PENDING, 1 REVOKED" in page
+        children = '2 <span title="PENDING">waiting</span>, 1 <span title="REVOKED">cancelled</span>'
+        assert children in page
         assert f'href="/job/{parent.job_id}"' in client.get(f"/job/{child}").text
 
     def test_while_it_waits_for_its_next_attempt(self, client: FlaskClient, store: Store) -> None:

@@ -21,7 +21,6 @@ ANSWERS = [
     ("OPTIONS", "/jobs", 200),
     ("HEAD", "/jobs", 200),
     ("GET", "/openapi.json", 200),
-    ("GET", "/docs", 200),
 ]
 
 

@@ -30,7 +30,14 @@ def web(servers: Servers) -> FlaskClient:
 
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("/", 200), ("/?status=LOST", 422), (UNKNOWN, 404), ("/static/page.css", 200), ("/static/none", 404)],
+    [
+        ("/", 200),
+        ("/?status=LOST", 422),
+        (UNKNOWN, 404),
+        ("/docs", 200),
+        ("/static/page.css", 200),
+        ("/static/none", 404),
+    ],
 )
 def test_every_answer_holds_the_browser_to_its_policy(web: FlaskClient, path: str, status: int) -> None:
     with web.get(path) as answer:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, NullPool, create_engine
 from dev.bench.many_jobs import fill
 from embedded.programs import find_postgres
 from embedded.servers import Servers
-from job_core.config import Limits, with_driver
+from job_core.config import Limits
 from job_core.store.migrate import is_current, migrate
 from tests.integration.databases import another_database
 from tests.integration.job_store import NEW_JOB, Store
@@ -155,7 +155,7 @@ def test_no_more_is_counted_than_all_workers_could_do(store: Store, sql: dict[st
 
 
 def test_the_role_of_the_services_may_ask_whether_the_tables_are_current(url_of: Callable[[str], str]) -> None:
-    assert is_current(with_driver(url_of("job_service")))
+    assert is_current(url_of("job_service"))
 
 
 def test_the_role_of_the_scaler_may_ask_this_and_nothing_else(
