@@ -69,7 +69,7 @@ def queue(walk: Walk) -> None:
     by = {_worker(job["attempts"][-1]) for job in jobs}
     walk.saw(
         f"{waiting} messages waited in the queue while no worker ran, {left} are left.",
-        "A message is the name of a function, its parameters, and where the output goes: the row.",
+        "A message names a function and a job. The job's row has the parameters, and takes the output.",
         f"{', '.join(sorted(by))} took them, called `count`, and wrote the words into the rows.",
     )
     walk.start(WORKERS[1])
@@ -220,9 +220,7 @@ def crawl(walk: Walk) -> None:
 
 def quotes(walk: Walk) -> None:
     """The lecture's first example: the quote service."""
-    walk.say(
-        "To find the quotes of a site takes long, so it is a job. To give the quote of the day must not take long."
-    )
+    walk.say("Finding the quotes of a site takes long, so it is a job. Giving the quote of the day must not take long.")
     said = walk.run(f"wordcount quotes --wait --max-pages 60 {PRACTICE}/library/", only=r"quotes on")
     walk.run("wordcount quote --today")
     begun = time.monotonic()

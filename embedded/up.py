@@ -37,7 +37,10 @@ def _run(folder: DataFolder, terminal: Terminal) -> None:
             terminal.say(f"\nThe stack is up; Ctrl-C stops it.\n{stack.addresses}\n")
             terminal.say(f"For Prometheus:\n{stack.metrics_addresses}\n")
             terminal.say(f"To look inside:\n{stack.clients}\n")
-            terminal.say("`make status` lists the parts; `make stop PART=job_worker_01` and `make start` change one.\n")
+            terminal.say(
+                "`make status` lists the parts, `make stop PART=job_worker_01` stops one, and "
+                "`make start PART=job_worker_01` starts it.\n"
+            )
             supervisor = stack.servers.supervisor
             with Control(folder.path, supervisor, stack.where) as control:
                 while True:

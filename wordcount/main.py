@@ -42,7 +42,8 @@ examples:
   wordcount file page.html
 
 Results go to standard output, everything else to standard error. Every command but `file` needs a manager: at
---server or WORDCOUNT_SERVER (default: {DEFAULT_SERVER}), with the API key from --key or WORDCOUNT_KEY, if any.
+--server or WORDCOUNT_SERVER (default: this machine, at MANAGER_PORT of the environment or .env, else
+{DEFAULT_SERVER}), with the API key from --key or WORDCOUNT_KEY, if any.
 
 exit status:
   0    success
@@ -172,8 +173,8 @@ def _add_quotes(commands: Commands) -> None:
 
 
 def _add_quote(commands: Commands) -> None:
-    description = "Shows a quote that was found: the one of today, which is the same for all, or any."
-    command = commands.add_parser("quote", help="show the quote of the day, or any", description=description)
+    description = "Shows one of the quotes that were found: today's, which is the same for all, or a random one."
+    command = commands.add_parser("quote", help="show the quote of the day, or a random one", description=description)
     which = command.add_mutually_exclusive_group(required=True)
     which.add_argument("--today", action="store_true", help="the quote of the day, in UTC")
     which.add_argument("--random", action="store_true", help="any of the quotes")
