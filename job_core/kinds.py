@@ -69,7 +69,9 @@ CallbackUrl = Annotated[
 class JobOptions(BaseModel):
     """What every submission may say, whatever its kind."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, json_schema_extra=_describe)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False, json_schema_extra=_describe
+    )
 
     max_attempts: int = Field(default=5, ge=1, le=100, description="attempts that may end in a transient error")
     on_failure: Literal["retry", "discard"] = Field(
@@ -214,9 +216,10 @@ class Kind:
     def line(self, result: JsonObject) -> str:
         """What `summary` says of a result; nothing where it fails, as over a result of an earlier form."""
         try:
-            return self.summary(result)
+            said: object = self.summary(result)
         except Exception:  # noqa: BLE001 - no job and no list may end for a text beside it
             return ""
+        return "" if said is None else str(said)
 
     def hard_time_limit(self, config: CoreConfig) -> float:
         """Seconds after which the process of an attempt is killed."""

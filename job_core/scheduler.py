@@ -71,8 +71,8 @@ class Scheduler:
         log.info("the scheduler runs")
         while not self._stopping.is_set():
             end = time.monotonic() + ROUND_SECONDS
-            self._report_life()
             try:
+                self._report_life()
                 self._round()
                 self._release_until(end)
             except ServiceUnavailable as error:
@@ -136,6 +136,7 @@ class Scheduler:
         with self._database.transaction() as connection:
             keys = retention.delete_expired_keys(connection)
             pauses = retention.delete_ended_pauses(connection)
+        with self._database.transaction() as connection:
             workers = retention.delete_unreferenced_workers(connection, KEEP_WORKERS)
         if retention.BATCH in (keys, pauses):
             log.info("forgot", idempotency_keys=keys, pauses=pauses)

@@ -3,6 +3,7 @@
 import re
 
 MAX_SHOWN = 200  # characters
+_IGNORED_IN_URLS = re.compile(r"[\t\n\r]")  # by browsers: https://url.spec.whatwg.org/#url-parsing
 # Of web URLs, browsers take any number of slashes, in either direction.
 _AFTER_SCHEME = re.compile(r"(:(?:[/\\]{2,}|(?:(?<=http:)|(?<=https:))[/\\]*))", re.IGNORECASE)
 _END_OF_AUTHORITY = re.compile(r"[/\\?#]")  # as browsers have it: https://url.spec.whatwg.org/#authority-state
@@ -14,6 +15,8 @@ def without_secrets(text: str) -> str:
 
     Where a query or a fragment begins, the text ends: white space ends neither, and either may hold another URL.
     """
+    if ":" in text:
+        text = _IGNORED_IN_URLS.sub("", text)
     shown, *urls = _AFTER_SCHEME.split(text)
     for after_scheme, rest in zip(urls[::2], urls[1::2], strict=True):
         end = found.start() if (found := _END_OF_AUTHORITY.search(rest)) else len(rest)

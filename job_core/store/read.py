@@ -15,6 +15,7 @@ from sqlalchemy import (
     Select,
     Text,
     Uuid,
+    and_,
     any_,
     asc,
     bindparam,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    or_,
     select,
 )
 from sqlalchemy import text as sql_text
@@ -342,7 +344,10 @@ def numbers_of_label(connection: Connection, job: Job, paths: Paths, limit: int)
 
 def _of_batch(batch_id: UUID, owner: str | None) -> tuple[ColumnElement[bool], ...]:
     repetition = jobs.alias()
-    is_repeated = select(repetition.c.id).where(repetition.c.batch_id == batch_id, repetition.c.retry_of == jobs.c.id)
+    is_later = and_(repetition.c.retry_of == jobs.c.retry_of, repetition.c.id > jobs.c.id)  # repeated twice at once
+    is_repeated = select(repetition.c.id).where(
+        repetition.c.batch_id == batch_id, or_(repetition.c.retry_of == jobs.c.id, is_later)
+    )
     return jobs.c.batch_id == batch_id, jobs.c.owner.is_not_distinct_from(owner), ~is_repeated.exists()
 
 

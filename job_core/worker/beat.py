@@ -122,9 +122,9 @@ class Beat:
         while not self._stopped:
             if self._wake.wait(max(0.0, next_beat - time.monotonic())):
                 self._wake.clear()
-            self._report_life()
             begun = time.monotonic()
             try:
+                self._report_life()
                 self._write_ends()
                 if time.monotonic() >= next_beat:
                     next_beat = time.monotonic() + workers.BEAT_SECONDS

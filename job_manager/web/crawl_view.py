@@ -79,7 +79,10 @@ def crawl_values(whole: WholeJob, query: Mapping[str, str]) -> JsonObject:
             after=(int(after[1]), int(after[2])) if after else None,
             limit=SHOWN + 1,
         )
-        is_searched = find and not is_phrase(find, job.request.get("tokenizer", "words"))
+        counted = read.counted_so_far(connection, job.id) if find else None
+        is_too_much = counted is not None and counted > read.MAX_SUMMED
+        is_phrased = is_phrase(find, job.request.get("tokenizer", "words"))
+        is_searched = find and not is_phrased and not is_too_much
         found, places = read.word_of(connection, job.id, find) if is_searched else (None, [])
         course = course_of(whole, connection)
     value, last = pages[SHOWN - 1].after(order) if len(pages) > SHOWN else (0, 0)
@@ -97,6 +100,7 @@ def crawl_values(whole: WholeJob, query: Mapping[str, str]) -> JsonObject:
         "find": find,
         "found": found,
         "places": places,
+        "is_too_much": is_too_much,
     }
 
 

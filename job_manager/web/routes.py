@@ -77,15 +77,17 @@ def show(job_id: str) -> Response:
 @web.post("/job/<job_id>/cancel")
 def cancel(job_id: str) -> Response:
     """Cancel the job."""
+    back = _back()
     cancel_job(job_id)
-    return _see(_back() or url_for("web.show", job_id=job_id))
+    return _see(back or url_for("web.show", job_id=job_id))
 
 
 @web.post("/job/<job_id>/retry")
 def retry(job_id: str) -> Response:
     """Accept a new job with the same request, and redirect to it, or back to the list."""
+    back = _back()
     new = resubmit(job_id)
-    return _see(_back() or url_for("web.show", job_id=new.id))
+    return _see(back or url_for("web.show", job_id=new.id))
 
 
 @web.get("/batch/<batch_id>")
@@ -229,7 +231,8 @@ def _page(template: str, status: int = HTTPStatus.OK, **values: object) -> Respo
 
 def _back() -> str | None:
     """The page that a form was sent from, if it says so: a path here, since a form may come from anywhere."""
-    back = request.form.get("back", "")
+    with arriving_body():
+        back = request.form.get("back", "")
     return back if re.fullmatch(r"/(?![/\\])[!-~]*", back) else None
 
 

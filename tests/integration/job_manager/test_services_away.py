@@ -243,8 +243,9 @@ def test_why_a_service_cannot_be_used_is_shown_and_logged_once(
     assert ready.status_code == 503
     assert ready.get_json()["checks"] == {"broker": "ok", "database": "ok"} | {service: reason}
     assert f"wordcount_{service}_up 0.0" in answers[0]
-    (warning,) = (event for event in logged if event["log_level"] == "warning")
-    assert warning.items() >= {"event": "a service is away", "service": service, "reason": reason}.items()
+    # On a slow machine, a look may have timed out before: that is another reason.
+    (warning,) = (event for event in logged if event.get("reason") == reason)
+    assert warning.items() >= {"event": "a service is away", "service": service, "log_level": "warning"}.items()
     assert warning["cause"]
     shown = "".join([ready.text, *answers])
     assert not [url for url in (servers.broker.url, servers.database.url) if str(urlsplit(url).port) in shown]

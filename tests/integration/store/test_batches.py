@@ -81,6 +81,16 @@ def test_a_repetition_takes_the_place_of_what_failed(store: Store) -> None:
     assert shown(store, good.batch_id) == [("good", 10, None), ("bad", 5, None)]
 
 
+def test_of_two_repetitions_at_once_the_later_one_counts(store: Store) -> None:
+    good, bad = accepted(store, "good", "bad")
+    end(store, good, 10)
+    fail(store, bad)
+    for words in (5, 6):
+        end(store, store.submit(label="bad", retry_of=bad.id, batch_id=bad.batch_id), words)
+    assert shown(store, good.batch_id) == [("good", 10, None), ("bad", 6, None)]
+    assert totals(store, good.batch_id) == ({State.SUCCESS: 2}, {"words": 16, "asked": 0})
+
+
 def test_nobody_sees_the_batch_of_another(store: Store) -> None:
     (job, _) = accepted(store, "a", "b", owner="alice")
     assert totals(store, job.batch_id, "alice") == ({State.PENDING: 2}, {"words": 0, "asked": 0})

@@ -43,6 +43,8 @@ def test_what_holds_no_secret_is_shown_as_it_is(text: str) -> None:
         ("https://a.example/b c?d e=S3CRET", "https://a.example/b c?…"),
         ("https://a.example/?\n\tS3CRET", "https://a.example/?…"),
         ("https://a.example?S3CRET", "https://a.example?…"),
+        ("https:\t//user:S3CRET@example.com/", "https://example.com/"),
+        ("https:/\n/user:S3CRET@example.com/", "https://example.com/"),
     ],
 )
 def test_credentials_and_queries_are_not_shown(text: str, shown: str) -> None:
