@@ -82,6 +82,9 @@ test: install-dev ## run the tests that need no container engine and no patience
 test-all: install-dev ## run what `make test` leaves out: containers, large loads, and five times as many generated examples
 	@$(PYTEST) -m "thorough or hypothesis" --hypothesis-profile thorough
 
+test-again: install-dev ## run what failed last, one test at a time
+	@$(PYTHON) -m pytest --last-failed --last-failed-no-failures none
+
 test-unit: install-dev ## run the tests that need no service
 	@$(PYTEST) tests/unit
 
