@@ -29,7 +29,8 @@ def views(manager: Manager, pages: PageServer, held: str = "/held/slow-site") ->
         crawling = manager.submit(f"{site.origin}/", kind="crawl", word="pear")
         eventually(lambda: site.log().count("/tree/30") > 1, "the held page is asked for", seconds=30)
         running = start_held(manager, pages, held)
-        waits = manager.submit(pages.url("/busy/shop?times=2&after=3600"))  # last, since its host is left alone then
+        # Last, since its host is left alone then; and busy for each caller, since it is so twice.
+        waits = manager.submit(pages.url(f"/busy{held.removeprefix('/held')}?times=2&after=3600"))
         manager.reached(waits, "RETRY: server-busy")
         manager.cancel(manager.submit(pages.url("/words/10/given-up")))
         of_today = manager.ask("GET", "/quotes/today").expect(200)["quote"]["id"]
