@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from job_core.job import ENDED, Job, JsonObject, State
-from job_core.store.read import numbers_of_batch, totals_of_batch
+from job_core.store.numbers import numbers_of_batch, totals_of_batch
 from job_manager.errors import UnknownBatch
 from job_manager.lists import csv_lines
 from job_manager.security import owner

@@ -7,7 +7,8 @@ from functools import cache
 from stopwordsiso import has_lang, stopwords
 
 from job_core.job import Job, JsonObject
-from job_core.store.read import JobNumbers, WholeJob, numbers_of_label
+from job_core.store.numbers import JobNumbers, numbers_of_label
+from job_core.store.read import WholeJob
 from job_manager.services import DATABASE_SECONDS, services
 
 BARS = 20

@@ -4,7 +4,7 @@ from dataclasses import replace
 from uuid import UUID, uuid4
 
 from job_core.job import Job, State
-from job_core.store import claims, read
+from job_core.store import claims, numbers
 from tests.integration.job_store import NEW_JOB, NO_TEXT, RESULT, Store
 
 PATHS = {"words": ("words",), "asked": ("word", "count")}
@@ -32,14 +32,14 @@ def shown(
 ) -> list[object]:
     assert batch_id is not None
     with store.database.reading() as connection:
-        found = read.numbers_of_batch(connection, batch_id, None, PATHS, order=order, limit=limit, offset=offset)
+        found = numbers.numbers_of_batch(connection, batch_id, None, PATHS, order=order, limit=limit, offset=offset)
     return [(each.job.label, each.numbers["words"], each.numbers["asked"]) for each in found]
 
 
 def totals(store: Store, batch_id: UUID | None, owner: str | None = None) -> object:
     assert batch_id is not None
     with store.database.reading() as connection:
-        return read.totals_of_batch(connection, batch_id, owner, PATHS)
+        return numbers.totals_of_batch(connection, batch_id, owner, PATHS)
 
 
 def test_jobs_that_come_together_are_a_batch_and_one_that_comes_alone_is_none(store: Store) -> None:
@@ -114,5 +114,5 @@ def test_the_numbers_of_one_address_over_time(store: Store) -> None:
     end(store, store.submit(label="https://example.com/other"), 50)
     fail(store, store.submit())
     with store.database.reading() as connection:
-        found = read.numbers_of_label(connection, store.submit(), PATHS, limit=2)
+        found = numbers.numbers_of_label(connection, store.submit(), PATHS, limit=2)
     assert [each.numbers["words"] for each in found] == [30, 20]
