@@ -64,7 +64,7 @@ start: ## start that part again
 	@$(PYTHON) -m embedded.control start "$$PART" --data "$(DATA)"
 
 peek: ## show the messages that wait in its queues
-	@$(PYTHON) -m embedded.peek --data "$(DATA)"
+	@$(PYTHON) -m embedded.control peek --data "$(DATA)"
 
 broker database: export ASK := $(ASK)
 broker: ## ask its Redis: ASK="LLEN celery"; without ASK, a prompt

@@ -1,4 +1,4 @@
-"""The stack of `make up` while it runs: `make status`, `make stop`, `make start`, `make broker`, `make database`.
+"""The stack of `make up` while it runs: `make status`, `stop`, `start`, `peek`, `broker` and `database`.
 
 The stack listens on a Unix socket in its data folder, which only the folder's owner can enter. A request is a line
 of words, such as `stop job_worker_01`, and the answer is a line of JSON.
@@ -6,6 +6,7 @@ of words, such as `stop job_worker_01`, and the answer is a line of JSON.
 
 import argparse
 import json
+import os
 import shlex
 import socket
 import subprocess
@@ -132,10 +133,17 @@ def _look_inside(client: str, arguments: list[str]) -> int:
     return subprocess.run([*shlex.split(client), *arguments], check=False).returncode  # noqa: S603 - the stack's own
 
 
+def _peek(where: Mapping[str, str]) -> int:
+    """Show the messages that wait; returns the exit code."""
+    environment = os.environ | {key: where[key] for key in ("CELERY_BROKER_URL", "DATABASE_URL")}
+    command = [sys.executable, "-m", "job_worker.peek"]
+    return subprocess.run(command, cwd=PROJECT, env=environment, check=False).returncode  # noqa: S603 - our own
+
+
 def main() -> int:
     """Do what is asked; returns the exit code: 0, or 1 with the reason on standard error."""
     parser = argparse.ArgumentParser(prog="python -m embedded.control", description="Look at the stack, or change it.")
-    parser.add_argument("action", choices=["status", *CHANGES, *CLIENTS])
+    parser.add_argument("action", choices=["status", "peek", *CHANGES, *CLIENTS])
     parser.add_argument("argument", nargs="?", default="", help="a part, or what to ask broker or database")
     parser.add_argument("--data", type=Path, default=FOLDER, help="where its data are (default: %(default)s)")
     asked = parser.parse_args()
@@ -143,6 +151,8 @@ def main() -> int:
         if asked.action == "status":
             sys.stdout.write(f"{table(ask(asked.data, 'status').parts)}\n")
             return 0
+        if asked.action == "peek":
+            return _peek(ask(asked.data, "status").where)
         if asked.action in CLIENTS:
             return _look_inside(ask(asked.data, "status").where[asked.action], CLIENTS[asked.action](asked.argument))
         part = change(asked.data, asked.action, asked.argument)

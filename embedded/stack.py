@@ -58,12 +58,14 @@ class EmbeddedStack:
 
     @property
     def where(self) -> dict[str, str]:
-        """The same for programs: the manager's and Flower's address, and the commands for broker and database."""
+        """The same for programs: addresses, commands, and the settings that lead to broker and database."""
         return {
             "manager": f"http://{LOOPBACK}:{self.manager_port}",
             "viewer": f"http://{LOOPBACK}:{self.viewer_port}",
             "broker": self.servers.broker.client,
             "database": self.servers.database.client,
+            "CELERY_BROKER_URL": self.servers.broker.url,
+            "DATABASE_URL": self.servers.database.url,
         }
 
     def start(self, terminal: Terminal) -> None:

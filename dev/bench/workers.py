@@ -93,7 +93,7 @@ def run(stack: Stack, urls: list[str]) -> None:
 
 
 def held(stack: Stack) -> Figures:
-    """What is there at the end."""
+    """What the stack holds at the end."""
     groups = groups_of(stack.servers.folder.path)
     ((connections,),) = stack.query(CONNECTIONS)
     with stack.redis() as client:

@@ -1,4 +1,4 @@
-"""What KEDA is told to ask gives the numbers by which workers should be added and taken away, on a stack that works."""
+"""On a running stack, KEDA's queries give the numbers by which workers should be added or removed."""
 
 from collections.abc import Callable, Iterator
 
