@@ -79,11 +79,8 @@ lecture: install ## walk through the lecture's experiments on the stack that run
 test: install-dev ## run the tests that need no container engine and no patience, on the embedded servers
 	@$(PYTEST) -m "not thorough and not swarm"
 
-test-all: install-dev ## run what `make test` leaves out: containers, large loads, and three times as many generated examples
+test-all: install-dev ## run what `make test` leaves out: containers, large loads, and five times as many generated examples
 	@$(PYTEST) -m "thorough or hypothesis" --hypothesis-profile thorough
-
-test-again: install-dev ## run what failed last, one test at a time
-	@$(PYTHON) -m pytest --last-failed --last-failed-no-failures none
 
 test-unit: install-dev ## run the tests that need no service
 	@$(PYTEST) tests/unit

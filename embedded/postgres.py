@@ -3,7 +3,7 @@
 import shutil
 import signal
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -144,9 +144,10 @@ class PostgresServer:
 
 
 def lets_in(url: str) -> bool:
-    """Whether a database lets a client in."""
+    """Whether a database lets a client in, and answers: a pooler lets in whom it knows, whatever the database does."""
     try:
-        psycopg2.connect(url, connect_timeout=CONNECT_SECONDS).close()
+        with closing(psycopg2.connect(url, connect_timeout=CONNECT_SECONDS)) as connection:
+            connection.cursor().execute("SELECT 1")
     except psycopg2.OperationalError:
         return False
     return True

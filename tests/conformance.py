@@ -92,7 +92,7 @@ class Conformance:
 
 def is_for_people(path: str) -> bool:
     """Whether it is the page's, which no description is of."""
-    return path in {"/", "/theme"} or path.startswith(("/job/", "/batch/", "/kinds", "/static/"))
+    return path in {"/", "/theme", "/kinds"} or path.startswith(("/job/", "/batch/", "/kinds/", "/static/"))
 
 
 def _asked(answer: requests.Response | TestResponse) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from embedded.services import Services
 from embedded.terminal import Terminal
 from tests.examples import register_profiles
 from tests.kubernetes import Render, renderer
+from tests.missing import is_missing
 from tests.pooler import find_pgbouncer, pooled
 from tests.promtool import Promtool, promtool_at
 
@@ -65,14 +66,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def _server_programs() -> None:
-    """The programs of Redis and PostgreSQL are here: else a laptop skips what needs them, and CI fails."""
+    """The programs of Redis and PostgreSQL are here."""
     try:
         find_redis()
         find_postgres()
     except StackError as error:
-        if os.environ.get("CI"):
-            pytest.fail(str(error))
-        pytest.skip(str(error))
+        is_missing(str(error))
 
 
 @pytest.fixture(scope="session")
@@ -106,9 +105,4 @@ def render() -> Render:
 
 
 def _program(name: str, found: str | None) -> str:
-    """Where it is: else a laptop skips what needs it, and CI fails."""
-    if found is None:
-        if os.environ.get("CI"):
-            pytest.fail(f"{name} is missing")
-        pytest.skip(f"{name} is missing")
-    return found
+    return found or is_missing(f"{name} is missing")

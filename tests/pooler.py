@@ -3,11 +3,8 @@
 import os
 import shutil
 import tempfile
-from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import psycopg2
 
 from embedded.account import change_owner, shared_folder
 from embedded.ports import LOOPBACK, free_ports, is_free
@@ -29,15 +26,6 @@ class PooledServer(PostgresServer):
     def url(self) -> str:
         """As `DATABASE_URL` wants it."""
         return super().url.replace(f":{self.port}/", f":{self.pooler_port}/")
-
-    def is_ready(self) -> bool:
-        """Whether the server answers: the pooler lets in those whom it knows, whatever the server does."""
-        try:
-            with closing(psycopg2.connect(self.url)) as connection, connection.cursor() as cursor:
-                cursor.execute("SELECT 1")
-        except psycopg2.OperationalError:
-            return False
-        return True
 
 
 def find_pgbouncer() -> str | None:

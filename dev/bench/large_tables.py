@@ -29,6 +29,7 @@ from uuid_utils.compat import uuid7
 
 import site_crawl.retention
 from dev.bench.history import HISTORY, HOT_LABEL, LABEL, OWNER, PARENT_EACH, fill_crawls, fill_jobs
+from dev.bench.peers.processes import used_milliseconds
 from dev.bench.peers.report import say
 from embedded.data_folder import DataFolder
 from embedded.servers import Servers, servers_on
@@ -339,18 +340,13 @@ def measure(sides: Sequence[Side], question: Question) -> list[Figures]:
 
 
 def _run(ask: Callable[[], object], process: int) -> Figures:
-    used, begun = _used_milliseconds(process), time.monotonic()
+    used, begun = used_milliseconds([process]), time.monotonic()
     try:
         ask()
     except DatabaseUnavailable:
         return Figures(processor=math.inf, clock=1_000 * (time.monotonic() - begun))
     clock = 1_000 * (time.monotonic() - begun)
-    return Figures(processor=_used_milliseconds(process) - used, clock=clock)
-
-
-def _used_milliseconds(process: int) -> float:
-    """What a process has used of a processor since its start (proc_pid_schedstat(5))."""
-    return int(Path(f"/proc/{process}/schedstat").read_text(encoding="ascii").split()[0]) / 1e6
+    return Figures(processor=used_milliseconds([process]) - used, clock=clock)
 
 
 @contextmanager
@@ -399,7 +395,7 @@ def _fill(
         nonlocal done
         done += more
         if done % 1_000_000 == 0:
-            print(f"{part.__name__}: {done:,} after {time.monotonic() - begun:.0f} s", file=sys.stderr)  # noqa: T201 - progress
+            sys.stderr.write(f"{part.__name__}: {done:,} after {time.monotonic() - begun:.0f} s\n")
 
     with engine.connect() as connection:
         part(connection, rows, until, note)

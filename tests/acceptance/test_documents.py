@@ -12,7 +12,7 @@ from embedded.ports import LOOPBACK
 from embedded.services import PROJECT
 from tests.acceptance.command_line import COMMAND, CommandLine
 
-DOCUMENTS = ("README.md", "docs/api.md", "docs/cli.md")
+DOCUMENTS = {"README.md": 2, "docs/api.md": 1, "docs/cli.md": 1}  # how many sessions each has
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 VARYING = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]+Z|job_worker_\S+ \(\S+\)")
 VARYING_KEYS = {"id", "created_at", "started_at", "finished_at", "ended_at", "worker", "fetch_ms", "count_ms"}
@@ -28,7 +28,9 @@ def sessions_of(document: str) -> list[str]:
 def test_the_sessions_can_be_had_again(document: str, stack: Stack, tmp_path: Path) -> None:
     command = CommandLine(server=f"http://{LOOPBACK}:{stack.manager.port}", home=tmp_path)
     job_id = ""
-    for exchange in "\n".join(sessions_of(document)).strip().split("\n\n$ "):
+    sessions = sessions_of(document)
+    assert len(sessions) == DOCUMENTS[document]
+    for exchange in "\n".join(sessions).strip().split("\n\n$ "):
         typed, _, expected = exchange.removeprefix("$ ").partition("\n")
         here = ID.sub(job_id, typed).replace("localhost:5050", f"{LOOPBACK}:{stack.manager.port}")
         line = re.sub(r"^wordcount\b", " ".join(COMMAND), here).replace("curl ", "curl --silent ")

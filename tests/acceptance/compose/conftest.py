@@ -1,20 +1,18 @@
 """One stack in containers for all tests here, under a name, ports and a network of its own."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
 
 from dev.containers import ContainerStack, container_stack, has_engine, own_project
+from tests.missing import is_missing
 
 
 @pytest.fixture(scope="session")
 def project() -> dict[str, str]:
     """The environment of a project of its own on the engine, with no setting of the stack."""
     if not has_engine():
-        if os.environ.get("CI"):
-            pytest.fail("no Docker engine with Compose answers")
-        pytest.skip("no Docker engine with Compose answers")
+        is_missing("no Docker engine with Compose answers")
     return own_project("acceptance")
 
 

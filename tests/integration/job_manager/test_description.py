@@ -191,6 +191,7 @@ class TestThePage:
         page = Page(html)
         assert not {"img", "iframe", "object", "style"} & set(page.tags)
         assert {value for name, value in page.attributes if name == "src"} == {"/static/page.js"}
+        assert page.tags.count("script") == 1
         assert not any(name.startswith("on") or name == "style" for name, _ in page.attributes)
         links = [value or "" for name, value in page.attributes if name == "href"]
         elsewhere = [link for link in links if not link.startswith(("#", "/")) or link.startswith("//")]

@@ -62,8 +62,10 @@ def test_a_batch_that_a_busy_database_took_long_over_is_published_by_the_reconci
             locking.execute(text("SELECT pg_sleep(2.2)"))
         assert answer.result(20).status_code == 202
     assert (store.count(), len(queue)) == (2, 0)
-    eventually(lambda: reconciler.round(judge_workers=True).published == 2)
-    assert len(queue) == 2
+    # Their rows were written some milliseconds apart, so that one may be due in a round and the other in the next.
+    published: list[int] = []
+    eventually(lambda: published.append(reconciler.round(judge_workers=True).published) or sum(published) == 2)
+    assert (len(queue), reconciler.round(judge_workers=True).published) == (2, 0)
 
 
 class TestTheBroker:
@@ -137,12 +139,9 @@ class TestTheDatabase:
             self.assert_unavailable_within_two_seconds(client, "POST", "/count")
 
     def assert_unavailable_within_two_seconds(self, client: StrictClient, method: str, path: str) -> None:
-        for left in (2, 1, 0):  # a busy machine may hold up one answer, and not each
-            answer = client.open(path, method=method, json=BODY if method == "POST" else None)
-            assert answer.status_code == 503
-            if client.seconds < 2:
-                break
-            assert left, "each of three answers took over two seconds"
+        answer = client.open(path, method=method, json=BODY if method == "POST" else None)
+        assert answer.status_code == 503
+        assert client.seconds < 2
         assert int(answer.headers["Retry-After"]) >= 1
         assert answer.get_json(force=True) == {
             "type": "urn:job-manager:database-unavailable",
@@ -246,9 +245,8 @@ def test_why_a_service_cannot_be_used_is_shown_and_logged_once(
     assert ready.status_code == 503
     assert ready.get_json()["checks"] == {"broker": "ok", "database": "ok"} | {service: reason}
     assert f"wordcount_{service}_up 0.0" in answers[0]
-    # On a slow machine, a look may have timed out before: that is another reason.
-    (warning,) = (event for event in logged if event.get("reason") == reason)
-    assert warning.items() >= {"event": "a service is away", "service": service, "log_level": "warning"}.items()
+    (warning,) = (event for event in logged if event["log_level"] == "warning")
+    assert warning.items() >= {"event": "a service is away", "service": service, "reason": reason}.items()
     assert warning["cause"]
     shown = "".join([ready.text, *answers])
     assert not [url for url in (servers.broker.url, servers.database.url) if str(urlsplit(url).port) in shown]

@@ -112,12 +112,16 @@ def test_a_filter_that_makes_no_sense_is_explained(web: FlaskClient, query: str)
     assert "The request is not valid" in answer.text
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/job", "/job/x/cancel", "/result"])
-def test_an_unknown_address_is_a_page_where_a_browser_asks_and_a_problem_elsewhere(web: FlaskClient, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "status"), [("/nowhere", 404), ("/job", 404), ("/job/x/cancel", 405), ("/result", 404)]
+)
+def test_an_unknown_address_is_a_page_where_a_browser_asks_and_a_problem_elsewhere(
+    web: FlaskClient, path: str, status: int
+) -> None:
     browser = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"}
     for headers, expected in ((browser, "text/html"), ({"Accept": "*/*"}, PROBLEM), ({}, PROBLEM)):
         answer = web.get(path, headers=headers)
-        assert (answer.status_code // 100, answer.mimetype) == (4, expected)
+        assert (answer.status_code, answer.mimetype) == (status, expected)
     assert "script-src 'self'" in web.get(path, headers=browser).headers["Content-Security-Policy"]
 
 

@@ -92,15 +92,16 @@ def test_a_name_without_addresses_gives_none() -> None:
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (socket.EAI_NONAME, HostNotFound),
-        (socket.EAI_NODATA, HostNotFound),
-        (socket.EAI_AGAIN, ConnectionFailed),
-        (socket.EAI_FAIL, ConnectionFailed),
+        (socket.gaierror(socket.EAI_NONAME, "what the name server says"), HostNotFound),
+        (socket.gaierror(socket.EAI_NODATA, "what the name server says"), HostNotFound),
+        (socket.gaierror(socket.EAI_AGAIN, "what the name server says"), ConnectionFailed),
+        (socket.gaierror(socket.EAI_FAIL, "what the name server says"), ConnectionFailed),
+        (OSError("try again"), ConnectionFailed),
     ],
 )
-def test_a_name_that_cannot_be_looked_up_may_be_later(answer: int, error: type[FetchError]) -> None:
+def test_a_name_that_cannot_be_looked_up_may_be_later(answer: OSError, error: type[FetchError]) -> None:
     def resolver(_name: str) -> list[str]:
-        raise socket.gaierror(answer, "what the name server says")
+        raise answer
 
     with pytest.raises(ConnectionFailed) as failed:
         vetted_addresses(parse_url("http://example.com/"), FetchLimits(), Deadline(5), resolver)

@@ -17,6 +17,7 @@ JOB: dict[str, Any] = {
     "result": {"word": "abc", "top": 5, "words": ["a", 1], "unique_words": {"b": 2}, "language": None},
     "error": None,
 }
+SAID = ["word:", "abc,", "top:", "5"]  # of the result, in a line
 
 
 @pytest.fixture(autouse=True)
@@ -55,9 +56,9 @@ def test_a_job_without_a_url_is_listed_and_waited_for_by_its_label(
     httpserver.expect_request(f"/result/{ID}").respond_with_json(labelled)
     assert (main(["jobs"]), main(["wait", ID])) == (0, 0)
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert [line[:-4] for line in (lines[1], lines[3])] == [
-        [ID, JOB["created_at"], "SUCCESS", "longest", "Ada"],
-        ["SUCCESS", "Ada"],
+    assert [lines[1], lines[3]] == [
+        [ID, JOB["created_at"], "SUCCESS", "longest", "Ada", *SAID],
+        ["SUCCESS", "Ada", *SAID],
     ]
     assert [line[-2] for line in (lines[0], lines[2])] == ["JOB", "JOB"]
 
@@ -87,7 +88,7 @@ def test_a_job_without_url_and_label_is_shown_by_its_id(
     without = {name: value for name, value in JOB.items() if name != "url"}
     httpserver.expect_request("/jobs").respond_with_json({"jobs": [without], "next": None})
     assert main(["wait", ID]) == 0
-    assert capsys.readouterr().out.splitlines()[1].split()[:2] == ["SUCCESS", ID]
+    assert capsys.readouterr().out.splitlines()[1].split() == ["SUCCESS", ID, *SAID]
 
 
 def test_a_job_without_a_url_is_shown_without_a_line_for_it(
