@@ -1,13 +1,14 @@
 """The ports that the stack listens on, all on loopback."""
 
+import secrets
 import socket
 from collections.abc import Callable
-from contextlib import ExitStack
 
 from embedded.errors import StackError
 
 LOOPBACK = "127.0.0.1"
 MAX_PORT = 65535
+CHOSEN = range(10_000, 32_768)  # Linux gives away ports from 32,768 on, others from 49,152 (RFC 6335)
 
 
 def choose_port(service: str, variable: str, asked: str, default: int, say: Callable[[str], None]) -> int:
@@ -30,12 +31,16 @@ def choose_port(service: str, variable: str, asked: str, default: int, say: Call
 
 
 def free_ports(count: int) -> list[int]:
-    """Distinct loopback ports on which nothing listens at this moment."""
-    with ExitStack() as sockets:
-        listeners = [sockets.enter_context(socket.socket()) for _ in range(count)]
-        for listener in listeners:
-            listener.bind((LOOPBACK, 0))
-        return [listener.getsockname()[1] for listener in listeners]
+    """Distinct loopback ports on which nothing listens at this moment.
+
+    None is a port that a system gives to outgoing connections and to servers that ask for any port: one of those would
+    take it while a service restarts.
+    """
+    ports: set[int] = set()
+    while len(ports) < count:
+        if is_free(port := secrets.choice(CHOSEN)):
+            ports.add(port)
+    return list(ports)
 
 
 def is_free(port: int) -> bool:

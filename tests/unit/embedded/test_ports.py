@@ -1,11 +1,12 @@
 import re
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
 from embedded.errors import StackError
-from embedded.ports import LOOPBACK, choose_port, free_ports
+from embedded.ports import CHOSEN, LOOPBACK, choose_port, free_ports
 
 
 @pytest.fixture
@@ -52,3 +53,10 @@ def test_what_is_no_port_is_an_error(asked: str) -> None:
 
 def test_free_ports_are_distinct() -> None:
     assert len(set(free_ports(20))) == 20
+
+
+def test_none_of_them_is_given_to_a_server_that_asks_for_any_port() -> None:
+    with ExitStack() as servers:
+        given = {servers.enter_context(socket.create_server((LOOPBACK, 0))).getsockname()[1] for _ in range(200)}
+    assert set(free_ports(20)) <= set(CHOSEN)
+    assert given.isdisjoint(CHOSEN)
