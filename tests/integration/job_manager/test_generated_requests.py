@@ -32,7 +32,6 @@ CONFIG = {
     "phases": {"coverage": {"enabled": is_thorough()}},
 }
 DOCUMENT = described()
-OPERATIONS = [(path, method) for path, methods in DOCUMENT["paths"].items() for method in methods]
 
 
 @schemathesis.hook
@@ -44,16 +43,15 @@ def map_body(_context: schemathesis.HookContext, body: Any) -> Any:
     return body | whole
 
 
-@pytest.fixture(params=OPERATIONS, ids=lambda operation: f"{operation[1].upper()} {operation[0]}")
-def operation(request: pytest.FixtureRequest) -> BaseSchema:
-    """The description of one operation alone: its requests are made by the one process that sends them."""
-    path, method = request.param
+@pytest.fixture(params=DOCUMENT["paths"])
+def one_path(request: pytest.FixtureRequest) -> BaseSchema:
+    """The description of one path alone: its requests are made by the one process that sends them."""
     request.node._nodeid = request.node.nodeid  # noqa: SLF001 - schemathesis 4.32 reads it, and pytest 9.2 has it no more
-    document = DOCUMENT | {"paths": {path: {method: DOCUMENT["paths"][path][method]}}}
+    document = DOCUMENT | {"paths": {request.param: DOCUMENT["paths"][request.param]}}
     return schemathesis.openapi.from_dict(document, config=schemathesis.Config.from_dict(CONFIG))
 
 
-@schemathesis.pytest.from_fixture("operation").parametrize()
+@schemathesis.pytest.from_fixture("one_path").parametrize()
 @settings(max_examples=examples(10), suppress_health_check=list(HealthCheck))
 def test_every_answer_is_as_described(manager_url: str, store: Store, case: schemathesis.Case) -> None:
     store.sql("DELETE FROM idempotency_keys")  # a key that comes with two requests is rightly refused
