@@ -9,11 +9,14 @@ CHECKOV = "checkov==3.3.30"
 INSTALL_AND_RUN_SECONDS = 300
 
 
-def findings(file: Path) -> tuple[set[tuple[str, str]], int]:
-    """The failed checks of a file, each with the name of what failed it; and how many passed."""
-    options = ("--framework", "kubernetes", "--skip-download", "--output", "json", "--soft-fail", "--file", str(file))
+def findings(folder: Path) -> tuple[set[tuple[str, str, str]], int]:
+    """The failed checks of the files in a folder, each with the file and what failed it; and how many passed."""
+    options = ("--framework", "kubernetes", "--skip-download", "--output", "json", "--soft-fail")
     done = subprocess.run(
-        [PROJECT / "embedded" / "uv.sh", "tool", "run", "--quiet", "--from", CHECKOV, "checkov", *options],
+        [
+            *(PROJECT / "embedded" / "uv.sh", "tool", "run", "--quiet", "--from", CHECKOV),
+            *("checkov", *options, "--directory", folder),
+        ],
         capture_output=True,
         text=True,
         timeout=INSTALL_AND_RUN_SECONDS,
@@ -21,5 +24,8 @@ def findings(file: Path) -> tuple[set[tuple[str, str]], int]:
     )
     assert done.returncode == 0, done.stderr
     results = json.loads(done.stdout)["results"]
-    failed = {(check["check_id"], check["resource"].rsplit(".", 1)[-1]) for check in results["failed_checks"]}
+    failed = {
+        (Path(check["file_path"]).stem, check["check_id"], check["resource"].rsplit(".", 1)[-1])
+        for check in results["failed_checks"]
+    }
     return failed, len(results["passed_checks"])

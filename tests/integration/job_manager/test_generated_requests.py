@@ -67,8 +67,8 @@ def is_form_that_is_sent_as_something_else(case: schemathesis.Case) -> bool:
     """Whether a field of a form holds nothing at all, and so is not sent; or its `word` is no text, and sent as one."""
     if "form" not in (case.media_type or "") or not isinstance(case.body, dict):
         return False
-    is_number = isinstance(case.body.get("word"), bool | float | int)
-    return is_number or any(value in ([], {}) for value in case.body.values())
+    is_sent_as_text = isinstance(case.body.get("word", ""), bool | float | int | None)
+    return is_sent_as_text or any(value in ([], {}) for value in case.body.values())
 
 
 def is_beyond_a_schema(answer: schemathesis.Response) -> bool:

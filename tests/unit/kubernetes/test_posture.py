@@ -12,6 +12,7 @@ from job_worker.health import alive_file
 from page_fetch.guard import _GLOBAL_UNICAST_IPV6, _SPECIAL
 from tests.kubernetes import KUBERNETES, Render, Resource, containers, of_kind, pods, selected
 from tests.posture import findings
+from tests.unit.kubernetes.conftest import OVERLAYS
 
 HARDENED_POD = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
 HARDENED_CONTAINER = {
@@ -35,13 +36,14 @@ ON_PURPOSE = {
 
 
 @pytest.mark.thorough
-def test_checkov_finds_nothing_but_what_is_so_on_purpose(resources: list[Resource], tmp_path: Path) -> None:
-    file = tmp_path / "rendered.yaml"
-    file.write_text(yaml.safe_dump_all(resources), encoding="utf-8")
-    found, passed = findings(file)
-    assert passed > 200
-    assert {(check, name) for check, name in found if name not in (ON_PURPOSE.get(check, {}) or {name})} == set()
-    assert {check for check, _ in found} <= ON_PURPOSE.keys()
+def test_checkov_finds_nothing_but_what_is_so_on_purpose(rendered: Render, tmp_path: Path) -> None:
+    for overlay in OVERLAYS:
+        (tmp_path / f"{overlay}.yaml").write_text(yaml.safe_dump_all(rendered(overlay)), encoding="utf-8")
+    found, passed = findings(tmp_path)
+    assert passed > 200 * len(OVERLAYS)
+    assert {one for one in found if one[2] not in (ON_PURPOSE.get(one[1], {}) or {one[2]})} == set()
+    assert {check for _, check, _ in found} <= ON_PURPOSE.keys()
+    assert {overlay for overlay, _, _ in found} == set(OVERLAYS)
 
 
 def test_every_pod_is_hardened(resources: list[Resource]) -> None:
