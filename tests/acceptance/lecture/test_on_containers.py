@@ -11,7 +11,7 @@ import pytest
 from dev.containers import Compose, ContainerStack
 from embedded.lecture import NAMES
 from embedded.services import PROJECT
-from tests.acceptance.lecture import check, experiments
+from tests.acceptance.lecture.shown import check, experiments
 
 ALL_SECONDS = 900.0
 

@@ -16,7 +16,7 @@ from dev.waiting import eventually
 from embedded.lecture import NAMES
 from embedded.services import PROJECT
 from tests.acceptance.embedded_stack import START_SECONDS, Stack
-from tests.acceptance.lecture import check, experiments
+from tests.acceptance.lecture.shown import check, experiments
 
 ALL_SECONDS = 900.0
 
