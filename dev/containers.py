@@ -275,12 +275,14 @@ def container_stack(
 
 
 def _free_subnet() -> str:
-    """A small network that overlaps with none of the engine's."""
+    """A small network that overlaps with none of the engine's. Processes that look at once begin at different ones."""
     taken = [
         ipaddress.ip_network(config["Subnet"])
         for network in json.loads(docker("network", "inspect", *docker("network", "ls", "--quiet").split()))
         for config in network["IPAM"]["Config"] or []
         if ":" not in config["Subnet"]
     ]
-    candidates = ipaddress.ip_network("10.213.0.0/16").subnets(new_prefix=24)
+    subnets = list(ipaddress.IPv4Network("10.213.0.0/16").subnets(new_prefix=24))
+    begin = os.getpid() % len(subnets)
+    candidates = subnets[begin:] + subnets[:begin]
     return str(next(subnet for subnet in candidates if not any(subnet.overlaps(other) for other in taken)))

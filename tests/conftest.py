@@ -22,8 +22,8 @@ from tests.missing import is_missing
 from tests.pooler import find_pgbouncer, pooled
 from tests.promtool import Promtool, promtool_at
 
-# One process runs all tests of such a folder: they share a browser and a stack.
-TOGETHER = ("tests/acceptance/page/",)
+# One process runs all tests of such a folder: they share the containers, or a browser and a stack.
+TOGETHER = ("tests/acceptance/compose/", "tests/acceptance/page/")
 # Their tests share nothing but what every process has, and take minutes together.
 SPREAD = ("tests/integration/job_manager/test_generated_requests.py", "tests/acceptance/test_locked_rows.py")
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import requests
 
+from dev.containers import has_engine
 from dev.manager import Manager
 from dev.pages import PageServer
 from dev.stack import Stack
@@ -22,6 +23,7 @@ from embedded.supervisor import TAIL_BYTES
 from tests.acceptance.page_server import served_pages
 from tests.acceptance.recovery import Recoveries, measured_in
 from tests.acceptance.stack import running_stack
+from tests.missing import is_missing
 
 LOGS = pytest.StashKey[dict[Path, int]]()  # how long each log was when the test began
 LARGEST_SECTION = 4 * TAIL_BYTES
@@ -31,6 +33,13 @@ LARGEST_SECTION = 4 * TAIL_BYTES
 def _ctrl_c_arrives() -> None:
     """What a shell without job control runs in its background ignores SIGINT, and so would the commands under test."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def _engine() -> None:
+    """A Docker engine answers."""
+    if not has_engine():
+        is_missing("no Docker engine with Compose answers")
 
 
 @pytest.fixture(scope="session")

@@ -4,15 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from dev.containers import ContainerStack, container_stack, has_engine, own_project
-from tests.missing import is_missing
+from dev.containers import ContainerStack, container_stack, own_project
 
 
 @pytest.fixture(scope="session")
-def project() -> dict[str, str]:
+def project(_engine: None) -> dict[str, str]:
     """The environment of a project of its own on the engine, with no setting of the stack."""
-    if not has_engine():
-        is_missing("no Docker engine with Compose answers")
     return own_project("acceptance")
 
 

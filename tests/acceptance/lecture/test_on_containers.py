@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.containers import Compose, ContainerStack
+from dev.containers import Compose, container_stack, own_project
 from embedded.lecture import NAMES
 from embedded.services import PROJECT
 from tests.acceptance.lecture.shown import check, experiments
@@ -19,14 +19,11 @@ pytestmark = pytest.mark.thorough
 
 
 @pytest.fixture
-def compose(stack: ContainerStack) -> Iterator[Compose]:
-    """The stack with the practice site; whole again afterwards, without it."""
-    stack.compose.up("practice_site")
-    try:
+def compose(_engine: None) -> Iterator[Compose]:
+    """The stack with the practice site."""
+    with container_stack(own_project("lecture")) as stack:
+        stack.compose.up("practice_site")
         yield stack.compose
-    finally:
-        stack.compose("rm", "--stop", "--force", "practice_site")
-        stack.compose.up()
 
 
 def test_every_experiment_shows_what_the_lecture_says(compose: Compose, tmp_path: Path) -> None:
