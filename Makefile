@@ -79,7 +79,9 @@ lecture: install ## walk through the lecture's experiments on the stack that run
 test: install-dev ## run the tests that need no container engine and no patience, on the embedded servers
 	@$(PYTEST) -m "not thorough and not swarm"
 
-test-all: install-dev ## run what `make test` leaves out: containers, large loads, and five times as many generated examples
+test-all: test-thorough test-pooled test-swarm ## run all that `make test` leaves out
+
+test-thorough: install-dev ## run the tests of containers, of large loads, and five times as many generated examples
 	@$(PYTEST) -m "thorough or hypothesis" --hypothesis-profile thorough
 
 test-unit: install-dev ## run the tests that need no service
