@@ -94,7 +94,7 @@ def _read_items(items: dict[int, _Item], passages: list[Passage], rule: str, con
     for item in items.values():
         if not item.numbers or taken.intersection(item.numbers) or passages[item.numbers[0]].place.furniture:
             continue
-        pieces = [piece for piece in read_pieces(item.node.html or "") if is_quote(piece)]
+        pieces = [piece for piece in read_pieces(item.node) if is_quote(piece)]
         if pieces:
             taken.update(item.numbers)
             found += [Marked(piece, rule, confidence, item.numbers) for piece in pieces]

@@ -121,7 +121,7 @@ def _read(
     on_quotes: bool,
 ) -> list[Marked]:
     figure = node.parent if node.parent is not None and node.parent.tag == "figure" else None
-    pieces = [piece for piece in read_pieces((figure or node).html or "") if is_quote(piece)]
+    pieces = [piece for piece in read_pieces(figure or node) if is_quote(piece)]
     if not pieces:
         return []
     piece = pieces[0]

@@ -1,12 +1,11 @@
 """Reads a small piece of markup that holds one quote: its text, who is named for it, and the work."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
 from typing import Final
 
-from bs4 import BeautifulSoup
-from bs4.element import NavigableString, Tag
+from selectolax.lexbor import LexborNode
 
 from page_read.display import BLOCKS, TABLE_PARTS
 from page_read.html import CLOSE
@@ -44,7 +43,7 @@ _AFTER_DASH: Final = re.compile(
     r"\A(?P<text>.{4,}?[.!?…。！？”\"»“])\s*(?:[—–―~]{1,2}|\s-{1,2}\s?|--)\s*(?P<name>[^\Wa-zß-ÿа-я][^.!?—–―]{1,60}(?:\.[^.!?—–―]{1,40})*)\.?\Z",
     re.DOTALL,
 )
-_CLOSE_MARK: Final = escape(CLOSE)
+_BREAK: Final = "\ue010"
 _MIN_WORDS: Final = 3  # of a quote
 _ENCLOSED: Final = re.compile(r"\A(?P<text>.{4,}?[.!?…”\"»])\s*\((?P<name>[^()]{3,80})\)\.?\Z", re.DOTALL)
 _LEAST_BEFORE_LINK: Final = 3  # words
@@ -75,38 +74,37 @@ class Piece:
     marked: bool = False
 
 
-def read_pieces(html: str) -> list[Piece]:
-    """The quote in `html`, and its translations; none if there is no text or too much markup."""
-    if len(html) > MAX_PIECE:
-        return []
-    soup = BeautifulSoup(html.replace(_CLOSE_MARK, ""), "html.parser")
-    root = next((node for node in soup.children if isinstance(node, Tag)), None)
-    return _PieceReader(root).read() if root is not None else []
+def read_pieces(element: LexborNode) -> list[Piece]:
+    """The quote in an element, and its translations; none if there is no text or too much markup."""
+    return _PieceReader(element).read() if len(element.html or "") <= MAX_PIECE else []
 
 
 class _PieceReader:
-    """Takes out of the markup what is said about a quote; what stays is its text."""
+    """Takes out of an element what is said about a quote; what stays is its text. The tree stays as it is."""
 
-    def __init__(self, root: Tag) -> None:
+    def __init__(self, root: LexborNode) -> None:
         self._root = root
-        self._body: Tag | None = None
+        self._taken: set[int] = set()  # `mem_id` of what is out
+        self._body: LexborNode | None = None
         self._translations: list[str] = []
         self._authors: list[str] = []
         self._attributions: list[str] = []
         self._sources: list[str] = []
 
     def read(self) -> list[Piece]:
-        for element in [node for node in self._root.descendants if isinstance(node, Tag)]:
-            if element.decomposed:
+        for element in self._below(self._root):
+            if not element.is_element_node or element.mem_id == self._root.mem_id:
                 continue
-            kept_in = self._kept_in(element)
+            tag, attributes = element.tag or "", element.attributes
+            tokens = _tokens(attributes.get("class") or "")
+            kept_in = self._kept_in(element, tag, attributes, tokens)
             if kept_in is not None:
-                if element.name in {"footer", "figcaption"}:
+                if tag in {"footer", "figcaption"}:
                     self._take_work(element)
-                kept_in.append(_flat(element))
-            if kept_in is not None or self._is_beside_the_quote(element):
-                element.decompose()
-        piece = _split(_lines(self._body or self._root), alone=True)
+                kept_in.append(self._flat(element))
+            if kept_in is not None or self._is_beside_the_quote(element, tag, tokens):
+                self._taken.add(element.mem_id)
+        piece = _split(self._lines(self._body or self._root), alone=True)
         for attribution in [*self._authors, *self._attributions]:
             author, source = split_attribution(attribution)
             piece.author = piece.author or author
@@ -115,39 +113,86 @@ class _PieceReader:
         others = [Piece(tidy(text), piece.author, piece.source, piece.marked) for text in self._translations]
         return [found for found in (piece, *others) if found.text]
 
-    def _is_beside_the_quote(self, element: Tag) -> bool:
-        if element.name in _LEFT_OUT or (element.name == "blockquote" and self._root.name == "blockquote"):
-            return True
-        if _tokens(element) & _SIDE and element.name not in {"p", "blockquote", "q"}:
-            return True
-        if element.name not in {"p", "div"} or not _is_link(element):
-            return False
-        before = next((node for node in element.previous_siblings if isinstance(node, Tag)), None)
-        return before is not None and count_words(_flat(before)) >= _LEAST_BEFORE_LINK and _is_last(element)
+    def _below(self, root: LexborNode) -> Iterator[LexborNode]:
+        """`root` and the nodes in it, in document order, without those that are out when it comes to them."""
+        waiting = [root]
+        while waiting:
+            node = waiting.pop()
+            if node.mem_id not in self._taken and node.tag != "rt" and node.text_content != CLOSE:
+                yield node
+                if node.mem_id not in self._taken:
+                    waiting += reversed(list(node.iter(include_text=True)))
 
-    def _kept_in(self, element: Tag) -> list[str] | None:
+    def _is_beside_the_quote(self, element: LexborNode, tag: str, tokens: set[str]) -> bool:
+        if tag in _LEFT_OUT or (tag == "blockquote" and self._root.tag == "blockquote"):
+            return True
+        if tokens & _SIDE and tag not in {"p", "blockquote", "q"}:
+            return True
+        if tag not in {"p", "div"} or not self._is_link(element):
+            return False
+        before = element.prev
+        while before is not None and (not before.is_element_node or before.mem_id in self._taken):
+            before = before.prev
+        return before is not None and count_words(self._flat(before)) >= _LEAST_BEFORE_LINK and self._is_last(element)
+
+    def _kept_in(
+        self, element: LexborNode, tag: str, attributes: dict[str, str | None], tokens: set[str]
+    ) -> list[str] | None:
         """The list that an element's text belongs in; None if it is no attribution."""
-        tokens = _tokens(element)
-        properties = set(str(element.get("itemprop") or "").split())
+        properties = set((attributes.get("itemprop") or "").split())
         if "text" in properties or (self._body is None and tokens & {"quotetext", "quotebody"}):
             self._body = element
             return None
-        if element.name in {"p", "div"} and element.get("lang") and not element.find(["p", "div"]):
+        if tag in {"p", "div"} and attributes.get("lang") and not self._holds_a_paragraph(element):
             return self._translations
         if tokens & _SIDE and not properties:
             return None
-        if properties & _SOURCE_PROPERTIES or (tokens & _SOURCE and count_words(_flat(element)) <= _LONGEST_SOURCE):
+        if properties & _SOURCE_PROPERTIES or (tokens & _SOURCE and self._is_short(element, _LONGEST_SOURCE)):
             return self._sources
-        if properties & _AUTHOR_PROPERTIES or (tokens & _AUTHOR and count_words(_flat(element)) <= _LONGEST_BYLINE):
+        if properties & _AUTHOR_PROPERTIES or (tokens & _AUTHOR and self._is_short(element, _LONGEST_BYLINE)):
             return self._authors
-        is_attribution = element.name in {"footer", "figcaption"} or (element.name == "cite" and _is_last(element))
+        is_attribution = tag in {"footer", "figcaption"} or (tag == "cite" and self._is_last(element))
         return self._attributions if is_attribution else None
 
-    def _take_work(self, footer: Tag) -> None:
-        cite = footer.find("cite")
-        if isinstance(cite, Tag) and _flat(cite) != _flat(footer):
-            self._sources.append(_flat(cite))
-            cite.decompose()
+    def _holds_a_paragraph(self, element: LexborNode) -> bool:
+        return any(node.tag in {"p", "div"} for node in self._below(element) if node.mem_id != element.mem_id)
+
+    def _is_short(self, element: LexborNode, longest: int) -> bool:
+        return count_words(self._flat(element)) <= longest
+
+    def _take_work(self, footer: LexborNode) -> None:
+        cite = next((node for node in self._below(footer) if node.tag == "cite"), None)
+        if cite is not None and self._flat(cite) != self._flat(footer):
+            self._sources.append(self._flat(cite))
+            self._taken.add(cite.mem_id)
+
+    def _is_last(self, element: LexborNode) -> bool:
+        """Whether no words follow an element in its own block."""
+        following = element.next
+        while following is not None:
+            is_beside = following.tag in {"cite", "footer", "a", "span", "small", "br"}
+            if not is_beside and count_words(self._flat(following)) >= _LEAST_BEFORE_LINK:
+                return False
+            following = following.next
+        return True
+
+    def _is_link(self, element: LexborNode) -> bool:
+        link = next((node for node in self._below(element) if node.tag == "a"), None)
+        return link is not None and self._flat(link) == self._flat(element)
+
+    def _flat(self, node: LexborNode) -> str:
+        texts = [text for part in self._below(node) if (text := part.text_content)]
+        return _BLANKS.sub(" ", " ".join(texts).replace("\n", " ")).strip()
+
+    def _lines(self, root: LexborNode) -> list[str]:
+        parts: list[str] = []
+        for node in self._below(root):
+            if (text := node.text_content) is not None:
+                parts.append(text.replace("\n", " "))
+            elif node.tag == "br" or node.tag in BLOCKS or node.tag in TABLE_PARTS:
+                parts.append(_BREAK)
+        lines = [_BLANKS.sub(" ", line).strip() for line in "".join(parts).split(_BREAK)]
+        return [line for line in lines if line]
 
 
 def split_attribution(text: str) -> tuple[str | None, str | None]:
@@ -243,42 +288,6 @@ def split_line(text: str) -> Piece:
     return _split([line for line in text.split("\n") if line.strip()])
 
 
-def _tokens(element: Tag) -> set[str]:
-    names = element.get("class") or ""
-    joined = names if isinstance(names, str) else " ".join(names)
-    return {token.lower() for token in _TOKEN.findall(joined)} | {joined.lower().replace("-", "").replace("_", "")}
-
-
-def _is_last(element: Tag) -> bool:
-    """Whether no words follow an element in its own block."""
-    following = element.next_sibling
-    while following is not None:
-        if isinstance(following, Tag) and following.name in {"cite", "footer", "a", "span", "small", "br"}:
-            text = ""
-        else:
-            text = following.get_text() if isinstance(following, Tag) else str(following)
-        if count_words(text) >= _LEAST_BEFORE_LINK:
-            return False
-        following = following.next_sibling
-    return True
-
-
-def _is_link(element: Tag) -> bool:
-    link = next((node for node in element.descendants if isinstance(node, Tag) and node.name == "a"), None)
-    return link is not None and _flat(link) == _flat(element)
-
-
-def _flat(element: Tag) -> str:
-    return _BLANKS.sub(" ", element.get_text(" ").replace("\n", " ")).strip()
-
-
-def _lines(root: Tag) -> list[str]:
-    parts: list[str] = []
-    for node in root.descendants:
-        if isinstance(node, Tag):
-            if node.name == "br" or node.name in BLOCKS or node.name in TABLE_PARTS:
-                parts.append("\ue010")
-        elif type(node) is NavigableString:
-            parts.append(str(node).replace("\n", " "))
-    lines = [_BLANKS.sub(" ", line).strip() for line in "".join(parts).split("\ue010")]
-    return [line for line in lines if line]
+def _tokens(classes: str) -> set[str]:
+    joined = " ".join(classes.lower().split())
+    return {*_TOKEN.findall(joined), joined.replace("-", "").replace("_", "")}
