@@ -18,7 +18,6 @@ _UNSEEN: Final = (
 _FURNITURE: Final = frozenset("nav footer menu".split())
 _CODE: Final = frozenset("code pre samp kbd listing xmp".split())
 _HEADINGS: Final = frozenset("h1 h2 h3 h4 h5 h6".split())
-_BLANKS: Final = re.compile(r"\s+")
 _DOUBLED: Final = (("‘‘", "“"), ("’’", "”"), ("``", "“"), ("''", '"'))  # what typewriters left of quotation marks
 _LINE: Final = "\ue002"
 _LINES: Final = re.compile(f" ?{_LINE}[ {_LINE}]*")
@@ -74,10 +73,10 @@ def read_passages(body: LexborNode) -> list[Passage]:
             walk.end_passage()
     walk.end_passage()
     for passage in walk.passages:
-        text = _BLANKS.sub(" ", "".join(passage.parts))
+        text = " ".join("".join(passage.parts).split())
         for doubled, mark in _DOUBLED if "’’" in text or "''" in text else ():
             text = text.replace(doubled, mark)
-        passage.text = (_LINES.sub("\n", text) if _LINE in text else text).strip()
+        passage.text = _LINES.sub("\n", text).strip() if _LINE in text else text
         passage.parts = []
     return walk.passages
 

@@ -68,8 +68,9 @@ class Speakers:
         self._roles: dict[str, bool] = {}
         self._persons: dict[str, bool] = {}
         self._names: dict[str, list[Name]] = {}
-        for found in self._several.finditer(self._text):
-            self._learn(found)
+        for found in self._run.finditer(self._text):
+            if " " in found[0] or "\u00a0" in found[0]:
+                self._learn(found)
 
     def _learn(self, found: re.Match[str]) -> None:
         names: list[Name] = []
@@ -226,11 +227,7 @@ class Speakers:
 
     @cached_property
     def _run(self) -> re.Pattern[str]:
-        return _runs_of(self._words.particles, 0)
-
-    @cached_property
-    def _several(self) -> re.Pattern[str]:
-        return _runs_of(self._words.particles, 1)
+        return _runs_of(self._words.particles)
 
     def _is_role(self, word: str) -> bool:
         known = self._roles.get(word)
@@ -304,12 +301,12 @@ class Speakers:
 
 
 @cache
-def _runs_of(particles: frozenset[str], fewest: int) -> re.Pattern[str]:
-    """Words with a capital after one another, at least `fewest` after the first, with particles between them."""
+def _runs_of(particles: frozenset[str]) -> re.Pattern[str]:
+    """A word with a capital, and those that follow it, with particles between them."""
     between = "|".join(sorted(map(re.escape, particles), key=len, reverse=True)) or r"(?!)"
-    word = rf"[{_CAPITALS}][\w’'.·-]*"
-    following = rf"[ \u00a0](?:(?:{between})[ \u00a0]){{0,2}}{word}"
-    return re.compile(rf"(?<![\w’'-]){word}(?:{following}){{{fewest},{2 * _LONGEST}}}")
+    rest = r"[\w’'.·-]*"
+    following = rf"[ \u00a0](?:(?:{between})[ \u00a0]){{0,2}}[{_CAPITALS}]{rest}"
+    return re.compile(rf"[{_CAPITALS}](?<![\w’'-].){rest}(?:{following}){{0,{2 * _LONGEST}}}")
 
 
 def _bare(name: str) -> str:

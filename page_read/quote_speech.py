@@ -13,7 +13,9 @@ from page_read.quote_speakers import Speakers
 from page_read.quote_text import count_words, is_spaceless, tidy
 from page_read.quote_words import QuoteWords
 
-_BOUNDARY: Final = re.compile(rf"[.!?…]+[)\]]*\s+|[。！？]|{ENDED}\s*|\n")
+_BOUNDARY: Final = re.compile(  # begins with a set of characters, so that it is tried at these only
+    rf"[.!?…。！？{ENDED}\n](?:(?<=[.!?…])[.!?…]*[)\]]*\s+|(?<=[。！？\n])|(?<={ENDED})\s*)"
+)
 _ABBREVIATION: Final = re.compile(
     r"(?:\b[^\W\d_]|\b(?:Dr|Mr|Mrs|Ms|St|Sr|Sra|Prof|Gen|Gov|Sen|Rep|Lt|Sgt|bzw|ca|Nr|vs))\.\s\Z"
 )

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 MAX_TEXT: Final = 2_000  # characters that are kept of a quote
@@ -65,7 +66,12 @@ def normal_form(text: str) -> str:
     Blanks, punctuation, quotation marks, dashes and what is invisible do not count. Empty for a text without any.
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    return "".join([character for character in folded if unicodedata.category(character)[0] in "LNMS"])
+    return "".join(filter(_counts, folded))
+
+
+@lru_cache(maxsize=2_000)
+def _counts(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LNMS"
 
 
 def count_words(text: str) -> int:
