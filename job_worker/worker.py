@@ -15,6 +15,7 @@ from job_tasks.views import webhook_body
 from job_worker.health import alive_file, touch
 from job_worker.scrape import serve_metrics
 from job_worker.webhook_post import webhook_post
+from page_read.quote_words import load_words
 
 app = core.app
 
@@ -31,6 +32,11 @@ def _serve_metrics(**_: object) -> None:
     serve_metrics(settings())
 
 
+def _preload() -> None:
+    fetcher()
+    load_words()
+
+
 def _deliverer() -> Deliverer:
     post = webhook_post(settings().fetch_limits, TOTAL_SECONDS)
     return Deliverer(core, settings().webhook_secrets, webhook_body, post)
@@ -38,7 +44,7 @@ def _deliverer() -> Deliverer:
 
 install_worker(
     core,
-    preload=fetcher,
+    preload=_preload,
     report_health=lambda: touch(settings().worker_health_file),
     report_life=lambda: touch(alive_file(settings().worker_health_file)),
     deliverer=_deliverer,

@@ -4,13 +4,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import islice
 from typing import Final
 
-from page_read.quote_words import QuoteWords, first_names
+from page_read.quote_words import CAPITALS, LONGEST_NAME, QuoteWords, first_names
 
-_CAPITALS: Final = "".join([chr(point) for point in range(0x41, 0x530) if chr(point).isupper()])
 _TOKEN: Final = re.compile(r"[^\W\d_](?:[\w’'.·-]*\w)?|[^\W\d_]\.")
 _LOWER: Final = re.compile(r"(?<!\w)[a-zß-ÿа-яё]\w*")
 _POSSESSIVE: Final = re.compile(r"['’]s?$")
@@ -20,11 +19,10 @@ _ENDING: Final = frozenset(".!?:;")
 _DATE: Final = re.compile(r"\.?\s\d")  # what follows the name of a month
 _ENOUGH: Final = 2  # points for a person
 _INITIALS: Final = 3  # letters; fewer are initials
-_CAPITALISED: Final = re.compile(rf"[{_CAPITALS}]\w*")
+_CAPITALISED: Final = re.compile(rf"[{CAPITALS}]\w*")
 _LONGEST_TEXT: Final = 300_000  # characters in which names are learnt
 _MOST_NAMES: Final = 1_000  # that are looked up
 _MOST_LOOKED_AT: Final = 30  # places of a name
-_LONGEST: Final = 6  # words of a name
 _SENTENCE_START: Final = re.compile(r"(?:^|[.!?:…–—]\s+|\n)[“”\"„«»‘(]*\Z")
 _EASTERN_SUBJECT: Final = re.compile(
     r"([一-鿿々ァ-ヶー・A-Za-z·]{2,12}?)(?:氏|さん|首相|大臣|社長|教授|監督|選手|議員|知事|会長|代表|大統領|先生)?(?:[（(][^（）()]{1,12}[）)])?(?:は|が|も)[^。「」]{0,40}\Z"
@@ -68,7 +66,7 @@ class Speakers:
         self._roles: dict[str, bool] = {}
         self._persons: dict[str, bool] = {}
         self._names: dict[str, list[Name]] = {}
-        for found in self._run.finditer(self._text):
+        for found in self._words.names.finditer(self._text):
             if " " in found[0] or "\u00a0" in found[0]:
                 self._learn(found)
 
@@ -79,7 +77,7 @@ class Speakers:
             if name.titled:
                 self._titled.add(name.text)
             parts = name.text.split(" ")
-            if 1 < len(parts) <= _LONGEST - 1:
+            if 1 < len(parts) <= LONGEST_NAME - 1:
                 self._forms[parts[-1].lower()][name.text] += 1
                 self._forms[parts[0].lower()][name.text] += 1
 
@@ -99,7 +97,7 @@ class Speakers:
 
     def _places_of(self, name: str) -> Iterator[int]:
         """Where `name` begins. Most are single words, for each of which a search of the whole text would take long."""
-        if name.isalnum() and name[0] in _CAPITALS:
+        if name.isalnum() and name[0] in CAPITALS:
             yield from self._places.get(name, ())
             return
         start = self._text.find(name)
@@ -175,7 +173,7 @@ class Speakers:
             forms = self._forms.get(name.lower())
             return points + (2 if forms and any(self._weigh(form) >= _ENOUGH for form in list(forms)[:5]) else 0)
         points += 2 * self.has_first_name(name)
-        if len(parts) < _LONGEST - 1:
+        if len(parts) < LONGEST_NAME - 1:
             alone, inside = self._seen(parts[-1])
             points += 2 if alone else inside
         return points
@@ -190,7 +188,7 @@ class Speakers:
 
     def _runs(self, text: str) -> list[Name]:
         names: list[Name] = []
-        for found in self._run.finditer(text):
+        for found in self._words.names.finditer(text):
             if " " not in found[0] and "\u00a0" not in found[0]:
                 self._add_single(names, found, text)
                 continue
@@ -225,10 +223,6 @@ class Speakers:
         is_common = lower in self._words.common or _APOSTROPHE.split(lower)[0] in self._words.common
         return "" if len(word) == 1 or is_common or self._is_role(lower) else word
 
-    @cached_property
-    def _run(self) -> re.Pattern[str]:
-        return _runs_of(self._words.particles)
-
     def _is_role(self, word: str) -> bool:
         known = self._roles.get(word)
         if known is None:
@@ -247,7 +241,7 @@ class Speakers:
                 self._add(names, run[index:], text)
                 return
             is_particle = index > 1 and token[0][0].islower()
-            if is_particle and (len(run) > _LONGEST or (token[0] == "of" and run[0][0].lower() in first_names())):
+            if is_particle and (len(run) > LONGEST_NAME or (token[0] == "of" and run[0][0].lower() in first_names())):
                 self._add(names, run[:index], text)
                 self._add(names, run[index + 1 :], text)
                 return
@@ -257,7 +251,7 @@ class Speakers:
                     self._add(names, run[:index], text)
                     self._add(names, run[index + 1 :], text)
                     return
-        if run and len(run) <= _LONGEST and not (len(run) == 1 and _DATE.match(text, run[0].end())):
+        if run and len(run) <= LONGEST_NAME and not (len(run) == 1 and _DATE.match(text, run[0].end())):
             name = " ".join([_bare(token[0]) for token in run])
             if len(name) > 1 and name[0].isupper():
                 names.append(Name(run[0].start(), run[-1].end(), name, titled))
@@ -298,15 +292,6 @@ class Speakers:
         """Whether the first word has a capital only because a sentence begins there."""
         start = run[0].start()
         return run[0][0].lower() in self._lower and _SENTENCE_START.search(text, max(0, start - 4), start) is not None
-
-
-@cache
-def _runs_of(particles: frozenset[str]) -> re.Pattern[str]:
-    """A word with a capital, and those that follow it, with particles between them."""
-    between = "|".join(sorted(map(re.escape, particles), key=len, reverse=True)) or r"(?!)"
-    rest = r"[\w’'.·-]*"
-    following = rf"[ \u00a0](?:(?:{between})[ \u00a0]){{0,2}}[{_CAPITALS}]{rest}"
-    return re.compile(rf"[{_CAPITALS}](?<![\w’'-].){rest}(?:{following}){{0,{2 * _LONGEST}}}")
 
 
 def _bare(name: str) -> str:

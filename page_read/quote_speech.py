@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 from page_read.quote_attribution import ENDED, QUOTE, QUOTES, Attribution, Attributions, Surroundings
@@ -287,7 +286,7 @@ class _Reader:
 
     def _attribution(self, around: Surroundings, quote: str) -> Attribution | None:
         """What tells of the speaker: an interruption inside the marks, or the text around them."""
-        interruption = self._inner.search(quote) if self._inner else None
+        interruption = self._words.interruption.search(quote)
         verb = self._words.saying.search(interruption[0]) if interruption else None
         if interruption and verb:
             return self._attributions.subject("said", interruption[0], verb, direct=True)
@@ -344,18 +343,7 @@ class _Reader:
 
     def _without_attribution(self, quote: str) -> str:
         """`A, dit-il. B` without what stands between."""
-        return self._inner.sub(" … ", quote) if self._inner else quote
-
-    @cached_property
-    def _inner(self) -> re.Pattern[str] | None:
-        verb = f"(?:{self._words.saying.pattern})"
-        if self._words.language == "fr":
-            somebody = r"(?:[A-ZÉ]|(?:une?|l[ae]s?|ce(?:tte)?|s[ao]n?)\s)"
-            inverted = rf"{verb}(?:-t)?-(?:ils?|elles?|on)|a-t-(?:il|elle)\s+\w+|{verb}(?=\s{somebody})"
-            return re.compile(rf"[,!?]\s+(?:{inverted})[^.,«»]{{0,80}}[.,]\s*")
-        if self._words.language in {"ru", "es", "pt", "it"}:
-            return re.compile(rf"[,.!?]?\s*[–—]\s*{verb}[^–—.]{{0,80}}[.,]?\s*[–—]\s*", re.IGNORECASE)
-        return None
+        return self._words.interruption.sub(" … ", quote)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,9 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
+CAPITALS: Final = "".join([chr(point) for point in range(0x41, 0x530) if chr(point).isupper()])
+LONGEST_NAME: Final = 6  # words
+
 _NEVER: Final = re.compile(r"(?!)")
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _KANA: Final = re.compile("[\u3040-\u30ff]")
@@ -26,6 +29,7 @@ class QuoteWords:
 
     language: str
     saying: re.Pattern[str]
+    interruption: re.Pattern[str]  # of a quote, inside its marks, by who says it: `A, dit-il. B`
     according: re.Pattern[str]
     according_before: tuple[str, ...]  # with a blank; without short words, which come before any noun
     pronouns: frozenset[str]
@@ -35,6 +39,7 @@ class QuoteWords:
     bodies: frozenset[str]
     places: frozenset[str]
     particles: frozenset[str]
+    names: re.Pattern[str]  # a word with a capital, and those that follow it, with particles between them
     common: frozenset[str]
     works: frozenset[str]
 
@@ -62,6 +67,14 @@ def words_of(text: str, declared: str | None) -> QuoteWords:
     if wanted in scores and most <= 2 * scores[wanted] + _IN_DOUBT:
         return _read(wanted)
     return _read(best)
+
+
+def load_words() -> None:
+    """Reads and compiles what is otherwise read and compiled at the first page of each language."""
+    for language in _common():
+        _read(language)
+    for load in (_languages, _collections, wrongly_ascribed, about_somebody, name_particles, first_names):
+        load()
 
 
 @cache
@@ -138,9 +151,11 @@ def _read(language: str) -> QuoteWords:
     table = _tables()[language]
     spaceless = language in {"ja", "zh"}
     roles = table["roles"].split()
+    saying = _pattern(table["saying"].split(), spaceless=spaceless)
     return QuoteWords(
         language=language,
-        saying=_pattern(table["saying"].split(), spaceless=spaceless),
+        saying=saying,
+        interruption=_interruption(language, saying.pattern),
         according=_pattern([entry for entry in table["according"].split("|") if entry], spaceless=spaceless),
         according_before=tuple(
             [
@@ -157,9 +172,28 @@ def _read(language: str) -> QuoteWords:
         bodies=frozenset(table.get("bodies", "").split()),
         places=frozenset(table.get("places", "").split()),
         particles=frozenset(table["particles"].split()),
+        names=_names(table["particles"].split()),
         common=_common()[language],
         works=frozenset(table.get("works", "").split()),
     )
+
+
+def _interruption(language: str, saying: str) -> re.Pattern[str]:
+    verb = f"(?:{saying})"
+    if language == "fr":
+        somebody = r"(?:[A-ZÉ]|(?:une?|l[ae]s?|ce(?:tte)?|s[ao]n?)\s)"
+        inverted = rf"{verb}(?:-t)?-(?:ils?|elles?|on)|a-t-(?:il|elle)\s+\w+|{verb}(?=\s{somebody})"
+        return re.compile(rf"[,!?]\s+(?:{inverted})[^.,«»]{{0,80}}[.,]\s*")
+    if language in {"ru", "es", "pt", "it"}:
+        return re.compile(rf"[,.!?]?\s*[–—]\s*{verb}[^–—.]{{0,80}}[.,]?\s*[–—]\s*", re.IGNORECASE)
+    return _NEVER
+
+
+def _names(particles: list[str]) -> re.Pattern[str]:
+    between = "|".join(sorted(map(re.escape, particles), key=len, reverse=True)) or r"(?!)"
+    rest = r"[\w’'.·-]*"
+    following = rf"[ \u00a0](?:(?:{between})[ \u00a0]){{0,2}}[{CAPITALS}]{rest}"
+    return re.compile(rf"[{CAPITALS}](?<![\w’'-].){rest}(?:{following}){{0,{2 * LONGEST_NAME}}}")
 
 
 def _pattern(entries: Iterable[str], *, spaceless: bool) -> re.Pattern[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from page_read.page import read_page
+from page_read.quote_words import load_words
 from page_read.quotes import find_quotes
 
 _MIN_F1 = 0.90
@@ -24,7 +25,11 @@ _MAX_MS = 3.0  # of processor time a page, on average, beyond counting
 
 
 def find(folder: Path) -> tuple[dict[str, list[dict[str, Any]]], float]:
-    """What is found on each page, and the mean processor time that it takes, in milliseconds."""
+    """What is found on each page, and the mean processor time that it takes, in milliseconds.
+
+    As in a child of a worker, no page was read before, but the words are loaded.
+    """
+    load_words()
     labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
     found: dict[str, list[dict[str, Any]]] = {}
     seconds = 0.0

@@ -1,13 +1,18 @@
 """What is a quote on small pages of many shapes and languages, and what is not."""
 
+import subprocess
+import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from page_read.page import read_page
 from page_read.quotes import MAX_QUOTES, Quote, find_quotes
 from tests.unit.page_read.quote_pages import MARKED_UP, NO_QUOTES, RUNNING_TEXT, QuotePage
+
+PROJECT = Path(__file__).parents[3]
 
 
 def quotes_of(html: str, language: str | None = "en") -> list[Quote]:
@@ -91,3 +96,21 @@ def test_a_hostile_page_costs_bounded_work(html: str) -> None:
     start = time.process_time()
     assert len(quotes_of(html)) <= MAX_QUOTES
     assert time.process_time() - start < 20
+
+
+READS_PAGES_WITHOUT_COMPILING = """
+import re
+from page_read.quote_words import load_words
+from tests.unit.page_read.quote_pages import MARKED_UP, RUNNING_TEXT
+from tests.unit.page_read.test_quotes import pairs
+
+load_words()
+re.compile = None
+print(all(pairs(page) == page.quotes for page in (*MARKED_UP, *RUNNING_TEXT)))
+"""
+
+
+def test_once_words_are_loaded_no_page_waits_for_them() -> None:
+    code = READS_PAGES_WITHOUT_COMPILING
+    ended = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert ended.stdout == "True\n"
