@@ -59,8 +59,8 @@ def find_blockquotes(
         numbers = places.get(node.mem_id)
         if not numbers or _is_something_else(node, [passages[number] for number in numbers]):
             continue
-        several = [split_line(passages[number].text) for number in numbers]
-        if len(several) > 1 and all(piece.marked and (piece.author or piece.source) for piece in several):
+        several = [split_line(passages[number].text) for number in numbers] if len(numbers) > 1 else []
+        if several and all(piece.marked and (piece.author or piece.source) for piece in several):
             found += [
                 Marked(piece, "blockquote", 0.85, [number]) for piece, number in zip(several, numbers, strict=True)
             ]

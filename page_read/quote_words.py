@@ -57,12 +57,9 @@ def words_of(text: str, declared: str | None) -> QuoteWords:
         return _read("ja" if kana > len(sample) / 50 else "zh")
     wanted = (declared or "").lower().replace("_", "-").partition("-")[0]
     wanted = {"nb": "no", "nn": "no"}.get(wanted, wanted)
-    seen = Counter(_LETTERS.findall(sample.lower()))
     scores = Counter({wanted: 0} if wanted in _common() else {})
     languages = _languages()
-    for word in languages.keys() & seen.keys():
-        for language in languages[word]:
-            scores[language] += seen[word]
+    scores.update([language for word in _LETTERS.findall(sample.lower()) for language in languages.get(word, ())])
     best, most = max(scores.items(), key=lambda score: score[1], default=("en", 0))
     if wanted in scores and most <= 2 * scores[wanted] + _IN_DOUBT:
         return _read(wanted)
