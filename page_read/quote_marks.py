@@ -1,8 +1,7 @@
 """Which quotation marks of a passage belong together."""
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from page_read.quote_passages import CLOSE_Q, OPEN_Q
 
@@ -31,8 +30,7 @@ _EITHER_WAY: Final = frozenset('"”“')
 _NESTED_AT_MOST: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A stretch in quotation marks: `start` and `end` include them. `closed` is False where the passage ends first."""
 
     start: int

@@ -1,12 +1,11 @@
 """Names of speakers in running text, and the fullest form of a name on the page."""
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from page_read.quote_words import CAPITALS, LONGEST_NAME, QuoteWords, first_names
 
@@ -40,8 +39,7 @@ _SURNAMES: Final = frozenset(
 _NOT_IN_GIVEN_NAMES: Final = frozenset("的了在是和与對对说說他她它们們这這那为為也都就还還以")
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A name in a text, from `start` to `end`; `text` is without office and title."""
 
     start: int
@@ -58,7 +56,7 @@ class Speakers:
         self._no_name = words.common | words.particles
         self._text = "\n".join(texts)[:_LONGEST_TEXT]
         self._lower = frozenset(_LOWER.findall(self._text))
-        self._forms: dict[str, Counter[str]] = defaultdict(Counter)  # longer names by their first and last words
+        self._forms: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))  # longer names by their first and last words
         self._titled: set[str] = set()
         self._evidence: dict[str, tuple[int, bool]] = {}
         self._saying: dict[str, bool] = {}
