@@ -47,6 +47,7 @@ _BREAK: Final = "\ue010"
 _MIN_WORDS: Final = 3  # of a quote
 _ENCLOSED: Final = re.compile(r"\A(?P<text>.{4,}?[.!?…”\"»])\s*\((?P<name>[^()]{3,80})\)\.?\Z", re.DOTALL)
 _LEAST_BEFORE_LINK: Final = 3  # words
+_MOST_FOLLOWING: Final = 20  # nodes
 _LONGEST_SOURCE: Final = 15  # words
 _LONGEST_BYLINE: Final = 12
 _LONGEST_ATTRIBUTION: Final = 20
@@ -167,14 +168,16 @@ class _PieceReader:
             self._taken.add(cite.mem_id)
 
     def _is_last(self, element: LexborNode) -> bool:
-        """Whether no words follow an element in its own block."""
+        """Whether no words follow an element in its own block. What much markup follows is not the last."""
         following = element.next
-        while following is not None:
+        for _ in range(_MOST_FOLLOWING):
+            if following is None:
+                return True
             is_beside = following.tag in {"cite", "footer", "a", "span", "small", "br"}
             if not is_beside and count_words(self._flat(following)) >= _LEAST_BEFORE_LINK:
                 return False
             following = following.next
-        return True
+        return False
 
     def _is_link(self, element: LexborNode) -> bool:
         link = next((node for node in self._below(element) if node.tag == "a"), None)

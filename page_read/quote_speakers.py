@@ -56,7 +56,8 @@ class Speakers:
         self._no_name = words.common | words.particles
         self._text = "\n".join(texts)[:_LONGEST_TEXT]
         self._lower = frozenset(_LOWER.findall(self._text))
-        self._forms: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))  # longer names by their first and last words
+        # Longer names by their first and last words, and how often each is there.
+        self._forms: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         self._titled: set[str] = set()
         self._evidence: dict[str, tuple[int, bool]] = {}
         self._saying: dict[str, bool] = {}

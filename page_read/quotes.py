@@ -41,7 +41,7 @@ class Quote:
 
 
 def find_quotes(page: PageText) -> list[Quote]:
-    """The quotes of a page, in document order, without repetitions, at most MAX_QUOTES. Takes its tree to pieces."""
+    """The quotes of a page, in document order, without repetitions, at most MAX_QUOTES."""
     tree = page.tree
     if tree is None or tree.body is None:
         return []

@@ -79,6 +79,7 @@ def test_text_beyond_the_limit_is_left_out() -> None:
         "<h1>Quotes</h1>" + "<p>We won the game.<p>Ada Byron" * 40_000,
         "<p>“We won the game,” " + " ".join([f"Ada{number:x}" for number in range(100_000)]) + " said.",
         "<p>" + "‘we won the game " * 50_000,
+        ("<blockquote>We won the game" + "<cite>x</cite><i></i>" * 850 + "</blockquote>") * 60,
     ],
     ids=[
         "marks",
@@ -90,6 +91,7 @@ def test_text_beyond_the_limit_is_left_out() -> None:
         "names",
         "different names",
         "single marks",
+        "cites",
     ],
 )
 def test_a_hostile_page_costs_bounded_work(html: str) -> None:
