@@ -67,6 +67,23 @@ def test_text_beyond_the_limit_is_left_out() -> None:
     assert quotes_of(f"<blockquote>{long}<footer>— Tom Reed</footer></blockquote>") == []
 
 
+QUOTATION = '{"@type": "Quotation", "text": "%s", "creator": {"@type": "Person", "name": "Ada Byron"}}'
+
+
+@pytest.mark.parametrize(
+    ("text", "means"),
+    [
+        ("<p>We <em>won</em>,</p><p>and lost.</p>", "We won, and lost."),
+        ("We won<br>and lost.", "We won and lost."),
+        ("&ldquo;Won &amp; lost.&rdquo;", "Won & lost."),
+        ("2 < 3 and 4 > 1, always.", "2 < 3 and 4 > 1, always."),
+    ],
+)
+def test_markup_in_data_is_read_as_markup(text: str, means: str) -> None:
+    (quote,) = quotes_of(f'<script type="application/ld+json">{QUOTATION % text}</script>')
+    assert (quote.text, quote.author) == (means, "Ada Byron")
+
+
 @pytest.mark.parametrize(
     "html",
     [
@@ -75,6 +92,7 @@ def test_text_beyond_the_limit_is_left_out() -> None:
         "<p>" + "“a b c d e” " * 100_000,
         "<blockquote>" * 400 + "We won the game today.",
         '<script type="application/ld+json">{"@type": "Quotation", "text": ' + "[" * 500_000 + "</script><p>Hello",
+        f'<script type="application/ld+json">[{QUOTATION % ("<b>" * 1_300)}]</script>' * 400,
         "<h1>Quotes</h1><p>" + "We won. — " * 100_000,
         "<h1>Quotes</h1>" + "<p>We won the game.<p>Ada Byron" * 40_000,
         "<p>“We won the game,” " + " ".join([f"Ada{number:x}" for number in range(100_000)]) + " said.",
@@ -87,6 +105,7 @@ def test_text_beyond_the_limit_is_left_out() -> None:
         "pairs",
         "nested blockquotes",
         "broken JSON-LD",
+        "markup in JSON-LD",
         "dashes",
         "names",
         "different names",
