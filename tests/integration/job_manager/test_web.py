@@ -20,14 +20,6 @@ from tests.integration.pausing import Stopwatch, hung_database
 UNKNOWN = "/job/00000000-0000-0000-0000-000000000001"
 
 
-@pytest.fixture
-def web(servers: Servers) -> FlaskClient:
-    """A client that is no API's: errors are pages."""
-    client = manager_on(servers)
-    client.application.test_client_class = FlaskClient
-    return client.application.test_client()
-
-
 @pytest.mark.parametrize(
     ("path", "status"),
     [
