@@ -71,13 +71,6 @@ class BrokerPair:
         hosts = ";".join(f"sentinel://{login * (port == self._ports[0])}{LOOPBACK}:{port}" for port in self._ports)
         return f"{hosts}/0?master_name={MASTER_NAME}&sentinel_password={SENTINEL_PASSWORD}"
 
-    def start(self) -> None:
-        """Start what is beside the first server, and wait until sentinels and servers know one another."""
-        for process in (self.job_broker_2, *self.job_sentinels):
-            process.start()
-        for process in (self.job_broker_2, *self.job_sentinels):
-            process.wait_until_ready()
-
     def master(self) -> PairedServer:
         """The one that is the master, once all sentinels say so and the other copies it."""
 

@@ -198,8 +198,6 @@ def process_stack(folder: DataFolder, wanted: Wanted) -> Iterator[Stack]:
         servers.database.prepare(servers.supervisor.run)
         for server in (stack.job_broker, stack.job_db):
             server.start()
-        if brokers:
-            brokers.start()
         stack.job_db.wait_until_ready()
         if databases:
             databases.copy()

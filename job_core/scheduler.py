@@ -145,15 +145,8 @@ class Scheduler:
         log.info("forgot", jobs=jobs, idempotency_keys=keys, workers=workers)
 
 
-def run_scheduler(
-    core: JobCore,
-    *,
-    report_health: Callable[[], object] = lambda: None,
-    report_life: Callable[[], object] = lambda: None,
-    forget: Callable[[Database, timedelta], int] = lambda _database, _older_than: 0,
-) -> None:
-    """Run until SIGTERM or SIGINT. See Scheduler."""
-    scheduler = Scheduler(core, report_health=report_health, report_life=report_life, forget=forget)
+def run_scheduler(scheduler: Scheduler) -> None:
+    """Run it until SIGTERM or SIGINT."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: scheduler.stop())
     scheduler.run()

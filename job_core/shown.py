@@ -1,8 +1,11 @@
 """Texts about a job for people, where others than its owner look: in the queue's messages, and in Flower."""
 
+import json
 import re
+from bisect import bisect
 
 MAX_SHOWN = 200  # characters
+MAX_ESCAPED = 600  # bytes of these in the JSON of a message, which takes twelve for an emoji
 _IGNORED_IN_URLS = re.compile(r"[\t\n\r]")  # by browsers: https://url.spec.whatwg.org/#url-parsing
 # Of web URLs, browsers take any number of slashes, in either direction.
 _AFTER_SCHEME = re.compile(r"(:(?:[/\\]{2,}|(?:(?<=http:)|(?<=https:))[/\\]*))", re.IGNORECASE)
@@ -11,7 +14,7 @@ _END_OF_PATH = re.compile(r"[?#]")
 
 
 def without_secrets(text: str) -> str:
-    """`text` as one line of at most MAX_SHOWN characters, without the credentials and the query of URLs in it.
+    """`text` as one line, cut at MAX_SHOWN and MAX_ESCAPED, without the credentials and the query of URLs in it.
 
     Where a query or a fragment begins, the text ends: white space ends neither, and either may hold another URL.
     """
@@ -27,4 +30,11 @@ def without_secrets(text: str) -> str:
             break
     if not shown.isprintable():
         shown = "".join(character if character.isprintable() else " " for character in shown)
-    return shown if len(shown) <= MAX_SHOWN else f"{shown[: MAX_SHOWN - 1]}…"
+    if len(shown) <= MAX_SHOWN and _escaped_bytes(shown) <= MAX_ESCAPED:
+        return shown
+    fitting = bisect(range(MAX_SHOWN), MAX_ESCAPED, key=lambda length: _escaped_bytes(f"{shown[:length]}…"))
+    return f"{shown[: fitting - 1]}…"
+
+
+def _escaped_bytes(text: str) -> int:
+    return len(json.dumps(text)) - len('""')

@@ -62,7 +62,7 @@ def _read_address(value: object) -> object:
         return value
     host, _, port = value.rpartition(":")
     if not (host and port.isascii() and port.isdecimal() and 1 <= int(port) <= MAX_PORT):
-        raise ValueError("it wants a host and a port, like practice_site:8000")
+        raise ValueError("it wants a host and a port, like practice_site.:8000")
     return host, int(port)
 
 

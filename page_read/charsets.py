@@ -55,13 +55,15 @@ utf-16le csunicode iso-10646-ucs-2 ucs-2 unicode unicodefeff utf-16
 x-user-defined
 """
 _NAMES = {label: line.split()[0] for line in _TABLE.strip().splitlines() for label in line.split()}
-# Python's codec that writes an encoding, where it has another name.
-_ENCODERS = {
+# Python's codec of an encoding of one byte, where it has another name.
+CODECS = {
     "ibm866": "cp866",
     "iso-8859-8-i": "iso8859-8",
     "macintosh": "mac_roman",
     "windows-874": "cp874",
     "x-mac-cyrillic": "mac_cyrillic",
+}
+_ENCODERS = CODECS | {
     "big5": "big5hkscs",
     "euc-jp": "euc_jp",
     "iso-2022-jp": "iso2022_jp",

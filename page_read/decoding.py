@@ -11,15 +11,10 @@ from collections.abc import Callable
 from functools import cache
 from itertools import product
 
+from page_read.charsets import CODECS
+
 # One byte for a character: Python's codec where it has another name, and the bytes that mean something else.
-_CODECS = {
-    "ibm866": "cp866",
-    "iso-8859-8-i": "iso8859-8",
-    "macintosh": "mac_roman",
-    "windows-874": "cp874",
-    "x-mac-cyrillic": "mac_cyrillic",
-    "x-user-defined": "ascii",
-}
+_CODECS = CODECS | {"x-user-defined": "ascii"}
 _BYTES = {
     "koi8-u": {0xAE: "\u045e", 0xBE: "\u040e"},
     "windows-1255": {0xCA: "\u05ba"},

@@ -8,19 +8,17 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
+from dev.bench.many_jobs import HOT_LABEL, ID, MADE, in_steps
+
 HISTORY = timedelta(days=30)
 LABEL = "https://example.com/7"  # of one job in 10,000
-HOT_LABEL = "https://example.com/hot"  # of every fifth
 OWNER = "busy"  # of every fourth
 PARENT_EACH = 20  # of so many jobs one is a parent, and the four after it are its children
 CRAWL_PAGES = 1_000  # pages of a crawl
 WAITING, PARKED, RETRYING, STARTED = 5_000, 5_000, 500, 48
 
-_STEP = 50_000  # rows of a statement
-_ID = """(lpad(to_hex((extract(epoch FROM {time}) * 1000)::bigint), 12, '0') || '7' || substr({mix}, 1, 3) || '8'
-          || substr({mix}, 4, 15))::uuid"""
 _TIME = "CAST(:since AS timestamptz) + {number} * (CAST(:lasts AS interval) / :many)"
-_HISTORY_ID = _ID.format(time=_TIME.format(number="{number}"), mix="md5(({number})::text)")
+_HISTORY_ID = ID.format(time=_TIME.format(number="{number}"), mix="md5(({number})::text)")
 
 
 def _id(number: str) -> str:
@@ -50,8 +48,7 @@ _JOBS = f"""
          LATERAL (SELECT CASE WHEN of_thousand < 900 THEN 'SUCCESS' WHEN of_thousand < 980 THEN 'FAILURE'
                               ELSE 'REVOKED' END) AS stated (state),
          LATERAL (SELECT {_TIME.format(number="number")}) AS timed (time),
-         (SELECT json_build_object('words', 4321, 'top', json_agg(json_build_array('word' || n, 100 - n)))
-          FROM generate_series(1, 25) AS n) AS made (result)
+         {MADE}
 """  # noqa: S608 - constants
 _ATTEMPTS = f"""
     INSERT INTO attempts (job_id, number, worker_id, started_at, ended_at, outcome)
@@ -62,7 +59,7 @@ _ATTEMPTS = f"""
 _OPEN = f"""
     INSERT INTO jobs (id, kind, label, request, state, on_failure, attempt, max_attempts, max_crashes, limit_key,
                       worker_id, worker_pid, created_at, published_at, parked_at, started_at, overdue_at, due_at, error)
-    SELECT {_ID.format(time="now() - interval '1 minute'", mix="md5(:state || number)")}, 'count',
+    SELECT {ID.format(time="now() - interval '1 minute'", mix="md5(:state || number)")}, 'count',
            'https://example.com/' || number, '{{"top": 25}}', :state, 'retry',
            CASE WHEN :state = 'PENDING' THEN 0 ELSE 1 END, 5, 3,
            CASE WHEN :parked THEN 'busy' || number % 10 || '.example' ELSE 'open' || number || '.example' END,
@@ -108,7 +105,7 @@ def fill_jobs(connection: Connection, many: int, until: datetime, done: Callable
     _without_triggers(connection)
     connection.execute(text(_WORKERS))
     for statement in (_JOBS, _ATTEMPTS):
-        _in_steps(connection, statement, many, until, done)
+        in_steps(connection, statement, many, done, _times(until, many))
     for state, parked, number in (
         ("PENDING", False, WAITING),
         ("PENDING", True, PARKED),
@@ -122,8 +119,8 @@ def fill_crawls(connection: Connection, many: int, until: datetime, done: Callab
     """So many rows of pages, of crawls that have ended. `done` hears how many are there."""
     _without_triggers(connection)
     crawls = -(-many // CRAWL_PAGES)
-    connection.execute(text(_CRAWLS), {"many": crawls, "since": until - HISTORY, "lasts": HISTORY})
-    _in_steps(connection, _PAGES, many, until, done, of=crawls)
+    connection.execute(text(_CRAWLS), _times(until, crawls))
+    in_steps(connection, _PAGES, many, done, _times(until, crawls))
 
 
 def _without_triggers(connection: Connection) -> None:
@@ -131,18 +128,6 @@ def _without_triggers(connection: Connection) -> None:
     connection.execute(text("SET session_replication_role = replica"))
 
 
-def _in_steps(
-    connection: Connection,
-    statement: str,
-    many: int,
-    until: datetime,
-    done: Callable[[int], None],
-    *,
-    of: int | None = None,
-) -> None:
-    """Have the rows from 1 to `many` written; their times are those of `of` rows, if they are of others."""
-    for first in range(1, many + 1, _STEP):
-        last = min(first + _STEP - 1, many)
-        bounds = {"first": first, "last": last, "since": until - HISTORY, "lasts": HISTORY, "many": of or many}
-        connection.execute(text(statement), bounds)
-        done(last - first + 1)
+def _times(until: datetime, many: int) -> dict[str, object]:
+    """What places so many jobs in the history."""
+    return {"since": until - HISTORY, "lasts": HISTORY, "many": many}

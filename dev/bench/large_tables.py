@@ -28,7 +28,8 @@ from sqlalchemy import Connection, create_engine, text
 from uuid_utils.compat import uuid7
 
 import site_crawl.retention
-from dev.bench.history import HISTORY, HOT_LABEL, LABEL, OWNER, PARENT_EACH, fill_crawls, fill_jobs
+from dev.bench.history import HISTORY, LABEL, OWNER, PARENT_EACH, fill_crawls, fill_jobs
+from dev.bench.many_jobs import HOT_LABEL
 from dev.bench.peers.processes import used_milliseconds
 from dev.bench.peers.report import say
 from embedded.data_folder import DataFolder
@@ -389,11 +390,9 @@ def _fill(
     url: str, rows: int, part: Callable[[Connection, int, datetime, Callable[[int], None]], None], until: datetime
 ) -> None:
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    begun, done = time.monotonic(), 0
+    begun = time.monotonic()
 
-    def note(more: int) -> None:
-        nonlocal done
-        done += more
+    def note(done: int) -> None:
         if done % 1_000_000 == 0:
             sys.stderr.write(f"{part.__name__}: {done:,} after {time.monotonic() - begun:.0f} s\n")
 

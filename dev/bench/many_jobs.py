@@ -8,17 +8,22 @@ from sqlalchemy import Connection, event, text
 HOT_LABEL = "https://example.com/hot"  # every fifth job
 COLD_LABEL = "https://example.com/cold/7"  # one of 10,000 others
 
+# As SQL: the UUIDv7 of a time, filled up from the digits `mix`; and a result.
+ID = """(lpad(to_hex((extract(epoch FROM {time}) * 1000)::bigint), 12, '0') || '7' || substr({mix}, 1, 3) || '8'
+          || substr({mix}, 4, 15))::uuid"""
+MADE = """(SELECT json_build_object('words', 4321, 'top', json_agg(json_build_array('word' || n, 100 - n)))
+          FROM generate_series(1, 25) AS n) AS made (result)"""
+
 _WORKER = "INSERT INTO workers (id, name) VALUES ('018bcfe5-6800-7000-8000-000000000000', 'job_worker_01')"
 # Ids are UUIDv7, one a second, in the order of `number`. Of 1,000 jobs: 900 SUCCESS, 60 FAILURE, 20 REVOKED,
 # 15 PENDING, 4 RETRY, 1 STARTED; every tenth is of another kind. The newest tenth waits: a surge has just come in.
-_JOBS = """
+_JOBS = f"""
     INSERT INTO jobs (id, kind, label, request, state, on_failure, attempt, max_attempts, max_crashes, worker_id,
                       worker_pid, created_at, published_at, started_at, due_at, finished_at, result, error, owner)
-    SELECT (lpad(to_hex(1700000000000 + number * 1000), 12, '0') || '7' || substr(mix, 1, 3) || '8'
-            || substr(mix, 4, 15))::uuid,
+    SELECT {ID.format(time="time", mix="mix")},
            CASE WHEN number % 10 = 3 THEN 'quotes' ELSE 'count' END,
            CASE WHEN number % 5 = 1 THEN :hot ELSE 'https://example.com/cold/' || number % 10000 END,
-           '{"top": 25, "word": null, "tokenizer": "words"}',
+           '{{"top": 25, "word": null, "tokenizer": "words"}}',
            state, 'retry', 1, 5, 3,
            CASE WHEN state = 'STARTED' THEN '018bcfe5-6800-7000-8000-000000000000'::uuid END,
            CASE WHEN state = 'STARTED' THEN 1 END,
@@ -26,7 +31,7 @@ _JOBS = """
            CASE WHEN state = 'RETRY' THEN time + interval '1 minute' END,
            CASE WHEN state IN ('SUCCESS', 'FAILURE', 'REVOKED') THEN time + interval '1 second' END,
            CASE WHEN state = 'SUCCESS' THEN result END,
-           CASE WHEN state IN ('FAILURE', 'RETRY') THEN '{"type": "not-text", "detail": "It is image/png."}'::json END,
+           CASE WHEN state IN ('FAILURE', 'RETRY') THEN '{{"type": "not-text", "detail": "image/png"}}'::json END,
            CASE WHEN :owned AND number % 3 < 2 THEN 'busy' WHEN :owned AND number % 60 = 2 THEN 'small' END
     FROM generate_series(CAST(:first AS bigint), :last) AS number,
          md5(number::text) AS mix,
@@ -36,26 +41,31 @@ _JOBS = """
                               WHEN of_thousand < 980 THEN 'REVOKED' WHEN of_thousand < 995 THEN 'PENDING'
                               WHEN of_thousand < 999 THEN 'RETRY' ELSE 'STARTED' END) AS stated (state),
          LATERAL (SELECT to_timestamp(1700000000 + number)) AS timed (time),
-         (SELECT json_build_object('words', 4321, 'top', json_agg(json_build_array('word' || n, 100 - n)))
-          FROM generate_series(1, 25) AS n) AS made (result)
-"""
+         {MADE}
+"""  # noqa: S608 - constants
 _STEP = 20_000
 
 
 def fill(
     connection: Connection, many: int, done: Callable[[int], None] = lambda _: None, *, owned: bool = False
 ) -> None:
-    """Insert `many` jobs, at most 20,000 in a statement, and tell the planner; `done` hears how many are there.
+    """Insert `many` jobs, and tell the planner; `done` hears how many are there.
 
     If they are `owned`, two of three are of "busy" and every sixtieth is of "small"; the others are nobody's.
     """
     connection.execute(text(_WORKER))
+    in_steps(connection, _JOBS, many, done, {"surge": many * 9 // 10, "hot": HOT_LABEL, "owned": owned})
+    connection.execute(text("ANALYZE jobs"))
+
+
+def in_steps(
+    connection: Connection, statement: str, many: int, done: Callable[[int], None], values: dict[str, object]
+) -> None:
+    """Have the rows from 1 to `many` written, at most 20,000 by a statement; `done` hears how many are there."""
     for first in range(1, many + 1, _STEP):
         last = min(first + _STEP - 1, many)
-        bounds = {"first": first, "last": last, "surge": many * 9 // 10}
-        connection.execute(text(_JOBS), bounds | {"hot": HOT_LABEL, "owned": owned})
+        connection.execute(text(statement), values | {"first": first, "last": last})
         done(last)
-    connection.execute(text("ANALYZE jobs"))
 
 
 def plan_of(

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from job_core import CoreConfig, EndedChild, FanOut, JobCore
 from job_core.client import JobClient
 from job_core.logs import configure_logs
-from job_core.scheduler import run_scheduler
+from job_core.scheduler import Scheduler, run_scheduler
 from job_core.store.migrate import migrate
 from job_core.worker.program import install_worker
 
@@ -65,7 +65,7 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["migrate"]:
         migrate(core.config.database_url)
     elif sys.argv[1:] == ["scheduler"]:
-        run_scheduler(core)
+        run_scheduler(Scheduler(core))
     else:
         client = JobClient(core)
         (job,) = client.submit(party.job(Party(names=sys.argv[1:])))

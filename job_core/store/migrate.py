@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from alembic import command
+from alembic import command, op
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -31,6 +31,16 @@ def migrate(url: str, *, further: Sequence[Path] = ()) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "heads")
     engine.dispose()
+
+
+def run_sql(folder: Path) -> None:
+    """Within a migration: run the folder's `schema.sql` and `functions.sql`.
+
+    They run as they are: no parameter is in them, so no percent sign nor colon means anything.
+    """
+    cursor = op.get_bind().connection.cursor()
+    for name in ("schema.sql", "functions.sql"):
+        cursor.execute((folder / name).read_text(encoding="utf-8"))
 
 
 def is_current(url: str, *, further: Sequence[Path] = ()) -> bool:

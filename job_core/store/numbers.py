@@ -9,73 +9,60 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Numeric,
+    Row,
     Select,
     Text,
     and_,
     asc,
     case,
     cast,
+    column,
     desc,
     func,
     literal,
     or_,
     select,
+    true,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
 
 from job_core.job import Job, State
 from job_core.store.read import BUT_RESULT, JobFilter, newest_query
 from job_core.store.rows import job_of
 from job_core.store.tables import jobs
 
-
-@dataclass(frozen=True, kw_only=True)
-class JobNumbers:
-    """A job without its result, but for some numbers of it; None where it has none."""
-
-    job: Job
-    numbers: Mapping[str, int | None]
-
-
+Numbers = Mapping[str, int | None]  # of a result, each by its name; None where it has none
 Paths = Mapping[str, Sequence[str]]  # where in a result each number stands
 
 
+@dataclass(frozen=True, kw_only=True)
+class JobOfBatch:
+    """The state of a job, and some numbers of its result."""
+
+    id: UUID
+    state: State
+    numbers: Numbers
+
+
 def numbers_of_batch(
-    connection: Connection,
-    batch_id: UUID,
-    owner: str | None,
-    paths: Paths,
-    *,
-    order: str | None,
-    limit: int,
-    offset: int,
-) -> list[JobNumbers]:
+    connection: Connection, batch_id: UUID, owner: str | None, paths: Paths, *, order: str | None
+) -> list[JobOfBatch]:
     """Jobs of a batch, as they were submitted; or the one with the largest number `order` first; or by their label.
 
     A job that was repeated is left out for its repetition, which joined the batch.
     """
-    sorts = {name: desc(_number(path)).nulls_last() for name, path in paths.items()} | {"label": asc(jobs.c.label)}
-    asked = _numbers(select(*BUT_RESULT), paths).where(*_of_batch(batch_id, owner))
-    first = [sorts[order]] if order is not None else []
-    return _with_numbers(connection, asked.order_by(*first, jobs.c.id).limit(limit).offset(offset), paths)
+    asked = _numbers(select(jobs.c.id, jobs.c.state), paths).where(*_of_batch(batch_id, owner))
+    if order is not None:
+        asked = asked.order_by(asc(jobs.c.label) if order == "label" else desc(order).nulls_last())
+    rows = connection.execute(asked.order_by(jobs.c.id))
+    return [JobOfBatch(id=row.id, state=State(row.state), numbers=_numbers_in(row, paths)) for row in rows]
 
 
-def totals_of_batch(
-    connection: Connection, batch_id: UUID, owner: str | None, paths: Paths
-) -> tuple[dict[State, int], dict[str, int]]:
-    """How many jobs of a batch are in each state, and the sum of each number; states that none is in are left out."""
-    sums = [func.coalesce(func.sum(_number(path)), 0).label(name) for name, path in paths.items()]
-    asked = select(jobs.c.state, func.count().label("jobs"), *sums).where(*_of_batch(batch_id, owner))
-    rows = connection.execute(asked.group_by(jobs.c.state)).mappings().all()
-    states = {State(row["state"]): row["jobs"] for row in rows}
-    return states, {name: int(sum(row[name] for row in rows)) for name in paths}
-
-
-def numbers_of_label(connection: Connection, job: Job, paths: Paths, limit: int) -> list[JobNumbers]:
-    """The jobs of the kind, label and owner of `job` that succeeded, the newest first."""
+def numbers_of_label(connection: Connection, job: Job, paths: Paths, limit: int) -> list[tuple[Job, Numbers]]:
+    """The jobs of the kind, label and owner of `job` that succeeded, without their results, the newest first."""
     which = JobFilter(owner=job.owner, kind=job.kind, label=job.label, state=State.SUCCESS)
     asked = _numbers(newest_query(which).with_only_columns(*BUT_RESULT).limit(limit), paths)
-    return _with_numbers(connection, asked, paths)
+    return [(job_of(row), _numbers_in(row, paths)) for row in connection.execute(asked)]
 
 
 def _of_batch(batch_id: UUID, owner: str | None) -> tuple[ColumnElement[bool], ...]:
@@ -88,19 +75,21 @@ def _of_batch(batch_id: UUID, owner: str | None) -> tuple[ColumnElement[bool], .
 
 
 def _numbers(asked: Select[Any], paths: Paths) -> Select[Any]:
-    return asked.add_columns(*(_number(path).label(f"number_{name}") for name, path in paths.items()))
+    """With the numbers, for which each result is read once, however many they are: a long one takes a while."""
+    fields = {path[0]: column(path[0], JSON) for path in paths.values()}
+    result = (
+        func.json_to_record(jobs.c.result).table_valued(*fields.values(), name="read").render_derived(with_types=True)
+    )
+    numbers = (_number(result.c[path[0]], path[1:]).label(name) for name, path in paths.items())
+    return asked.select_from(jobs.join(result, true(), isouter=True)).add_columns(*numbers)
 
 
-def _number(path: Sequence[str]) -> ColumnElement[Any]:
+def _number(value: ColumnElement[Any], path: Sequence[str]) -> ColumnElement[Any]:
     place = literal(list(path), ARRAY(Text))
-    kind = func.json_typeof(jobs.c.result.op("#>")(place))
-    return case((kind == "number", cast(jobs.c.result.op("#>>", return_type=Text())(place), Numeric)))
+    kind = func.json_typeof(value.op("#>")(place))
+    return case((kind == "number", cast(value.op("#>>", return_type=Text())(place), Numeric)))
 
 
-def _with_numbers(connection: Connection, asked: Select[Any], paths: Paths) -> list[JobNumbers]:
-    found = []
-    for row in connection.execute(asked):
-        values = {name: getattr(row, f"number_{name}") for name in paths}
-        numbers = {name: None if value is None else int(value) for name, value in values.items()}
-        found.append(JobNumbers(job=job_of(row), numbers=numbers))
-    return found
+def _numbers_in(row: Row[Any], paths: Paths) -> Numbers:
+    values = {name: getattr(row, name) for name in paths}
+    return {name: None if value is None else int(value) for name, value in values.items()}

@@ -7,7 +7,7 @@ from functools import cache
 from stopwordsiso import has_lang, stopwords
 
 from job_core.job import Job, JsonObject
-from job_core.store.numbers import JobNumbers, numbers_of_label
+from job_core.store.numbers import Numbers, numbers_of_label
 from job_core.store.read import WholeJob
 from job_manager.services import DATABASE_SECONDS, services
 
@@ -59,19 +59,19 @@ class Count:
     percent: float
 
 
-def over_time(counts: Sequence[JobNumbers]) -> tuple[Count, ...]:
+def over_time(counts: Sequence[tuple[Job, Numbers]]) -> tuple[Count, ...]:
     """The counts of one page, the newest first."""
-    words = [each.numbers["words"] or 0 for each in counts]
+    words = [numbers["words"] or 0 for _, numbers in counts]
     most = max(words) or 1
     before = [*words[1:], None]
     return tuple(
         Count(
-            job=each.job,
+            job=job,
             words=number,
             change=None if last is None else number - last,
             percent=round(100 * number / most, 1),
         )
-        for each, number, last in zip(counts, words, before, strict=True)
+        for (job, _), number, last in zip(counts, words, before, strict=True)
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 import redis
 
 from embedded.servers import Servers
+from job_core.queue import JobQueue
 from job_core.store.database import Database
 from job_tasks.job_tasks import core
 from job_tasks.settings import read_settings, settings
@@ -68,6 +69,11 @@ def store(servers: Servers) -> Store:
 def queue(servers: Servers) -> Iterator[Queue]:
     with Queue.at(servers.broker.url) as queue:
         yield queue
+
+
+@pytest.fixture
+def broker(servers: Servers) -> JobQueue:
+    return JobQueue(core.name, core.kinds, servers.broker.url, timeout_seconds=2.0)
 
 
 @pytest.fixture

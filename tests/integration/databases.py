@@ -5,8 +5,11 @@ from contextlib import closing, contextmanager
 from urllib.parse import urlsplit
 
 import psycopg2
+import pytest
 
 from embedded.servers import Servers
+
+new_connections = pytest.mark.direct("it is about connections of the server's that are new")
 
 
 @contextmanager

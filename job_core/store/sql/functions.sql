@@ -448,7 +448,7 @@ BEGIN
                 WHERE worker_id = holder.id
                   AND (overdue_at < now() OR (losses + 1 >= max_losses AND holder.id = ANY(gone)))
             ) AS claimed
-        )) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+        )) ORDER BY id LIMIT batch FOR NO KEY UPDATE SKIP LOCKED
     );
     RETURN QUERY SELECT * FROM take_back(
         ARRAY(
@@ -461,12 +461,13 @@ BEGIN
         ), 'LOST', loss_error, max_losses
     );
     FOR held IN
-        SELECT claimed.* FROM unnest(holders) AS holder (id), LATERAL (
-            SELECT * FROM jobs
-            WHERE worker_id = holder.id AND overdue_at < now() AND (parent_id IS NULL OR parent_id = ANY(parents))
-            LIMIT batch FOR NO KEY UPDATE SKIP LOCKED
-        ) AS claimed
-        ORDER BY claimed.limit_key, claimed.id LIMIT batch
+        SELECT * FROM (
+            SELECT claimed.* FROM unnest(holders) AS holder (id), LATERAL (
+                SELECT * FROM jobs
+                WHERE worker_id = holder.id AND overdue_at < now() AND (parent_id IS NULL OR parent_id = ANY(parents))
+                LIMIT batch FOR NO KEY UPDATE SKIP LOCKED
+            ) AS claimed LIMIT batch  -- before they are sorted: what is not taken now must not be locked
+        ) AS overdue ORDER BY limit_key, id
     LOOP
         RETURN QUERY SELECT * FROM end_attempt(
             held.id, held.attempt, held.limit_key, held.parent_id, 'CRASHED', new_error => overdue_error

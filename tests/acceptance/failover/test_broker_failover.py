@@ -1,6 +1,5 @@
 """Redis dies for good, and sentinels put another in its place: nobody is restarted, and no accepted job is lost."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,6 +14,7 @@ from dev.waiting import eventually
 from tests.acceptance.conftest import AskViewer, lent
 from tests.acceptance.held import occupy
 from tests.acceptance.recovery import DRAIN_SECONDS, Recoveries
+from tests.acceptance.repeating import repeated
 from tests.acceptance.stack import running_stack
 
 pytestmark = pytest.mark.thorough
@@ -66,20 +66,13 @@ Processes = dict[PairedServer, ServiceProcess]
 def submitting(stack: Stack, pages: PageServer, name: str) -> Iterator[dict[str, Answer]]:
     """One job after the other is submitted during the block: the answers, by the paths of the pages."""
     answers: dict[str, Answer] = {}
-    is_over = threading.Event()
 
-    def submit() -> None:
-        while not is_over.wait(PAUSE_SECONDS):
-            path = f"/slow/{name}/{len(answers)}"
-            answers[path] = stack.manager.ask("POST", "/count", {"url": pages.url(f"{path}?seconds=0.1")})
+    def submit(number: int) -> None:
+        path = f"/slow/{name}/{number}"
+        answers[path] = stack.manager.ask("POST", "/count", {"url": pages.url(f"{path}?seconds=0.1")})
 
-    caller = threading.Thread(target=submit)
-    caller.start()
-    try:
+    with repeated(submit, every=PAUSE_SECONDS):
         yield answers
-    finally:
-        is_over.set()
-        caller.join()
 
 
 def assert_each_was_done_once(stack: Stack, pages: PageServer, answers: dict[str, Answer]) -> None:

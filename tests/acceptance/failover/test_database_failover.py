@@ -1,6 +1,5 @@
 """The primary is lost for good and its standby takes over: no process is restarted, no job is lost and none doubled."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,6 +11,7 @@ from dev.stack import RECOVERY_SECONDS, Stack
 from dev.waiting import eventually
 from tests.acceptance.conftest import LOGS
 from tests.acceptance.recovery import DRAIN_SECONDS, Recoveries
+from tests.acceptance.repeating import repeated
 from tests.acceptance.stack import running_stack
 
 pytestmark = pytest.mark.thorough
@@ -60,20 +60,13 @@ def accepted(stack: Stack, url: str, key: str) -> str:
 def submitting(stack: Stack, pages: PageServer, name: str) -> Iterator[list[str]]:
     """One job after the other is submitted during the block: their ids."""
     job_ids: list[str] = []
-    is_over = threading.Event()
 
-    def submit() -> None:
-        while not is_over.wait(PAUSE_SECONDS):
-            path = f"/slow/{name}/{len(job_ids)}"
-            job_ids.append(accepted(stack, pages.url(f"{path}?seconds=0.1"), key=path))
+    def submit(number: int) -> None:
+        path = f"/slow/{name}/{number}"
+        job_ids.append(accepted(stack, pages.url(f"{path}?seconds=0.1"), key=path))
 
-    caller = threading.Thread(target=submit)
-    caller.start()
-    try:
+    with repeated(submit, every=PAUSE_SECONDS):
         yield job_ids
-    finally:
-        is_over.set()
-        caller.join()
 
 
 def pids(stack: Stack) -> list[int]:

@@ -2,17 +2,11 @@
 
 import pytest
 
-from embedded.servers import Servers
 from job_core.queue import JobQueue, bulk
 from job_tasks.job_tasks import core
 from job_worker.peek import SHOWN, lines, show
 from tests.integration.job_core.test_queue import TIME, message
 from tests.integration.queue import QUEUE, Queue
-
-
-@pytest.fixture
-def broker(servers: Servers) -> JobQueue:
-    return JobQueue(core.name, core.kinds, servers.broker.url, timeout_seconds=2)
 
 
 def test_a_message_is_shown_by_its_name_its_input_and_what_happens_with_its_output(

@@ -3,6 +3,7 @@ import json
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from job_core.queue import (
     lists,
     requeued,
 )
+from job_core.shown import MAX_ESCAPED
 from job_tasks.job_tasks import core
 from tests.broken_messages import BROKEN, mutations
 from tests.integration.pausing import Stopwatch, hung_broker, refused_port, silent_port, with_port
@@ -201,6 +203,14 @@ class TestKindsWithAQueueOfTheirOwn:
         gone = message(kind="gone")
         broker.publish([gone])
         assert queue.job_ids(QUEUE) == [gone.job_id]
+
+
+@pytest.mark.parametrize("character", ["a", '"', "漢", "🐍", "\x00"])
+def test_no_label_makes_a_message_long(broker: JobQueue, queue: Queue, character: str) -> None:
+    broker.publish([message(), replace(message(), label=1_000 * character)])
+    short, long = queue.taken(QUEUE), queue.taken(QUEUE)
+    assert len(long) - len(short) <= MAX_ESCAPED
+    assert broker.published_at(QUEUE, long) == TIME
 
 
 def test_tags_differ(broker: JobQueue, queue: Queue) -> None:

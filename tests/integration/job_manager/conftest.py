@@ -72,6 +72,14 @@ def manager_on(servers: Servers, **changes: str) -> StrictClient:
     return client
 
 
+@pytest.fixture
+def web(servers: Servers) -> FlaskClient:
+    """A client that is no API's: errors are pages."""
+    client = manager_on(servers)
+    client.application.test_client_class = FlaskClient
+    return client.application.test_client()
+
+
 @pytest.fixture(scope="session")
 def client(servers: Servers) -> StrictClient:
     return manager_on(servers, WEBHOOK_SECRETS=WEBHOOK_SECRET)

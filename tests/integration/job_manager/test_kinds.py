@@ -7,21 +7,11 @@ from uuid import UUID
 import pytest
 from flask.testing import FlaskClient
 
-from embedded.servers import Servers
 from job_core.job import Claim
-from tests.integration.job_manager.conftest import manager_on
 from tests.integration.job_store import Store
 
 REQUEST = {"names": ["Ada", "<b>"], "loud": True}
 RESULT = {"longest": "queue", "letters": 5, "all": ["a"]}
-
-
-@pytest.fixture
-def web(servers: Servers) -> FlaskClient:
-    """A client that is no API's: errors are pages."""
-    client = manager_on(servers)
-    client.application.test_client_class = FlaskClient
-    return client.application.test_client()
 
 
 @pytest.fixture

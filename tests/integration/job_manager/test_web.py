@@ -20,14 +20,6 @@ from tests.integration.pausing import Stopwatch, hung_database
 UNKNOWN = "/job/00000000-0000-0000-0000-000000000001"
 
 
-@pytest.fixture
-def web(servers: Servers) -> FlaskClient:
-    """A client that is no API's: errors are pages."""
-    client = manager_on(servers)
-    client.application.test_client_class = FlaskClient
-    return client.application.test_client()
-
-
 @pytest.mark.parametrize(
     ("path", "status"),
     [
@@ -146,6 +138,12 @@ def test_an_unknown_batch_is_explained(web: FlaskClient, path: str) -> None:
 def test_a_large_batch_page_by_page(web: FlaskClient, store: Store) -> None:
     jobs = store.accept([replace(NEW_JOB, label=f"https://example.com/{number}") for number in range(201)]).jobs
     path = f"/batch/{jobs[0].batch_id}"
+    for job in (jobs[0], jobs[200]):
+        held = store.claim(job)
+        assert held is not None
+        assert store.succeed(held, RESULT | {"words": 700})
+    assert ['<dd id="words">1,400</dd>' in web.get(f"{path}?page={page}").text for page in (1, 2)] == [True, True]
+    assert "2 of 201 have ended" in web.get(path).text
     assert [web.get(f"{path}?page={page}").text.count('<a id="job-') for page in (1, 2, 3, 4)] == [100, 100, 1, 0]
     assert web.get(f"{path}/jobs.csv").text.count("\r\n") == 202
 

@@ -9,16 +9,9 @@ from psycopg2.extensions import cursor as psycopg2_cursor
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
-from embedded.servers import Servers
 from job_core.queue import JobQueue
 from job_core.reconciler import Reconciler
-from job_tasks.job_tasks import core
 from tests.integration.job_store import KINDS, UNLIMITED, Store
-
-
-@pytest.fixture
-def broker(servers: Servers) -> JobQueue:
-    return JobQueue(core.name, core.kinds, servers.broker.url, timeout_seconds=2.0)
 
 
 @pytest.fixture

@@ -3,9 +3,13 @@
 from dataclasses import replace
 from uuid import UUID, uuid4
 
+from embedded.servers import Servers
 from job_core.job import Job, State
-from job_core.store import claims, numbers
+from job_core.store import claims
+from job_core.store.database import Database
+from job_core.store.numbers import JobOfBatch, numbers_of_batch, numbers_of_label
 from tests.integration.job_store import NEW_JOB, NO_TEXT, RESULT, Store
+from tests.integration.store.conftest import Sent
 
 PATHS = {"words": ("words",), "asked": ("word", "count")}
 
@@ -27,19 +31,21 @@ def fail(store: Store, job: Job) -> None:
     assert store.fail(held, NO_TEXT)
 
 
-def shown(
-    store: Store, batch_id: UUID | None, order: str | None = None, limit: int = 10, offset: int = 0
-) -> list[object]:
+def of_batch(
+    store: Store, batch_id: UUID | None, owner: str | None = None, order: str | None = None
+) -> list[JobOfBatch]:
     assert batch_id is not None
     with store.database.reading() as connection:
-        found = numbers.numbers_of_batch(connection, batch_id, None, PATHS, order=order, limit=limit, offset=offset)
-    return [(each.job.label, each.numbers["words"], each.numbers["asked"]) for each in found]
+        return numbers_of_batch(connection, batch_id, owner, PATHS, order=order)
 
 
-def totals(store: Store, batch_id: UUID | None, owner: str | None = None) -> object:
-    assert batch_id is not None
-    with store.database.reading() as connection:
-        return numbers.totals_of_batch(connection, batch_id, owner, PATHS)
+def shown(store: Store, batch_id: UUID | None, order: str | None = None) -> list[object]:
+    found = of_batch(store, batch_id, order=order)
+    return [(store.job(each.id).label, each.numbers["words"], each.numbers["asked"]) for each in found]
+
+
+def states(store: Store, batch_id: UUID | None, owner: str | None = None) -> list[State]:
+    return [each.state for each in of_batch(store, batch_id, owner)]
 
 
 def test_jobs_that_come_together_are_a_batch_and_one_that_comes_alone_is_none(store: Store) -> None:
@@ -66,17 +72,27 @@ def test_numbers_in_each_order(store: Store) -> None:
     assert shown(store, batch_id, "label") == [a, b, c, d]
     assert shown(store, batch_id, "words") == [a, d, b, c]
     assert shown(store, batch_id, "asked") == [d, b, a, c]
-    assert shown(store, batch_id, "words", limit=2, offset=1) == [d, b]
-    assert totals(store, batch_id) == ({State.SUCCESS: 3, State.PENDING: 1}, {"words": 60, "asked": 6})
+    assert states(store, batch_id) == [State.SUCCESS, State.SUCCESS, State.SUCCESS, State.PENDING]
+
+
+def test_each_result_is_read_once_however_many_numbers_of_it_are_asked_for(
+    store: Store, servers: Servers, sent: Sent
+) -> None:
+    (job, _) = accepted(store, "a", "b")
+    database = Database(servers.database.url.replace("postgresql", "postgresql+psycopg2", 1), pool_size=1)
+    database.ping()
+    sent.clear()
+    of_batch(Store(database), job.batch_id, order="words")
+    assert [statement.count("jobs.result") for statement in sent if "jobs.result" in statement] == [1]
 
 
 def test_a_repetition_takes_the_place_of_what_failed(store: Store) -> None:
     good, bad = accepted(store, "good", "bad")
     end(store, good, 10)
     fail(store, bad)
-    assert totals(store, good.batch_id) == ({State.SUCCESS: 1, State.FAILURE: 1}, {"words": 10, "asked": 0})
+    assert states(store, good.batch_id) == [State.SUCCESS, State.FAILURE]
     again = store.submit(label="bad", retry_of=bad.id, batch_id=bad.batch_id)
-    assert totals(store, good.batch_id) == ({State.SUCCESS: 1, State.PENDING: 1}, {"words": 10, "asked": 0})
+    assert states(store, good.batch_id) == [State.SUCCESS, State.PENDING]
     end(store, again, 5)
     assert shown(store, good.batch_id) == [("good", 10, None), ("bad", 5, None)]
 
@@ -88,14 +104,13 @@ def test_of_two_repetitions_at_once_the_later_one_counts(store: Store) -> None:
     for words in (5, 6):
         end(store, store.submit(label="bad", retry_of=bad.id, batch_id=bad.batch_id), words)
     assert shown(store, good.batch_id) == [("good", 10, None), ("bad", 6, None)]
-    assert totals(store, good.batch_id) == ({State.SUCCESS: 2}, {"words": 16, "asked": 0})
+    assert states(store, good.batch_id) == [State.SUCCESS, State.SUCCESS]
 
 
 def test_nobody_sees_the_batch_of_another(store: Store) -> None:
     (job, _) = accepted(store, "a", "b", owner="alice")
-    assert totals(store, job.batch_id, "alice") == ({State.PENDING: 2}, {"words": 0, "asked": 0})
-    assert totals(store, job.batch_id, "bob") == totals(store, job.batch_id) == ({}, {"words": 0, "asked": 0})
-    assert totals(store, uuid4()) == ({}, {"words": 0, "asked": 0})
+    assert states(store, job.batch_id, "alice") == [State.PENDING, State.PENDING]
+    assert states(store, job.batch_id, "bob") == states(store, job.batch_id) == states(store, uuid4()) == []
 
 
 def test_a_result_that_holds_something_else_has_no_numbers(store: Store) -> None:
@@ -114,5 +129,5 @@ def test_the_numbers_of_one_address_over_time(store: Store) -> None:
     end(store, store.submit(label="https://example.com/other"), 50)
     fail(store, store.submit())
     with store.database.reading() as connection:
-        found = numbers.numbers_of_label(connection, store.submit(), PATHS, limit=2)
-    assert [each.numbers["words"] for each in found] == [30, 20]
+        found = numbers_of_label(connection, store.submit(), PATHS, limit=2)
+    assert [numbers["words"] for _, numbers in found] == [30, 20]

@@ -14,18 +14,12 @@ from sqlalchemy import Connection
 from job_core.config import Limits
 from job_core.job import Claim, Job, Message, Phase, State
 from job_core.kinds import GoOn
-from job_core.queue import JobQueue
 from job_core.reconciler import Reconciler
 from job_core.store import claims, read, retention
 from job_core.store.read import JobFilter
-from tests.integration.job_store import DIED, KINDS, NEW_JOB, UNLIMITED, Store
+from tests.integration.job_store import DIED, NEW_JOB, Store
 
 AT_ONCE = 1_000
-
-
-@pytest.fixture
-def reconciler(store: Store, broker: JobQueue) -> Reconciler:
-    return Reconciler(database=store.database, queue=broker, limits=UNLIMITED, kinds=KINDS)
 
 
 def fan_out(store: Store, held: Claim, count: int) -> list[Message]:

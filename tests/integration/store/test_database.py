@@ -15,7 +15,7 @@ from embedded.servers import Servers
 from job_core.errors import DatabaseUnavailable
 from job_core.store.database import COMMIT_RESERVE_SECONDS, COMMIT_WITHIN_MS, REFUSE_LATE_COMMIT, Database
 from job_core.store.submissions import accept
-from tests.integration.databases import another_database
+from tests.integration.databases import another_database, new_connections
 from tests.integration.job_store import NEW_JOB, Store
 from tests.integration.pausing import Stopwatch, hung_database, refused_port, silent_port, with_port
 from tests.integration.store.conftest import Sent
@@ -54,7 +54,6 @@ def by_commit(database: Database, statement: str, seconds: float = 5) -> None:
 
 
 Way = Callable[[Database, str, float], None]
-new_connections = pytest.mark.direct("it is about connections of the server's that are new")
 every_way = pytest.mark.parametrize("ask", [by_transaction, by_reading, by_call, by_commit])
 
 

@@ -16,7 +16,7 @@ from embedded.servers import Servers
 from job_core.job import State
 from job_core.store import read
 from job_core.store.migrate import migrate
-from job_core.store.numbers import totals_of_batch
+from job_core.store.numbers import numbers_of_batch
 from job_core.store.read import JobFilter
 from tests.integration.databases import another_database
 
@@ -204,7 +204,7 @@ def test_waiting_jobs_are_counted_by_their_index(filled: Connection) -> None:
 
 
 def test_a_batch_is_found_by_its_index(filled: Connection) -> None:
-    ask = partial(totals_of_batch, batch_id=UUID(int=1), owner=None, paths={})
+    ask = partial(numbers_of_batch, batch_id=UUID(int=1), owner=None, paths={"words": ("words",)}, order=None)
     indexes = {step.get("Index Name") for step in nodes(plan_of(filled, ask, run=False, statement=0)["Plan"])}
     assert "jobs_by_batch" in indexes
 

@@ -6,15 +6,16 @@ from contextlib import contextmanager
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from dev.waiting import eventually
 from embedded.servers import Servers
 from job_core.errors import DatabaseLocked
 from job_core.job import State
 from job_core.reconciler import UNKNOWN_AFTER, Reconciler
-from job_core.store import submissions
+from job_core.store import claims, submissions
 from job_core.store.database import Database
-from tests.integration.job_store import Store
+from tests.integration.job_store import NEW_JOB, Store
 from tests.integration.pausing import Stopwatch
 from tests.integration.store.test_claims import WAITS_FOR_A_LOCK
 
@@ -78,6 +79,23 @@ def test_a_locked_job_is_repaired_later_than_others(store: Store, reconciler: Re
         assert reconciler.round(judge_workers=True).overdue == 1
         assert store.outcomes(second.job_id) == ["CRASHED"]
     assert reconciler.round(judge_workers=True).overdue == 1
+
+
+def test_overdue_claims_are_broken_a_batch_at_a_time_and_only_theirs_are_locked(store: Store) -> None:
+    alone = [store.claimed(store.worker(name)) for name in ("first", "second")]
+    children = [claims.fan_out(store.database, store.claimed(), [NEW_JOB], at_once=10)[0].job_id for _ in range(2)]
+    for job_id in children:
+        assert store.claim(store.job(job_id))
+    store.sql("UPDATE jobs SET overdue_at = now() - interval '1 s' WHERE overdue_at IS NOT NULL")
+    broken = set[UUID]()
+    for waiting in (3, 2, 1, 0):
+        with store.database.transaction() as connection:
+            steps = connection.execute(text("SELECT * FROM repair_claims(NULL, NULL, 3, '{}', 1)")).all()
+            broken |= {step.job_id for step in steps}
+            free = store.sql("SELECT id FROM jobs WHERE overdue_at IS NOT NULL FOR NO KEY UPDATE SKIP LOCKED")
+            parents = store.sql("SELECT id FROM jobs WHERE phase = 'AWAIT' FOR NO KEY UPDATE SKIP LOCKED")
+        assert (len(free), len(parents) >= 1) == (waiting, True)
+    assert broken == {held.job_id for held in alone} | set(children)
 
 
 def test_a_locked_job_of_a_kind_that_nobody_knows_ends_later_than_others(store: Store, reconciler: Reconciler) -> None:

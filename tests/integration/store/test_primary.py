@@ -8,12 +8,11 @@ from embedded.ports import LOOPBACK
 from embedded.servers import Servers
 from job_core.errors import DatabaseUnavailable
 from job_core.store.database import Database
-from tests.integration.databases import read_only_database
+from tests.integration.databases import new_connections, read_only_database
 from tests.integration.job_store import Store
 from tests.integration.pausing import Stopwatch, refused_port, silent_port
 
 SECONDS = 4.0
-new_connections = pytest.mark.direct("it is about connections of the server's that are new")
 
 
 def url_of(servers: Servers, *ports: int, query: str = "") -> str:

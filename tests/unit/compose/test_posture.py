@@ -149,6 +149,10 @@ def test_the_practice_site_sees_workers_and_its_own_folder_and_gets_no_setting()
     assert "environment" not in site
 
 
+def test_no_search_domain_is_tried_for_the_practice_site_where_it_does_not_run() -> None:
+    assert COMPOSE["x-settings"]["FETCH_PRACTICE_SITE"] == f"${{FETCH_PRACTICE_SITE:-{PRACTICE}.:8000}}"
+
+
 def test_each_image_is_built_once() -> None:
     built = {name: service["image"] for name, service in SERVICES.items() if "build" in service}
     taken = {service["image"] for service in SERVICES.values() if service.get("pull_policy") == "never"}

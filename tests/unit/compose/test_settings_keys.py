@@ -40,7 +40,7 @@ def test_the_manual_has_the_true_defaults() -> None:
     by_manual = read_settings(REQUIRED | {key: value for key, value in stated.items() if value})
 
     # Containers log for machines, and are scraped from other containers; the practice site is one of them.
-    of_containers = {"LOG_FORMAT": "json", "METRICS_ADDRESS": "0.0.0.0", "FETCH_PRACTICE_SITE": "practice_site:8000"}
+    of_containers = {"LOG_FORMAT": "json", "METRICS_ADDRESS": "0.0.0.0", "FETCH_PRACTICE_SITE": "practice_site.:8000"}
     assert by_manual == read_settings(REQUIRED | of_containers)
 
 

@@ -1,11 +1,13 @@
 """What is shown of a job to those who may not see all of it."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from job_core.kinds import plain_summary
-from job_core.shown import MAX_SHOWN, without_secrets
+from job_core.shown import MAX_ESCAPED, MAX_SHOWN, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -56,7 +58,14 @@ def test_no_text_hides_the_credentials_of_a_url_from_this(before: str, password:
     shown = without_secrets(f"{before}https://user:S3CRET{password}@example.com/{after}")
     assert "S3CRET" not in shown
     assert len(shown) <= MAX_SHOWN
+    assert len(json.dumps(shown)[1:-1]) <= MAX_ESCAPED
     assert shown.isprintable()
+
+
+@pytest.mark.parametrize(("character", "kept"), [("a", 199), ('"', 199), ("é", 99), ("漢", 99), ("😀", 49)])
+def test_a_long_text_is_cut_by_what_it_takes_in_a_message(character: str, kept: int) -> None:
+    assert without_secrets(character * 300) == f"{character * kept}…"
+    assert without_secrets(character * kept) == character * kept
 
 
 def test_a_result_that_says_nothing_about_itself_is_shown_by_its_first_plain_values() -> None:

@@ -1,10 +1,14 @@
 """What ops/swarm/stack.yml and docker-compose.yml both say, they say alike."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from job_tasks.settings import Settings
+from job_worker.health import alive_file
 
 PROJECT = Path(__file__).resolve().parents[3]
 
@@ -30,9 +34,9 @@ LIKE_COMPOSE = ["init", "read_only", "cap_drop", "logging", "user", "stop_grace_
 
 
 def environment(services: dict[str, dict[str, Any]], name: str) -> dict[str, str]:
-    """What is no secret of the service's environment."""
+    """What is no secret of the service's environment, and not where it notes its health, which is fixed in a swarm."""
     every = services[name].get("environment", {})
-    named = {key.removesuffix("_FILE") for key in every} & BY_SECRET
+    named = {key.removesuffix("_FILE") for key in every} & BY_SECRET | {"WORKER_HEALTH", "SCHEDULER_HEALTH"}
     return {key: value for key, value in every.items() if key.removesuffix("_FILE") not in named}
 
 
@@ -124,7 +128,16 @@ def command_of_look(check: dict[str, Any]) -> str:
     text = " ".join(check["test"])
     text = text.replace('export REDISCLI_AUTH="$$(cat /run/secrets/broker_password)"; ', "")
     text = text.replace("$$(cat /run/secrets/database_password)", "$$DATABASE_PASSWORD")
+    for setting in ("worker_health_file", "scheduler_health_file"):
+        file = Settings.model_fields[setting].default
+        text = text.replace(str(alive_file(file)), f"${{{setting.upper()}:-{file}}}")
     return text.replace("/healthz", "/readyz")
+
+
+def test_no_look_asks_broker_or_database_of_a_service_that_only_uses_them() -> None:
+    looked_at = {name: " ".join(service["healthcheck"]["test"]) for name, service in THERE.items() if name != ONE_SHOT}
+    of_the_process = {name for name, look in looked_at.items() if re.search("health(z|check) |[.]alive$", look)}
+    assert set(looked_at) - of_the_process == {"job_broker", "job_db"}
 
 
 def test_what_swarm_would_ignore_is_not_there() -> None:
