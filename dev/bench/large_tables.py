@@ -58,6 +58,17 @@ RESULT = '{"words": 4321, "top": [["the", 61], ["word", 5]]}'
 DIED = AttemptCrashed("The process was killed.")
 SITE = "http://site.example"
 LINKS = 50  # of a page, half of them known
+PARKED_AT_ONCE = 10_000
+DEMAND = "SELECT workers FROM worker_demand(concurrency => 24, at_most => 6)"  # as KEDA asks
+_PARK = """
+    WITH first AS (
+        SELECT id FROM jobs WHERE state = 'PENDING' AND parked_at IS NULL
+        ORDER BY kind, bulk, requeued, coalesce(published_at, '-infinity'), id LIMIT %s
+    ), parked AS (
+        UPDATE jobs SET parked_at = now(), limit_key = 'parked.example' WHERE id IN (SELECT id FROM first) RETURNING 1
+    )
+    SELECT count(*) FROM parked
+"""
 
 
 class Side:
@@ -251,6 +262,18 @@ def _beat(side: Side) -> Callable[[], object]:
     return lambda: workers.beat(side.database, side.worker.worker_id, side.running, seconds=5)
 
 
+def _demand(side: Side) -> Callable[[], object]:
+    return lambda: side.ask(DEMAND)
+
+
+def _demand_after_parking(side: Side) -> Callable[[], object]:
+    """No round of the reconciler has come between: the first who passes where they waited has to look at each."""
+    for _ in range(PARKED_AT_ONCE // 1_000):
+        side.submit(1_000)
+    side.ask(_PARK, PARKED_AT_ONCE)
+    return _demand(side)
+
+
 def _forget_jobs(side: Side) -> Callable[[], object]:
     def run() -> None:
         with side.database.transaction() as connection:
@@ -309,6 +332,7 @@ QUESTIONS = (
     ),
     Question(name="backlog of a submission", prepare=reading(lambda _: partial(read.count_waiting, at_most=200_000))),
     Question(name="gauges of /metrics", prepare=reading(lambda _: read.overview)),
+    Question(name="demand for workers", prepare=_demand),
     Question(name="/readyz", prepare=lambda side: side.database.ping),
     Question(name="beat of a worker", prepare=_beat),
     Question(name="round of the reconciler", prepare=_round),
@@ -319,6 +343,8 @@ QUESTIONS = (
     Question(name="retention: 1,000 jobs", prepare=_forget_jobs, runs=15, warm=5),
     Question(name="retention: workers", prepare=_forget_workers, runs=5, warm=2),
     Question(name="/readyz, after retention", prepare=lambda side: side.database.ping),
+    Question(name="demand, 10,000 jobs just parked", prepare=_demand_after_parking, runs=3, warm=0),
+    Question(name="demand, 10,000 parked before", prepare=_demand),
 )
 
 
