@@ -19,6 +19,7 @@ from embedded.programs import find_postgres
 from embedded.servers import Servers
 from job_core.config import Limits
 from job_core.store.migrate import is_current, migrate
+from job_core.store.patience import Patience, within
 from tests.integration.databases import another_database
 from tests.integration.job_store import NEW_JOB, Store
 from tests.kubernetes import KUBERNETES, Render, queries
@@ -26,6 +27,7 @@ from tests.kubernetes import KUBERNETES, Render, queries
 PASSWORDS = ("DATABASE_OWNER_PASSWORD", "DATABASE_PASSWORD", "DATABASE_SCALER_PASSWORD")
 CONCURRENCY = 24  # of the manifests
 AT_MOST = 6 * CONCURRENCY
+FILLING_SECONDS = 600.0
 MANY_PARKED = 10_000
 ASKED = 20  # times: PL/pgSQL settles on its plans at the sixth
 MOST_MILLISECONDS = 2.0
@@ -182,7 +184,7 @@ def test_few_jobs_are_read_however_many_there_are(
     with another_database(servers, "demanded") as url:
         migrate(url)
         engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
+        with within(Patience(FILLING_SECONDS)), engine.connect() as connection:
             fill(connection, many)
             check_reading(connection, sql, many, capsys)
             # A surge on one site, of which the statistics do not know.
