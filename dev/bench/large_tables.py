@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -32,6 +32,7 @@ from dev.bench.history import HISTORY, LABEL, OWNER, PARENT_EACH, fill_crawls, f
 from dev.bench.many_jobs import HOT_LABEL
 from dev.bench.peers.processes import used_milliseconds
 from dev.bench.peers.report import say
+from dev.waiting import NotInTime, eventually
 from embedded.data_folder import DataFolder
 from embedded.servers import Servers, servers_on
 from embedded.terminal import Terminal
@@ -58,7 +59,23 @@ LIMITS = Limits(at_once=8)
 RESULT = '{"words": 4321, "top": [["the", 61], ["word", 5]]}'
 DIED = AttemptCrashed("The process was killed.")
 SITE = "http://site.example"
+CLAIM_SECONDS = 86_400  # no round of the reconciler breaks a claim meanwhile
 LINKS = 50  # of a page, half of them known
+AUTOVACUUM_SECONDS = 180
+_IS_VACUUMED = """
+    SELECT n_ins_since_vacuum <= 2000 AND n_dead_tup <= 2000 FROM pg_stat_user_tables WHERE relname = 'jobs'
+"""
+PARKED_AT_ONCE = 10_000
+DEMAND = "SELECT workers FROM worker_demand(concurrency => 24, at_most => 6)"  # as KEDA asks
+_PARK = """
+    WITH first AS (
+        SELECT id FROM jobs WHERE state = 'PENDING' AND parked_at IS NULL
+        ORDER BY kind, bulk, requeued, coalesce(published_at, '-infinity'), id LIMIT %s
+    ), parked AS (
+        UPDATE jobs SET parked_at = now(), limit_key = 'parked.example' WHERE id IN (SELECT id FROM first) RETURNING 1
+    )
+    SELECT count(*) FROM parked
+"""
 
 
 class Side:
@@ -101,7 +118,7 @@ class Side:
 
     def claim(self, job_id: UUID) -> Claim:
         """A job that is being done."""
-        held = claims.claim(self.database, job_id, self.worker, LIMITS, 150)
+        held = claims.claim(self.database, job_id, self.worker, LIMITS, time_limit_seconds=CLAIM_SECONDS)
         assert isinstance(held, Claim)  # noqa: S101 - nobody else is there
         return held
 
@@ -123,6 +140,11 @@ class Side:
             self.past(1 - number / self.rows),
         )
         return UUID(str(found))
+
+    def await_autovacuum(self) -> None:
+        """It looks each minute whether enough has changed: at ten million rows as at a few, or the figures tell."""
+        with suppress(NotInTime):
+            eventually(lambda: self.ask(_IS_VACUUMED) == [(True,)], seconds=AUTOVACUUM_SECONDS)
 
     def ask(self, statement: str, *parameters: object) -> list[tuple[object, ...]]:
         """The rows of a statement."""
@@ -190,6 +212,7 @@ class Question:
     prepare: Prepare
     runs: int = RUNS
     warm: int = WARM
+    vacuumed: bool = False  # asked after autovacuum has come to what changed
 
 
 def listed(which: JobFilter, text: str | None = None) -> Prepare:
@@ -252,6 +275,18 @@ def _beat(side: Side) -> Callable[[], object]:
     return lambda: workers.beat(side.database, side.worker.worker_id, side.running, seconds=5)
 
 
+def _demand(side: Side) -> Callable[[], object]:
+    return lambda: side.ask(DEMAND)
+
+
+def _demand_after_parking(side: Side) -> Callable[[], object]:
+    """No round of the reconciler has come between: the first who passes where they waited has to look at each."""
+    for _ in range(PARKED_AT_ONCE // 1_000):
+        side.submit(1_000)
+    side.ask(_PARK, PARKED_AT_ONCE)
+    return _demand(side)
+
+
 def _forget_jobs(side: Side) -> Callable[[], object]:
     def run() -> None:
         with side.database.transaction() as connection:
@@ -307,9 +342,11 @@ QUESTIONS = (
     Question(
         name="totals by state",
         prepare=reading(lambda _: partial(read.count_by_state, owner=None, at_most=1_001)),
+        vacuumed=True,
     ),
     Question(name="backlog of a submission", prepare=reading(lambda _: partial(read.count_waiting, at_most=200_000))),
     Question(name="gauges of /metrics", prepare=reading(lambda _: read.overview)),
+    Question(name="demand for workers", prepare=_demand),
     Question(name="/readyz", prepare=lambda side: side.database.ping),
     Question(name="beat of a worker", prepare=_beat),
     Question(name="round of the reconciler", prepare=_round),
@@ -320,12 +357,17 @@ QUESTIONS = (
     Question(name="retention: 1,000 jobs", prepare=_forget_jobs, runs=15, warm=5),
     Question(name="retention: workers", prepare=_forget_workers, runs=5, warm=2),
     Question(name="/readyz, after retention", prepare=lambda side: side.database.ping),
+    Question(name="demand, 10,000 jobs just parked", prepare=_demand_after_parking, runs=3, warm=0),
+    Question(name="demand, 10,000 parked before", prepare=_demand),
 )
 
 
 def measure(sides: Sequence[Side], question: Question) -> list[Figures]:
     """Medians for each side, of runs in turns."""
     taken: list[list[Figures]] = [[] for _ in sides]
+    if question.vacuumed:
+        for side in sides:
+            side.await_autovacuum()
     for run in range(question.warm + question.runs):
         for side, figures in zip(sides, taken, strict=True):
             figure = _run(question.prepare(side), side.process())

@@ -1,6 +1,6 @@
 """Fills the job store with jobs as a year of use would leave them, and looks at the plans of its questions."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, event, text
@@ -54,17 +54,22 @@ def fill(
     If they are `owned`, two of three are of "busy" and every sixtieth is of "small"; the others are nobody's.
     """
     connection.execute(text(_WORKER))
-    in_steps(connection, _JOBS, many, done, {"surge": many * 9 // 10, "hot": HOT_LABEL, "owned": owned})
+    in_steps(connection, (_JOBS,), many, done, {"surge": many * 9 // 10, "hot": HOT_LABEL, "owned": owned})
     connection.execute(text("ANALYZE jobs"))
 
 
 def in_steps(
-    connection: Connection, statement: str, many: int, done: Callable[[int], None], values: dict[str, object]
+    connection: Connection,
+    statements: Sequence[str],
+    many: int,
+    done: Callable[[int], None],
+    values: dict[str, object],
 ) -> None:
     """Have the rows from 1 to `many` written, at most 20,000 by a statement; `done` hears how many are there."""
     for first in range(1, many + 1, _STEP):
         last = min(first + _STEP - 1, many)
-        connection.execute(text(statement), values | {"first": first, "last": last})
+        for statement in statements:
+            connection.execute(text(statement), values | {"first": first, "last": last})
         done(last)
 
 

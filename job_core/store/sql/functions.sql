@@ -475,16 +475,17 @@ BEGIN
     END LOOP;
 END $$;
 
--- waiting_kinds: the kinds of the jobs that wait, by one step in an index for each, however many jobs wait.
+-- waiting_kinds: the kinds of the jobs that wait, by one step in an index for each, however many jobs wait. Those that came
+-- last are looked at first: entries of jobs that wait no more lie before the oldest, until a vacuum reads the indexes.
 CREATE FUNCTION waiting_kinds() RETURNS SETOF text LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
         WITH RECURSIVE waiting (kind) AS (
-            (SELECT jobs.kind FROM jobs WHERE state = 'PENDING' AND parked_at IS NULL ORDER BY jobs.kind LIMIT 1)
+            (SELECT jobs.kind FROM jobs WHERE state = 'PENDING' AND parked_at IS NULL ORDER BY jobs.kind DESC LIMIT 1)
             UNION ALL
             SELECT (SELECT jobs.kind FROM jobs
-                    WHERE state = 'PENDING' AND parked_at IS NULL AND jobs.kind > waiting.kind
-                    ORDER BY jobs.kind LIMIT 1)
+                    WHERE state = 'PENDING' AND parked_at IS NULL AND jobs.kind < waiting.kind
+                    ORDER BY jobs.kind DESC LIMIT 1)
             FROM waiting WHERE waiting.kind IS NOT NULL
         )
         SELECT waiting.kind FROM waiting WHERE waiting.kind IS NOT NULL;
@@ -644,18 +645,21 @@ END $$;
 -- they do all jobs that are claimed or wait for nothing but a worker. A parked job waits for its limit key, and one in
 -- back-off for its time: no further worker would begin it sooner. `oldest_seconds` is for how long the oldest of those
 -- that wait could have begun. Of each sort, no more is counted than `at_most` workers could do. It reads with the rights
--- of its owner, so a role may ask this that may read no table; and by indexes alone, whatever the statistics say.
+-- of its owner, so a role may ask this that may read no table; and by indexes alone, whatever the statistics say. As the
+-- bounds are parameters, PostgreSQL would plan it again at each call.
 CREATE FUNCTION worker_demand(
     concurrency integer, at_most integer, OUT workers double precision, OUT oldest_seconds double precision
-) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
+) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off
+SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     workers := (
         (SELECT count(*) FROM (
             SELECT FROM jobs WHERE worker_id IS NOT NULL ORDER BY worker_id LIMIT concurrency * at_most
         ) AS claimed)
       + (SELECT count(*) FROM (
-            SELECT FROM jobs WHERE state = 'PENDING' AND parked_at IS NULL
-            ORDER BY kind, bulk, requeued, coalesce(published_at, '-infinity'), id LIMIT concurrency * at_most
+            SELECT FROM jobs WHERE state = 'PENDING' AND parked_at IS NULL  -- the last first: see waiting_kinds
+            ORDER BY kind DESC, bulk DESC, requeued DESC, coalesce(published_at, '-infinity') DESC, id DESC
+            LIMIT concurrency * at_most
         ) AS waiting)
       + (SELECT count(*) FROM (
             SELECT FROM jobs WHERE state = 'RETRY' AND due_at <= now() ORDER BY due_at LIMIT concurrency * at_most

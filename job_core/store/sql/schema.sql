@@ -109,9 +109,15 @@ CREATE TABLE attempts (
 CREATE INDEX attempts_by_worker ON attempts (worker_id);
 
 -- By default, PostgreSQL looks after a table once a fifth of it has changed: of ten million rows, that is too late for
--- those that are open, and what it knows of them is out of date.
-ALTER TABLE jobs SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.02,
-                      autovacuum_analyze_scale_factor = 0.02);
+-- those that are open, and what it knows of them is out of date. It has to visit each row that is counted by an index alone
+-- until it has seen that everybody sees the row: so jobs are looked after once some have changed, however many there are. It
+-- reads the pages that have changed, and the indexes once 2 % of all pages hold dead rows.
+--
+-- A job that has ended is longer than one that waits, so it leaves room for one where it waited itself. A tenth of each page is
+-- for those that grow (fillfactor): else jobs that come together would be put one by one into such room, all over the table.
+ALTER TABLE jobs SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000,
+                      autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 2000,
+                      autovacuum_analyze_scale_factor = 0.02, fillfactor = 90);
 ALTER TABLE attempts SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.02,
                           autovacuum_analyze_scale_factor = 0.02);
 

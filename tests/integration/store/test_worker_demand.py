@@ -14,10 +14,12 @@ from psycopg2.errors import InsufficientPrivilege
 from sqlalchemy import Connection, NullPool, create_engine
 
 from dev.bench.many_jobs import fill
+from dev.bench.peers.processes import used_milliseconds
 from embedded.programs import find_postgres
 from embedded.servers import Servers
 from job_core.config import Limits
 from job_core.store.migrate import is_current, migrate
+from job_core.store.patience import Patience, within
 from tests.integration.databases import another_database
 from tests.integration.job_store import NEW_JOB, Store
 from tests.kubernetes import KUBERNETES, Render, queries
@@ -25,7 +27,10 @@ from tests.kubernetes import KUBERNETES, Render, queries
 PASSWORDS = ("DATABASE_OWNER_PASSWORD", "DATABASE_PASSWORD", "DATABASE_SCALER_PASSWORD")
 CONCURRENCY = 24  # of the manifests
 AT_MOST = 6 * CONCURRENCY
+FILLING_SECONDS = 600.0
 MANY_PARKED = 10_000
+ASKED = 20  # times: PL/pgSQL settles on its plans at the sixth
+MOST_MILLISECONDS = 2.0
 MOST_BUFFERS = 1_000  # of 8 KB: some for jobs that are counted, and for index entries of rows that have changed
 PARK = """
     UPDATE jobs SET parked_at = published_at, limit_key = 'example.com'
@@ -179,7 +184,7 @@ def test_few_jobs_are_read_however_many_there_are(
     with another_database(servers, "demanded") as url:
         migrate(url)
         engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
+        with within(Patience(FILLING_SECONDS)), engine.connect() as connection:
             fill(connection, many)
             check_reading(connection, sql, many, capsys)
             # A surge on one site, of which the statistics do not know.
@@ -190,9 +195,14 @@ def test_few_jobs_are_read_however_many_there_are(
 
 
 def check_reading(connection: Connection, sql: dict[str, str], many: int, capsys: pytest.CaptureFixture[str]) -> None:
-    """It reads the three indexes that are about open jobs, and little of them. Its time is shown, and not judged."""
+    """It reads the three indexes that are about open jobs, and little of them.
+
+    Its time is the least that the server's processor took, as that is busy with other tests.
+    """
+    process = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
     for name, question in sql.items():
-        connection.exec_driver_sql(question)  # index entries of dead rows are marked by the first that meets them
+        # Index entries of dead rows are marked by the first that meets them, as the reconciler is every 2 s.
+        taken = [used_by(connection, question, process) for _ in range(ASKED)]
         connection.exec_driver_sql("BEGIN")
         before = set(connection.exec_driver_sql(SCANS).all())
         (explained,) = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {question}").scalar_one()
@@ -200,6 +210,17 @@ def check_reading(connection: Connection, sql: dict[str, str], many: int, capsys
         connection.exec_driver_sql("COMMIT")
         buffers = explained["Plan"]["Shared Hit Blocks"] + explained["Plan"]["Shared Read Blocks"]
         with capsys.disabled():
-            sys.stdout.write(f"\n{name} among {many:,} jobs: {explained['Execution Time']:.2f} ms, {buffers} buffers\n")
+            sys.stdout.write(
+                f"\n{name} among {many:,} jobs: {min(taken):.2f} ms of processor, first {taken[0]:.2f} ms; "
+            )
+            sys.stdout.write(f"{explained['Execution Time']:.2f} ms by the clock, {buffers} buffers\n")
+        assert min(taken) <= MOST_MILLISECONDS
         assert read == {"jobs_claimed", "jobs_due", "jobs_waiting"}
         assert buffers <= MOST_BUFFERS
+
+
+def used_by(connection: Connection, question: str, process: int) -> float:
+    """Milliseconds of processor time that the server took for the answer."""
+    before = used_milliseconds([process])
+    connection.exec_driver_sql(question)
+    return used_milliseconds([process]) - before
