@@ -371,6 +371,8 @@ CREATE FUNCTION worker_beat(
     worker uuid, running uuid[], idle_after interval, OUT is_alive boolean, OUT revoked uuid[], OUT idle uuid[]
 ) LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
+    -- The disk need not have a beat at once: after a crash of the database, workers are judged by new beats only.
+    PERFORM set_config('synchronous_commit', 'off', true);
     UPDATE workers SET seen_at = now() WHERE id = worker AND lost_at IS NULL AND stopped_at IS NULL;
     is_alive := FOUND;
     revoked := ARRAY(SELECT id FROM jobs WHERE id = ANY(running) AND state = 'REVOKED');
