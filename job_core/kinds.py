@@ -4,7 +4,7 @@ import builtins
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from inspect import signature
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -312,6 +312,7 @@ def _asked(request: BaseModel, name: str) -> str | None:
     return method() if callable(method) else None
 
 
+@cache
 def _takes(function: Callable[..., Any]) -> int:
     return len(signature(function).parameters)
 

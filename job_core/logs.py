@@ -17,7 +17,11 @@ _LOGIN = re.compile(r"(?i)(https?:[/\\]*|[a-z][a-z0-9+.-]*://)[^/\\?#\n]*@")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _NEEDS_QUOTES = re.compile("""[\\s='"]""")
 _TRACE = "exception"  # many lines, written by Python
-_QUIET = ("urllib3",)  # at DEBUG it would log the whole URL of each request
+_LEAST_LEVELS = {
+    "urllib3": logging.INFO,  # at DEBUG it would log the whole URL of each request
+    "celery.worker.strategy": logging.WARNING,  # a message was received: the claim has a line of ours
+    "celery.app.trace": logging.WARNING,  # how a task ended: as has the end of the attempt
+}
 
 
 def configure_logs(log_format: str, log_level: str) -> None:
@@ -49,8 +53,8 @@ def configure_logs(log_format: str, log_level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(log_level)
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(max(root.level, logging.INFO))
+    for name, least in _LEAST_LEVELS.items():
+        logging.getLogger(name).setLevel(max(root.level, least))
 
 
 class _Lines:

@@ -68,9 +68,7 @@ class Reconciler:
         the database itself was away.
         """
         if self._is_quiet():
-            for name in self.queue.names:
-                for each in lists(name):
-                    self.queue.oldest(each)  # the look itself sets aside what stands in a list's place and is none
+            self.queue.look(1)  # at all lists at once; what stands in a list's place and is none, it sets aside
             return Repairs()
         self._mend_times()
         claims = self._repair_claims(LOST_AFTER if judge_workers else None)

@@ -159,4 +159,4 @@ def _seconds(path: str, query: str) -> float:
 
 
 if __name__ == "__main__":
-    PracticeServer((sys.argv[1], int(sys.argv[2]))).serve_forever()
+    PracticeServer((sys.argv[1], int(sys.argv[2]))).serve_forever(poll_interval=3_600.0)  # a signal ends it

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -82,7 +81,8 @@ def asleep_seconds(pid: int) -> float:
     """A clock that stands still while `pid` runs, or waits for a processor: on Linux. Elsewhere it never does."""
     awake = 0
     with suppress(OSError):  # the process is gone, or this is no Linux
-        ran, waited, _ = Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()
+        with open(f"/proc/{pid}/schedstat", "rb", buffering=0) as clocks:  # noqa: PTH123 - a third of the time of a Path
+            ran, waited, _ = clocks.read().split()
         awake = int(ran) + int(waited)
     return time.monotonic() - awake / 1e9
 
@@ -90,7 +90,8 @@ def asleep_seconds(pid: int) -> float:
 def idle_seconds() -> float:
     """For how long the processors of this machine have been idle, in sum: on Linux. Elsewhere one always is."""
     try:
-        return float(Path("/proc/uptime").read_text(encoding="ascii").split()[1])
+        with open("/proc/uptime", "rb", buffering=0) as clocks:  # noqa: PTH123 - as above
+            return float(clocks.read().split()[1])
     except OSError:
         return time.monotonic()
 

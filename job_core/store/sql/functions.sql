@@ -96,6 +96,7 @@ CREATE FUNCTION claim_job(
 ) LANGUAGE plpgsql AS $$
 DECLARE
     held jobs;
+    paused limit_pauses;
 BEGIN
     SELECT * INTO held FROM jobs WHERE id = job AND state = 'PENDING' FOR NO KEY UPDATE;
     IF NOT FOUND THEN
@@ -104,13 +105,14 @@ BEGIN
     IF held.state = 'PENDING' AND held.limit_key IS NOT NULL THEN
         PERFORM FROM workers WHERE id = worker FOR KEY SHARE;
         PERFORM pg_advisory_xact_lock(1751348084, hashtext(held.limit_key));
+        SELECT * INTO paused FROM limit_pauses WHERE limit_key = held.limit_key;
         IF at_once <= (SELECT count(*) FROM jobs WHERE limit_key = held.limit_key AND worker_id IS NOT NULL)
-           OR EXISTS (SELECT FROM limit_pauses WHERE limit_key = held.limit_key AND until > clock_timestamp()) THEN
+           OR paused.until > clock_timestamp() THEN
             UPDATE jobs SET parked_at = now() WHERE id = job AND state = 'PENDING';
             verdict := CASE WHEN FOUND THEN 'PARKED' ELSE 'DROPPED' END;
             RETURN;
         END IF;
-        gap := greatest(gap, (SELECT limit_pauses.gap FROM limit_pauses WHERE limit_key = held.limit_key));
+        gap := greatest(gap, paused.gap);
         IF gap > interval '0' THEN
             PERFORM pause_limit_key(held.limit_key, gap);
         END IF;
@@ -369,6 +371,8 @@ CREATE FUNCTION worker_beat(
     worker uuid, running uuid[], idle_after interval, OUT is_alive boolean, OUT revoked uuid[], OUT idle uuid[]
 ) LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
+    -- The disk need not have a beat at once: after a crash of the database, workers are judged by new beats only.
+    PERFORM set_config('synchronous_commit', 'off', true);
     UPDATE workers SET seen_at = now() WHERE id = worker AND lost_at IS NULL AND stopped_at IS NULL;
     is_alive := FOUND;
     revoked := ARRAY(SELECT id FROM jobs WHERE id = ANY(running) AND state = 'REVOKED');

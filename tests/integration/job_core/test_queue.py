@@ -353,7 +353,9 @@ class TestAKeyOfAnotherTypeInTheQueuesPlace:
         queue.redis.set(name, "somebody's")
 
     @pytest.mark.parametrize(
-        "ask", [lambda broker, name: broker.publish([message(name)]), JobQueue.oldest], ids=["publish", "oldest"]
+        "ask",
+        [lambda broker, name: broker.publish([message(name)]), JobQueue.oldest, lambda broker, _: broker.look(1)],
+        ids=["publish", "oldest", "look"],
     )
     def test_is_set_aside_and_said_once(
         self, broker: JobQueue, queue: Queue, name: str, ask: Callable[[JobQueue, str], object]

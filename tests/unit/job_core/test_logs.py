@@ -135,3 +135,13 @@ except ValueError:
 
 def test_pages_are_not_named_for_debugging() -> None:
     assert logged("logging.getLogger('urllib3.connectionpool').debug('GET /?token=1')", LOG_LEVEL="DEBUG") == ""
+
+
+def test_celery_repeats_no_line_of_ours_about_a_job() -> None:
+    steps = """
+for name in ("celery.worker.strategy", "celery.app.trace"):
+    logging.getLogger(name).info("Task job_tasks.count[...] received, or succeeded")
+logging.getLogger("celery.app.trace").error("Task job_tasks.count[...] raised unexpected")
+"""
+    (event,) = events(steps)
+    assert event["event"] == "Task job_tasks.count[...] raised unexpected"
