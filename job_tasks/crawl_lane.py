@@ -5,6 +5,7 @@ Only workers import this: the manager's image can neither fetch nor parse.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache, partial
@@ -15,11 +16,11 @@ from uuid import UUID
 from job_core.errors import CoreError, PermanentError, TransientError
 from job_core.job import JsonObject
 from job_core.kinds import GoOn, RunningJob
-from job_tasks.fetching import fetch_page, fetcher, page_errors
+from job_tasks.fetching import ask_for_page, fetch_page, fetcher, page_errors
 from job_tasks.settings import settings
 from job_tasks.site import ENOUGH_FOR_A_LANE, LaneRequest, crawl_share
 from page_fetch.errors import FetchError
-from page_fetch.fetch import Page
+from page_fetch.fetch import AskedPage, Page
 from page_fetch.robots import Robots
 from page_fetch.robots_access import ask_for_robots
 from page_fetch.url import MAX_ENCODED_LENGTH, WebUrl, parse_url
@@ -71,7 +72,8 @@ class RedirectEnded(Exception):
 
 def read_pages(request: LaneRequest, job: RunningJob) -> JsonObject | GoOn:
     """Read pages until there are none, or the turn is over. Its progress are the sitemaps that are left to be read."""
-    return _Turn(request, job).take()
+    with closing(_Turn(request, job)) as turn:
+        return turn.take()
 
 
 class _Seen:
@@ -104,6 +106,8 @@ class _Turn:
         self._site = request.site
         self._job = job
         self._ends = monotonic() + TURN_SECONDS
+        self._pages_left = TURN_PAGES
+        self._asked: AskedPage | None = None  # the page that the lane has ahead, if its site was asked already
         self._has_asked = False
         self._enough_waiting = request.enough_waiting
         self._delay = settings().fetch_host_gap_seconds  # between two requests of the host
@@ -131,28 +135,33 @@ class _Turn:
         if left.get("urls") or self._is_over():
             return self._go_on(left)
         page = self._lane.next_page()
-        for number in range(TURN_PAGES):
-            if page is None:
-                return {}
+        while page is not None:
             read = self._read(page)
             if read is None:
                 return self._go_on(left) if self._is_over() else {}
-            if read.rest_seconds or self._is_over() or number == TURN_PAGES - 1:
+            if read.rest_seconds or (self._is_over() and not self._asked):
                 self._lane.end(read.end, read.found)
                 return self._go_on(left, read.rest_seconds)
             page = self._next(read)
-        return self._go_on(left)
+        return {}
+
+    def close(self) -> None:
+        """End what is left of a turn that was broken off."""
+        if self._asked:
+            self._asked.close()
 
     def _is_over(self) -> bool:
         """Whether it is the turn of others, or the host wants to be left alone after each request."""
-        return (self._has_asked and self._delay > 0) or monotonic() > self._ends
+        return (self._has_asked and self._delay > 0) or self._pages_left <= 0 or monotonic() > self._ends
 
     def _go_on(self, left: JsonObject, rest_seconds: float = 0.0) -> GoOn:
         return GoOn(left, rest_seconds=max(rest_seconds, self._delay), gap_seconds=self._delay)
 
     def _next(self, read: ReadPage) -> CrawlPage | None:
         """Write what was read, and begin the next page; None if there is none, or if the next round has more lanes."""
-        following = self._lane.next_page(read.end, read.found, most_waiting=self._enough_waiting)
+        following = self._lane.next_page(
+            read.end, read.found, most_waiting=self._enough_waiting, takes_ahead=not self._is_over()
+        )
         self._seen.add(read)
         return following
 
@@ -160,9 +169,10 @@ class _Turn:
 
     def _read(self, page: CrawlPage) -> ReadPage | None:
         """Ask for the page, if the site lets us, and count its words. None if the host may be asked for nothing now."""
+        asked, self._asked = self._asked, None
         url = parse_url(page.url, max_length=MAX_ENCODED_LENGTH)
         robots = self._robots_of(url.origin)
-        is_over = self._is_over()  # the robots.txt may have been the request of this turn
+        is_over = self._is_over() and asked is None  # the robots.txt may have been the request of this turn
         if robots is None:
             as_for_a_page = timedelta(seconds=settings().retry_base_seconds)
             self._lane.robots_failed(page, url.origin, as_for_a_page if url.origin in self._not_found else ROBOTS_PAUSE)
@@ -173,8 +183,11 @@ class _Turn:
         if not robots.allows(url.target):
             return ReadPage(end=PageEnd(id=page.id, outcome="robots", reason="robots-disallowed", was_asked=False))
         self._has_asked = True
+        self._pages_left -= 1
         try:
-            return self._count(page, fetch_page(page.url, check_redirect=partial(self._check_redirect, page)))
+            fetched = fetch_page(page.url, asked=asked, check_redirect=partial(self._check_redirect, page))
+            self._ask_ahead()
+            return self._count(page, fetched)
         except RedirectEnded as error:
             end = PageEnd(id=page.id, outcome=error.outcome, reason=error.reason, detail=str(error), host_failed=False)
             found = (self._found(error.target, page.depth),) if error.outcome == "duplicate" else ()
@@ -183,6 +196,16 @@ class _Turn:
             return _failed(page, error)
         except PermanentError as error:
             return ReadPage(end=_failure(page, error, host_failed=False))
+
+    def _ask_ahead(self) -> None:
+        """Ask for the page that the lane has ahead, so that its site answers while this one is counted and written."""
+        ahead = self._lane.ahead
+        if ahead is None or self._is_over():
+            return
+        url = parse_url(ahead.url, max_length=MAX_ENCODED_LENGTH)
+        robots = self._robots.get(url.origin)
+        if robots is not None and robots.allows(url.target):
+            self._asked = ask_for_page(ahead.url)
 
     def _count(self, page: CrawlPage, fetched: Page) -> ReadPage:
         with page_errors():

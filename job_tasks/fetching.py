@@ -13,7 +13,7 @@ from job_core.errors import PermanentError, TransientError
 from job_tasks.metrics import count_bytes, count_fetch, count_refused_address
 from job_tasks.settings import settings
 from page_fetch.errors import AddressRefused, FetchError, TransientFetchError
-from page_fetch.fetch import Page, PageFetcher
+from page_fetch.fetch import AskedPage, Page, PageFetcher
 from page_fetch.url import WebUrl
 from page_read.content_type import check_content_type
 from page_read.errors import ReadError
@@ -45,15 +45,28 @@ def page_errors() -> Iterator[None]:
         raise PermanentError(str(error), type=error.type, title=error.title) from error
 
 
-def fetch_page(url: str, *, check_redirect: Callable[[WebUrl], object] = lambda _: None) -> Page:
+def ask_for_page(url: str) -> AskedPage | None:
+    """Ask for a page that `fetch_page` reads later. None if it cannot be asked for: then `fetch_page` says why."""
+    try:
+        return fetcher().ask(url, accept=ACCEPT)
+    except FetchError:
+        return None
+
+
+def fetch_page(
+    url: str, *, asked: AskedPage | None = None, check_redirect: Callable[[WebUrl], object] = lambda _: None
+) -> Page:
     """The page that `url` leads to, if it is HTML or plain text. Raises TransientError or PermanentError.
 
-    `check_redirect` gets the target of each redirect, and may raise an error of the caller's own.
+    It is read from `asked` if it was asked for before. `check_redirect` gets the target of each redirect, and may raise
+    an error of the caller's own.
     """
     started = perf_counter()
     try:
         with page_errors():
-            page = fetcher().fetch(url, accept=ACCEPT, check_type=check_content_type, check_redirect=check_redirect)
+            page = fetcher().fetch(
+                url, asked=asked, accept=ACCEPT, check_type=check_content_type, check_redirect=check_redirect
+            )
     except PermanentError as error:
         if isinstance(error.__cause__, AddressRefused):
             count_refused_address()

@@ -18,7 +18,7 @@ from page_fetch.errors import InvalidRedirect, InvalidUrl, PageRefused, ServerBu
 from page_fetch.guard import Resolver, system_resolver
 from page_fetch.limits import Deadline, FetchLimits
 from page_fetch.retry_after import retry_after_seconds
-from page_fetch.transport import Transport
+from page_fetch.transport import Exchange, Transport
 from page_fetch.url import MAX_ENCODED_LENGTH, WebUrl, parse_url
 
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -44,6 +44,20 @@ class Page:
     fetch_ms: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class AskedPage:
+    """A page that a site was asked for, whose answer `PageFetcher.fetch` reads, or `close` leaves unread."""
+
+    url: WebUrl
+    exchange: Exchange
+    deadline: Deadline
+    asked_at: float
+
+    def close(self) -> None:
+        """End the connection."""
+        self.exchange.close()
+
+
 class PageFetcher:
     """Fetches pages within `limits`. One serves all fetches and threads of a process, and keeps nothing of any fetch.
 
@@ -54,10 +68,21 @@ class PageFetcher:
         self._limits = limits
         self._transport = Transport(limits, resolver)
 
+    def ask(self, url: str, *, accept: str = "*/*") -> AskedPage:
+        """Ask for a page, which `fetch` reads later: its site may answer while the caller does something else.
+
+        Raises InvalidUrl, a TransientFetchError or another PermanentFetchError, as `fetch` does.
+        """
+        deadline = Deadline(self._limits.total_timeout_seconds)
+        here = parse_url(url, max_length=MAX_ENCODED_LENGTH)
+        exchange = self._transport.send(here, {"Accept": accept}, deadline)
+        return AskedPage(url=here, exchange=exchange, deadline=deadline, asked_at=monotonic())
+
     def fetch(
         self,
         url: str,
         *,
+        asked: AskedPage | None = None,
         accept: str = "*/*",
         check_type: Callable[[str | None], object] = lambda _: None,
         check_redirect: Callable[[WebUrl], object] = lambda _: None,
@@ -65,20 +90,22 @@ class PageFetcher:
     ) -> Page:
         """The page that `url` leads to, after redirects.
 
-        `accept` is the header of this name. `check_type` gets the content type before the body is read, and
-        `check_redirect` the target of a redirect before it is asked for; both may raise an error of the caller's own.
-        Of a body longer than `cut_at` bytes, the rest is not read. Beside these errors this raises InvalidUrl for an
-        unusable URL, a TransientFetchError (FetchTimedOut, ConnectionFailed, ServerBusy), or another
-        PermanentFetchError (AddressRefused, PageRefused, TooManyRedirects, InvalidRedirect, InvalidResponse,
-        PageTooLarge, CertificateRefused).
+        It is read from `asked` if it was asked for before. `accept` is the header of this name. `check_type` gets the
+        content type before the body is read, and `check_redirect` the target of a redirect before it is asked for; both
+        may raise an error of the caller's own. Of a body longer than `cut_at` bytes, the rest is not read. Beside these
+        errors this raises InvalidUrl for an unusable URL, a TransientFetchError (FetchTimedOut, ConnectionFailed,
+        ServerBusy), or another PermanentFetchError (AddressRefused, PageRefused, TooManyRedirects, InvalidRedirect,
+        InvalidResponse, PageTooLarge, CertificateRefused).
         """
         started = monotonic()
-        deadline = Deadline(self._limits.total_timeout_seconds)
-        here = parse_url(url, max_length=MAX_ENCODED_LENGTH)
+        asked = asked or self.ask(url, accept=accept)
+        here, exchange, deadline = asked.url, asked.exchange, asked.deadline
+        deadline.put_off(monotonic() - asked.asked_at)
         cookies = Cookies()  # for the redirects of this fetch
-        for _ in range(self._limits.max_redirects + 1):
-            headers = {"Accept": accept, **cookies.header_for(here)}
-            with self._transport.exchange(here, headers, deadline) as response:
+        for redirects in range(self._limits.max_redirects + 1):
+            if redirects:
+                exchange = self._transport.send(here, {"Accept": accept, **cookies.header_for(here)}, deadline)
+            with exchange as response:
                 if response.status not in _REDIRECTS:
                     _check_status(here, response)
                     content_type = _content_type(response)
@@ -105,7 +132,7 @@ class PageFetcher:
         """
         deadline = Deadline(self._limits.total_timeout_seconds)
         here = parse_url(url, max_length=MAX_ENCODED_LENGTH)
-        with self._transport.exchange(here, headers, deadline, body) as response:
+        with self._transport.send(here, headers, deadline, body) as response:
             return response.status, _retry_after(response)
 
 

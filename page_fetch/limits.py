@@ -46,6 +46,10 @@ class Deadline:
             raise FetchTimedOut(f"The page could not be fetched within {self._seconds:g} seconds.")
         return left
 
+    def put_off(self, seconds: float) -> None:
+        """Move it by the time in which nobody waited for the peer."""
+        self._end += seconds
+
     def at_most(self, seconds: float) -> float:
         """`seconds`, or what is left if that is less."""
         return min(seconds, self.remaining())

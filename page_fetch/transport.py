@@ -44,25 +44,23 @@ class Transport:
             os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or certifi.where()
         )
 
-    @contextmanager
-    def exchange(
+    def send(
         self, url: WebUrl, headers: Mapping[str, str], deadline: Deadline, body: bytes | None = None
-    ) -> Iterator[HTTPResponse]:
-        """Get `url`, or post `body` to it: the response, its body unread. The connection ends with the block.
+    ) -> "Exchange":
+        """Ask for `url`, or post `body` to it. The answer may come while the caller does something else.
 
         Raises the errors of the guard and of `translated_failures`, and no other.
         """
         addresses = vetted_addresses(url, self._limits, deadline, self._resolver)
         with translated_failures():
             connected = self._connect(url, addresses, deadline)
-        try:
-            bounded = BoundedSocket(connected, self._limits, deadline)
-            all_headers = {"User-Agent": self._limits.user_agent, **headers}
-            with translated_failures():
-                response = _ask(url, all_headers, body, bounded)
-            yield response
-        finally:
-            connected.close()
+            try:
+                bounded = BoundedSocket(connected, self._limits, deadline)
+                all_headers = {"User-Agent": self._limits.user_agent, **headers}
+                return Exchange(connected, bounded, _ask(url, all_headers, body, bounded))
+            except BaseException:
+                connected.close()
+                raise
 
     def _connect(self, url: WebUrl, addresses: list[Address], deadline: Deadline) -> socket.socket:
         """A connection to the first of `addresses` that answers; SNI and certificate are those of the URL's host."""
@@ -77,7 +75,36 @@ class Transport:
             raise
 
 
-def _ask(url: WebUrl, headers: Mapping[str, str], body: bytes | None, bounded: "BoundedSocket") -> HTTPResponse:
+class Exchange:
+    """A request that was sent. As a context it is the response, its body unread; the connection ends with the block.
+
+    Entering raises the errors of `translated_failures`, and no other.
+    """
+
+    def __init__(self, connected: socket.socket, bounded: "BoundedSocket", connection: HTTPConnection) -> None:
+        self._connected = connected
+        self._bounded = bounded
+        self._connection = connection
+
+    def __enter__(self) -> HTTPResponse:
+        try:
+            with translated_failures():
+                response = self._connection.getresponse()
+        except BaseException:
+            self.close()
+            raise
+        self._bounded.begin_body()
+        return response
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the connection, whether or not the response was read."""
+        self._connected.close()
+
+
+def _ask(url: WebUrl, headers: Mapping[str, str], body: bytes | None, bounded: "BoundedSocket") -> HTTPConnection:
     connection = HTTPConnection(url.host, url.port)
     connection.response_class = FinalResponse
     connection.sock = bounded
@@ -89,9 +116,7 @@ def _ask(url: WebUrl, headers: Mapping[str, str], body: bytes | None, bounded: "
         preload_content=False,
         decode_content=False,
     )
-    response = connection.getresponse()
-    bounded.begin_body()
-    return response
+    return connection
 
 
 def _first_connection(addresses: list[Address], port: int, limits: FetchLimits, deadline: Deadline) -> socket.socket:

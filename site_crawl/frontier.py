@@ -26,7 +26,9 @@ _FIND = """SELECT find_pages(
 _COLUMNS = ("key", "url", "host", "depth", "outcome", "form", "most_of_form")
 _END = """SELECT end_page(%s, %s, %s,
     ROW(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)::page_end, %s, %s, %s)"""
-_NEXT = "SELECT * FROM next_page(%s, %s, %s, %s, %s)"
+_NEXT = "SELECT * FROM next_pages(%s, %s, %s, %s, %s, %s)"
+
+_Step = tuple[str, Sequence[object]]  # a statement and its parameters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,35 +167,44 @@ class Lane:
         self._crawl_id = crawl_id
         self._claim = (crawl_id, lane_id, attempt)
         self._host = host
+        self.ahead: CrawlPage | None = None  # taken by `next_page`, which returns it next
 
     def begin(self) -> None:
         """Let pages wait again that earlier attempts of this lane have left."""
         self._database.call("SELECT release_pages(%s, %s, %s, %s)", *self._claim, MAX_CRASHES)
 
     def next_page(
-        self, ended: PageEnd | None = None, found: Sequence[FoundUrl] = (), *, most_waiting: int | None = None
+        self,
+        ended: PageEnd | None = None,
+        found: Sequence[FoundUrl] = (),
+        *,
+        most_waiting: int | None = None,
+        takes_ahead: bool = False,
     ) -> CrawlPage | None:
         """Write what became of the page before and what was found on it, and begin the next; None if there is none.
 
-        There is none either if more than `most_waiting` pages wait.
+        There is none either if more than `most_waiting` pages wait. The page after it is taken `ahead`, too, if that is
+        wanted, and others are left for other lanes. If the host failed, one that was ahead has to be taken again.
         """
-        statements, parameters = self._steps(ended, found)
-        rows = self._database.call("; ".join([*statements, _NEXT]), *parameters, *self._claim, self._host, most_waiting)
-        if not rows:
-            return None
-        ((page_id, url, depth, attempts),) = rows
-        return CrawlPage(id=page_id, url=url, depth=depth, attempts=attempts)
+        steps = self._steps(ended, found, keeps_ahead=not (ended and ended.host_failed))
+        most = 2 if takes_ahead else 1
+        steps.append((_NEXT, [*self._claim, self._host, most_waiting, most]))
+        pages = [
+            CrawlPage(id=page_id, url=url, depth=depth, attempts=attempts)
+            for page_id, url, depth, attempts in self._call(steps)
+        ]
+        page, self.ahead = [*pages, None, None][:2]
+        return page
 
     def end(self, ended: PageEnd, found: Sequence[FoundUrl] = ()) -> None:
-        """Write what became of a page, without beginning another."""
-        statements, parameters = self._steps(ended, found)
-        self._database.call("; ".join(statements), *parameters)
+        """Write what became of a page, without beginning another. One that is ahead waits again."""
+        self._call(self._steps(ended, found, keeps_ahead=False))
+        self.ahead = None
 
     def find(self, found: Sequence[FoundUrl]) -> None:
         """Write what a sitemap names."""
-        statements, parameters = self._steps(None, found)
-        if statements:
-            self._database.call("; ".join(statements), *parameters)
+        if found:
+            self._call(self._steps(None, found))
 
     def knows(self, key: bytes) -> bool:
         """Whether the frontier has a page of this key that is no other URL of another."""
@@ -222,21 +233,28 @@ class Lane:
             *(self._crawl_id, self._host),
         )
 
-    def _steps(self, ended: PageEnd | None, found: Sequence[FoundUrl]) -> tuple[list[str], list[object]]:
-        statements: list[str] = []
-        parameters: list[object] = []
+    def _steps(self, ended: PageEnd | None, found: Sequence[FoundUrl], *, keeps_ahead: bool = True) -> list[_Step]:
+        steps: list[_Step] = []
         if found:
-            statements.append(_FIND)
-            parameters += [self._crawl_id, ended.id if ended else None]
-            parameters += [[getattr(each, name) for each in found] for name in _COLUMNS]
+            columns = [[getattr(each, name) for each in found] for name in _COLUMNS]
+            steps.append((_FIND, [self._crawl_id, ended.id if ended else None, *columns]))
         if ended and ended.also:
-            statements.append(ended.also[0])
-            parameters += ended.also[1]
+            steps.append(ended.also)
         if ended:
-            statements.append(_END)
-            parameters += [*self._claim, ended.id, ended.outcome]
-            parameters.append(None if ended.wait_seconds is None else timedelta(seconds=ended.wait_seconds))
-            parameters += [ended.reason, ended.detail, ended.http_status, ended.was_asked, ended.host_failed]
-            parameters += [ended.alias_key, ended.is_redirect, ended.words, ended.word_count, ended.bytes]
-            parameters += [ended.text_hash, ended.counts, MAX_FAILURES, MAX_PAUSES, PAUSE]
-        return statements, parameters
+            steps.append(self._end(ended))
+        if self.ahead and not keeps_ahead:
+            steps.append(self._end(PageEnd(id=self.ahead.id, outcome=None, was_asked=False)))
+        return steps
+
+    def _end(self, ended: PageEnd) -> _Step:
+        parameters: list[object] = [*self._claim, ended.id, ended.outcome]
+        parameters.append(None if ended.wait_seconds is None else timedelta(seconds=ended.wait_seconds))
+        parameters += [ended.reason, ended.detail, ended.http_status, ended.was_asked, ended.host_failed]
+        parameters += [ended.alias_key, ended.is_redirect, ended.words, ended.word_count, ended.bytes]
+        parameters += [ended.text_hash, ended.counts, MAX_FAILURES, MAX_PAUSES, PAUSE]
+        return _END, parameters
+
+    def _call(self, steps: Sequence[_Step]) -> list[Row]:
+        """The rows of the last of some statements, which are sent as one."""
+        statement = "; ".join(statement for statement, _ in steps)
+        return self._database.call(statement, *(parameter for _, parameters in steps for parameter in parameters))

@@ -291,24 +291,34 @@ BEGIN
     WHERE job_id = crawl;
 END $$;
 
--- next_page: let a lane begin the next page of its host, nearest to the start first. No row if there is none, if the lane is not
--- this attempt's any more, or if the crawl has come to a bound. A lane that asks again gets the page that it holds: the
--- first answer may have been lost. More than `most_waiting` pages that wait want more lanes: then this round of them ends.
-CREATE FUNCTION next_page(crawl uuid, lane uuid, number integer, of_host text, most_waiting integer)
+-- next_pages: let a lane begin the next pages of its host, nearest to the start first, until it holds `most`. No row if there is none, if the
+-- lane is not this attempt's any more, or if the crawl has come to a bound. The pages that it holds already come first: the one that it
+-- took ahead, or those of an answer that was lost. More than `most_waiting` pages that wait want more lanes: then this round of them ends.
+-- A lane takes a page ahead only while more wait than are held, so that others find some. One at which a process has died is read by
+-- itself, so that no other is taken for the cause of the next death.
+CREATE FUNCTION next_pages(crawl uuid, lane uuid, number integer, of_host text, most_waiting integer, most integer)
 RETURNS TABLE (page_id bigint, page_url text, page_depth smallint, page_attempts smallint)
 LANGUAGE plpgsql AS $$
 DECLARE
     page crawl_pages;
     known crawls;
+    held integer := 0;
+    is_suspect boolean := false;
 BEGIN
     SELECT * INTO known FROM crawls WHERE job_id = crawl FOR NO KEY UPDATE;
     IF NOT EXISTS (SELECT FROM jobs WHERE id = lane AND attempt = number AND state = 'STARTED') THEN
         RETURN;
     END IF;
-    SELECT * INTO page FROM crawl_pages
-    WHERE crawl_id = crawl AND lane_id = lane AND lane_attempt = number AND state = 'RUNNING';
-    IF NOT FOUND THEN
+    FOR page IN
+        SELECT * FROM crawl_pages WHERE crawl_id = crawl AND lane_id = lane AND lane_attempt = number AND state = 'RUNNING'
+    LOOP
+        held := held + 1;
+        is_suspect := is_suspect OR page.crashes > 0;
+        RETURN QUERY SELECT page.id, page.url, page.depth, page.attempts;
+    END LOOP;
+    WHILE held < most LOOP
         IF known.bytes >= known.max_bytes OR now() >= known.ends_at OR known.waiting > most_waiting
+           OR (held > 0 AND known.waiting <= known.running)
            OR EXISTS (SELECT FROM crawl_hosts WHERE crawl_id = crawl AND host = of_host AND due_at > now()) THEN
             RETURN;
         END IF;
@@ -316,7 +326,7 @@ BEGIN
         WHERE crawl_id = crawl AND host = of_host AND state = 'WAITING' AND (due_at IS NULL OR due_at <= now())
           AND (was_taken OR known.taken < known.max_pages)
         ORDER BY coalesce(depth, 32767), id LIMIT 1;
-        IF NOT FOUND THEN
+        IF NOT FOUND OR (held > 0 AND (is_suspect OR page.crashes > 0)) THEN
             RETURN;
         END IF;
         UPDATE crawl_pages
@@ -324,9 +334,11 @@ BEGIN
         WHERE crawl_id = crawl AND id = page.id;
         UPDATE crawls
         SET waiting = waiting - 1, running = running + 1, taken = taken + (NOT page.was_taken)::integer
-        WHERE job_id = crawl;
-    END IF;
-    RETURN QUERY SELECT page.id, page.url, page.depth, page.attempts;
+        WHERE job_id = crawl RETURNING * INTO known;
+        held := held + 1;
+        is_suspect := page.crashes > 0;
+        RETURN QUERY SELECT page.id, page.url, page.depth, page.attempts;
+    END LOOP;
 END $$;
 
 -- robots_failed: an origin (scheme, host, port) did not give the robots.txt for a page that waits: let all its pages wait for a

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 from urllib3 import HTTPHeaderDict
 
+from dev.waiting import eventually
 from page_fetch.errors import (
     AddressRefused,
     ConnectionFailed,
+    FetchTimedOut,
     InvalidRedirect,
     InvalidResponse,
     PageRefused,
@@ -20,7 +22,7 @@ from page_fetch.errors import (
     TooManyRedirects,
 )
 from page_fetch.fetch import Page, PageFetcher
-from page_fetch.limits import FetchLimits
+from page_fetch.limits import Deadline, FetchLimits
 from tests.integration.page_fetch.conftest import answer
 from tests.integration.page_fetch.fetching import fetch
 
@@ -502,3 +504,37 @@ def test_a_post_is_sent_once_and_only_the_head_of_its_answer_is_read(
 def test_a_post_is_guarded_too() -> None:
     with pytest.raises(AddressRefused):
         PageFetcher(FetchLimits()).post("http://127.0.0.1/", b"words", {})
+
+
+def is_over(deadline: Deadline) -> bool:
+    try:
+        deadline.remaining()
+    except FetchTimedOut:
+        return True
+    return False
+
+
+class TestAsking:
+    def test_a_site_is_asked_at_once_and_its_answer_is_read_later(
+        self, open_site: "OpenSite", limits: FetchLimits
+    ) -> None:
+        site = open_site(f"{HTML}\nContent-Length: 2", b"hi")
+        fetcher = PageFetcher(limits)
+        asked = fetcher.ask(f"{site.url}later", accept="text/html")
+        eventually(lambda: "GET /later HTTP/1.1" in "".join(site.requests), "the site is asked")
+        page = fetcher.fetch(f"{site.url}later", asked=asked)
+        assert (page.final_url, page.body) == (f"{site.url}later", b"hi")
+        assert len(site.requests) == 1
+
+    def test_time_in_which_nobody_reads_is_not_the_site_s(self, open_site: "OpenSite", limits: FetchLimits) -> None:
+        site = open_site(f"{HTML}\nContent-Length: 2", b"hi")
+        fetcher = PageFetcher(replace(limits, total_timeout_seconds=2))
+        asked = fetcher.ask(site.url)
+        eventually(lambda: is_over(asked.deadline), "nobody has read for longer than a fetch may take")
+        assert fetcher.fetch(site.url, asked=asked).body == b"hi"
+
+    def test_an_answer_that_nobody_reads_keeps_no_connection(self, open_site: "OpenSite", limits: FetchLimits) -> None:
+        site = open_site(lambda visitor: visitor.read_request() and visitor.connection.recv(1))
+        asked = PageFetcher(limits).ask(site.url)
+        asked.close()
+        eventually(lambda: [True for visitor in site.visitors if visitor.connection.fileno() < 0], "it is closed")

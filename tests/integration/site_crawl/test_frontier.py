@@ -303,7 +303,7 @@ class TestLanes:
             while page is not None:
                 done.append(page.url)
                 links = urls[len(done) * 7 : len(done) * 7 + 30][:: (-1) ** len(done)]
-                page = lane.next_page(counted(page), links)
+                page = lane.next_page(counted(page), links, takes_ahead=len(done) % 3 > 0)
             return done
 
         lanes = [site.lane() for _ in range(6)]
@@ -313,6 +313,81 @@ class TestLanes:
             pages = [url for done in pool.map(work, lanes) for url in done]
         assert len(set(pages)) == len(pages) == 59
         assert site.check()["outcomes"] == {"counted": 60}
+
+
+class TestAhead:
+    LINKS = tuple(found(f"/{number}") for number in range(6))
+
+    def begun(self, lane: Lane) -> CrawlPage:
+        """The first page after the start. The lane has another ahead."""
+        page = begun(lane.next_page(counted(begun(lane.next_page())), self.LINKS, takes_ahead=True))
+        assert lane.ahead is not None
+        assert lane.ahead != page
+        return page
+
+    def test_the_page_that_a_lane_has_ahead_is_its_next(self, crawl: Callable[..., Crawl]) -> None:
+        site = crawl()
+        lane = site.lane()
+        page = self.begun(lane)
+        for _ in range(2):
+            ahead = lane.ahead
+            page = begun(lane.next_page(counted(page), takes_ahead=True))
+            assert page == ahead
+        assert site.check()["running"] == 2
+
+    def test_the_last_pages_are_left_to_other_lanes(self, crawl: Callable[..., Crawl]) -> None:
+        site = crawl()
+        lane, other = site.lane(), site.lane()
+        assert begun(lane.next_page(counted(begun(lane.next_page())), self.LINKS[:2], takes_ahead=True))
+        assert lane.ahead is None
+        assert begun(other.next_page())
+
+    def test_a_page_ahead_that_was_not_asked_for_waits_again_and_takes_no_place(
+        self, crawl: Callable[..., Crawl]
+    ) -> None:
+        site = crawl(pages=3)
+        lane = site.lane()
+        lane.end(counted(self.begun(lane)))
+        assert lane.ahead is None
+        sums = site.check()
+        assert (sums["asked_for"], sums["running"]) == (2, 0)
+        assert lane.next_page(counted(begun(lane.next_page()))) is None
+        assert site.check()["outcomes"] == {"counted": 3}
+
+    def test_no_more_pages_are_taken_ahead_than_may_be_read(self, crawl: Callable[..., Crawl]) -> None:
+        lane = crawl(pages=2).lane()
+        assert begun(lane.next_page(counted(begun(lane.next_page())), self.LINKS, takes_ahead=True))
+        assert lane.ahead is None
+
+    def test_a_host_that_is_left_alone_is_not_asked_for_the_page_ahead(self, crawl: Callable[..., Crawl]) -> None:
+        site = crawl()
+        lane = site.lane()
+        page = begun(lane.next_page(counted(begun(lane.next_page())), [found(f"/{number}") for number in range(60)]))
+        for _ in range(19):
+            page = begun(lane.next_page(PageEnd(id=page.id, outcome="failed", host_failed=True), takes_ahead=True))
+            assert lane.ahead is not None
+        failed = PageEnd(id=page.id, outcome="failed", host_failed=True)
+        assert lane.next_page(failed, takes_ahead=True) is None
+        assert lane.ahead is None
+        assert site.check()["running"] == 0
+
+    def test_no_page_ends_because_another_killed_its_process(self, crawl: Callable[..., Crawl], store: Store) -> None:
+        site = crawl()
+        start = site.lane()
+        start.end(counted(begun(start.next_page())), self.LINKS)
+        job = store.submit(max_crashes=100)
+        poison = f"{SITE}/0"
+        while None in site.outcomes().values():
+            held = store.claim(store.job(job.id), site.worker)
+            assert held is not None
+            lane = site.lane_of(held)
+            lane.begin()
+            page = lane.next_page(takes_ahead=True)
+            while page is not None and page.url != poison:
+                page = lane.next_page(counted(page), takes_ahead=True)
+            store.crash(held)
+        assert site.check()["outcomes"] == {"counted": 6, "failed": 1}
+        assert site.outcomes()["/0"] == "failed"
 
 
 class TestHosts:

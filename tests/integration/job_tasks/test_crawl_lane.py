@@ -1,0 +1,95 @@
+"""A lane of a crawl: when it asks its site for which page."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from re import compile as pattern
+
+import psycopg2
+import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from dev.waiting import eventually
+from embedded.servers import Servers
+from job_core.job import JsonObject
+from job_core.kinds import GoOn, RunningJob
+from job_tasks.crawl_lane import read_pages
+from job_tasks.fetching import fetcher
+from job_tasks.site import LaneRequest, SiteRequest
+from site_crawl.frontier import Bounds, Frontier
+from tests.integration.job_store import Store
+
+LINKS = "".join(f'<a href="/{name}">{name}</a>' for name in "abcdef")
+
+
+@pytest.fixture(autouse=True)
+def _may_fetch_here(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("FETCH_ALLOWED_PRIVATE_NETWORKS", "127.0.0.0/8")
+    monkeypatch.setenv("CRAWL_OWN_HOSTS", "localhost")  # no robots.txt is asked for
+    fetcher.cache_clear()
+    yield
+    fetcher.cache_clear()
+
+
+class Site:
+    """Pages with LINKS, and a crawl of them. `before` has what happens before the nth request is answered."""
+
+    def __init__(self, store: Store, server: HTTPServer) -> None:
+        self._store = store
+        self.targets: list[str] = []
+        self.refuses_after = 99
+        self.before: dict[int, Callable[[], object]] = {}
+        server.expect_request(pattern("/.*")).respond_with_handler(self._answer)
+        self._asked = SiteRequest(url=server.url_for("/"), sitemap="skip")
+        self._crawl_id = store.claimed(kind="crawl").job_id
+        bounds = Bounds(pages=100, bytes=10**9, seconds=3600.0)
+        Frontier(store.database, self._crawl_id).begin(self._asked.start(), bounds)
+
+    def _answer(self, request: Request) -> Response:
+        self.targets.append(request.path)
+        self.before.get(len(self.targets), lambda: None)()
+        if len(self.targets) > self.refuses_after:
+            return Response("busy", status=429, headers={"Retry-After": "60"})
+        return Response(f"<p>About {request.path}</p>{LINKS}", content_type="text/html")
+
+    def take_a_turn(self) -> JsonObject | GoOn:
+        """Read pages by one lane."""
+        held = self._store.claimed()
+        asked = LaneRequest(
+            crawl_id=self._crawl_id,
+            site=self._asked,
+            host=self._asked.start().host,
+            place=0,
+            lanes=0,
+            share=99,
+        )
+        job = RunningJob(id=held.job_id, owner=None, attempt=held.attempt, progress=None, database=self._store.database)
+        return read_pages(asked, job)
+
+    def states(self) -> list[str]:
+        """Of all pages."""
+        return [state for (state,) in self._store.sql("SELECT state FROM crawl_pages ORDER BY state")]
+
+
+@pytest.fixture
+def site(store: Store, httpserver: HTTPServer) -> Site:
+    return Site(store, httpserver)
+
+
+def test_the_next_page_is_asked_for_before_the_one_that_came_is_written(site: Site, servers: Servers) -> None:
+    with ThreadPoolExecutor(1) as pool, closing(psycopg2.connect(servers.database.url)) as other:
+        with other, other.cursor() as cursor:
+            site.before[2] = lambda: cursor.execute("SELECT FROM crawls FOR UPDATE")  # so that nothing can be written
+            turn = pool.submit(site.take_a_turn)
+            eventually(lambda: len(site.targets) == 3, "the page after the second is asked for", seconds=4)
+        assert turn.result(30) == {}
+    assert sorted(site.targets) == ["/", *(f"/{name}" for name in "abcdef")]
+    assert site.states() == ["ENDED"] * 7
+
+
+def test_no_other_page_is_asked_for_before_a_site_has_answered_that_it_is_busy(site: Site) -> None:
+    site.refuses_after = 3
+    assert site.take_a_turn() == GoOn({}, rest_seconds=60.0)
+    assert len(site.targets) == 4
+    assert site.states() == ["ENDED"] * 3 + ["WAITING"] * 4
