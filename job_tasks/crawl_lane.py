@@ -204,7 +204,7 @@ class _Turn:
             return
         url = parse_url(ahead.url, max_length=MAX_ENCODED_LENGTH)
         robots = self._robots.get(url.origin)
-        if robots is not None and robots.allows(url.target):
+        if robots is not None and robots.allows(url.target) and self._lane.is_held():
             self._asked = ask_for_page(ahead.url)
 
     def _count(self, page: CrawlPage, fetched: Page) -> ReadPage:

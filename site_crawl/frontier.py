@@ -196,6 +196,12 @@ class Lane:
         page, self.ahead = [*pages, None, None][:2]
         return page
 
+    def is_held(self) -> bool:
+        """Whether the job of the lane is still this attempt's: it is no more if the crawl was cancelled."""
+        _, lane_id, attempt = self._claim
+        statement = "SELECT 1 FROM jobs WHERE id = %s AND attempt = %s AND state = 'STARTED'"
+        return bool(self._database.call(statement, lane_id, attempt))
+
     def end(self, ended: PageEnd, found: Sequence[FoundUrl] = ()) -> None:
         """Write what became of a page, without beginning another. One that is ahead waits again."""
         self._call(self._steps(ended, found, keeps_ahead=False))
