@@ -269,7 +269,7 @@ def container_stack(
                 job_workers=tuple(container(name) for name in WORKERS),
             )
     finally:
-        compose("down", "--volumes", "--timeout", "5")
+        compose("--profile", "*", "down", "--volumes", "--timeout", "5")  # without a profile, its services stay
         with suppress(StackError):  # there are none after a failed build
             docker("image", "rm", "--force", f"{compose.project}/job_manager", f"{compose.project}/job_worker")
 
