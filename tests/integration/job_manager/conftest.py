@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any, ClassVar
 
 import pytest
@@ -139,16 +140,19 @@ def deployed_manager(
 def answers_checked(manager_url: str) -> Iterator[None]:
     """Meanwhile, every answer of that manager that `requests` gets is held against its description.
 
-    `came` of an answer is when it was there: the first check of its kind compiles schemas, for more than a second.
+    `came` of an answer is when it was there: the first check of its kind compiles schemas, for more than a second. One
+    answer is checked at a time, so that those that come meanwhile are seen.
     """
     description = Description.of(manager_url)
     send = requests.Session.send
+    checking = Lock()
 
     def send_and_check(session: requests.Session, request: requests.PreparedRequest, **options: Any) -> Any:
         answer: Any = send(session, request, **options)
         answer.came = time.monotonic()
         if (request.url or "").startswith(manager_url):
-            description.check(answer)
+            with checking:
+                description.check(answer)
         return answer
 
     with pytest.MonkeyPatch.context() as patch:
