@@ -13,7 +13,7 @@ from hashlib import blake2b
 from time import monotonic
 from uuid import UUID
 
-from job_core.errors import CoreError, PermanentError, TransientError
+from job_core.errors import CoreError, PermanentError, ServiceUnavailable, TransientError
 from job_core.job import JsonObject
 from job_core.kinds import GoOn, RunningJob
 from job_tasks.fetching import ask_for_page, fetch_page, fetcher, page_errors
@@ -192,6 +192,8 @@ class _Turn:
             end = PageEnd(id=page.id, outcome=error.outcome, reason=error.reason, detail=str(error), host_failed=False)
             found = (self._found(error.target, page.depth),) if error.outcome == "duplicate" else ()
             return ReadPage(end=end, found=found)
+        except ServiceUnavailable:
+            raise  # the database is away, which is no fault of the page's
         except TransientError as error:
             return _failed(page, error)
         except PermanentError as error:

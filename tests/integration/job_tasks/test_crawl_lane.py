@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from re import compile as pattern
+from threading import Timer
 
 import psycopg2
 import pytest
@@ -12,13 +13,16 @@ from werkzeug import Request, Response
 
 from dev.waiting import eventually
 from embedded.servers import Servers
+from job_core.errors import DatabaseUnavailable
 from job_core.job import JsonObject
 from job_core.kinds import GoOn, RunningJob
+from job_core.store.database import TRANSACTION_SECONDS
 from job_tasks.crawl_lane import read_pages
 from job_tasks.fetching import fetcher
 from job_tasks.site import LaneRequest, SiteRequest
 from site_crawl.frontier import Bounds, Frontier
 from tests.integration.job_store import Store
+from tests.integration.pausing import hung_database
 
 LINKS = "".join(f'<a href="/{name}">{name}</a>' for name in "abcdef")
 
@@ -93,3 +97,14 @@ def test_no_other_page_is_asked_for_before_a_site_has_answered_that_it_is_busy(s
     assert site.take_a_turn() == GoOn({}, rest_seconds=60.0)
     assert len(site.targets) == 4
     assert site.states() == ["ENDED"] * 3 + ["WAITING"] * 4
+
+
+def test_no_page_fails_for_a_database_that_was_away_for_a_while(site: Site, store: Store, servers: Servers) -> None:
+    with ExitStack() as hung:
+        site.before[2] = lambda: hung.enter_context(hung_database(servers))
+        comes_back = Timer(TRANSACTION_SECONDS + 1, hung.close)
+        site.before[1] = comes_back.start
+        with pytest.raises(DatabaseUnavailable):
+            site.take_a_turn()
+        comes_back.join()
+    assert store.sql("SELECT url FROM crawl_pages WHERE attempts > 0 OR reason IS NOT NULL") == []
