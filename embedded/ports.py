@@ -8,7 +8,7 @@ from embedded.errors import StackError
 
 LOOPBACK = "127.0.0.1"
 MAX_PORT = 65535
-CHOSEN = range(10_000, 32_768)  # Linux gives away ports from 32,768 on, others from 49,152 (RFC 6335)
+BELOW_EPHEMERAL = range(10_000, 32_768)  # ports; the ephemeral ones begin there on Linux, else at 49,152 (RFC 6335)
 
 
 def choose_port(service: str, variable: str, asked: str, default: int, say: Callable[[str], None]) -> int:
@@ -38,7 +38,7 @@ def free_ports(count: int) -> list[int]:
     """
     ports: set[int] = set()
     while len(ports) < count:
-        if is_free(port := secrets.choice(CHOSEN)):
+        if is_free(port := secrets.choice(BELOW_EPHEMERAL)):
             ports.add(port)
     return list(ports)
 

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from embedded.errors import StackError
-from embedded.ports import CHOSEN, LOOPBACK, choose_port, free_ports
+from embedded.ports import BELOW_EPHEMERAL, LOOPBACK, choose_port, free_ports
 
 
 @pytest.fixture
@@ -58,5 +58,5 @@ def test_free_ports_are_distinct() -> None:
 def test_none_of_them_is_given_to_a_server_that_asks_for_any_port() -> None:
     with ExitStack() as servers:
         given = {servers.enter_context(socket.create_server((LOOPBACK, 0))).getsockname()[1] for _ in range(200)}
-    assert set(free_ports(20)) <= set(CHOSEN)
-    assert given.isdisjoint(CHOSEN)
+    assert set(free_ports(20)) <= set(BELOW_EPHEMERAL)
+    assert given.isdisjoint(BELOW_EPHEMERAL)
