@@ -1,5 +1,6 @@
 """Jobs that were accepted together: their states, their numbers, and the repetitions that take their places."""
 
+from collections import Counter
 from dataclasses import replace
 from uuid import UUID, uuid4
 
@@ -44,8 +45,12 @@ def shown(store: Store, batch_id: UUID | None, order: str | None = None) -> list
     return [(store.job(each.id).label, each.numbers["words"], each.numbers["asked"]) for each in found]
 
 
-def states(store: Store, batch_id: UUID | None, owner: str | None = None) -> list[State]:
-    return [each.state for each in of_batch(store, batch_id, owner)]
+def totals(store: Store, batch_id: UUID | None, owner: str | None = None) -> object:
+    """How many jobs are in each state, and the sum of each number."""
+    found = of_batch(store, batch_id, owner)
+    return Counter(each.state for each in found), {
+        name: sum(each.numbers[name] or 0 for each in found) for name in PATHS
+    }
 
 
 def test_jobs_that_come_together_are_a_batch_and_one_that_comes_alone_is_none(store: Store) -> None:
@@ -72,7 +77,7 @@ def test_numbers_in_each_order(store: Store) -> None:
     assert shown(store, batch_id, "label") == [a, b, c, d]
     assert shown(store, batch_id, "words") == [a, d, b, c]
     assert shown(store, batch_id, "asked") == [d, b, a, c]
-    assert states(store, batch_id) == [State.SUCCESS, State.SUCCESS, State.SUCCESS, State.PENDING]
+    assert totals(store, batch_id) == ({State.SUCCESS: 3, State.PENDING: 1}, {"words": 60, "asked": 6})
 
 
 def test_each_result_is_read_once_however_many_numbers_of_it_are_asked_for(
@@ -90,9 +95,9 @@ def test_a_repetition_takes_the_place_of_what_failed(store: Store) -> None:
     good, bad = accepted(store, "good", "bad")
     end(store, good, 10)
     fail(store, bad)
-    assert states(store, good.batch_id) == [State.SUCCESS, State.FAILURE]
+    assert totals(store, good.batch_id) == ({State.SUCCESS: 1, State.FAILURE: 1}, {"words": 10, "asked": 0})
     again = store.submit(label="bad", retry_of=bad.id, batch_id=bad.batch_id)
-    assert states(store, good.batch_id) == [State.SUCCESS, State.PENDING]
+    assert totals(store, good.batch_id) == ({State.SUCCESS: 1, State.PENDING: 1}, {"words": 10, "asked": 0})
     end(store, again, 5)
     assert shown(store, good.batch_id) == [("good", 10, None), ("bad", 5, None)]
 
@@ -104,13 +109,14 @@ def test_of_two_repetitions_at_once_the_later_one_counts(store: Store) -> None:
     for words in (5, 6):
         end(store, store.submit(label="bad", retry_of=bad.id, batch_id=bad.batch_id), words)
     assert shown(store, good.batch_id) == [("good", 10, None), ("bad", 6, None)]
-    assert states(store, good.batch_id) == [State.SUCCESS, State.SUCCESS]
+    assert totals(store, good.batch_id) == ({State.SUCCESS: 2}, {"words": 16, "asked": 0})
 
 
 def test_nobody_sees_the_batch_of_another(store: Store) -> None:
     (job, _) = accepted(store, "a", "b", owner="alice")
-    assert states(store, job.batch_id, "alice") == [State.PENDING, State.PENDING]
-    assert states(store, job.batch_id, "bob") == states(store, job.batch_id) == states(store, uuid4()) == []
+    assert totals(store, job.batch_id, "alice") == ({State.PENDING: 2}, {"words": 0, "asked": 0})
+    assert totals(store, job.batch_id, "bob") == totals(store, job.batch_id) == ({}, {"words": 0, "asked": 0})
+    assert totals(store, uuid4()) == ({}, {"words": 0, "asked": 0})
 
 
 def test_a_result_that_holds_something_else_has_no_numbers(store: Store) -> None:
