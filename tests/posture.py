@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -9,8 +10,8 @@ CHECKOV = "checkov==3.3.30"
 INSTALL_AND_RUN_SECONDS = 300
 
 
-def findings(folder: Path) -> tuple[set[tuple[str, str, str]], int]:
-    """The failed checks of the files in a folder, each with the file and what failed it; and how many passed."""
+def findings(folder: Path) -> tuple[set[tuple[str, str, str]], Counter[str]]:
+    """What failed: file, check and resource. And how many checks of each file passed."""
     options = ("--framework", "kubernetes", "--skip-download", "--output", "json", "--soft-fail")
     done = subprocess.run(
         [
@@ -28,4 +29,4 @@ def findings(folder: Path) -> tuple[set[tuple[str, str, str]], int]:
         (Path(check["file_path"]).stem, check["check_id"], check["resource"].rsplit(".", 1)[-1])
         for check in results["failed_checks"]
     }
-    return failed, len(results["passed_checks"])
+    return failed, Counter(Path(check["file_path"]).stem for check in results["passed_checks"])

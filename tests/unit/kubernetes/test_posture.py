@@ -40,10 +40,9 @@ def test_checkov_finds_nothing_but_what_is_so_on_purpose(rendered: Render, tmp_p
     for overlay in OVERLAYS:
         (tmp_path / f"{overlay}.yaml").write_text(yaml.safe_dump_all(rendered(overlay)), encoding="utf-8")
     found, passed = findings(tmp_path)
-    assert passed > 200 * len(OVERLAYS)
+    assert all(passed[overlay] > 200 for overlay in OVERLAYS)
     assert {one for one in found if one[2] not in (ON_PURPOSE.get(one[1], {}) or {one[2]})} == set()
     assert {check for _, check, _ in found} <= ON_PURPOSE.keys()
-    assert {overlay for overlay, _, _ in found} == set(OVERLAYS)
 
 
 def test_every_pod_is_hardened(resources: list[Resource]) -> None:
