@@ -154,6 +154,7 @@ class TestWhileWaiting:
         urls = [*([quick] if jobs > 1 else []), *map(pages.url, paths)]
         with command.in_terminal("count", "--wait", *urls) as counting:
             wait_until_held(pages, paths[0])
+            counting.wait_until_said("ended ")  # no longer "submitted", which also has numbers
             counting.wait_until_said(f"{len(urls) - jobs}/{len(urls)}")
             counting.process.send_signal(signal.SIGINT)
             assert counting.end() == 130
