@@ -59,7 +59,7 @@ END $$;
 CREATE FUNCTION find_pages(
     crawl uuid, from_page bigint, keys bytea[], urls text[], hosts text[], depths integer[], link_outcomes text[],
     forms bytea[], most_of_form integer[]
-) RETURNS void LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+) RETURNS void LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     to_write bytea[];
     new_keys bytea[];

@@ -2,7 +2,8 @@
 -- long as a connection lives; those of functions in SQL, it makes again at each call.
 --
 -- What looks for few jobs among many reads no table as a whole (enable_seqscan): by statistics from before a surge, or from
--- the middle of one, that would seem best.
+-- the middle of one, that would seem best. A table so small that it has no better way then seems to cost so much that
+-- PostgreSQL would compile the query first, for seconds: so that is off as well (jit).
 --
 -- Who needs several locks takes them in this order, so that no two transactions wait for each other: the parent's row, the
 -- job's own row, the worker's row, the lock of the limit key. The last is waited for by many, so nobody who holds it waits
@@ -369,7 +370,7 @@ END $$;
 -- start: a claim whose answer came too late is one.
 CREATE FUNCTION worker_beat(
     worker uuid, running uuid[], idle_after interval, OUT is_alive boolean, OUT revoked uuid[], OUT idle uuid[]
-) LANGUAGE plpgsql SET enable_seqscan = off AS $$
+) LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 BEGIN
     -- The disk need not have a beat at once: after a crash of the database, workers are judged by new beats only.
     PERFORM set_config('synchronous_commit', 'off', true);
@@ -400,7 +401,7 @@ END $$;
 
 -- is_quiet: whether nothing is to be repaired or waited for: no job is open, no webhook is to be delivered, and no worker was seen
 -- longer ago than `margin`, or so far in the future.
-CREATE FUNCTION is_quiet(margin interval) RETURNS boolean LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
+CREATE FUNCTION is_quiet(margin interval) RETURNS boolean LANGUAGE plpgsql STABLE SET enable_seqscan = off SET jit = off AS $$
 BEGIN
     RETURN NOT EXISTS (SELECT FROM jobs WHERE finished_at IS NULL)
         AND NOT EXISTS (SELECT FROM deliveries WHERE due_at IS NOT NULL)
@@ -415,7 +416,7 @@ END $$;
 -- statistics from before a surge would have that done.
 CREATE FUNCTION repair_claims(
     lost_after interval, loss_error json, max_losses integer, overdue_error json, batch integer
-) RETURNS SETOF step LANGUAGE plpgsql SET enable_seqscan = off AS $$
+) RETURNS SETOF step LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     held record;
     holders uuid[];  -- the workers that hold claims,
@@ -481,7 +482,7 @@ END $$;
 
 -- waiting_kinds: the kinds of the jobs that wait, by one step in an index for each, however many jobs wait. Those that came
 -- last are looked at first: entries of jobs that wait no more lie before the oldest, until a vacuum reads the indexes.
-CREATE FUNCTION waiting_kinds() RETURNS SETOF text LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
+CREATE FUNCTION waiting_kinds() RETURNS SETOF text LANGUAGE plpgsql STABLE SET enable_seqscan = off SET jit = off AS $$
 BEGIN
     RETURN QUERY
         WITH RECURSIVE waiting (kind) AS (
@@ -498,7 +499,7 @@ END $$;
 -- mend_times: put right what lies in the future by more than `margin`, as the database's clock was set back; how many rows that
 -- is. A worker was seen, a message was sent, an attempt or a wait began: that counts as now, and what was to come some time
 -- after it comes that time after now. Rows that somebody else has locked are left for the next round.
-CREATE FUNCTION mend_times(margin interval, batch integer) RETURNS bigint LANGUAGE sql SET enable_seqscan = off AS $$
+CREATE FUNCTION mend_times(margin interval, batch integer) RETURNS bigint LANGUAGE sql SET enable_seqscan = off SET jit = off AS $$
     WITH seen AS MATERIALIZED (
         SELECT id FROM workers WHERE stopped_at IS NULL AND lost_at IS NULL AND seen_at > now() + margin
         FOR NO KEY UPDATE SKIP LOCKED
@@ -541,7 +542,7 @@ CREATE FUNCTION mend_times(margin interval, batch integer) RETURNS bigint LANGUA
 $$;
 
 -- make_due: let jobs wait for a worker whose back-off is over.
-CREATE FUNCTION make_due(batch integer) RETURNS SETOF uuid LANGUAGE sql SET enable_seqscan = off AS $$
+CREATE FUNCTION make_due(batch integer) RETURNS SETOF uuid LANGUAGE sql SET enable_seqscan = off SET jit = off AS $$
     WITH due AS MATERIALIZED (
         SELECT id FROM jobs WHERE state = 'RETRY' AND due_at <= now() ORDER BY due_at LIMIT batch FOR UPDATE SKIP LOCKED
     )
@@ -553,7 +554,7 @@ $$;
 -- in the queue take up room as well: else each round would send more to wait there. Limit keys are found by one step in
 -- an index for each, however many jobs are parked under them. A key with a gap between starts has room for one at a time.
 CREATE FUNCTION release_all(at_once integer, most integer, batch integer)
-RETURNS SETOF step LANGUAGE plpgsql SET enable_seqscan = off AS $$
+RETURNS SETOF step LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     parked record;
 BEGIN
@@ -590,7 +591,7 @@ $$;
 -- before the time in `lost_before` for their queue: that of first messages, that of the requeued, and the same two of those
 -- in bulk. Returns messages to send, in their order. A job that has been claimed before goes to the requeued.
 CREATE FUNCTION publish_waiting(kinds text[], lost_before timestamptz[], batch integer)
-RETURNS SETOF step LANGUAGE sql SET enable_seqscan = off AS $$
+RETURNS SETOF step LANGUAGE sql SET enable_seqscan = off SET jit = off AS $$
     WITH lost AS MATERIALIZED (
         SELECT oldest.id
         FROM unnest(kinds) AS known (kind),
@@ -616,7 +617,7 @@ $$;
 -- fail_unknown: end waiting jobs of other than `kinds` that were accepted `after` ago: no worker knows how to do them.
 -- Kinds are found by one step in an index for each, however many jobs wait. A parked job ends once it is released.
 CREATE FUNCTION fail_unknown(kinds text[], after interval, new_error json, batch integer)
-RETURNS SETOF step LANGUAGE plpgsql SET enable_seqscan = off AS $$
+RETURNS SETOF step LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     unknown record;
     moved jobs;
@@ -653,7 +654,7 @@ END $$;
 -- bounds are parameters, PostgreSQL would plan it again at each call.
 CREATE FUNCTION worker_demand(
     concurrency integer, at_most integer, OUT workers double precision, OUT oldest_seconds double precision
-) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off
+) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off SET jit = off
 SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     workers := (

@@ -24,6 +24,14 @@ def test_a_page_is_counted_as_soon_as_up_returns(stack: ContainerStack) -> None:
     assert job["result"]["top"] == [["word", 5]]
 
 
+def test_the_database_compiles_no_query(stack: ContainerStack) -> None:
+    # Only the servers of the containers can; those that tests and `make up` bring along are built without it.
+    login = 'PGPASSWORD="$DATABASE_PASSWORD" psql -h 127.0.0.1 -U job_service -d jobs -AtXc'
+    assert stack.compose.run_in("job_db", "bash", "-c", f"{login} 'SHOW jit'").stdout == "off\n"
+    repair = "SET statement_timeout = '1s'; SELECT mend_times('9 s', 1000), is_quiet('9 s'), make_due(1000)"
+    assert stack.compose.run_in("job_db", "psql", "-U", "postgres", "-d", "jobs", "-c", repair).stderr == ""
+
+
 def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(stack: ContainerStack) -> None:
     jobs = submit_pages(stack, JOBS, seconds=0.3)
     stack.manager.ended_job(jobs[MIDDLE], within=ALL_DONE_SECONDS)
@@ -108,14 +116,12 @@ def test_a_worker_that_is_stopped_gives_back_what_it_cannot_finish(stack: Contai
 
 
 def test_a_worker_that_was_paused_too_long_starts_anew_in_the_same_container(stack: ContainerStack) -> None:
-    container = stack.compose.container("job_worker_02")
     started = stack.compose.inspect("job_worker_02")["State"]["StartedAt"]
     alive = "SELECT id FROM workers WHERE name LIKE 'job_worker_02%' AND stopped_at IS NULL AND lost_at IS NULL"
     (old,) = stack.compose.sql(alive)
 
-    docker("pause", container)
-    eventually(lambda: not stack.compose.sql(alive), "the worker is declared lost", seconds=30)
-    docker("unpause", container)
+    with stack.job_workers[1].paused():
+        eventually(lambda: not stack.compose.sql(alive), "the worker is declared lost", seconds=30)
 
     eventually(lambda: len(stack.compose.sql(alive)) == 1, "it is there again", seconds=30)
     assert stack.compose.sql(alive) != [old]
