@@ -16,11 +16,11 @@ from uuid import UUID
 from job_core.errors import CoreError, PermanentError, ServiceUnavailable, TransientError
 from job_core.job import JsonObject
 from job_core.kinds import GoOn, RunningJob
-from job_tasks.fetching import ask_for_page, fetch_page, fetcher, page_errors
+from job_tasks.fetching import ask_for_page, fetch_page, page_errors
 from job_tasks.settings import settings
 from job_tasks.site import ENOUGH_FOR_A_LANE, LaneRequest, crawl_share
 from page_fetch.errors import FetchError
-from page_fetch.fetch import AskedPage, Page
+from page_fetch.fetch import AskedPage, Page, PageFetcher
 from page_fetch.robots import Robots
 from page_fetch.robots_access import ask_for_robots
 from page_fetch.url import MAX_ENCODED_LENGTH, WebUrl, parse_url
@@ -107,6 +107,7 @@ class _Turn:
         self._job = job
         self._ends = monotonic() + TURN_SECONDS
         self._pages_left = TURN_PAGES
+        self._fetcher = PageFetcher(settings().fetch_limits, keeps=True)
         self._asked: AskedPage | None = None  # the page that the lane has ahead, if its site was asked already
         self._has_asked = False
         self._enough_waiting = request.enough_waiting
@@ -146,9 +147,10 @@ class _Turn:
         return {}
 
     def close(self) -> None:
-        """End what is left of a turn that was broken off."""
+        """End the connection to the site."""
         if self._asked:
             self._asked.close()
+        self._fetcher.close()
 
     def _is_over(self) -> bool:
         """Whether it is the turn of others, or the host wants to be left alone after each request."""
@@ -185,7 +187,8 @@ class _Turn:
         self._has_asked = True
         self._pages_left -= 1
         try:
-            fetched = fetch_page(page.url, asked=asked, check_redirect=partial(self._check_redirect, page))
+            check = partial(self._check_redirect, page)
+            fetched = fetch_page(page.url, by=self._fetcher, asked=asked, check_redirect=check)
             self._ask_ahead()
             return self._count(page, fetched)
         except RedirectEnded as error:
@@ -207,7 +210,7 @@ class _Turn:
         url = parse_url(ahead.url, max_length=MAX_ENCODED_LENGTH)
         robots = self._robots.get(url.origin)
         if robots is not None and robots.allows(url.target) and self._lane.is_held():
-            self._asked = ask_for_page(ahead.url)
+            self._asked = ask_for_page(ahead.url, self._fetcher)
 
     def _count(self, page: CrawlPage, fetched: Page) -> ReadPage:
         with page_errors():
@@ -348,7 +351,7 @@ class _Turn:
         kept = find_robots(self._job.database, origin)
         if kept is None:
             self._has_asked = True
-            answer = ask_for_robots(fetcher(), origin, PRODUCT)
+            answer = ask_for_robots(self._fetcher, origin, PRODUCT)
             kept = KeptRobots(
                 origin=origin,
                 state=answer.state,
@@ -396,7 +399,8 @@ class _Turn:
             if robots is None or not robots.allows(address.target):
                 return []
             self._has_asked = True
-            sitemap = read_sitemap(fetcher().fetch(url, accept="application/xml, text/xml, text/plain, */*;q=0.1").body)
+            fetched = self._fetcher.fetch(url, accept="application/xml, text/xml, text/plain, */*;q=0.1")
+            sitemap = read_sitemap(fetched.body)
         except (FetchError, ReadError):
             return []
         pages = [page for page in sitemap.pages if self._scope.holds(page)]

@@ -61,12 +61,13 @@ class AskedPage:
 class PageFetcher:
     """Fetches pages within `limits`. One serves all fetches and threads of a process, and keeps nothing of any fetch.
 
+    Unless it `keeps` its connection to a site open, for the next page there: that is for one thread, until `close`.
     `resolver` returns the addresses of a host name.
     """
 
-    def __init__(self, limits: FetchLimits, resolver: Resolver = system_resolver) -> None:
+    def __init__(self, limits: FetchLimits, resolver: Resolver = system_resolver, *, keeps: bool = False) -> None:
         self._limits = limits
-        self._transport = Transport(limits, resolver)
+        self._transport = Transport(limits, resolver, keeps=keeps)
 
     def ask(self, url: str, *, accept: str = "*/*") -> AskedPage:
         """Ask for a page, which `fetch` reads later: its site may answer while the caller does something else.
@@ -124,6 +125,10 @@ class PageFetcher:
                 here = _redirect_target(here, response.headers.getlist("Location"))
                 check_redirect(here)
         raise TooManyRedirects(f"The site redirects more than {self._limits.max_redirects} times.")
+
+    def close(self) -> None:
+        """End the connection that was kept open."""
+        self._transport.close()
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, float | None]:
         """Send `body`; return the answer's status and the seconds of its Retry-After. Redirects are not followed.

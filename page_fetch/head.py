@@ -13,6 +13,8 @@ from page_fetch.errors import InvalidResponse
 
 MAX_HEADERS = 200
 
+_HTTP_1_1 = 11  # as http.client has it
+
 _STATUS_LINE = re.compile(rb"HTTP/1\.([0-9])[ \t]+([1-9][0-9]{2})(?![0-9])")
 # A token (RFC 9110 section 5.6.2) and a value, which goes on in lines that begin with white space (RFC 9112 section
 # 5.2). White space before the colon is no part of the name, and a carriage return alone ends a line.
@@ -46,7 +48,18 @@ class FinalResponse(http.client.HTTPResponse):
         self.length = int(length) if _LENGTH.fullmatch(length) else None
         if self.status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED, HTTPStatus.SWITCHING_PROTOCOLS}:
             self.length = 0
-        self.will_close = True
+        self.will_close = True  # as far as http.client knows
+
+    @property
+    def leaves_open(self) -> bool:
+        """Whether the connection may be used again: the body had an end of its own, and was read up to it.
+
+        In HTTP/1.1 that is so unless the site says otherwise (RFC 9112 section 9.3).
+        """
+        is_chunked = "chunked" in self.headers.get("Transfer-Encoding", "").lower()
+        says = ",".join(self.headers.get_all("Connection", [])).lower()
+        has_one_end = is_chunked != (self.length is not None)
+        return self.version == _HTTP_1_1 and "close" not in says and has_one_end and self.isclosed()
 
 
 def _read_status(stream: io.BufferedReader) -> tuple[int, int]:

@@ -16,6 +16,7 @@ import certifi
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError, InvalidChunkLength, ProtocolError, SSLError
 from urllib3.response import HTTPResponse
+from urllib3.util.wait import wait_for_read
 
 from page_fetch.errors import (
     AddressRefused,
@@ -35,11 +36,16 @@ if TYPE_CHECKING:
 
 
 class Transport:
-    """Sends requests within `limits`. Threads may share it: all it keeps is a TLS context."""
+    """Sends requests within `limits`. Threads may share it: all it keeps is a TLS context.
 
-    def __init__(self, limits: FetchLimits, resolver: Resolver) -> None:
+    Unless it `keeps` a connection open after an exchange, for the next one with its origin: that is for one thread.
+    """
+
+    def __init__(self, limits: FetchLimits, resolver: Resolver, *, keeps: bool = False) -> None:
+        self.keeps = keeps
         self._limits = limits
         self._resolver = resolver
+        self._kept: tuple[str, socket.socket] | None = None
         self._tls = _tls_context(
             os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or certifi.where()
         )
@@ -51,16 +57,41 @@ class Transport:
 
         Raises the errors of the guard and of `translated_failures`, and no other.
         """
+        exchange = Exchange(self, url, {"User-Agent": self._limits.user_agent, **headers}, body)
+        exchange.ask(deadline)
+        return exchange
+
+    def connect(self, url: WebUrl, deadline: Deadline) -> socket.socket:
+        """A new connection to an address of the URL's host that the guard has vetted."""
         addresses = vetted_addresses(url, self._limits, deadline, self._resolver)
         with translated_failures():
-            connected = self._connect(url, addresses, deadline)
-            try:
-                bounded = BoundedSocket(connected, self._limits, deadline)
-                all_headers = {"User-Agent": self._limits.user_agent, **headers}
-                return Exchange(connected, bounded, _ask(url, all_headers, body, bounded))
-            except BaseException:
-                connected.close()
-                raise
+            return self._connect(url, addresses, deadline)
+
+    def bounded(self, connected: socket.socket, deadline: Deadline) -> "BoundedSocket":
+        """The connection for one exchange."""
+        return BoundedSocket(connected, self._limits, deadline)
+
+    def take(self, origin: str) -> socket.socket | None:
+        """The connection that was kept, if it leads there and is still open. Any other is closed."""
+        kept, self._kept = self._kept, None
+        if kept is None:
+            return None
+        # What can be read before anything was asked is the end of the connection, or no answer to what will be asked.
+        if kept[0] != origin or wait_for_read(kept[1], timeout=0):
+            kept[1].close()
+            return None
+        return kept[1]
+
+    def keep(self, origin: str, connected: socket.socket) -> None:
+        """Keep a connection over which nothing more comes."""
+        self.close()
+        self._kept = (origin, connected)
+
+    def close(self) -> None:
+        """End the connection that was kept."""
+        if self._kept is not None:
+            self._kept[1].close()
+            self._kept = None
 
     def _connect(self, url: WebUrl, addresses: list[Address], deadline: Deadline) -> socket.socket:
         """A connection to the first of `addresses` that answers; SNI and certificate are those of the URL's host."""
@@ -76,47 +107,92 @@ class Transport:
 
 
 class Exchange:
-    """A request that was sent. As a context it is the response, its body unread; the connection ends with the block.
+    """A request that was sent. As a context it is the response, its body unread.
 
-    Entering raises the errors of `translated_failures`, and no other.
+    The connection ends with the block, unless it is kept for the next exchange. Entering raises the errors of
+    `translated_failures`, and no other; over a connection that was kept, which the site may end at any moment, those of
+    asking again as well.
     """
 
-    def __init__(self, connected: socket.socket, bounded: "BoundedSocket", connection: HTTPConnection) -> None:
-        self._connected = connected
-        self._bounded = bounded
-        self._connection = connection
+    def __init__(self, transport: Transport, url: WebUrl, headers: Mapping[str, str], body: bytes | None) -> None:
+        self._transport = transport
+        self._url = url
+        self._headers = headers
+        self._body = body
+        self._response: HTTPResponse | None = None
 
-    def __enter__(self) -> HTTPResponse:
+    def ask(self, deadline: Deadline) -> None:
+        """Send the request."""
+        self._deadline = deadline
+        kept = self._transport.take(self._url.origin) if self._body is None else None
+        self._is_reused = kept is not None
+        if kept is None:
+            self._ask_anew()
+            return
+        try:
+            self._ask_over(kept)
+        except ConnectionFailed:
+            self._ask_anew()
+
+    def _ask_anew(self) -> None:
+        self._is_reused = False
+        self._ask_over(self._transport.connect(self._url, self._deadline))
+
+    def _ask_over(self, connected: socket.socket) -> None:
+        self._connected = connected
+        self._bounded = self._transport.bounded(connected, self._deadline)
+        self._connection = HTTPConnection(self._url.host, self._url.port)
+        self._connection.response_class = FinalResponse
+        self._connection.sock = self._bounded
+        then = "keep-alive" if self._transport.keeps else "close"
+        headers = {"Host": self._url.authority, "Accept-Encoding": "gzip", "Connection": then, **self._headers}
         try:
             with translated_failures():
-                response = self._connection.getresponse()
+                self._connection.request(
+                    "GET" if self._body is None else "POST",
+                    self._url.target,
+                    body=self._body,
+                    headers=headers,
+                    preload_content=False,
+                    decode_content=False,
+                )
         except BaseException:
             self.close()
             raise
-        self._bounded.begin_body()
-        return response
 
-    def __exit__(self, *_error: object) -> None:
-        self.close()
+    def __enter__(self) -> HTTPResponse:
+        try:
+            self._response = self._answer()
+        except ConnectionFailed:
+            if not self._is_reused or self._bounded.has_received:
+                raise
+            self._ask_anew()
+            self._response = self._answer()
+        self._bounded.begin_body()
+        return self._response
+
+    def _answer(self) -> HTTPResponse:
+        try:
+            with translated_failures():
+                return self._connection.getresponse()
+        except BaseException:
+            self.close()
+            raise
+
+    def __exit__(self, *error: object) -> None:
+        if error == (None, None, None) and self._transport.keeps and self._is_whole():
+            self._transport.keep(self._url.origin, self._connected)
+        else:
+            self.close()
+
+    def _is_whole(self) -> bool:
+        """Whether the site leaves the connection open, and all that it sent over it was read."""
+        final = self._response and self._response._original_response  # noqa: SLF001 - urllib3 has no other way to it
+        return isinstance(final, FinalResponse) and final.leaves_open and self._bounded.is_read()
 
     def close(self) -> None:
         """End the connection, whether or not the response was read."""
         self._connected.close()
-
-
-def _ask(url: WebUrl, headers: Mapping[str, str], body: bytes | None, bounded: "BoundedSocket") -> HTTPConnection:
-    connection = HTTPConnection(url.host, url.port)
-    connection.response_class = FinalResponse
-    connection.sock = bounded
-    connection.request(
-        "GET" if body is None else "POST",
-        url.target,
-        body=body,
-        headers={"Host": url.authority, "Accept-Encoding": "gzip", "Connection": "close", **headers},
-        preload_content=False,
-        decode_content=False,
-    )
-    return connection
 
 
 def _first_connection(addresses: list[Address], port: int, limits: FetchLimits, deadline: Deadline) -> socket.socket:
@@ -174,14 +250,22 @@ class BoundedSocket(io.RawIOBase):
         self._deadline = deadline
         self._left = limits.max_header_bytes
         self._in_body = False
+        self._is_over = False
+        self.has_received = False
 
     def begin_body(self) -> None:
         """From here on, all that arrives is body."""
         self._left += self._limits.max_wire_bytes
         self._in_body = True
 
+    def is_read(self) -> bool:
+        """Whether nothing is left of what has been received. Nothing is received from here on."""
+        self._is_over = True
+        return not self._reader.peek()
+
     def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(self)
+        self._reader = _OpenReader(self)
+        return self._reader
 
     def readable(self) -> bool:
         return True
@@ -199,6 +283,8 @@ class BoundedSocket(io.RawIOBase):
         Raises FetchTimedOut, InvalidResponse if the headers are too large, PageTooLarge if the body is, and
         ConnectionFailed if the headers end early, which http.client takes for their end.
         """
+        if self._is_over:
+            return 0
         if self._left <= 0:
             raise self._too_large()
         self._set_timeout()
@@ -209,6 +295,7 @@ class BoundedSocket(io.RawIOBase):
         if not received and not self._in_body:
             raise ConnectionFailed("The connection to the site failed or broke off.")
         self._left -= received
+        self.has_received = True
         return received
 
     def settimeout(self, timeout: float | None) -> None:
@@ -228,6 +315,13 @@ class BoundedSocket(io.RawIOBase):
         if self._in_body:
             return PageTooLarge(f"The page is larger than {self._limits.max_wire_bytes:,} bytes.")
         return InvalidResponse(f"The headers are larger than {self._limits.max_header_bytes:,} bytes.")
+
+
+class _OpenReader(io.BufferedReader):
+    """One that can tell what it has left after http.client has closed it, at the end of a body."""
+
+    def close(self) -> None:
+        """Nothing: the exchange closes the socket in the end."""
 
 
 @contextmanager
