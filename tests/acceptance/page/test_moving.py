@@ -30,7 +30,7 @@ def test_from_waiting_to_running_to_done(page: Page, pages: PageServer, stack: S
 
 
 def test_from_attempt_to_attempt(page: Page, pages: PageServer) -> None:
-    submit(page, pages.url("/busy/seen?times=1&after=1"))
+    submit(page, pages.url("/busy/seen?times=1&after=4"))
     mark(page)
     expect_state(page, "RETRY", "Attempt 1 of 5 failed; the next is due")
     expect(page.get_by_role("heading", name="The site could not answer right now")).to_be_visible()
