@@ -107,7 +107,7 @@ class _Turn:
         self._job = job
         self._ends = monotonic() + TURN_SECONDS
         self._pages_left = TURN_PAGES
-        self._fetcher = PageFetcher(settings().fetch_limits, keeps=True)
+        self._fetcher = PageFetcher(settings().fetch_limits, keep_alive=True)
         self._asked: AskedPage | None = None  # the page that the lane has ahead, if its site was asked already
         self._has_asked = False
         self._enough_waiting = request.enough_waiting
@@ -188,7 +188,7 @@ class _Turn:
         self._pages_left -= 1
         try:
             check = partial(self._check_redirect, page)
-            fetched = fetch_page(page.url, by=self._fetcher, asked=asked, check_redirect=check)
+            fetched = fetch_page(page.url, page_fetcher=self._fetcher, asked=asked, check_redirect=check)
             self._ask_ahead()
             return self._count(page, fetched)
         except RedirectEnded as error:

@@ -45,10 +45,10 @@ def page_errors() -> Iterator[None]:
         raise PermanentError(str(error), type=error.type, title=error.title) from error
 
 
-def ask_for_page(url: str, by: PageFetcher) -> AskedPage | None:
+def ask_for_page(url: str, page_fetcher: PageFetcher) -> AskedPage | None:
     """Ask for a page that `fetch_page` reads later. None if it cannot be asked for: then `fetch_page` says why."""
     try:
-        return by.ask(url, accept=ACCEPT)
+        return page_fetcher.ask(url, accept=ACCEPT)
     except FetchError:
         return None
 
@@ -56,19 +56,19 @@ def ask_for_page(url: str, by: PageFetcher) -> AskedPage | None:
 def fetch_page(
     url: str,
     *,
-    by: PageFetcher | None = None,
+    page_fetcher: PageFetcher | None = None,
     asked: AskedPage | None = None,
     check_redirect: Callable[[WebUrl], object] = lambda _: None,
 ) -> Page:
     """The page that `url` leads to, if it is HTML or plain text. Raises TransientError or PermanentError.
 
-    It is fetched `by` the one of this process, unless the caller has one, and is read from `asked` if it was asked for
-    before. `check_redirect` gets the target of each redirect, and may raise an error of the caller's own.
+    `page_fetcher` is the one of this process unless the caller has one. The page is read from `asked` if it was asked
+    for before. `check_redirect` gets the target of each redirect, and may raise an error of the caller's own.
     """
     started = perf_counter()
     try:
         with page_errors():
-            page = (by or fetcher()).fetch(
+            page = (page_fetcher or fetcher()).fetch(
                 url, asked=asked, accept=ACCEPT, check_type=check_content_type, check_redirect=check_redirect
             )
     except PermanentError as error:

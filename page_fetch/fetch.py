@@ -61,13 +61,14 @@ class AskedPage:
 class PageFetcher:
     """Fetches pages within `limits`. One serves all fetches and threads of a process, and keeps nothing of any fetch.
 
-    Unless it `keeps` its connection to a site open, for the next page there: that is for one thread, until `close`.
+    With `keep_alive` it keeps its connection to a site open for the next page there, until `close`, so it is for one
+    thread.
     `resolver` returns the addresses of a host name.
     """
 
-    def __init__(self, limits: FetchLimits, resolver: Resolver = system_resolver, *, keeps: bool = False) -> None:
+    def __init__(self, limits: FetchLimits, resolver: Resolver = system_resolver, *, keep_alive: bool = False) -> None:
         self._limits = limits
-        self._transport = Transport(limits, resolver, keeps=keeps)
+        self._transport = Transport(limits, resolver, keep_alive=keep_alive)
 
     def ask(self, url: str, *, accept: str = "*/*") -> AskedPage:
         """Ask for a page, which `fetch` reads later: its site may answer while the caller does something else.

@@ -38,12 +38,12 @@ if TYPE_CHECKING:
 class Transport:
     """Sends requests within `limits`. Threads may share it: all it keeps is a TLS context.
 
-    Unless it `keeps` a connection open after an exchange, for the next one with its origin: that is for one thread.
+    With `keep_alive` it also keeps a connection for the next request to the same origin, so it is for one thread.
     """
 
-    def __init__(self, limits: FetchLimits, resolver: Resolver, *, keeps: bool = False) -> None:
-        self.keeps = keeps
-        self._limits = limits
+    def __init__(self, limits: FetchLimits, resolver: Resolver, *, keep_alive: bool = False) -> None:
+        self.limits = limits
+        self.keep_alive = keep_alive
         self._resolver = resolver
         self._kept: tuple[str, socket.socket] | None = None
         self._tls = _tls_context(
@@ -57,27 +57,32 @@ class Transport:
 
         Raises the errors of the guard and of `translated_failures`, and no other.
         """
-        exchange = Exchange(self, url, {"User-Agent": self._limits.user_agent, **headers}, body)
-        exchange.ask(deadline)
-        return exchange
+        return Exchange(self, url, {"User-Agent": self.limits.user_agent, **headers}, deadline, body)
 
     def connect(self, url: WebUrl, deadline: Deadline) -> socket.socket:
-        """A new connection to an address of the URL's host that the guard has vetted."""
-        addresses = vetted_addresses(url, self._limits, deadline, self._resolver)
+        """A new connection to the first address of the URL's host that answers, once the guard has vetted them all.
+
+        SNI and certificate are those of the URL's host.
+        """
+        addresses = vetted_addresses(url, self.limits, deadline, self._resolver)
+        _, port = practice_site(url, self.limits) or (url.host, url.port)
         with translated_failures():
-            return self._connect(url, addresses, deadline)
+            connected = _first_connection(addresses, port, self.limits, deadline)
+            if url.scheme == "http":
+                return connected
+            try:
+                return self._tls.wrap_socket(connected, server_hostname=url.host_name)
+            except BaseException:
+                connected.close()
+                raise
 
-    def bounded(self, connected: socket.socket, deadline: Deadline) -> "BoundedSocket":
-        """The connection for one exchange."""
-        return BoundedSocket(connected, self._limits, deadline)
-
-    def take(self, origin: str) -> socket.socket | None:
-        """The connection that was kept, if it leads there and is still open. Any other is closed."""
+    def take_kept(self, origin: str) -> socket.socket | None:
+        """The connection that was kept, if it leads to `origin` and is still open. Any other is closed."""
         kept, self._kept = self._kept, None
         if kept is None:
             return None
         # What can be read before anything was asked is the end of the connection, or no answer to what will be asked.
-        if kept[0] != origin or wait_for_read(kept[1], timeout=0):
+        if kept[0] != origin or _can_be_read(kept[1]):
             kept[1].close()
             return None
         return kept[1]
@@ -93,106 +98,100 @@ class Transport:
             self._kept[1].close()
             self._kept = None
 
-    def _connect(self, url: WebUrl, addresses: list[Address], deadline: Deadline) -> socket.socket:
-        """A connection to the first of `addresses` that answers; SNI and certificate are those of the URL's host."""
-        _, port = practice_site(url, self._limits) or (url.host, url.port)
-        connected = _first_connection(addresses, port, self._limits, deadline)
-        if url.scheme == "http":
-            return connected
-        try:
-            return self._tls.wrap_socket(connected, server_hostname=url.host_name)
-        except BaseException:
-            connected.close()
-            raise
-
 
 class Exchange:
     """A request that was sent. As a context it is the response, its body unread.
 
-    The connection ends with the block, unless it is kept for the next exchange. Entering raises the errors of
-    `translated_failures`, and no other; over a connection that was kept, which the site may end at any moment, those of
-    asking again as well.
+    The connection ends with the block, unless it is kept for the next request. A site may end one that was kept at any
+    moment: then the request is sent once more, over a new one. Making and entering an exchange raise the errors of the
+    guard and of `translated_failures`, and no other.
     """
 
-    def __init__(self, transport: Transport, url: WebUrl, headers: Mapping[str, str], body: bytes | None) -> None:
+    def __init__(
+        self, transport: Transport, url: WebUrl, headers: Mapping[str, str], deadline: Deadline, body: bytes | None
+    ) -> None:
         self._transport = transport
         self._url = url
         self._headers = headers
-        self._body = body
-        self._response: HTTPResponse | None = None
-
-    def ask(self, deadline: Deadline) -> None:
-        """Send the request."""
         self._deadline = deadline
-        kept = self._transport.take(self._url.origin) if self._body is None else None
+        self._body = body
+        kept = transport.take_kept(url.origin) if body is None else None
         self._is_reused = kept is not None
-        if kept is None:
-            self._ask_anew()
-            return
         try:
-            self._ask_over(kept)
+            self._send(kept or transport.connect(url, deadline))
         except ConnectionFailed:
-            self._ask_anew()
+            if not self._is_reused:
+                raise
+            self._send_again()
 
-    def _ask_anew(self) -> None:
+    def _send_again(self) -> None:
         self._is_reused = False
-        self._ask_over(self._transport.connect(self._url, self._deadline))
+        self._send(self._transport.connect(self._url, self._deadline))
 
-    def _ask_over(self, connected: socket.socket) -> None:
+    def _send(self, connected: socket.socket) -> None:
         self._connected = connected
-        self._bounded = self._transport.bounded(connected, self._deadline)
+        self._bounded = BoundedSocket(connected, self._transport.limits, self._deadline)
         self._connection = HTTPConnection(self._url.host, self._url.port)
         self._connection.response_class = FinalResponse
         self._connection.sock = self._bounded
-        then = "keep-alive" if self._transport.keeps else "close"
-        headers = {"Host": self._url.authority, "Accept-Encoding": "gzip", "Connection": then, **self._headers}
-        try:
-            with translated_failures():
-                self._connection.request(
-                    "GET" if self._body is None else "POST",
-                    self._url.target,
-                    body=self._body,
-                    headers=headers,
-                    preload_content=False,
-                    decode_content=False,
-                )
-        except BaseException:
-            self.close()
-            raise
+        with self._closed_if_it_fails():
+            self._connection.request(
+                "GET" if self._body is None else "POST",
+                self._url.target,
+                body=self._body,
+                headers={
+                    "Host": self._url.authority,
+                    "Accept-Encoding": "gzip",
+                    "Connection": "keep-alive" if self._transport.keep_alive else "close",
+                    **self._headers,
+                },
+                preload_content=False,
+                decode_content=False,
+            )
 
     def __enter__(self) -> HTTPResponse:
         try:
-            self._response = self._answer()
+            self._response = self._receive()
         except ConnectionFailed:
             if not self._is_reused or self._bounded.has_received:
                 raise
-            self._ask_anew()
-            self._response = self._answer()
+            self._send_again()
+            self._response = self._receive()
         self._bounded.begin_body()
         return self._response
 
-    def _answer(self) -> HTTPResponse:
+    def _receive(self) -> HTTPResponse:
+        with self._closed_if_it_fails():
+            return self._connection.getresponse()
+
+    @contextmanager
+    def _closed_if_it_fails(self) -> Iterator[None]:
         try:
             with translated_failures():
-                return self._connection.getresponse()
+                yield
         except BaseException:
             self.close()
             raise
 
-    def __exit__(self, *error: object) -> None:
-        if error == (None, None, None) and self._transport.keeps and self._is_whole():
+    def __exit__(self, error: object, *_: object) -> None:
+        if error is None and self._transport.keep_alive and self._is_whole():
             self._transport.keep(self._url.origin, self._connected)
         else:
             self.close()
 
     def _is_whole(self) -> bool:
-        """Whether the site leaves the connection open, and all that it sent over it was read."""
-        final = self._response and self._response._original_response  # noqa: SLF001 - urllib3 has no other way to it
+        """Whether the site leaves the connection open, and all that has been received over it was read."""
+        final = self._response._original_response  # noqa: SLF001 - urllib3 has no other way to it
         return isinstance(final, FinalResponse) and final.leaves_open and self._bounded.is_read()
 
     def close(self) -> None:
         """End the connection, whether or not the response was read."""
         self._connected.close()
+
+
+def _can_be_read(connected: socket.socket) -> bool:
+    is_in_tls = isinstance(connected, ssl.SSLSocket) and connected.pending() > 0
+    return is_in_tls or wait_for_read(connected, timeout=0)
 
 
 def _first_connection(addresses: list[Address], port: int, limits: FetchLimits, deadline: Deadline) -> socket.socket:

@@ -54,7 +54,7 @@ def answering(answers: Sequence[bytes]) -> "Script":
 
 @pytest.fixture
 def fetcher(limits: FetchLimits) -> Iterator[PageFetcher]:
-    with closing(PageFetcher(limits, keeps=True)) as fetcher:
+    with closing(PageFetcher(limits, keep_alive=True)) as fetcher:
         yield fetcher
 
 
@@ -90,7 +90,7 @@ def test_what_comes_later_over_a_kept_connection_is_no_answer(open_site: "OpenSi
         visitor.read_request()
         visitor.send(PAGE)
         if len(site.visitors) == 1:
-            goes_on.wait()
+            goes_on.wait(10)
             visitor.send(PAGE.replace(b"hi", b"no"))
             has_gone_on.set()
         visitor.hang()
@@ -98,7 +98,7 @@ def test_what_comes_later_over_a_kept_connection_is_no_answer(open_site: "OpenSi
     site = open_site(script)
     fetcher.fetch(site.url)
     goes_on.set()
-    has_gone_on.wait()
+    assert has_gone_on.wait(10)
     assert fetcher.fetch(site.url).body == b"hi"
     assert len(site.visitors) == 2
 
@@ -127,11 +127,11 @@ def test_another_site_gets_a_connection_of_its_own(open_site: "OpenSite", fetche
 
 
 def ends_without_a_word(visitor: "Visitor") -> None:
-    """The site closes what was kept as the next request comes."""
+    """The site closes the connection as usual."""
 
 
 def resets(visitor: "Visitor") -> None:
-    """It does so as a server that has crashed."""
+    """The site breaks it off, as a server does that crashes."""
     visitor.reset()
 
 
@@ -176,6 +176,6 @@ def test_an_answer_that_has_begun_is_not_asked_for_again(open_site: "OpenSite", 
 
 def test_a_fetcher_that_is_closed_keeps_no_connection(open_site: "OpenSite", limits: FetchLimits) -> None:
     site = open_site(answering([PAGE, PAGE]))
-    with closing(PageFetcher(limits, keeps=True)) as fetcher:
+    with closing(PageFetcher(limits, keep_alive=True)) as fetcher:
         fetcher.fetch(site.url)
     eventually(lambda: site.visitors[0].connection.fileno() < 0, "the site hears of its end")

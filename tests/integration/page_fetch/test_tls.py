@@ -2,8 +2,10 @@
 
 import ssl
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import DEFAULT_BUFFER_SIZE
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -12,7 +14,7 @@ import pytest
 import trustme
 
 from page_fetch.errors import CertificateRefused, ConnectionFailed, FetchTimedOut
-from page_fetch.fetch import Page
+from page_fetch.fetch import Page, PageFetcher
 from page_fetch.limits import FetchLimits
 from tests.integration.page_fetch.fetching import fetch
 
@@ -54,6 +56,39 @@ def test_a_valid_certificate_passes_and_the_site_learns_the_name(
     assert (page.body, page.final_url) == (b"secure", f"https://www.example.com:{site.port}/")
     assert names == ["www.example.com"]
     assert f"Host: www.example.com:{site.port}\r\n" in site.requests[0]
+
+
+def test_what_a_site_sends_beyond_its_page_is_not_taken_for_the_next(
+    open_site: "OpenSite", limits: FetchLimits, authority: trustme.CA
+) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n"
+    length = DEFAULT_BUFFER_SIZE - len(head % 1_000)  # the page fills the buffer, so the rest stays in the TLS library
+    first = head % length + length * b"h" + head % 2 + b"no"
+
+    def script(visitor: "Visitor") -> None:
+        visitor.read_request()
+        visitor.send(first if len(site.visitors) == 1 else head % 2 + b"hi")
+        visitor.hang()
+
+    site = open_site(script, tls=presenting(authority.issue_cert("www.example.com")))
+    url = f"https://www.example.com:{site.port}/"
+    with closing(PageFetcher(limits, lambda _: ["127.0.0.1"], keep_alive=True)) as fetcher:
+        assert fetcher.fetch(url).body == length * b"h"
+        assert fetcher.fetch(url).body == b"hi"
+    assert len(site.visitors) == 2
+
+
+def test_a_connection_is_kept_open(open_site: "OpenSite", limits: FetchLimits, authority: trustme.CA) -> None:
+    def script(visitor: "Visitor") -> None:
+        while visitor.read_request():
+            visitor.request = b""
+            visitor.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nhi")
+
+    site = open_site(script, tls=presenting(authority.issue_cert("www.example.com")))
+    with closing(PageFetcher(limits, lambda _: ["127.0.0.1"], keep_alive=True)) as fetcher:
+        for _ in range(3):
+            assert fetcher.fetch(f"https://www.example.com:{site.port}/").body == b"hi"
+    assert len(site.visitors) == 1
 
 
 def test_a_trailing_dot_is_not_part_of_the_certified_name(
