@@ -1,9 +1,10 @@
 """The real servers that tests run on, and how tests are spread. None leaves loopback: pytest-socket, pyproject.toml."""
 
+import gc
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from io import StringIO
 
 import pytest
@@ -42,6 +43,20 @@ class ByFile(LoadFileScheduling):
             return nodeid
         together = (folder for folder in TOGETHER if nodeid.startswith(folder))
         return next(together, None) or super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep the garbage collector from modules and tests, which stay to the end.
+
+    To look at all of them again and again took most of the time until the first test, and of that after the last.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
