@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -77,7 +78,7 @@ def starts(port: int, hosts: int) -> list[str]:
 
 
 def crawl(stack: Stack, folder: Path, urls: Sequence[str], pages: int) -> Cost:
-    """Crawl the sites at once, `pages` of each at most."""
+    """Crawl the sites at once, `pages` of each at most. The time is from the first acceptance to the last end."""
     groups = groups_of(folder)
     before = {name: used_milliseconds(pids) for name, pids in groups.items()}
     begun, memory = time.monotonic(), [memory_megabytes(groups[CHILDREN])]
@@ -94,8 +95,10 @@ def crawl(stack: Stack, folder: Path, urls: Sequence[str], pages: int) -> Cost:
         if time.monotonic() > begun + END_SECONDS:
             raise SystemExit(f"the crawls did not end: {[stack.manager.job(each) for each in unfinished]}")
         time.sleep(0.5)
-    seconds = time.monotonic() - begun
-    counted = sum(stack.manager.job(each)["result"]["pages"] for each in ids)
+    jobs = [stack.manager.job(each) for each in ids]
+    begins, ends = ([datetime.fromisoformat(job[name]) for job in jobs] for name in ("created_at", "finished_at"))
+    seconds = (max(ends) - min(begins)).total_seconds()
+    counted = sum(job["result"]["pages"] for job in jobs)
     after = {name: used_milliseconds(pids) for name, pids in groups_of(folder).items()}
     memory.append(memory_megabytes(groups_of(folder)[CHILDREN]))
     costs = {name: (used - before[name]) / counted for name, used in after.items()}
