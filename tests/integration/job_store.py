@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from uuid_utils.compat import uuid7
 
+from dev.waiting import PATIENCE_SECONDS
 from job_core.config import Limits
 from job_core.errors import AttemptCrashed, CoreError, PermanentError, TransientError, WebhookNotTaken
 from job_core.job import Attempt, Claim, Job, JsonObject, Message, NewJob, OnFailure, Outcome, State
@@ -213,8 +214,8 @@ class Store:
         return [attempt.outcome for attempt in self.attempts(job_id)]
 
     def sql(self, statement: str, **parameters: Any) -> Sequence[Row[Any]]:
-        """Run one statement; returns its rows, if it has any."""
-        with self.database.transaction() as connection:
+        """Run one statement, a transaction of its own; returns its rows, if it has any."""
+        with self.database.reading(PATIENCE_SECONDS) as connection:  # which is in autocommit
             result = connection.execute(text(statement), parameters)
             return result.all() if result.returns_rows else []
 

@@ -5,7 +5,9 @@ from uuid import UUID
 import pytest
 from flask.testing import FlaskClient
 
+from dev.waiting import PATIENCE_SECONDS
 from embedded.servers import Servers
+from job_core import submitting
 from job_core.job import OnFailure, State
 from job_manager import admission
 from job_manager.views import JobBatch
@@ -104,8 +106,14 @@ class TestBatches:
 
     @pytest.mark.parametrize("form", [None, "application/x-www-form-urlencoded", "multipart/form-data"])
     def test_each_url_is_a_job_in_the_order_of_the_request(
-        self, client: FlaskClient, store: Store, queue: Queue, form: str | None
+        self,
+        client: FlaskClient,
+        store: Store,
+        queue: Queue,
+        monkeypatch: pytest.MonkeyPatch,
+        form: str | None,
     ) -> None:
+        monkeypatch.setattr(submitting, "PUBLISH_WITHIN_SECONDS", PATIENCE_SECONDS)  # else the reconciler may publish
         fields = {"urls": list(self.URLS), "top": 3}
         answer = client.post("/count", **({"data": fields, "content_type": form} if form else {"json": fields}))
         assert answer.status_code == 202
