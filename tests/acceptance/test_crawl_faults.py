@@ -144,7 +144,7 @@ def test_two_crawls_of_a_site_both_go_on_and_single_counts_do_not_wait(stack: St
         "/.*": lambda target, _: page(f"page {target}", *(f"{target}x{n}" for n in "abc"), seconds=0.02),
     }
     crawls = [
-        stack.manager.submit(f"{odd_site.origin}/{name}", kind="crawl", sitemap="skip", max_pages=400) for name in "ab"
+        stack.manager.submit(f"{odd_site.origin}/{name}", kind="crawl", sitemap="skip", max_pages=250) for name in "ab"
     ]
     running = "SELECT taken FROM crawls JOIN jobs ON id = job_id WHERE state <> 'SUCCESS' AND id = ANY(%s::uuid[])"
     eventually(lambda: [taken > 1 for (taken,) in stack.query(running, crawls)] == [True] * 2, "both read pages")

@@ -219,6 +219,7 @@ class TestDemo:
         shown, where = re.findall(r"^(\S.+)\n    found on (\S+), attributed to ", of_day, re.MULTILINE)[0]
         assert (shown in found, where) == (True, f"{PRACTICE_URL}quotes.html")
 
+    @pytest.mark.thorough
     def test_a_page_that_cannot_be_counted_is_told_with_its_reason(self) -> None:
         command = (*self.COMMAND, "--url", "http://127.0.0.1/")
         ended = subprocess.run(

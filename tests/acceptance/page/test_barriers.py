@@ -24,15 +24,9 @@ OVERFLOWING = """
 """
 
 
-@pytest.mark.parametrize(
-    ("scheme", "width"),
-    [
-        pytest.param("light", "desktop", marks=pytest.mark.thorough),
-        ("dark", "phone"),
-        pytest.param("dark", "desktop", marks=pytest.mark.thorough),
-        pytest.param("light", "phone", marks=pytest.mark.thorough),
-    ],
-)
+@pytest.mark.thorough
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", ["desktop", "phone"])
 def test_axe_finds_no_barrier_and_nothing_overflows_on_any_view(
     open_page: OpenPage, manager: Manager, pages: PageServer, scheme: str, width: str
 ) -> None:
