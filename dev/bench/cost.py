@@ -33,7 +33,7 @@ MESSAGES = 10_000
 LABEL = "https://www.example.com/a/page/of/usual/length.html"  # as a message shows it
 MILLION = 1_000_000
 
-IDLE = ("Flower", "supervisor")  # groups of processes that do nothing for a page
+IDLE = ("Flower", "practice site", "supervisor")  # groups of processes that do nothing for a page
 
 _STORED = """
     SELECT sum(pg_table_size(relid)), sum(pg_indexes_size(relid)), pg_current_wal_lsn() - '0/0'::pg_lsn

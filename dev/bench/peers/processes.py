@@ -17,6 +17,7 @@ GROUPS = {
     "job_broker": "Redis",
     "job_viewer": "Flower",
     "job_scheduler": "scheduler",
+    "practice_site": "practice site",
     "supervisor": "supervisor",
 }
 
