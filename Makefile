@@ -7,8 +7,8 @@ CORPUS       ?= ../shared/corpus
 QUOTES       ?= ../shared/quotes
 FUZZ_SECONDS ?= 600
 
-# Tests wait more than they work: four at a time keep two cores busy.
-TEST_PROCESSES ?= 4
+# Tests wait more than they work: six at a time keep two cores busy.
+TEST_PROCESSES ?= 6
 PYTEST          = $(PYTHON) -m pytest --numprocesses $(TEST_PROCESSES)
 unexport PYTHONDONTWRITEBYTECODE # each of the many processes that tests start would compile every module again
 
