@@ -11,6 +11,7 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
+from embedded import ports
 from embedded.data_folder import DataFolder
 from embedded.errors import StackError
 from embedded.programs import find_postgres, find_redis
@@ -57,6 +58,13 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have each process choose ports of its own: no other takes one between the choice and the start of a server."""
+    if worker := getattr(config, "workerinput", None):
+        number = int(worker["workerid"].removeprefix("gw"))
+        ports.BELOW_EPHEMERAL = ports.BELOW_EPHEMERAL[number :: worker["workercount"]]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
