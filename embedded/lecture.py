@@ -111,8 +111,10 @@ def _watch_queue(walk: Walk, most: int, begun: float) -> float:
         if left != shown and (not left or shown - left >= most / STEPS):
             show(f"  {seconds:5.1f} s  {left:>4} messages  {'#' * round(BAR * left / max(most, 1))}")
             shown = left
-        if not left or seconds > END_SECONDS:
+        if not left:
             return seconds
+        if seconds > END_SECONDS:
+            raise StackError(f"after {seconds:.0f} s, {left} of {most} messages still wait for the workers")
         time.sleep(LOOK_SECONDS)
         left = walk.messages()
 
