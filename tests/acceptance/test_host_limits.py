@@ -67,7 +67,7 @@ def test_many_urls_of_one_site_neither_hammer_it_nor_starve_the_others(stack: St
     others = stack.manager.submit_all(
         [crowd.url(f"/slow/{number}?seconds=0.05", host) for number in range(many // 20) for host in OTHERS]
     )
-    assert stack.manager.ended_all(others) == [SUCCESS] * len(others)
+    assert stack.manager.ended_all(others, within=60) == [SUCCESS] * len(others)
     assert ended(stack, big) < many / 2
     eventually(lambda: ended(stack, big) == many, "all have ended", seconds=240)
     assert messages_beyond_waiting(stack) == 0
@@ -84,9 +84,9 @@ def test_a_site_that_asks_for_a_pause_is_left_alone_by_all_its_jobs(stack: Stack
     jobs = stack.manager.submit_all([crowd.url(f"/words/200/{number}", BIG) for number in range(20)])
     beside = stack.manager.submit(crowd.url("/words/200", OTHERS[0]))
     assert stack.manager.ended(beside) == SUCCESS
-    eventually(lambda: stack.manager.job(jobs[-1])["parked_at"], "the last is parked")
-    assert stack.manager.ended_all(jobs) == [SUCCESS] * 20
-    assert stack.manager.ended(first) == Outcome(
+    eventually(lambda: stack.manager.job(jobs[-1])["parked_at"], "the last is parked", seconds=10)
+    assert stack.manager.ended_all(jobs, within=20) == [SUCCESS] * 20
+    assert stack.manager.ended(first, within=20) == Outcome(
         status="SUCCESS", attempts=["RETRY: server-busy", "SUCCESS"], attempts_used=1
     )
     _, second, *_ = crowd.starts(BIG)
@@ -99,7 +99,7 @@ def test_between_two_starts_on_a_site_lies_the_gap(run_stack: RunStack, crowd: P
     with run_stack(**PER_HOST, FETCH_HOST_GAP_SECONDS=str(gap)) as stack:
         jobs = stack.manager.submit_all([crowd.url(f"/words/200/{number}", BIG) for number in range(20)])
         begun = time.monotonic()
-        assert stack.manager.ended_all(jobs) == [SUCCESS] * 20
+        assert stack.manager.ended_all(jobs, within=60) == [SUCCESS] * 20
         assert time.monotonic() - begun < 20 * 2, "no better than one in each round of the reconciler"
     # Between claim and request lies work, which takes its time, and not always the same.
     assert sum(crowd.gaps(BIG)) / 19 >= gap
@@ -111,7 +111,7 @@ def test_jobs_that_are_parked_as_a_worker_is_killed_all_end(
 ) -> None:
     jobs = stack.manager.submit_all([crowd.url(f"/slow/{number}?seconds=0.5", BIG) for number in range(40)])
     claims = Claims(stack, stack.job_workers[0])
-    eventually(lambda: len(crowd.starts(BIG)) >= 10 and claims.held(), "a quarter is under way")
+    eventually(lambda: len(crowd.starts(BIG)) >= 10 and claims.held(), "a quarter is under way", seconds=30)
     stack.job_workers[0].kill()
     stack.job_scheduler.kill()
     with recoveries.measure("worker and scheduler killed over parked jobs, the scheduler started again"):
@@ -126,15 +126,15 @@ def test_jobs_that_are_parked_as_a_worker_is_killed_all_end(
 
 def test_a_parked_job_is_cancelled_and_never_begun(stack: Stack, crowd: PageServer) -> None:
     hanging = stack.manager.submit_all([crowd.url(f"/held/{number}", BIG) for number in range(AT_ONCE)])
-    eventually(lambda: len(crowd.starts(BIG)) == AT_ONCE, "the site is full")
+    eventually(lambda: len(crowd.starts(BIG)) == AT_ONCE, "the site is full", seconds=20)
     parked = stack.manager.submit(crowd.url("/words/200", BIG))
-    eventually(lambda: stack.manager.job(parked)["parked_at"], "it is parked")
+    eventually(lambda: stack.manager.job(parked)["parked_at"], "it is parked", seconds=10)
     cancelled = stack.manager.cancel(parked)
     assert (cancelled["status"], cancelled["parked_at"]) == ("REVOKED", None)
     for job_id in hanging:
         stack.manager.cancel(job_id)
     later = stack.manager.submit(crowd.url("/words/200", BIG))
-    assert stack.manager.ended(later) == SUCCESS
+    assert stack.manager.ended(later, within=20) == SUCCESS
     assert stack.manager.outcome(parked) == Outcome(status="REVOKED")
     assert len(crowd.starts(BIG)) == AT_ONCE + 1
 
@@ -143,14 +143,13 @@ def test_sites_that_hang_leave_room_for_good_pages(stack: Stack, crowd: PageServ
     hang = [crowd.url(f"/held/{number}", "127.0.5.1") for number in range(20)]
     hang += [crowd.url("/held/", f"127.0.5.{number}") for number in range(2, 6)]
     hung = stack.manager.submit_all(hang)
-    eventually(lambda: all(crowd.starts(f"127.0.5.{number}") for number in range(1, 6)), "all hang")
+    eventually(lambda: all(crowd.starts(f"127.0.5.{number}") for number in range(1, 6)), "all hang", seconds=20)
     good = [crowd.url(f"/slow/{number}?seconds=0.1", host) for number in range(5) for host in OTHERS]
-    assert stack.manager.ended_all(stack.manager.submit_all(good)) == [SUCCESS] * 50
+    assert stack.manager.ended_all(stack.manager.submit_all(good), within=60) == [SUCCESS] * 50
     assert ended(stack, hung) == 0
     assert crowd.max_at_once("127.0.5.1") == AT_ONCE
 
 
-TRIES = 3  # two stacks, one after the other, do not find the machine equally busy
 HOSTS = [f"127.0.4.{number}" for number in range(1, 41)]
 PATIENT = {
     "FETCH_ALLOWED_PRIVATE_NETWORKS": "127.0.0.0/8",
@@ -177,7 +176,7 @@ def test_beside_twenty_misbehaving_sites_good_pages_take_at_most_twice_their_usu
         seconds_for(stack, good)  # children that have not fetched yet are slower
         usual = seconds_for(stack, good)
         hung = stack.manager.submit_all(bad_pages(crowd))
-        eventually(lambda: all(crowd.starts(f"127.0.5.{number}") for number in range(1, 21)), "all hang")
+        eventually(lambda: all(crowd.starts(f"127.0.5.{number}") for number in range(1, 21)), "all hang", seconds=20)
         beside = seconds_for(stack, good)
         assert ended(stack, hung) == 0
     assert beside <= 2 * usual, f"{beside:.1f} s, usually {usual:.1f} s"
@@ -187,15 +186,16 @@ def test_beside_twenty_misbehaving_sites_good_pages_take_at_most_twice_their_usu
 def test_the_same_holds_for_workers_that_have_rested_and_have_few_children(
     run_stack: RunStack, crowd: PageServer
 ) -> None:
-    taken: list[tuple[float, float]] = []
-    while len(taken) < TRIES and not any(beside <= 2 * usual for usual, beside in taken):
-        with run_stack(children=DEFAULT_CHILDREN, **PATIENT) as stack:
-            usual = seconds_for(stack, good_pages(crowd))
-        with run_stack(children=DEFAULT_CHILDREN, **PATIENT) as stack:
-            hung = stack.manager.submit_all(bad_pages(crowd))
-            taken.append((usual, seconds_for(stack, good_pages(crowd))))
-            assert ended(stack, hung) == 0
-    assert any(beside <= 2 * usual for usual, beside in taken), f"seconds, usual and beside: {taken}"
+    # Both run before the first is measured, so that the machine is as it was when the second is.
+    with (
+        run_stack(children=DEFAULT_CHILDREN, **PATIENT) as calm,
+        run_stack(children=DEFAULT_CHILDREN, **PATIENT) as stack,
+    ):
+        usual = seconds_for(calm, good_pages(crowd))
+        hung = stack.manager.submit_all(bad_pages(crowd))
+        beside = seconds_for(stack, good_pages(crowd))
+        assert ended(stack, hung) == 0
+    assert beside <= 2 * usual, f"{beside:.1f} s, usually {usual:.1f} s"
 
 
 LATER_SECONDS = 2.0  # the median for one URL beside those of others, beyond that on an idle stack
@@ -251,14 +251,14 @@ def test_crawls_share_half_of_the_children_and_leave_the_others_to_single_urls(s
             return stack.manager.submit(url, kind="crawl", max_pages=3_000)
 
         first = crawl(1)
-        eventually(lambda: stack.query(LANES) == [(first, AT_ONCE)], "the first has all its lanes")
+        eventually(lambda: stack.query(LANES) == [(first, AT_ONCE)], "the first has all its lanes", seconds=30)
         others = [crawl(number) for number in (2, 3, 4)]
         a_lane_each = [(crawl_id, CHILDREN // 4) for crawl_id in (first, *others)]
-        eventually(lambda: stack.query(LANES) == a_lane_each, "each has its share")
+        eventually(lambda: stack.query(LANES) == a_lane_each, "each has its share", seconds=60)
         beside = [median_seconds(stack, [submit_one(stack.manager, crowd, host)]) for host in SINGLES[:10]]
         for crawl_id in others:
             stack.manager.cancel(crawl_id)
-        eventually(lambda: stack.query(LANES) == [(first, AT_ONCE)], "the first has all its lanes again")
+        eventually(lambda: stack.query(LANES) == [(first, AT_ONCE)], "the first has all its lanes again", seconds=60)
         stack.manager.cancel(first)
     assert median(beside) <= usual + LATER_SECONDS, f"{median(beside):.1f} s, usually {usual:.1f} s"
 
