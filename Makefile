@@ -79,13 +79,10 @@ lecture: install ## walk through the lecture's experiments on the stack that run
 test: install-dev ## run the tests that need no container engine and no patience, on the embedded servers
 	@$(PYTEST) -m "not thorough and not swarm"
 
-test-all: test-thorough test-examples test-pooled test-swarm ## run all that `make test` leaves out
+test-all: test-thorough test-pooled test-swarm ## run all that `make test` leaves out
 
-test-thorough: install-dev ## run the tests of containers and of large loads
-	@$(PYTEST) -m thorough
-
-test-examples: install-dev ## run the tests of generated examples, with five times as many
-	@$(PYTEST) -m hypothesis --hypothesis-profile thorough
+test-thorough: install-dev ## run the tests of containers, of large loads, and five times as many generated examples
+	@$(PYTEST) -m "thorough or hypothesis" --hypothesis-profile thorough
 
 test-unit: install-dev ## run the tests that need no service
 	@$(PYTEST) tests/unit

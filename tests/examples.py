@@ -1,4 +1,4 @@
-"""How many examples Hypothesis tries: USUAL in `make test`, five times as many in `make test-examples`.
+"""How many examples Hypothesis tries: USUAL in `make test`, five times as many in `make test-thorough`.
 
 Outside CI, Hypothesis fails an example that takes over 200 ms. On a busy machine any may; speed is for benchmarks.
 """

@@ -1,6 +1,6 @@
 """Requests that schemathesis makes out of the description, good and bad, to the manager as it is deployed.
 
-`make test-examples` adds the borders of every field, which take seconds to find; `make fuzz-api` many more examples.
+`make test-thorough` adds the borders of every field, which take seconds to find; `make fuzz-api` many more examples.
 """
 
 import re
