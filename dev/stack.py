@@ -33,6 +33,7 @@ from job_core.queue import lists
 from job_tasks.settings import SECRETS, Settings
 
 QUEUES = lists("celery")
+QUIET_SECONDS = 40.0
 RECOVERY_SECONDS = 30.0  # the promise of design.md, section 4
 
 
@@ -91,7 +92,7 @@ class AnyStack:
 
     def wait_until_quiet(self) -> None:
         """Wait until that is so."""
-        eventually(self.is_quiet, "no job and no message is under way")
+        eventually(self.is_quiet, "no job and no message is under way", seconds=QUIET_SECONDS)
 
 
 @dataclass(frozen=True, kw_only=True)

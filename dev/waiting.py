@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-PATIENCE_SECONDS = 60.0  # for what is no promise: a process may take ten to start on a busy, slow machine
+PATIENCE_SECONDS = 60.0  # where no time is promised: a process may take ten to start on a busy, slow machine
 FIRST_TICK_SECONDS, LAST_TICK_SECONDS = 0.02, 0.25
 SHARE = 0.05  # of what was waited already: a look costs processor time here and in what is looked at
 
@@ -20,7 +20,7 @@ def eventually(
 ) -> Found:
     """The first true value that `look` returns; raises NotInTime, which names `what`, after `seconds`.
 
-    `seconds` is given where the time is what is promised. The longer it takes, the rarer are the looks.
+    The longer it takes, the rarer are the looks.
     """
     begun = time.monotonic()
     while not (found := look()):

@@ -110,7 +110,7 @@ def ask_viewer(stack: Stack) -> AskViewer:
 
     if not stack.job_viewer.is_running():
         stack.job_viewer.restart()
-        eventually(lambda: len(ask("workers?status=true")) == len(WORKERS), "it hears both workers")
+        eventually(lambda: len(ask("workers?status=true")) == len(WORKERS), "it hears both workers", seconds=30)
     return ask
 
 

@@ -106,7 +106,7 @@ class Stack:
 
     def look_into(self, server: str, *arguments: str) -> str:
         """What the command says that the stack printed for that server."""
-        eventually(lambda: "To look inside" in self.output)
+        eventually(lambda: "To look inside" in self.output, seconds=5)
         command = re.search(rf"^  {server} +(.+)$", self.output, re.MULTILINE)
         assert command, self.output
         return subprocess.run([*shlex.split(command[1]), *arguments], check=True, capture_output=True, text=True).stdout

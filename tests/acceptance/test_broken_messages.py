@@ -73,7 +73,7 @@ def set_aside(stack: Stack) -> int:
 
 
 def assert_work_goes_on(stack: Stack, pages: PageServer, broker: Redis) -> None:
-    eventually(lambda: not any(broker.llen(queue) for queue in QUEUES), "the queues are empty")
+    eventually(lambda: not any(broker.llen(queue) for queue in QUEUES), "the queues are empty", seconds=30)
     job_id = stack.manager.submit(pages.url("/words/1/beside-broken-messages"))
     assert stack.manager.ended(job_id, within=AT_ONCE_SECONDS) == SUCCESS
 

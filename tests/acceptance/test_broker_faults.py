@@ -78,7 +78,7 @@ def test_a_job_whose_manager_is_killed_before_it_can_publish_runs(stack: Stack, 
     with stack.job_broker.paused():
         caller = threading.Thread(target=submit)
         caller.start()
-        eventually(lambda: stack.jobs() > before, "the row is committed")
+        eventually(lambda: stack.jobs() > before, "the row is committed", seconds=5)
         stack.job_manager.kill()  # while it waits for the broker
         caller.join()
     stack.job_manager.restart()
@@ -100,13 +100,15 @@ def test_a_message_that_comes_three_times_is_one_attempt(stack: Stack, pages: Pa
         for other in busy:
             pages.release(other)
         wait_until_held(pages, path)
-        eventually(lambda: client.llen(QUEUES[0]) == 0, "the duplicates are dropped")
+        eventually(lambda: client.llen(QUEUES[0]) == 0, "the duplicates are dropped", seconds=10)
         pages.release(path)
         assert stack.manager.ended(job_id) == SUCCESS
         client.lpush(QUEUES[0], envelope)  # and once more, late
         stack.wait_until_quiet()
-        eventually(lambda: client.hlen(UNACKNOWLEDGED) == left_by_killed_workers, "every message is acknowledged")
-    assert stack.manager.ended_all([job_id, *busy.values()]) == [SUCCESS] * (1 + len(busy))
+        eventually(
+            lambda: client.hlen(UNACKNOWLEDGED) == left_by_killed_workers, "every message is acknowledged", seconds=10
+        )
+    assert stack.manager.ended_all([job_id, *busy.values()], within=10) == [SUCCESS] * (1 + len(busy))
     assert pages.requests(path) == 1
 
 
@@ -132,7 +134,7 @@ def test_jobs_outlive_a_broker_that_loses_everything(
     name = request.node.callspec.id.replace(" ", "-")
     paths = [f"/slow/broker-{name}/{index}" for index in range(JOBS)]
     job_ids = stack.manager.submit_all([pages.url(f"{path}?seconds=0.1") for path in paths])
-    eventually(lambda: sum(map(pages.requests, paths)) >= JOBS / 5, "a fifth is under way")
+    eventually(lambda: sum(map(pages.requests, paths)) >= JOBS / 5, "a fifth is under way", seconds=20)
     lose(stack)
     with recoveries.measure(f"broker {name} in the middle of {JOBS} jobs"):
         outcomes = stack.manager.ended_all(job_ids, within=RECOVERY_SECONDS)
@@ -165,7 +167,7 @@ def test_workers_outlive_a_broker_that_dies_again_and_again_under_running_jobs(s
         stack.empty_broker()
         stack.job_broker.restart()
         for worker in stack.job_workers:
-            eventually(lambda: worker.is_connected_to(port), f"{worker.name} is back", seconds=RECOVERY_SECONDS)  # noqa: B023 - at once
+            eventually(lambda: worker.is_connected_to(port), f"{worker.name} is back", seconds=20)  # noqa: B023 - at once
     pages.release_all()
-    assert stack.manager.ended_all(list(busy.values())) == [SUCCESS] * len(busy)
+    assert stack.manager.ended_all(list(busy.values()), within=10) == [SUCCESS] * len(busy)
     assert [worker.process.pid for worker in stack.job_workers if worker.is_running()] == processes

@@ -50,7 +50,7 @@ def seen_by(*workers: ServiceProcess) -> Iterator[None]:
     for worker, start in zip(workers, begun, strict=True):
         log = worker.process.command.log
         looked = lambda: log.read_bytes()[start:].count(TRIES_AGAIN) >= LOOKS  # noqa: B023, E731 - at once
-        eventually(looked, f"{worker.name} has tried again and again")
+        eventually(looked, f"{worker.name} has tried again and again", seconds=60)
 
 
 @refusals

@@ -14,7 +14,7 @@ def test_a_job_that_waits_is_cancelled_and_never_begun(stack: Stack, pages: Page
     waiting = stack.manager.submit(pages.url("/words/1/cancelled-before"))
     assert stack.manager.cancel(waiting)["status"] == "REVOKED"
     pages.release_all()
-    assert stack.manager.ended_all(list(busy.values())) == [SUCCESS] * len(busy)
+    assert stack.manager.ended_all(list(busy.values()), within=10) == [SUCCESS] * len(busy)
     stack.wait_until_quiet()
     assert stack.manager.outcome(waiting) == Outcome(status="REVOKED")
     assert pages.requests("/words/1/cancelled-before") == 0
@@ -29,7 +29,7 @@ def test_a_job_that_runs_is_cancelled_and_its_neighbours_go_on(stack: Stack, pag
     next_job = stack.manager.submit(pages.url("/words/1/after-the-cancelled"))
     assert stack.manager.ended(next_job) == SUCCESS
     pages.release_all()
-    assert stack.manager.ended_all([job_id for _, job_id in others]) == [SUCCESS] * len(others)
+    assert stack.manager.ended_all([job_id for _, job_id in others], within=10) == [SUCCESS] * len(others)
     stack.wait_until_quiet()
     assert stack.manager.outcome(cancelled) == Outcome(status="REVOKED", attempts=["REVOKED"])
 

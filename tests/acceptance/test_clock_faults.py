@@ -19,7 +19,7 @@ def test_running_jobs_and_webhooks_go_on_and_no_worker_is_lost(
         told = stack.manager.submit(
             pages.url("/words/1/told"), callback_url=receiver.url("/busy/told?times=1&after=10")
         )
-        eventually(lambda: stack.manager.job(told)["callback"]["last_error"], "a first delivery failed")
+        eventually(lambda: stack.manager.job(told)["callback"]["last_error"], "a first delivery failed", seconds=20)
         busy = occupy(stack, pages, "clock")
         waits = stack.manager.submit(pages.url("/words/1/clock-waits"))
         stack.query(SET_BACK)

@@ -209,7 +209,7 @@ class TestJobs:
     ) -> None:
         url = pages.url("/words/3/cli/listed")
         ids = stack.manager.submit_all([url, url, url])
-        assert stack.manager.ended_all(ids) == [SUCCESS] * 3
+        assert stack.manager.ended_all(ids, within=30) == [SUCCESS] * 3
         filters = ("--url", url, "--status", "success", "--kind", "count")
         assert rows(command.run("jobs", *filters, "--limit", "2")) == [
             ["ID", "CREATED", "STATUS", "WORDS", "URL"],

@@ -38,7 +38,7 @@ def by_path(site: CrawlSite, pages: list[JsonObject]) -> dict[str, JsonObject]:
 
 def test_every_url_of_a_site_ends_with_the_outcome_that_is_known(stack: Stack, site: CrawlSite) -> None:
     crawl_id = crawl(stack, site, word="Pear")
-    ended = stack.manager.ended_job(crawl_id)
+    ended = stack.manager.ended_job(crawl_id, within=60)
     assert ended["status"] == "SUCCESS", ended
     found = by_path(site, pages_of(stack, crawl_id))
     expected = site.outcomes()
@@ -60,7 +60,7 @@ def test_every_url_of_a_site_ends_with_the_outcome_that_is_known(stack: Stack, s
 
 
 def test_a_site_is_asked_for_each_page_once_and_for_nothing_that_it_disallows(stack: Stack, site: CrawlSite) -> None:
-    stack.manager.ended_job(crawl(stack, site))
+    stack.manager.ended_job(crawl(stack, site), within=60)
     asked = Counter(path.partition("?utm_source")[0] for path in site.log())
     often = {path: times for path, times in asked.items() if times > 1}
     assert often == {"/broken": 3, "/busy-twice": 3}
@@ -69,7 +69,7 @@ def test_a_site_is_asked_for_each_page_once_and_for_nothing_that_it_disallows(st
 
 
 def test_no_more_pages_are_asked_for_than_were_allowed(stack: Stack, site: CrawlSite) -> None:
-    ended = stack.manager.ended_job(crawl(stack, site, max_pages=5, sitemap="skip"))
+    ended = stack.manager.ended_job(crawl(stack, site, max_pages=5, sitemap="skip"), within=60)
     assert ended["result"]["stop_reason"] == "max-pages"
     assert len([path for path in set(site.log()) if path != "/robots.txt"]) <= 5
 
@@ -82,13 +82,13 @@ def test_a_start_that_cannot_be_read_is_a_failure_with_its_reason(
     stack: Stack, site: CrawlSite, path: str, error: str
 ) -> None:
     crawl_id = stack.manager.submit(f"{site.origin}{path}", kind="crawl", sitemap="skip")
-    ended = stack.manager.ended_job(crawl_id)
+    ended = stack.manager.ended_job(crawl_id, within=60)
     assert (ended["status"], ended["error"]["type"]) == ("FAILURE", error)
 
 
 def test_any_word_can_be_asked_of_a_crawl_and_all_as_csv(stack: Stack, site: CrawlSite) -> None:
     crawl_id = crawl(stack, site)
-    stack.manager.ended_job(crawl_id)
+    stack.manager.ended_job(crawl_id, within=60)
     plums = stack.manager.ask("GET", f"/result/{crawl_id}/words/old").expect(200)
     assert plums == {"word": "old", "count": 1, "pages": 1, "places": [{"url": f"{site.origin}/new", "count": 1}]}
     assert stack.manager.ask("GET", f"/result/{crawl_id}/words/nowhere").expect(200)["count"] == 0
@@ -104,7 +104,7 @@ def test_any_word_can_be_asked_of_a_crawl_and_all_as_csv(stack: Stack, site: Cra
 def test_a_cancelled_crawl_keeps_its_pages_and_words_and_asks_for_no_more(stack: Stack, site: CrawlSite) -> None:
     held = site.hold("/deep/2")
     crawl_id = crawl(stack, site, sitemap="skip")
-    eventually(lambda: "/deep/2" in site.log(), "the held page is asked for")
+    eventually(lambda: "/deep/2" in site.log(), "the held page is asked for", seconds=30)
     assert stack.manager.cancel(crawl_id)["status"] == "REVOKED"
     stack.wait_until_quiet()
     asked = site.log()

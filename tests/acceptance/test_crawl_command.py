@@ -47,7 +47,7 @@ def test_a_start_that_cannot_be_read_makes_the_exit_status_1(command: CommandLin
 def test_without_wait_the_id_comes_at_once(stack: Stack, command: CommandLine, site: CrawlSite) -> None:
     crawl_id, url = command.run("crawl", site.origin).out.split()
     assert (stack.manager.job(crawl_id)["kind"], url) == ("crawl", site.origin)
-    assert stack.manager.ended_job(crawl_id)["status"] == "SUCCESS"
+    assert stack.manager.ended_job(crawl_id, within=60)["status"] == "SUCCESS"
     assert command.run("crawl", "--words", crawl_id, "--word", "old").err == "old: 1 on 1 page\n"
 
 

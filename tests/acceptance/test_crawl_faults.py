@@ -79,11 +79,11 @@ def restart_database(stack: Stack) -> None:
 
 @pytest.mark.parametrize("fault", [kill_lanes, kill_worker, kill_scheduler, flush_broker, restart_database])
 def test_a_fault_in_the_middle_changes_no_sum(stack: Stack, site: CrawlSite, fault: Callable[[Stack], None]) -> None:
-    calm = counted(stack.manager.ended_job(crawl(stack, site)))
+    calm = counted(stack.manager.ended_job(crawl(stack, site), within=90))
     site.forget()
     held = site.hold(HELD)
     crawl_id = crawl(stack, site)
-    eventually(lambda: HELD in site.log(), "the held page is asked for")
+    eventually(lambda: HELD in site.log(), "the held page is asked for", seconds=60)
     fault(stack)
     held.set()
     stack.make_whole()
@@ -112,7 +112,7 @@ def test_a_page_that_kills_its_process_fails_alone(stack: Stack, odd_site: OddSi
         return stack.manager.job(crawl_id)["status"] == "SUCCESS"
 
     crawl_id = stack.manager.submit(f"{odd_site.origin}/", kind="crawl", sitemap="skip")
-    eventually(lambda: "/poison" in odd_site.targets(), "the page is asked for")
+    eventually(lambda: "/poison" in odd_site.targets(), "the page is asked for", seconds=30)
     eventually(lambda: kill_reader(crawl_id), "the crawl succeeds", seconds=90)
     assert stack.manager.job(crawl_id)["result"]["outcomes"] == {"counted": 3, "failed": 1}
     (failed,) = stack.manager.ask("GET", f"/result/{crawl_id}/pages?outcome=failed").expect(200)["pages"]
@@ -125,7 +125,7 @@ def test_a_cancelled_crawl_asks_for_nothing_soon(stack: Stack, odd_site: OddSite
         "/.*": lambda target, _: page(f"page {target}", *(f"{target}x{n}" for n in "abc"), seconds=0.1),
     }
     crawl_id = stack.manager.submit(f"{odd_site.origin}/", kind="crawl", sitemap="skip", max_pages=5_000)
-    eventually(lambda: len(odd_site.targets()) > 20, "the crawl has begun")
+    eventually(lambda: len(odd_site.targets()) > 20, "the crawl has begun", seconds=30)
     stack.manager.cancel(crawl_id)
     cancelled = time.monotonic()
     stack.wait_until_quiet()
@@ -144,15 +144,17 @@ def test_two_crawls_of_a_site_both_go_on_and_single_counts_do_not_wait(stack: St
         "/.*": lambda target, _: page(f"page {target}", *(f"{target}x{n}" for n in "abc"), seconds=0.02),
     }
     crawls = [
-        stack.manager.submit(f"{odd_site.origin}/{name}", kind="crawl", sitemap="skip", max_pages=250) for name in "ab"
+        stack.manager.submit(f"{odd_site.origin}/{name}", kind="crawl", sitemap="skip", max_pages=400) for name in "ab"
     ]
     running = "SELECT taken FROM crawls JOIN jobs ON id = job_id WHERE state <> 'SUCCESS' AND id = ANY(%s::uuid[])"
-    eventually(lambda: [taken > 1 for (taken,) in stack.query(running, crawls)] == [True] * 2, "both read pages")
+    eventually(
+        lambda: [taken > 1 for (taken,) in stack.query(running, crawls)] == [True] * 2, "both read pages", seconds=30
+    )
     delays: list[float] = []
     shares: list[int] = []
     for _ in range(9):
         begun = time.monotonic()
-        stack.manager.ended_job(stack.manager.submit(f"{odd_site.other_origin}/single"))
+        stack.manager.ended_job(stack.manager.submit(f"{odd_site.other_origin}/single"), within=60)
         delays.append(time.monotonic() - begun)
         shares += [taken for (taken,) in stack.query(running, crawls)]
     ended = [stack.manager.ended_job(each, within=180)["result"] for each in crawls]
@@ -168,7 +170,7 @@ def test_a_list_of_many_words_and_pages_comes_whole_as_csv_and_by_cursors(stack:
         "/": page(f"{words} =cmd", *(f"/p/{number}a" for number in range(1_500))),
     }
     crawl_id = stack.manager.submit(f"{odd_site.origin}/", kind="crawl", sitemap="skip", max_pages=20)
-    stack.manager.ended_job(crawl_id)
+    stack.manager.ended_job(crawl_id, within=90)
     for name, rows in (("words", 2_502), ("pages", 1_501)):
         url = f"{stack.manager.url}/result/{crawl_id}/{name}"
         with requests.get(url, params={"format": "csv"}, timeout=60) as answer:

@@ -89,7 +89,7 @@ def test_jobs_outlive_a_database_that_is_killed_and_started_again(
 ) -> None:
     paths = [f"/slow/database-killed/{index}" for index in range(30)]
     job_ids = stack.manager.submit_all([pages.url(f"{path}?seconds=0.2") for path in paths])
-    eventually(lambda: sum(map(pages.requests, paths)) >= 6, "a fifth is under way")
+    eventually(lambda: sum(map(pages.requests, paths)) >= 6, "a fifth is under way", seconds=20)
     stack.job_db.kill_main()
     stack.job_db.restart()
     with recoveries.measure("database killed in the middle of 30 jobs"):
@@ -118,7 +118,7 @@ def test_every_accepted_job_ends_after_the_database_was_read_only_under_load(
             assert answer.seconds < SUBMISSION_SECONDS
             assert stack.manager.job(waiting[-1])["status"] == "PENDING"
     with recoveries.measure(f"database read-only for {seconds:g} s under load"):
-        job_id = eventually(lambda: _accepted(stack.manager, pages.url("/words/1/writable")), "a 202")
+        job_id = eventually(lambda: _accepted(stack.manager, pages.url("/words/1/writable")), "a 202", seconds=10)
         outcomes = stack.manager.ended_all([*busy.values(), *waiting, job_id], within=RECOVERY_SECONDS)
     assert {(outcome.status, outcome.attempts_used, outcome.crashes) for outcome in outcomes} == {("SUCCESS", 0, 0)}
     assert [outcome.attempts.count("SUCCESS") for outcome in outcomes] == [1] * len(outcomes)

@@ -19,7 +19,7 @@ def test_they_go_on_to_say_that_they_live_while_a_service_is_away(stack: Stack, 
     getattr(stack, away).kill()
     for file in signs_of_life(stack):
         file.unlink()
-    eventually(lambda: all(file.exists() for file in signs_of_life(stack)), "all say so again")
+    eventually(lambda: all(file.exists() for file in signs_of_life(stack)), "all say so again", seconds=10)
 
 
 def test_one_that_starts_while_the_database_is_away_says_so_as_well(stack: Stack) -> None:
@@ -31,4 +31,4 @@ def test_one_that_starts_while_the_database_is_away_says_so_as_well(stack: Stack
         file.unlink()
     for service in (worker, scheduler):
         service.start()
-    eventually(lambda: all(file.exists() for file in signs_of_life(stack)), "all say so")
+    eventually(lambda: all(file.exists() for file in signs_of_life(stack)), "all say so", seconds=30)

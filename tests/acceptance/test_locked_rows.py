@@ -151,7 +151,7 @@ def test_a_parent_that_is_locked_while_its_children_end_is_joined_afterwards(
     stack: Stack, pages: PageServer, receiver: PageServer, recoveries: Recoveries
 ) -> None:
     parent = _scatter(stack.manager)
-    eventually(lambda: stack.manager.job(parent)["children"], "there are children")
+    eventually(lambda: stack.manager.job(parent)["children"], "there are children", seconds=20)
     with locked(stack, LOCK_JOB, parent):
         all_goes_on(stack, pages, receiver, "parent-locked", seconds=LOCK_SECONDS, within=BEHIND_SECONDS)
     with recoveries.measure(f"parent's row locked for {LOCK_SECONDS:g} s while its children end"):

@@ -69,7 +69,7 @@ def cut_pauses_short(stack: Stack, crawl_id: str) -> JsonObject:
         job = stack.manager.job(crawl_id)
         return job if job["status"] in {"SUCCESS", "FAILURE"} else None
 
-    return eventually(look, "the end of the crawl")
+    return eventually(look, "the end of the crawl", seconds=60)
 
 
 class TestRobots:
@@ -82,7 +82,7 @@ class TestRobots:
             "/sitemap.xml": sitemap(f"{site.origin}/named"),
             "/|/named": page("words"),
         }
-        ended = stack.manager.ended_job(crawl(stack, f"{site.origin}/", sitemap="use"))
+        ended = stack.manager.ended_job(crawl(stack, f"{site.origin}/", sitemap="use"), within=60)
         assert ended["status"] == "SUCCESS"
         assert site.targets(with_robots=True)[:2] == ["/robots.txt"] * 2
         assert ended["result"]["robots"] == [{"origin": site.origin, "state": "parsed", "http_status": 200}]
@@ -186,11 +186,11 @@ class TestPoliteness:
             "/single": page("single"),
         }
         first = crawl(stack, f"{site.origin}/", sitemap="use")
-        eventually(lambda: len(site.targets()) > 0, "the first crawl has begun")
+        eventually(lambda: len(site.targets()) > 0, "the first crawl has begun", seconds=30)
         second = crawl(stack, f"{site.origin}/")
         single = stack.manager.submit(f"{site.origin}/single")
         for job_id in (first, second, single):
-            assert stack.manager.ended_job(job_id)["status"] == "SUCCESS"
+            assert stack.manager.ended_job(job_id, within=90)["status"] == "SUCCESS"
         gaps = [later - earlier for earlier, later in pairwise(site.times())]
         assert len(gaps) >= 11
         assert min(gaps) > 0.9, gaps
@@ -203,9 +203,9 @@ class TestPoliteness:
             r"/\d|/single.*": lambda target, _: page(f"page {target}", seconds=0.2),
         }
         crawl_id = crawl(stack, f"{site.origin}/")
-        eventually(lambda: site.times("/0"), "the busy page is asked for")
+        eventually(lambda: site.times("/0"), "the busy page is asked for", seconds=30)
         others = [stack.manager.submit(f"{site.other_origin}/single{number}") for number in range(4)]
-        stack.manager.ended_all(others)
+        stack.manager.ended_all(others, within=30)
         assert stack.manager.ended_job(crawl_id)["result"]["outcomes"] == {"counted": 5}
         refusal, again = site.times("/0")
         during = [each for each in site.requests() if refusal + 0.5 < each.at < refusal + 3]

@@ -50,7 +50,7 @@ def ask(stack: Stack, path: str, status: int = 200) -> JsonObject:
 
 
 def find_all(stack: Stack, start: str) -> JsonObject:
-    ended = stack.manager.ended_job(stack.manager.submit(start, kind="quotes", max_pages=20))
+    ended = stack.manager.ended_job(stack.manager.submit(start, kind="quotes", max_pages=20), within=60)
     assert ended["status"] == "SUCCESS", ended
     return ended
 
@@ -118,7 +118,7 @@ def test_every_quote_is_found_once_although_a_worker_is_killed(stack: Stack, sta
     for worker in stack.job_workers:
         worker.kill()
         worker.start()
-    ended = stack.manager.ended_job(job_id)
+    ended = stack.manager.ended_job(job_id, within=90)
     assert (ended["result"]["quotes"], ended["result"]["new"]) == (100, 100)
     assert len(listed(stack, "/quotes?limit=200", "quotes")) == 100
 

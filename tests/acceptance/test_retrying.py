@@ -15,7 +15,7 @@ from dev.pages import PageServer
 def test_a_page_that_recovers_is_counted_in_a_later_attempt(
     manager: Manager, pages: PageServer, path: str, error: str
 ) -> None:
-    assert manager.ended(manager.submit(pages.url(path))) == Outcome(
+    assert manager.ended(manager.submit(pages.url(path)), within=20) == Outcome(
         status="SUCCESS", attempts=[f"RETRY: {error}", f"RETRY: {error}", "SUCCESS"], attempts_used=2
     )
     assert pages.requests(path.split("?", maxsplit=1)[0]) == 3
@@ -33,7 +33,7 @@ def test_a_site_gets_the_pause_that_it_asks_for(manager: Manager, pages: PageSer
 
 def test_a_job_whose_attempts_are_used_up_fails_and_keeps_what_each_met(manager: Manager, pages: PageServer) -> None:
     job_id = manager.submit(pages.url("/busy/always"), max_attempts=3)
-    assert manager.ended(job_id) == Outcome(
+    assert manager.ended(job_id, within=20) == Outcome(
         status="FAILURE",
         attempts=["RETRY: server-busy", "RETRY: server-busy", "FAILURE: server-busy"],
         attempts_used=3,

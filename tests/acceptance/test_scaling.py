@@ -63,7 +63,7 @@ def test_a_surge_wants_workers_for_all_of_it_and_idleness_wants_none(
         [everywhere.url(f"/words/3/{number}", host) for number in range(AT_ONCE) for host in MANY_HOSTS]
     )
     assert ask("demand") == len(jobs) / CONCURRENCY
-    eventually(lambda: ask("wait") > 1, "the oldest has waited")
+    eventually(lambda: ask("wait") > 1, "the oldest has waited", seconds=10)
     stack.make_whole()
     assert stack.manager.ended_all(jobs, within=DRAIN_SECONDS) == [SUCCESS] * len(jobs)
     assert (ask("demand"), ask("wait")) == (0, 0)
@@ -76,7 +76,7 @@ def test_a_slow_site_wants_workers_for_those_of_its_jobs_alone_that_may_run_at_o
     urls = [everywhere.url(f"/held/{many}/{number}", SLOW_HOST) for number in range(many)]
     for first in range(0, many, BATCH):
         stack.manager.submit_all(urls[first : first + BATCH])
-    eventually(lambda: ask("demand") == AT_ONCE / CONCURRENCY, "as many as may run at once")
-    eventually(lambda: ask("wait") == 0, "nothing waits for a worker")
+    eventually(lambda: ask("demand") == AT_ONCE / CONCURRENCY, "as many as may run at once", seconds=20)
+    eventually(lambda: ask("wait") == 0, "nothing waits for a worker", seconds=20)
     assert stack.query(PARKED) == [(many - AT_ONCE,)]
     stack.query("UPDATE jobs SET state = 'REVOKED', finished_at = now(), parked_at = NULL WHERE parked_at IS NOT NULL")

@@ -90,7 +90,7 @@ class TestLogs:
             "job_scheduler": ["due", "published"],
             "worker": ["claimed", "attempt ended RETRY", "claimed", "attempt ended SUCCESS"],
         }
-        eventually(lambda: _in_order(life(stack, job_id)) == _in_order(whole), "its whole life is logged")
+        eventually(lambda: _in_order(life(stack, job_id)) == _in_order(whole), "its whole life is logged", seconds=10)
 
     def test_it_shows_a_cancelled_job(self, stack: Stack, pages: PageServer) -> None:
         job_id = start_held(stack.manager, pages, "/held/sight-cancelled")
@@ -99,7 +99,7 @@ class TestLogs:
             "job_manager": ["answered POST", "cancelled REVOKED", "answered DELETE"],
             "worker": ["claimed", "kills cancelled jobs"],
         }
-        eventually(lambda: life(stack, job_id) == whole, "its whole life is logged")
+        eventually(lambda: life(stack, job_id) == whole, "its whole life is logged", seconds=10)
 
     @pytest.mark.usefixtures("ask_viewer")
     def test_no_password_of_a_url_is_shown_anywhere(self, stack: Stack, pages: PageServer) -> None:
@@ -110,7 +110,7 @@ class TestLogs:
             stack.manager.ask("GET", f"/jobs?url={quote(url)}")
             stack.manager.ask("GET", f"/{quote(url, safe='')}")
         stack.manager.ask("POST", "/count", {"url": f"ftp://somebody:{SECRET}@example.com/"})
-        stack.manager.ended_all(jobs)
+        stack.manager.ended_all(jobs, within=30)
         logs = {log.name: log.read_text(errors="replace") for log in stack.services.folder.logs.glob("*.log")}
         assert {"job_manager.log", "job_worker_01.log", "job_scheduler.log", "job_viewer.log"} <= logs.keys()
         assert [name for name, text in {**logs, **scrapes(stack)}.items() if SECRET in text] == []
@@ -128,7 +128,7 @@ class TestFigures:
     def test_each_job_is_counted_once(self, stack: Stack, pages: PageServer) -> None:
         before = settled(stack)
         job_ids = stack.manager.submit_all([pages.url(f"/words/7/counted/{number}") for number in range(20)])
-        assert stack.manager.ended_all(job_ids) == [SUCCESS] * 20
+        assert stack.manager.ended_all(job_ids, within=30) == [SUCCESS] * 20
         failed = stack.manager.submit(pages.url("/missing"))
         assert stack.manager.ended(failed).status == "FAILURE"
         refused = stack.manager.submit("http://10.0.0.1/")
@@ -158,10 +158,10 @@ class TestFigures:
     def test_what_a_killed_child_counted_stays(self, stack: Stack) -> None:
         before = settled(stack)
         job_id = stack.manager.submit(f"http://{LOOPBACK}/", kind="crash")
-        assert stack.manager.ended(job_id).error == "attempt-crashed"
+        assert stack.manager.ended(job_id, within=30).error == "attempt-crashed"
         crashed = ("wordcount_attempts_total", "CRASHED,attempt-crashed")
         ended = ("wordcount_jobs_ended_total", "crash,attempt-crashed,FAILURE")
-        eventually(lambda: summed(stack)[ended] == before[ended] + 1, "the end is counted")
+        eventually(lambda: summed(stack)[ended] == before[ended] + 1, "the end is counted", seconds=10)
         now = summed(stack)
         assert now[crashed] == before[crashed] + 3
         fallen = {figure: (before[figure], now[figure]) for figure in before if _counts(figure[0])}

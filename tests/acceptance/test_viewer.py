@@ -24,7 +24,7 @@ def test_the_viewer_shows_how_a_job_went(stack: Stack, pages: PageServer, ask_vi
     url = pages.url("/words/3/viewed")
     job_id = stack.manager.submit(f"{url}#token=secret")
     assert stack.manager.ended(job_id) == SUCCESS
-    shown = eventually(lambda: _shown(ask_viewer, job_id, "SUCCESS"), "the viewer shows the success")
+    shown = eventually(lambda: _shown(ask_viewer, job_id, "SUCCESS"), "the viewer shows the success", seconds=10)
     assert (shown["name"], shown["uuid"]) == ("job_tasks.count", job_id)
     assert (shown["args"], shown["result"]) == (f"{url}?…", "'3 words'")
     assert "secret" not in str(shown)
@@ -34,11 +34,12 @@ def test_the_viewer_does_not_show_a_cancelled_job_as_running(
     stack: Stack, pages: PageServer, ask_viewer: AskViewer
 ) -> None:
     job_id = start_held(stack.manager, pages, "/held/viewed")
-    eventually(lambda: _shown(ask_viewer, job_id, "STARTED"), "the viewer shows the start")
+    eventually(lambda: _shown(ask_viewer, job_id, "STARTED"), "the viewer shows the start", seconds=10)
     stack.manager.cancel(job_id)
     eventually(
         lambda: _shown(ask_viewer, job_id, "REVOKED") or _shown(ask_viewer, job_id, "FAILURE"),
         "the viewer shows the end",
+        seconds=10,
     )
 
 

@@ -10,7 +10,7 @@ from standardwebhooks import Webhook
 from dev.manager import SUCCESS, Manager
 from dev.pages import PageServer, Received, served_pages
 from dev.stack import RECOVERY_SECONDS, Stack
-from dev.waiting import PATIENCE_SECONDS, eventually
+from dev.waiting import eventually
 from embedded.ports import free_ports
 from tests.acceptance.held import wait_until_held
 from tests.acceptance.recovery import Recoveries
@@ -37,13 +37,13 @@ def ids(receiver: PageServer, path: str) -> list[str]:
     return [webhook.headers["webhook-id"] for webhook in receiver.received(path)]
 
 
-def came(receiver: PageServer, path: str, *, number: int = 1, within: float = PATIENCE_SECONDS) -> Received:
+def came(receiver: PageServer, path: str, *, number: int = 1, within: float = 10) -> Received:
     """The request of that number."""
     eventually(lambda: len(receiver.received(path)) >= number, f"webhook {number} at {path}", seconds=within)
     return receiver.received(path)[number - 1]
 
 
-def delivered(manager: Manager, job_id: str, *, within: float = PATIENCE_SECONDS) -> dict[str, Any]:
+def delivered(manager: Manager, job_id: str, *, within: float = 10) -> dict[str, Any]:
     """The job's callback, once it was delivered."""
 
     def look() -> Any:
@@ -87,7 +87,7 @@ def test_every_end_is_told(stack: Stack, pages: PageServer, receiver: PageServer
     poison = stack.manager.submit(pages.url("/"), kind="crash", callback_url=receiver.url("/taken/crashed"))
     for status, path in paths.items():
         assert verified(came(receiver, path), NEW)["data"]["status"] == status
-    reported = verified(came(receiver, "/taken/crashed"), NEW)["data"]
+    reported = verified(came(receiver, "/taken/crashed", within=30), NEW)["data"]
     assert (reported["id"], reported["status"], reported["error"]["type"]) == (poison, "FAILURE", "attempt-crashed")
 
 
@@ -95,7 +95,7 @@ def test_each_job_of_a_batch_is_told_of(stack: Stack, pages: PageServer, receive
     urls = [pages.url(f"/words/{number}/batch") for number in range(1, 21)]
     body = {"urls": urls, "callback_url": receiver.url("/taken/batch")}
     jobs = stack.manager.ask("POST", "/count", body).body["jobs"]
-    came(receiver, "/taken/batch", number=20)
+    came(receiver, "/taken/batch", number=20, within=30)
     assert sorted(ids(receiver, "/taken/batch")) == [job["id"] for job in jobs]
 
 
@@ -103,14 +103,14 @@ def test_a_receiver_that_is_down_is_told_when_it_is_up(stack: Stack, pages: Page
     (port,) = free_ports(1)
     url = f"http://127.0.0.1:{port}/taken/late"
     job_id = stack.manager.submit(pages.url("/words/3/late"), callback_url=url)
-    eventually(lambda: stack.manager.job(job_id)["callback"]["last_error"], "a first attempt failed")
+    eventually(lambda: stack.manager.job(job_id)["callback"]["last_error"], "a first attempt failed", seconds=20)
     callback = stack.manager.job(job_id)["callback"]
     assert (callback["state"], callback["last_error"]) == (
         "PENDING",
         "The connection to the site failed or broke off.",
     )
     with served_pages(port=port) as late:
-        assert verified(came(late, "/taken/late"), NEW)["data"]["id"] == job_id
+        assert verified(came(late, "/taken/late", within=60), NEW)["data"]["id"] == job_id
         assert delivered(stack.manager, job_id)["attempts"] >= 2
     assert receiver.received("/taken/late") == []
 
@@ -118,7 +118,7 @@ def test_a_receiver_that_is_down_is_told_when_it_is_up(stack: Stack, pages: Page
 def test_attempts_that_were_refused_carry_the_same_id(stack: Stack, pages: PageServer, receiver: PageServer) -> None:
     path = "/busy/twice"
     job_id = stack.manager.submit(pages.url("/words/3/twice"), callback_url=receiver.url(f"{path}?times=2"))
-    assert delivered(stack.manager, job_id)["attempts"] == 3
+    assert delivered(stack.manager, job_id, within=40)["attempts"] == 3
     webhooks = receiver.received(path)
     assert ids(receiver, path) == [job_id] * 3
     assert len({webhook.body for webhook in webhooks}) == 1
@@ -166,13 +166,13 @@ def test_a_hanging_receiver_holds_up_neither_jobs_nor_other_receivers(
     hanging = [pages.url(f"/words/1/hanging/{number}") for number in range(20)]
     body = {"urls": hanging, "callback_url": receiver.url("/held/hanging")}
     jobs = [job["id"] for job in stack.manager.ask("POST", "/count", body).body["jobs"]]
-    assert stack.manager.ended_all(jobs) == [SUCCESS] * 20
+    assert stack.manager.ended_all(jobs, within=30) == [SUCCESS] * 20
     came(receiver, "/held/hanging", number=8)
     begun = time.monotonic()
     with served_pages() as other:
         beside = stack.manager.submit(pages.url("/words/1/beside"), callback_url=other.url("/taken/beside"))
-        assert stack.manager.ended(beside) == SUCCESS
-        came(other, "/taken/beside")
+        assert stack.manager.ended(beside, within=5) == SUCCESS
+        came(other, "/taken/beside", within=5)
     assert time.monotonic() - begun < 10
     assert len(receiver.received("/held/hanging")) == 8, "four at a time from each worker"
 
@@ -204,7 +204,7 @@ def test_what_the_receiver_answers_stands_on_the_job(
     stack: Stack, pages: PageServer, receiver: PageServer, path: str, state: str, error: str
 ) -> None:
     job_id = stack.manager.submit(pages.url("/words/1/answered"), callback_url=receiver.url(path))
-    eventually(lambda: stack.manager.job(job_id)["callback"]["last_error"], "an attempt failed")
+    eventually(lambda: stack.manager.job(job_id)["callback"]["last_error"], "an attempt failed", seconds=20)
     callback = stack.manager.job(job_id)["callback"]
     assert (callback["state"], callback["last_error"]) == (state, error)
     assert receiver.received("/taken/moved") == [], "redirects are not followed"

@@ -26,7 +26,7 @@ def test_jobs_of_a_killed_worker_go_on_with_the_other(stack: Stack, pages: PageS
     victim.kill()
     with recoveries.measure("worker killed with its children, not started again"):
         release(pages, list(busy))
-        assert stack.manager.ended_all(kept) == [SUCCESS] * 2
+        assert stack.manager.ended_all(kept, within=10) == [SUCCESS] * 2
         assert stack.manager.ended_all(lost, within=RECOVERY_SECONDS) == [LOST] * 2
 
 
@@ -36,7 +36,7 @@ def test_a_killed_worker_that_is_started_again_leaves_no_job_behind(
     paths = [f"/slow/worker-killed/{index}" for index in range(60)]
     job_ids = stack.manager.submit_all([pages.url(f"{path}?seconds=0.05") for path in paths])
     claims = Claims(stack, stack.job_workers[0])
-    eventually(lambda: sum(map(pages.requests, paths)) >= 15 and claims.held(), "a quarter is under way")
+    eventually(lambda: sum(map(pages.requests, paths)) >= 15 and claims.held(), "a quarter is under way", seconds=20)
     stack.job_workers[0].kill()
     with recoveries.measure("worker killed in the middle of 60 jobs, started again"):
         stack.job_workers[0].start()
@@ -64,11 +64,11 @@ def test_a_job_that_kills_every_child_fails_and_its_neighbours_do_not_notice(sta
     neighbours = [start_held(stack.manager, pages, f"/held/beside-poison/{index}") for index in range(2)]
     poison = stack.manager.submit(pages.url("/"), kind="crash")
     later = [stack.manager.submit(pages.url(f"/slow/beside-poison/{index}?seconds=0.5")) for index in range(20)]
-    assert stack.manager.ended(poison) == Outcome(
+    assert stack.manager.ended(poison, within=30) == Outcome(
         status="FAILURE", attempts=[CRASHED] * 3, crashes=3, error="attempt-crashed"
     )
     pages.release_all()
-    assert stack.manager.ended_all(neighbours + later) == [SUCCESS] * 22
+    assert stack.manager.ended_all(neighbours + later, within=30) == [SUCCESS] * 22
 
 
 def test_a_frozen_worker_that_wakes_writes_nothing_and_starts_anew(
@@ -91,7 +91,7 @@ def test_a_frozen_worker_that_wakes_writes_nothing_and_starts_anew(
     assert stack.worker_of(stack.manager.job(woken)) is frozen
     assert stack.manager.outcome(job_id) == Outcome(status="STARTED", attempts=["LOST", "STARTED"])
     pages.release_all()
-    assert stack.manager.ended_all([job_id, beside]) == [LOST, SUCCESS]
+    assert stack.manager.ended_all([job_id, beside], within=10) == [LOST, SUCCESS]
     assert [member for member in frozen.family() if member.status() == STATUS_ZOMBIE] == []
     _stops_cleanly(stack, frozen)
 
@@ -113,7 +113,7 @@ def _stops_cleanly(stack: Stack, worker: ServiceProcess) -> None:
 def test_a_worker_told_to_stop_finishes_what_it_can(stack: Stack, pages: PageServer) -> None:
     path = "/slow/finished-within-the-grace"
     job_id = stack.manager.submit(pages.url(f"{path}?seconds=1"))
-    eventually(lambda: pages.requests(path), "the job runs")
+    eventually(lambda: pages.requests(path), "the job runs", seconds=10)
     _stops_cleanly(stack, stack.worker_of(stack.manager.job(job_id)))
     assert stack.manager.outcome(job_id) == SUCCESS
 

@@ -34,7 +34,7 @@ def test_a_child_that_the_kernel_kills_ends_its_own_job_alone(small_stack: Conta
     assert outcomes(stack.manager, before) == all_counted_once(JOBS)
     assert outcomes(stack.manager, after) == all_counted_once(JOBS)
     assert _killed_by_the_kernel(stack) == 3
-    eventually(stack.manager.is_ready, "all is well")
+    eventually(stack.manager.is_ready, "all is well", seconds=10)
     assert stack.died() == []
 
 

@@ -6,7 +6,6 @@ import time
 import pytest
 
 from dev.containers import ContainerStack, docker
-from dev.stack import RECOVERY_SECONDS
 from dev.waiting import eventually
 from embedded.services import WORKERS
 from tests.acceptance.compose.stack import ALL_DONE_SECONDS, all_counted_once, outcomes, page, submit_pages
@@ -18,7 +17,7 @@ MIDDLE = 60
 
 
 def test_a_page_is_counted_as_soon_as_up_returns(stack: ContainerStack) -> None:
-    job = stack.manager.ended_job(stack.manager.submit(page(stack)))
+    job = stack.manager.ended_job(stack.manager.submit(page(stack)), within=15)
 
     assert job["status"] == "SUCCESS", job
     assert job["result"]["words"] == 5
@@ -102,13 +101,13 @@ def test_jobs_are_accepted_while_no_worker_runs_and_done_afterwards(stack: Conta
 
 def test_a_worker_that_is_stopped_gives_back_what_it_cannot_finish(stack: ContainerStack) -> None:
     job_id = stack.manager.submit(page(stack, 8))
-    eventually(lambda: stack.manager.job(job_id)["status"] == "STARTED", "the job is started")
+    eventually(lambda: stack.manager.job(job_id)["status"] == "STARTED", "the job is started", seconds=15)
     (first,) = stack.manager.job(job_id)["attempts"]
     service = next(name for name in WORKERS if first["worker"].startswith(name))
 
     stack.compose("stop", service)
     left = stack.compose.inspect(service)["State"]
-    job = stack.manager.ended_job(job_id)
+    job = stack.manager.ended_job(job_id, within=30)
     stack.compose.up(service)
 
     assert left["ExitCode"] == 0
@@ -122,12 +121,12 @@ def test_a_worker_that_was_paused_too_long_starts_anew_in_the_same_container(sta
     (old,) = stack.compose.sql(alive)
 
     with stack.job_workers[1].paused():
-        eventually(lambda: not stack.compose.sql(alive), "the worker is declared lost", seconds=RECOVERY_SECONDS)
+        eventually(lambda: not stack.compose.sql(alive), "the worker is declared lost", seconds=30)
 
-    eventually(lambda: len(stack.compose.sql(alive)) == 1, "it is there again", seconds=RECOVERY_SECONDS)
+    eventually(lambda: len(stack.compose.sql(alive)) == 1, "it is there again", seconds=30)
     assert stack.compose.sql(alive) != [old]
     assert stack.compose.inspect("job_worker_02")["State"]["StartedAt"] == started
-    eventually(lambda: _health(stack, "job_worker_02") == "healthy", "it is healthy")
+    eventually(lambda: _health(stack, "job_worker_02") == "healthy", "it is healthy", seconds=30)
 
 
 def _health(stack: ContainerStack, service: str) -> str:

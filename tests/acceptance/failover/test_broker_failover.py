@@ -87,7 +87,7 @@ def assert_all_go_on(stack: Stack, pages: PageServer, name: str, at: PairedServe
     """Every process that jobs need has found the new master by itself."""
     eventually(lambda: stack.manager.ask("GET", "/readyz").body["checks"]["broker"] == "ok", "the manager has found it")
     for worker in stack.job_workers:
-        eventually(lambda: worker.is_connected_to(at.port), f"{worker.name} has found it", seconds=RECOVERY_SECONDS)  # noqa: B023
+        eventually(lambda: worker.is_connected_to(at.port), f"{worker.name} has found it", seconds=20)  # noqa: B023
     assert stack.manager.ended(stack.manager.submit(pages.url(f"/words/1/{name}"))) == SUCCESS
     assert stack.job_scheduler.is_connected_to(at.port)
 
@@ -101,7 +101,7 @@ def assert_viewer_goes_on(stack: Stack, pages: PageServer, ask_viewer: AskViewer
         assert stack.manager.ended(job_ids[-1]) == SUCCESS
         return not ask_viewer("tasks").keys().isdisjoint(job_ids)
 
-    eventually(hears, "the viewer has found the new master")
+    eventually(hears, "the viewer has found the new master", seconds=20)
 
 
 @pytest.mark.parametrize("fault", ["killed", "hung"])
@@ -120,7 +120,7 @@ def test_all_go_on_when_the_master_is_lost_under_load(
     processes = [service.process.pid for service in (stack.job_manager, stack.job_scheduler, *stack.job_workers)]
     with submitting(stack, pages, fault) as answers:
         under_way = lambda: len(answers) >= UNDER_WAY and pages.requests(min(answers))  # noqa: E731 - read once
-        eventually(under_way, "jobs are under way")
+        eventually(under_way, "jobs are under way", seconds=30)
         if fault == "killed":
             lost.kill()
         else:

@@ -42,7 +42,7 @@ def test_a_batch_is_followed_to_its_end_and_compared(page: Page, pages: PageServ
 def test_a_batch_of_the_api_as_csv(open_page: OpenPage, stack: Stack, pages: PageServer, tmp_path: Path) -> None:
     urls = [pages.url("/words/7/csv"), pages.url("/missing/csv")]
     ids = stack.manager.submit_all(urls, word="word")
-    stack.manager.ended_all(ids)
+    stack.manager.ended_all(ids, within=30)
     page = open_page(f"/batch/{stack.manager.job(ids[0])['batch_id']}")
     with page.expect_download() as download:
         page.get_by_role("link", name="All as CSV").click()

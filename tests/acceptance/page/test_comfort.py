@@ -83,7 +83,7 @@ def test_the_asked_word_stands_in_the_list(page: Page, stack: Stack, pages: Page
 def test_the_words_of_an_address_over_time(open_page: OpenPage, stack: Stack, pages: PageServer) -> None:
     url = pages.url("/words/5/over-time")
     first, second = (stack.manager.submit(url) for _ in range(2))
-    stack.manager.ended_all([first, second])
+    stack.manager.ended_all([first, second], within=30)
     page = open_page(f"/job/{second}")
     counts = page.locator(".over-time li")
     expect(counts).to_have_count(2)

@@ -33,7 +33,7 @@ def crawled(session_stack: Stack) -> Iterator[Crawled]:
     manager = session_stack.manager
     with running_crawl_site() as site:
         crawl_id = manager.submit(f"{site.origin}/", kind="crawl", word="Pear", max_depth=MAX_DEPTH)
-        assert manager.ended_job(crawl_id)["status"] == "SUCCESS"
+        assert manager.ended_job(crawl_id, within=60)["status"] == "SUCCESS"
         yield Crawled(path=f"/job/{crawl_id}", origin=site.origin)
 
 

@@ -17,6 +17,7 @@ def some_jobs(manager: Manager, pages: PageServer, name: str) -> None:
             manager.submit(pages.url(f"/missing/{name}")),
             manager.submit(pages.url(f"/words/3/{name}/other-kind"), kind="echo"),
         ],
+        within=20,
     )
 
 
@@ -49,7 +50,7 @@ def test_by_text_state_and_kind(page: Page, pages: PageServer, manager: Manager)
 
 
 def test_page_by_page(page: Page, pages: PageServer, manager: Manager) -> None:
-    manager.ended_all(manager.submit_all([pages.url(f"/words/1/paged/{number}") for number in range(41)]))
+    manager.ended_all(manager.submit_all([pages.url(f"/words/1/paged/{number}") for number in range(41)]), within=30)
     filter_by(page, "/paged/")
     page.wait_for_url("**/?text=%2Fpaged%2F*")
     seen = []
@@ -72,7 +73,7 @@ def test_page_by_page(page: Page, pages: PageServer, manager: Manager) -> None:
 
 
 def test_the_oldest_first(page: Page, pages: PageServer, manager: Manager) -> None:
-    manager.ended_all(manager.submit_all([pages.url(f"/words/1/sorted/{number}") for number in range(21)]))
+    manager.ended_all(manager.submit_all([pages.url(f"/words/1/sorted/{number}") for number in range(21)]), within=30)
     page.get_by_text("Filter and sort").click()
     page.get_by_label("Order").select_option("oldest first")
     filter_by(page, "/sorted/")

@@ -27,7 +27,7 @@ def views(manager: Manager, pages: PageServer, held: str = "/held/slow-site") ->
         failed = counted_together[-1]
         site.hold("/tree/30")
         crawling = manager.submit(f"{site.origin}/", kind="crawl", word="pear")
-        eventually(lambda: site.log().count("/tree/30") > 1, "the held page is asked for")
+        eventually(lambda: site.log().count("/tree/30") > 1, "the held page is asked for", seconds=30)
         running = start_held(manager, pages, held)
         # Last, since its host is left alone then; and busy for each caller, since it is so twice.
         waits = manager.submit(pages.url(f"/busy{held.removeprefix('/held')}?times=2&after=3600"))

@@ -167,7 +167,7 @@ class TestDelivering:
         httpserver.expect_request("/").respond_with_data(status=204)
         jobs = [store.ended(httpserver.url_for("/")) for _ in range(40)]
         deliverer.start()
-        eventually(lambda: all(state(store, job) == ("DELIVERED", 1, None) for job in jobs))
+        eventually(lambda: all(state(store, job) == ("DELIVERED", 1, None) for job in jobs), seconds=20)
         reported = sorted(json.loads(request.get_data())["data"]["id"] for request, _ in httpserver.log)
         assert reported == [str(job.id) for job in jobs]
 
@@ -178,7 +178,7 @@ class TestDelivering:
         held = store.claimed(callback_url=httpserver.url_for("/"))
         assert store.succeed(held, RESULT | {"top": [["half a pair \ud800", 2**60], ["naïve \u2028</script>", 1]]})
         deliverer.start()
-        eventually(lambda: state(store, store.job(held.job_id)) == ("DELIVERED", 1, None))
+        eventually(lambda: state(store, store.job(held.job_id)) == ("DELIVERED", 1, None), seconds=20)
         shown = manager_on(servers).get(f"/result/{held.job_id}")
         of_the_job, _, _ = shown.text.partition(',"attempts":')
         ((request, _),) = httpserver.log
@@ -205,7 +205,7 @@ class TestDelivering:
             eventually(lambda: len(came) >= AT_ONCE_PER_RECEIVER and state(store, other)[0] == "DELIVERED")
             assert sorted(came) == [str(job.id) for job in jobs[:AT_ONCE_PER_RECEIVER]]
             released.set()
-            eventually(lambda: all(state(store, job) == ("DELIVERED", 1, None) for job in jobs))
+            eventually(lambda: all(state(store, job) == ("DELIVERED", 1, None) for job in jobs), seconds=20)
 
     def test_a_private_address_is_refused_on_the_row(
         self, servers: Servers, httpserver: HTTPServer, store: Store
@@ -213,7 +213,7 @@ class TestDelivering:
         job = store.ended(httpserver.url_for("/"))
         strict = deliverer_of(servers, FETCH_ALLOWED_PRIVATE_NETWORKS="", FETCH_ALLOWED_PORTS=str(httpserver.port))
         strict.start()
-        eventually(lambda: state(store, job)[0] == DeliveryState.GIVEN_UP)
+        eventually(lambda: state(store, job)[0] == DeliveryState.GIVEN_UP, seconds=20)
         strict.stop()
         assert state(store, job) == (
             "GIVEN UP",
@@ -232,7 +232,7 @@ class TestDelivering:
         assert threading.active_count() == before
         assert state(store, job) == ("PENDING", 0, None)
         deliverer.start()
-        eventually(lambda: state(store, job) == ("DELIVERED", 1, None))
+        eventually(lambda: state(store, job) == ("DELIVERED", 1, None), seconds=20)
 
     def test_one_that_was_stopped_begins_nothing(
         self, deliverer: Deliverer, httpserver: HTTPServer, store: Store
@@ -252,4 +252,4 @@ class TestDelivering:
         with hung_database(servers):
             threading.Event().wait(7)  # the fault itself: longer than a transaction may take
         job = store.ended(httpserver.url_for("/"))
-        eventually(lambda: state(store, job)[0] == "DELIVERED")
+        eventually(lambda: state(store, job)[0] == "DELIVERED", seconds=30)

@@ -159,41 +159,32 @@ def at_once(many: int, callers: ThreadPoolExecutor, call: Callable[[], Any]) -> 
     return [answer.result(40) for answer in answers]
 
 
-def slowest(answers: list[tuple[float, requests.Response]]) -> float:
-    """Seconds."""
-    return max(seconds for seconds, _ in answers)
-
-
 class TestManyAtOnce:
-    """Every thread has a submission while a service is away.
-
-    Beyond its deadline, an answer takes no longer than the same crowd while all is well, and half a second.
-    """
+    """Every thread has a submission while a service is away."""
 
     def test_with_the_database_hung(
         self, manager_url: str, store: Store, servers: Servers, queue: Queue, callers: ThreadPoolExecutor
     ) -> None:
-        room = 0.5 + slowest(at_once(THREADS, callers, lambda: submit(manager_url)))
-        accepted = store.count()
+        submit(manager_url)
         queue.wipe()
         with hung_database(servers):
             answers = at_once(THREADS, callers, lambda: submit(manager_url))
         assert {answer.status_code for _, answer in answers} == {503}
-        assert slowest(answers) < 2 + room
+        assert max(seconds for seconds, _ in answers) < 2.5  # 2 s, and room for 24 callers on one core
         others = "SELECT 1 FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
         eventually(lambda: store.sql(f"{others} AND state <> 'idle'") == [])
-        assert (store.count(), len(queue)) == (accepted, 0)
+        assert (store.count(), len(queue)) == (1, 0)
         eventually(lambda: submit(manager_url)[1].status_code == 202)
 
     def test_with_the_broker_hung(
         self, manager_url: str, store: Store, servers: Servers, callers: ThreadPoolExecutor
     ) -> None:
-        room = 0.5 + slowest(at_once(THREADS, callers, lambda: submit(manager_url)))
+        submit(manager_url)
         with hung_broker(servers):
             answers = at_once(THREADS, callers, lambda: submit(manager_url))
         assert {answer.status_code for _, answer in answers} == {202}
-        assert slowest(answers) < 1 + room
-        assert store.count() == 2 * THREADS
+        assert max(seconds for seconds, _ in answers) < 1.5  # 1 s, and room for 24 callers on one core
+        assert store.count() == THREADS + 1
 
     def test_with_all_well(self, manager_url: str, store: Store, queue: Queue, callers: ThreadPoolExecutor) -> None:
         hosts = iter(range(THREADS))  # beyond its host's room a job has no message
@@ -214,12 +205,13 @@ class TestManyAtOnce:
         self, manager_url: str, store: Store, servers: Servers, callers: ThreadPoolExecutor
     ) -> None:
         batch = {"urls": [URL, URL]}
-        room = 0.5 + slowest(at_once(12, callers, lambda: timed_post(manager_url, batch)))
+
+        timed_post(manager_url, batch)
         with hung_database(servers):
             answers = at_once(12, callers, lambda: timed_post(manager_url, batch))
         assert {answer.status_code for _, answer in answers} == {503}
-        assert slowest(answers) < 2 + room
-        assert store.count() == 2 * 12
+        assert max(seconds for seconds, _ in answers) < 2.5  # 2 s, and room for 12 callers on one core
+        assert store.count() == 2
 
     def test_with_one_idempotency_key(self, manager_url: str, store: Store, callers: ThreadPoolExecutor) -> None:
         def repeat() -> requests.Response:

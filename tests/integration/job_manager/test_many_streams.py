@@ -25,21 +25,15 @@ def test_500_streams_keep_no_submission_out(servers: Servers, store: Store, tmp_
     with deployed_manager(servers, port, tmp_path / "log", **settings):
         before = connections(store)
         manager = Manager(port=port)
-        calm = slow_submission(manager)
         job_id = manager.submit(URL)
         streams = open_streams(port, job_id)
-        assert slow_submission(manager) < calm + 0.25
-        assert store.count() == 1 + 2 * SUBMISSIONS
+        answers = [manager.ask("POST", "/count", {"url": URL}) for _ in range(SUBMISSIONS)]
+        assert [answer.status for answer in answers] == [202] * SUBMISSIONS
+        assert quantiles([answer.seconds for answer in answers], n=100)[98] < 0.25  # 0.031 beside other work
+        assert store.count() == 1 + SUBMISSIONS
         assert connections(store) <= before + THREADS
         manager.cancel(job_id)
         assert read_to_end(streams) == STREAMS
-
-
-def slow_submission(manager: Manager) -> float:
-    """What 99 of 100 submissions take at most, in seconds: 0.03 on an idle machine."""
-    answers = [manager.ask("POST", "/count", {"url": URL}) for _ in range(SUBMISSIONS)]
-    assert [answer.status for answer in answers] == [202] * SUBMISSIONS
-    return quantiles([answer.seconds for answer in answers], n=100)[98]
 
 
 def open_streams(port: int, job_id: str) -> list[socket.socket]:
