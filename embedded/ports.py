@@ -1,8 +1,10 @@
 """The ports that the stack listens on, all on loopback."""
 
-import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import cycle, islice
+from random import SystemRandom
 
 from embedded.errors import StackError
 
@@ -31,16 +33,18 @@ def choose_port(service: str, variable: str, asked: str, default: int, say: Call
 
 
 def free_ports(count: int) -> list[int]:
-    """Distinct loopback ports on which nothing listens at this moment.
+    """Loopback ports on which nothing listens at this moment, and none of which this process was given before.
 
-    None is a port that a system gives to outgoing connections and to servers that ask for any port: one of those would
-    take it while a service restarts.
+    For between the choice and the start of a service others are chosen. None is a port that a system gives to outgoing
+    connections and to servers that ask for any port: one of those would take it while a service restarts.
     """
-    ports: set[int] = set()
-    while len(ports) < count:
-        if is_free(port := secrets.choice(BELOW_EPHEMERAL)):
-            ports.add(port)
-    return list(ports)
+    return list(islice(filter(is_free, _ports_in_turn()), count))
+
+
+@cache
+def _ports_in_turn() -> Iterator[int]:
+    """All of them in an order of this process's own, again and again."""
+    return cycle(SystemRandom().sample(BELOW_EPHEMERAL, len(BELOW_EPHEMERAL)))
 
 
 def is_free(port: int) -> bool:
