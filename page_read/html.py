@@ -69,9 +69,9 @@ def parse_html(html: bytes) -> LexborHTMLParser:
         raise PageTooComplex("The page takes more memory than there is.") from error
 
 
-def linked_quotations(tree: LexborHTMLParser, html: bytes) -> tuple[str, ...]:
-    """The blocks of JSON-LD that tell of quotations; `html` is what the tree was parsed from."""
-    if b"uotation" not in html:
+def linked_quotations(tree: LexborHTMLParser) -> tuple[str, ...]:
+    """The blocks of JSON-LD that tell of quotations."""
+    if b"uotation" not in tree.raw_html:
         return ()
     return tuple([script.text() for script in tree.css("script[type='application/ld+json' i]")])
 

@@ -47,7 +47,7 @@ def read_page_with_links(body: bytes, content_type: str | None, url: str | None)
         tree = parse_html(html)
         if url is not None:
             links = find_links(tree, url, charset)
-        linked_data = linked_quotations(tree, html)
+        linked_data = linked_quotations(tree)
         text, language = read_tree(tree)
     page = PageText(
         text=text, language=language, charset=charset, charset_source=charset_source, tree=tree, linked_data=linked_data

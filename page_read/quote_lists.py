@@ -11,7 +11,6 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from page_read.quote_markup import Marked
 from page_read.quote_passages import Passage
 from page_read.quote_pieces import (
-    MAX_PIECE,
     Piece,
     is_attribution,
     is_name,
@@ -55,7 +54,7 @@ _NUMBERED: Final = re.compile(r"\A\s*(?:\(?\d{1,4}[.)、．:：]|[①-⑳])\s*")
 _PREPOSITION: Final = re.compile(r"\s*(?:von|by|from|of|d[ei]|av|af|par|van|из|от)?\s+", re.IGNORECASE)
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _OPENING: Final = tuple('“„«»"「”')
-_LOWER_WORD: Final = re.compile(r"(?<!\w)[a-zß-ÿа-яё]\w+")
+_LOWER_WORD: Final = re.compile(r"\b[a-zß-ÿа-яё]\w+")
 _PARTS: Final = re.compile(r"\s*[|:–—•·]\s*|\s-\s")
 _LAST_MARK: Final = re.compile(r"[.!?…。！？]['\"’”»“」』)]*\Z")
 
@@ -68,9 +67,11 @@ class _Item:
 
 def find_in_microdata(tree: LexborHTMLParser, passages: list[Passage]) -> list[Marked]:
     """What microdata or RDFa calls a Quotation."""
+    if b"uotation" not in tree.raw_html:
+        return []
     items = {node.mem_id: _Item(node) for node in tree.css(_QUOTATION)[:_MOST]}
     _locate(items, passages)
-    return _read_items(items, passages, "data", 0.95)
+    return _read_items(items, "data", 0.95)
 
 
 def find_items(tree: LexborHTMLParser, passages: list[Passage], title: str) -> list[Marked]:
@@ -83,16 +84,16 @@ def find_items(tree: LexborHTMLParser, passages: list[Passage], title: str) -> l
     _locate(candidates, passages)
     return [
         found
-        for found in _read_items(candidates, passages, "item", 0.9)
+        for found in _read_items(candidates, "item", 0.9)
         if found.piece.author or (found.piece.source and found.piece.marked)
     ]
 
 
-def _read_items(items: dict[int, _Item], passages: list[Passage], rule: str, confidence: float) -> list[Marked]:
+def _read_items(items: dict[int, _Item], rule: str, confidence: float) -> list[Marked]:
     found: list[Marked] = []
     taken: set[int] = set()
     for item in items.values():
-        if not item.numbers or taken.intersection(item.numbers) or passages[item.numbers[0]].place.furniture:
+        if not item.numbers or taken.intersection(item.numbers):
             continue
         pieces = [piece for piece in read_pieces(item.node) if is_quote(piece)]
         if pieces:
@@ -113,7 +114,7 @@ def _candidates(tree: LexborHTMLParser, called_quotes: list[LexborNode], *, on_q
             continue
         for node in chain:
             labels.setdefault(node.mem_id, _label(node))
-        chosen = _smallest(chain, names, _MIN_WORDS + count_words(name.text()[:200]))
+        chosen = _smallest(chain, names, _MIN_WORDS + count_words(name.text()))
         called = on_quotes or any(_CONTAINER.search(labels[node.mem_id]) for node in chain)
         if chosen and called and not any(_REPLY.search(labels[node.mem_id]) for node in chain):
             items.setdefault(chosen.mem_id, _Item(chosen))
@@ -136,7 +137,7 @@ def _smallest(chain: list[LexborNode], names: Counter[int], words: int) -> Lexbo
     for node in chain:
         if names[node.mem_id] > _MOST_NAMES:
             return None
-        length = count_words(node.text(separator=" ")[:MAX_PIECE])
+        length = count_words(node.text(separator=" "))
         if length >= words:
             return node if length < MAX_TEXT // 4 else None
     return None
@@ -193,7 +194,7 @@ def find_lists(passages: list[Passage], used: set[int], title: str) -> list[Mark
             headings = {rank: name for rank, name in headings.items() if rank < place.heading} | {place.heading: text}
             in_list = any(said_so[name] for name in headings.values())
             continue
-        if number in used or place.furniture or place.code or not (in_list or run or text.startswith(_OPENING)):
+        if number in used or place.code or not (in_list or run or text.startswith(_OPENING)):
             continue
         if not _LETTER.search(text):
             continue
@@ -283,7 +284,7 @@ def _names_among_headings(passages: list[Passage]) -> set[str]:
     """The headings of a rank at which all are names, some of them with a first name."""
     ranks: dict[str, list[str]] = {}
     for passage in passages:
-        if passage.place.heading and not passage.place.furniture:
+        if passage.place.heading:
             ranks.setdefault(passage.place.heading, []).append(passage.text)
     named: set[str] = set()
     for texts in ranks.values():

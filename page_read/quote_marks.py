@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from page_read.quote_passages import CLOSE_Q, OPEN_Q
 
 _MARK: Final = re.compile(f'[“”„‟«»"「」『』＂{OPEN_Q}{CLOSE_Q}]')
+_ANY: Final = re.compile(f"[‘'‚“”„‟«»\"「」『』＂{OPEN_Q}{CLOSE_Q}]")
 _SINGLE: Final = re.compile(
     r"(?<![\w.,!?])[‘'‚](?=\w)(?P<text>[^‘“\"„«\n]{12,2000}?[,.!?…])[’'‘](?!\w)|(?<!\w)‘(?=\w)[^‘’“\"„«\n]{12,500}’(?=[,.])"
 )
@@ -44,6 +45,8 @@ class Span(NamedTuple):
 
 def pair_marks(text: str) -> list[Span]:
     """The outermost stretches in quotation marks, in order. Takes time linear in the length of `text`."""
+    if not _ANY.search(text):
+        return []
     pairing = _Pairing()
     for found in _MARK.finditer(text):
         at = found.start()

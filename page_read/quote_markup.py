@@ -103,7 +103,6 @@ def _is_something_else(node: LexborNode, passages: list[Passage]) -> bool:
     text = sum([len(passage.text) for passage in passages])
     return (
         is_repeated(node)
-        or passages[0].place.furniture
         or sum([passage.links for passage in passages]) > _MOST_LINKED * text
         or text > 2 * MAX_TEXT
         or all(passage.place.heading or passage.place.code for passage in passages)

@@ -47,7 +47,7 @@ def find_pairs(passages: list[Passage], used: set[int], title: str) -> list[Mark
             if says_so:
                 rank = place.heading if wrongly_ascribed().search(passage.text) is None else None
                 continue
-        if rank is not None and not place.furniture and not place.code:
+        if rank is not None and not place.code:
             lines += _lines(number, passage) if number not in used else [_Line(number, ("", False), 0, None, None)]
     return found + _read_pairs(lines, passages)
 

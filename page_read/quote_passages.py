@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -12,10 +12,13 @@ from page_read.html import CLOSE, is_blank_between
 OPEN_Q: Final = "\ue000"  # where a `<q>` begins and ends: its marks are drawn by the browser
 CLOSE_Q: Final = "\ue001"
 
-_UNSEEN: Final = (
-    HIDDEN | NOT_TEXT | frozenset("button canvas iframe math object option select svg textarea video audio".split())
+_UNREAD: Final = (
+    HIDDEN
+    | NOT_TEXT
+    | frozenset(  # what is no text of the page, and its menus
+        "audio button canvas footer iframe math menu nav object option select svg textarea video".split()
+    )
 )
-_FURNITURE: Final = frozenset("nav footer menu".split())
 _CODE: Final = frozenset("code pre samp kbd listing xmp".split())
 _HEADINGS: Final = frozenset("h1 h2 h3 h4 h5 h6".split())
 _DOUBLED: Final = (("‘‘", "“"), ("’’", "”"), ("``", "“"), ("''", '"'))  # what typewriters left of quotation marks
@@ -24,23 +27,18 @@ _LINES: Final = re.compile(f" ?{_LINE}[ {_LINE}]*")
 _PARSED: Final = LexborHTMLParser("x")
 _TEXT: Final = next(iter(_PARSED.css("body"))).first_child.tag_id  # type: ignore[union-attr] # it has one
 _BR: Final = _PARSED.create_node("br").tag_id
-_BREAKING: Final = frozenset([_PARSED.create_node(tag).tag_id for tag in BLOCKS | TABLE_PARTS])
 _TELLING_TAGS: Final = {
-    _PARSED.create_node(tag).tag_id: tag
-    for tag in BLOCKS | TABLE_PARTS | _UNSEEN | _FURNITURE | _CODE | _HEADINGS | {"a", "q"}
+    _PARSED.create_node(tag).tag_id: tag for tag in BLOCKS | TABLE_PARTS | _UNREAD | _CODE | {"a", "q"}
 }
 
 
-@dataclass(slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a text is: its nearest block, and what it is inside of."""
 
     block: int = 0
     tag: str = "body"
     heading: str = ""
-    furniture: bool = False
     code: bool = False
-    unseen: bool = False
     link: bool = False
     q: int = 0
     quote: int = 0  # the outermost <blockquote> or <figure>
@@ -61,17 +59,9 @@ class Passage:
 
 
 def read_passages(body: LexborNode) -> list[Passage]:
-    """All passages below `body` in document order, without empty ones and without what is not shown."""
-    walk = _Walk(body)
-    for node in body.traverse(include_text=True, skip_empty=True):
-        tag_id = node.tag_id
-        if tag_id == _TEXT:
-            walk.read_text(node)
-        elif tag_id == _BR:
-            walk.break_line()
-        elif tag_id in _BREAKING:
-            walk.end_passage()
-    walk.end_passage()
+    """All passages below `body` in document order, without empty ones, menus, footers and what is not shown."""
+    walk = _Walk()
+    walk.read(body)
     for passage in walk.passages:
         text = " ".join("".join(passage.parts).split())
         for doubled, mark in _DOUBLED if "’’" in text or "''" in text else ():
@@ -82,24 +72,45 @@ def read_passages(body: LexborNode) -> list[Passage]:
 
 
 class _Walk:
-    def __init__(self, body: LexborNode) -> None:
-        self._places = {body.mem_id: Place(block=body.mem_id)}
+    def __init__(self) -> None:
         self._current: Passage | None = None
         self._q = 0
         self._last: LexborNode | None = None  # the last text, if no white space ends it
         self.passages: list[Passage] = []
 
-    def read_text(self, node: LexborNode) -> None:
+    def read(self, body: LexborNode) -> None:
+        entered = [(body, Place(block=body.mem_id), body.iter(include_text=True, skip_empty=True))]
+        while entered:
+            parent, place, children = entered[-1]
+            for node in children:
+                tag_id = node.tag_id
+                if tag_id == _TEXT:
+                    self._read_text(node, parent, place)
+                elif tag_id == _BR:
+                    self._break_line()
+                else:
+                    inner = place
+                    if tag_id in _TELLING_TAGS:
+                        tag = _TELLING_TAGS[tag_id]
+                        is_block = tag in BLOCKS or tag in TABLE_PARTS
+                        if is_block:
+                            self._end_passage()
+                        if tag in _UNREAD and not (tag == "footer" and place.quote):
+                            continue
+                        inner = _inside(place, node, tag, is_block=is_block)
+                    entered.append((node, inner, node.iter(include_text=True, skip_empty=True)))
+                    break
+            else:
+                entered.pop()
+        self._end_passage()
+
+    def _read_text(self, node: LexborNode, parent: LexborNode, place: Place) -> None:
         text = node.text_content or ""
-        parent = node.parent
-        if text == CLOSE or parent is None:
-            return
-        place = self._places.get(parent.mem_id) or _place(parent, self._places)
-        if place.unseen:
+        if text == CLOSE:
             return
         current = self._current
         if current is None or current.place.block != place.block:
-            self.end_passage()
+            self._end_passage()
             current = self._current = Passage("", place, parent)
             self.passages.append(current)
         elif self._last and not text[0].isspace() and is_blank_between(self._last, node):
@@ -112,49 +123,29 @@ class _Walk:
         if place.link:
             current.links += len(text)
 
-    def break_line(self) -> None:
+    def _break_line(self) -> None:
         if self._current is not None:
             self._current.parts.append(_LINE)
             self._last = None
 
-    def end_passage(self) -> None:
+    def _end_passage(self) -> None:
         if self._q and self._current is not None:
             self._current.parts.append(CLOSE_Q)
         self._q, self._current, self._last = 0, None, None
 
 
-def _place(element: LexborNode, places: dict[int, Place]) -> Place:
-    passed: list[LexborNode] = []
-    node: LexborNode | None = element
-    while node is not None and node.mem_id not in places:
-        passed.append(node)
-        node = node.parent
-    place = places[node.mem_id] if node is not None else Place()
-    for node in reversed(passed):
-        place = _inside(place, node)
-        places[node.mem_id] = place
-    return place
-
-
-def _inside(outer: Place, node: LexborNode) -> Place:
-    tag = _TELLING_TAGS.get(node.tag_id)
-    if tag is None:
-        return outer
-    breaking = tag in BLOCKS or tag in TABLE_PARTS
-    item, depth = outer.item, outer.depth
-    if tag == "li":
-        item, depth = node.mem_id, depth + 1
+def _inside(outer: Place, node: LexborNode, tag: str, *, is_block: bool) -> Place:
+    mem_id = node.mem_id
+    item, depth = (mem_id, outer.depth + 1) if tag == "li" else (outer.item, outer.depth)
     return Place(
-        node.mem_id if breaking else outer.block,
-        tag if breaking else outer.tag,
+        mem_id if is_block else outer.block,
+        tag if is_block else outer.tag,
         tag if tag in _HEADINGS else outer.heading,
-        outer.furniture or tag in _FURNITURE,
         outer.code or tag in _CODE,
-        outer.unseen or tag in _UNSEEN,
         outer.link or tag == "a",
-        node.mem_id if tag == "q" else outer.q,
-        outer.quote or (node.mem_id if tag == "blockquote" else 0),
+        mem_id if tag == "q" else outer.q,
+        outer.quote or (mem_id if tag == "blockquote" else 0),
         item,
         depth,
-        outer.block if breaking else outer.parent,
+        outer.block if is_block else outer.parent,
     )

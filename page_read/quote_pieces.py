@@ -43,6 +43,7 @@ _AFTER_DASH: Final = re.compile(
     r"\A(?P<text>.{4,}?[.!?…。！？”\"»“])\s*(?:[—–―~]{1,2}|\s-{1,2}\s?|--)\s*(?P<name>[^\Wa-zß-ÿа-я][^.!?—–―]{1,60}(?:\.[^.!?—–―]{1,40})*)\.?\Z",
     re.DOTALL,
 )
+_DASHES: Final = re.compile("[—–―~-]")
 _BREAK: Final = "\ue010"
 _MIN_WORDS: Final = 3  # of a quote
 _ENCLOSED: Final = re.compile(r"\A(?P<text>.{4,}?[.!?…”\"»])\s*\((?P<name>[^()]{3,80})\)\.?\Z", re.DOTALL)
@@ -227,7 +228,8 @@ def is_name(text: str) -> bool:
 
 def name_on(line: str) -> str | None:
     """The name that a line consists of, or begins with before a comma: `Ada Byron, London`."""
-    name, _, rest = _YEARS.sub("", line.strip(" -–—―~\n")).partition(",")
+    stripped = line.strip(" -–—―~\n")
+    name, _, rest = (_YEARS.sub("", stripped) if stripped[-1:] in {")", "]"} else stripped).partition(",")
     words = name.split()
     if _FINAL.search(line) and count_words(line) > _SHORT_NAME:
         return None
@@ -266,11 +268,11 @@ def _split(lines: list[str], *, alone: bool = False) -> Piece:
             return Piece(
                 tidy(spans[0].inside(text)), author, source or (tidy(work) if colon and label else None), marked=True
             )
-    behind = _AFTER_DASH.match(text)
+    behind = _AFTER_DASH.match(text) if _DASHES.search(text) else None
     if behind and is_name(behind["name"]) and not author:
         found_author, found_source = split_attribution(behind["name"])
         return Piece(tidy(behind["text"]), found_author, source or found_source)
-    enclosed = _ENCLOSED.match(text)
+    enclosed = _ENCLOSED.match(text) if text.endswith((")", ").")) else None
     if enclosed and not author and (name := name_on(enclosed["name"])):
         return Piece(tidy(enclosed["text"]), name, source)
     return Piece(tidy(text), author, source)

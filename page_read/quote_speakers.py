@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from page_read.quote_words import CAPITALS, LONGEST_NAME, QuoteWords, first_names
 
 _TOKEN: Final = re.compile(r"[^\W\d_](?:[\w’'.·-]*\w)?|[^\W\d_]\.")
-_LOWER: Final = re.compile(r"(?<!\w)[a-zß-ÿа-яё]\w*")
+_LOWER: Final = re.compile(r"\b[a-zß-ÿа-яё]\w*")
 _POSSESSIVE: Final = re.compile(r"['’]s?$")
 _APOSTROPHE: Final = re.compile("['’]")
 _APPOSITION: Final = re.compile(r", (?:an?|who|whose|eine?|der|die|deren|dessen|qui|une?|una|uma?|que) ")

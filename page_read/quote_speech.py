@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from page_read.quote_attribution import ENDED, QUOTE, QUOTES, Attribution, Attributions, Surroundings
 from page_read.quote_marks import Span, pair_marks
@@ -54,8 +54,7 @@ class Speech:
     ended: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Sentence:
+class _Sentence(NamedTuple):
     """A sentence that was read: its passage, and its text without the quotes."""
 
     passage: int
@@ -120,6 +119,11 @@ class _Reader:
         self._speakers = speakers
         self._attributions = Attributions(words, speakers)
         self._has_marks = list(map(_has_marks, passages))
+        self._worth_reading = [
+            number
+            for number, passage in enumerate(passages)
+            if any(self._has_marks[number : number + _REACH + 1]) and is_running_text(passage)
+        ]
         self._eastern = words.language in {"ja", "zh"}
         self._forget(None)
 
@@ -136,20 +140,16 @@ class _Reader:
 
     def read(self, main: "_MainSpeaker | None" = None) -> list[Speech]:
         self._forget(main)
-        number = 0
-        while number < len(self._passages):
-            number = self._read_passage(number)
+        end = 0  # of the passages that were read
+        for number in self._worth_reading:
+            if number >= end and self._judged <= _MOST_JUDGED:
+                end = self._read_passage(number)
         return [speech for speech in self.found if count_words(speech.text) >= _MIN_WORDS]
 
     def _read_passage(self, number: int) -> int:
         """Reads a passage, and those that its speech goes on in. Returns the number of the next one."""
-        passage = self._passages[number]
         self._interrupted = None
-        if not is_running_text(passage):
-            return number + 1
-        text, next_number = passage.text[:_LONGEST_PASSAGE], number + 1
-        if not any(self._has_marks[number : number + _REACH + 1]) or self._judged > _MOST_JUDGED:
-            return next_number
+        text, next_number = self._passages[number].text[:_LONGEST_PASSAGE], number + 1
         spans = pair_marks(text) if self._has_marks[number] else []
         if spans and not spans[-1].closed:
             text, next_number = self._continue(number, text, spans[-1])
@@ -296,13 +296,15 @@ class _Reader:
         self, attribution: Attribution | None, number: int, length: int, *, complete: bool, spaceless: bool
     ) -> tuple[str, float, str | None] | None:
         """The rule, the confidence and the speaker; None for what is no quote. `complete`: a sentence by itself."""
-        recent = None if self._eastern and attribution and attribution.speaker else self._recent(number)
         if attribution is None:
             long_enough = (complete and length >= _MIN_WOVEN - 1) or (length >= _MIN_WOVEN and not self._eastern)
+            recent = self._recent(number) if long_enough else None
             if long_enough and not recent:
                 self.left.append(number)
-            return ("continued", 0.55, recent) if recent and long_enough else None
-        author = attribution.speaker or ((recent or self._mention(number)[0]) if attribution.known else None)
+            return ("continued", 0.55, recent) if recent else None
+        author = attribution.speaker
+        if author is None and attribution.known:
+            author = self._recent(number) or self._mention(number)[0]
         if author is None and (attribution.rule == "colon" or not attribution.is_somebody):
             return None
         if attribution.direct and (length >= _MIN_WOVEN or complete or spaceless):
@@ -389,4 +391,4 @@ def _has_marks(passage: Passage) -> bool:
 def is_running_text(passage: Passage) -> bool:
     """Whether a passage is running text of the page: no heading, menu, code or link."""
     place = passage.place
-    return not (place.furniture or place.code or place.heading or 2 * passage.links > len(passage.text))
+    return not (place.code or place.heading or 2 * passage.links > len(passage.text))

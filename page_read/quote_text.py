@@ -31,6 +31,7 @@ _PAIRS: Final = (
 _MARKS: Final = "“”„‟«»‹›「」『』‘’‚‛\"'"
 _SPACELESS: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _WORD: Final = re.compile(r"\w+(?:['’.\-]\w+)*")
+_BEGINNING: Final = 400  # characters
 _LIGHT: Final = 3  # letters of a word without weight
 _LONGEST_TITLE: Final = 10  # words of weight
 _BEFORE_ATTRIBUTION: Final = " ,;"
@@ -52,6 +53,8 @@ def _is_outer(text: str) -> bool:
     inner = text[1:-1]
     if opening == closing:
         return opening not in inner or (inner.count(opening) % 2 == 0 and inner[:1].isalnum())
+    if closing not in inner:
+        return True
     depth = 0
     for character in inner:
         depth += (character == opening) - (character == closing)
@@ -66,7 +69,10 @@ def normal_form(text: str) -> str:
     Blanks, punctuation, quotation marks, dashes and what is invisible do not count. Empty for a text without any.
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    return "".join(filter(_counts, folded))
+    for character in set(folded):
+        if not _counts(character):
+            folded = folded.replace(character, "")
+    return folded
 
 
 @lru_cache(maxsize=2_000)
@@ -75,8 +81,12 @@ def _counts(character: str) -> bool:
 
 
 def count_words(text: str) -> int:
-    """The words of `text`; in scripts that put no blanks between words, two characters count as one."""
-    spaceless = len(_SPACELESS.findall(text))
+    """The words of `text`, as far as its beginning holds them, which is enough to tell a name or a label from a quote.
+
+    In scripts that put no blanks between words, two characters count as one.
+    """
+    text = text[:_BEGINNING]
+    spaceless = 0 if text.isascii() else len(_SPACELESS.findall(text))
     return spaceless // 2 + len(_WORD.findall(_SPACELESS.sub(" ", text) if spaceless else text))
 
 
