@@ -12,6 +12,7 @@ ENDED: Final = "\ue011"  # for one that ends with a sentence's mark
 QUOTES: Final = re.compile(f"[{QUOTE}{ENDED}]")
 _CLAUSE: Final = re.compile(r"[;:!?\n“”\"«»„]|[^\W\d_]{3}\.(?=\s|\Z)")
 _POSSESSIVE: Final = re.compile("(?:..)?['’]s(?!\\w)")  # from two characters before a name's end
+_JOINED_PRONOUN: Final = re.compile(r"-(?:t-)?(\w*)")  # `dit-il`
 _LINE: Final = re.compile(r"\A\s*[-–—―~]{1,2}\s*(?P<name>[^\W\d_][^–—―.!?:;]{1,70}[^–—―!?:;\s])\.?\s*\Z")
 _EASTERN_ENDING: Final = re.compile(r"と、?(?P<name>[一-鿿々ァ-ヶー・]{1,12})(?:さん|氏|監督|社長|教授|選手|会長)。")
 _INDEFINITE: Final = frozenset("a an one ein eine einer un une una um uma een en ett et".split())
@@ -24,16 +25,21 @@ _FAR: Final = 120  # characters between a verb and its subject
 _NEAR: Final = 90  # characters between a quote and its verb of saying
 _EASTERN_NEAR: Final = 40
 _LEADING_OVER: Final = 15  # characters, for `that` and the like
+_ENDING: Final = frozenset(".!?…")
 _LONGEST_SENTENCE: Final = 1_000  # characters
 
 
 @dataclass(slots=True)
 class Attribution:
-    """What the sentence around a quote tells of its speaker. `known` means somebody who was named before."""
+    """What the sentence around a quote tells of its speaker.
+
+    `known` means somebody who was named before, and `pronoun` is the word that does so.
+    """
 
     rule: str
     speaker: str | None = None
     known: bool = False
+    pronoun: str | None = None
     direct: bool = True
     is_somebody: bool = True  # and no thing, as a message that says something
 
@@ -67,22 +73,31 @@ class Attributions:
         )
         if line and is_name and not before.strip():
             return Attribution("line", line["name"].split(",")[0].strip())
-        verb = words.saying.search(after)
-        if verb and verb.start() <= _NEAR and ":" not in after[: verb.start()]:
-            return self.subject("said", after, verb, direct=verb.start() <= _NEAR // 2)
         end = before.rstrip()[-1:]
         verbs = list(words.saying.finditer(before))
-        if verbs and (end in {":", ","} or len(before) - verbs[-1].end() <= _NEAR):
-            direct = end in {":", ","} or len(before) - verbs[-1].end() <= _LEADING_OVER
-            return self.subject("said", before, verbs[-1], direct=direct, introduces=True)
+        leads_over = bool(verbs) and (end in {":", ","} or len(before) - verbs[-1].end() <= _LEADING_OVER)
+        verb = words.saying.search(after)
+        is_near = verb is not None and verb.start() <= _NEAR and ":" not in after[: verb.start()]
+        if verb and is_near and not (verbs and self._is_introduced(around, verb, leads_over=leads_over)):
+            return self.subject("said", after, verb, direct=verb.start() <= _NEAR // 2)
+        if verbs and (leads_over or len(before) - verbs[-1].end() <= _NEAR):
+            return self.subject("said", before, verbs[-1], direct=leads_over, introduces=True)
         found = self._according(after, within=4) or self._according(before, within=len(before))
         if found is None and end == ":":
             return self._before_colon(before, somebody_spoke=somebody_spoke)
         return found or self._woven(around.sentence)
 
+    def _is_introduced(self, around: Surroundings, verb: re.Match[str], *, leads_over: bool) -> bool:
+        """Whether the verb after a quote tells of something else, and the one before it of the quote."""
+        is_next_sentence = leads_over and around.inside.rstrip()[-1:] in _ENDING
+        # `Ann Lee said it was “…”, adding that …`
+        is_participle = self._words.language == "en" and verb[0].endswith("ing")
+        goes_on = is_participle and around.after[: verb.start()].rstrip()[-1:] == ","
+        return is_next_sentence or goes_on
+
     def _before_colon(self, before: str, *, somebody_spoke: bool) -> Attribution | None:
         persons = [name for name in self._speakers.names_in(before) if self._speakers.is_person(name.text)]
-        if persons and not self._has_pronoun(before.split()):
+        if persons and not self._pronoun(before.split()):
             return Attribution("colon", persons[0].text)
         return Attribution("colon", known=True) if somebody_spoke else None
 
@@ -119,11 +134,11 @@ class Attributions:
             is_next = 0 <= name.start - end <= 1
             if is_next or (0 <= name.start - end < _FAR and self._speakers.is_person(name.text)):
                 return Attribution("according", name.text)
-        named = self._somebody(text, according, self._speakers.names_in(text[: end + _FAR]), indefinite=False)
+        named = self._somebody(text, according, self._speakers_in(text[: end + _FAR]), indefinite=False)
         if named:
             return Attribution("according", named)
         following = text[end:].split()[:2]
-        if self._has_pronoun(following[:1]) or any(self._words.is_role(word.strip(",.")) for word in following):
+        if self._pronoun(following[:1]) or any(self._words.is_role(word.strip(",.")) for word in following):
             return Attribution("according", known=True)
         return None
 
@@ -134,29 +149,35 @@ class Attributions:
         lead, follow = text[: verb.start()].split(), text[verb.end() :].split()
         is_content = self._words.language == "en" and (introduces or rule == "woven")  # `said he was 'tired'`
         inverted = [] if is_content else follow[:1]
-        if self._has_pronoun(inverted + lead[-1:]) or text[verb.end() :][:1] == "-":
-            return Attribution(rule, known=True, direct=direct)
-        names = self._speakers.names_in(text)
+        joined = _JOINED_PRONOUN.match(text, verb.end())
+        pronoun = joined[1].lower() if joined else self._pronoun(inverted + lead[-1:])
+        if pronoun:
+            return Attribution(rule, known=True, pronoun=pronoun, direct=direct)
+        names = self._speakers_in(text)
+        is_beside_verb = any(0 <= verb.start() - name.end <= _JOINED for name in names)
+        if introduces and not is_beside_verb and (pronoun := self._pronoun(text.split(maxsplit=1)[:1])):
+            return Attribution(rule, known=True, pronoun=pronoun, direct=direct)  # `She asked Bob to come, saying “…”`
         reach = len(text) if introduces else _FAR
         before = [name for name in names if 0 <= verb.start() - name.end <= reach]
         is_told = verb[0].lower() in self._words.addressing
         after = [] if is_told else [name for name in names if 0 <= name.start - verb.end() <= _FAR]
         by_office = any(self._words.is_role(word.strip(",.")) for word in follow[:3])
-        indefinite = bool(_INDEFINITE.intersection([word.lower() for word in lead[-5:] + follow[:2]]))
+        indefinite = bool(_INDEFINITE.intersection([word.lower() for word in lead[-5:] + follow[:1]]))
         name = (
             self._subject_before(before, verb, introduces=introduces)
             or self._subject_after(after, verb, by_office=by_office)
             or self._somebody(text, verb, after or before, indefinite=indefinite)
         )
         roles = [word for word in lead[-_AROUND_VERB:] + follow[:_AROUND_VERB] if self._words.is_role(word.strip(",."))]
-        is_somebody = bool(name or indefinite or roles or self._has_pronoun(lead[-_AROUND_VERB:] + verb[0].split()))
+        is_somebody = bool(name or indefinite or roles or self._pronoun(lead[-_AROUND_VERB:] + verb[0].split()))
         return Attribution(rule, name, known=name is None and not indefinite, direct=direct, is_somebody=is_somebody)
 
     def _subject_before(self, names: list[Name], verb: re.Match[str], *, introduces: bool) -> str | None:
         persons = self._speakers.likeliest(names)
         if persons:
             subjects = [name for name in persons if not _POSSESSIVE.match(verb.string, name.end - 2)] or persons
-            return subjects[0 if introduces else -1].text
+            is_first = introduces or subjects[0].start <= _JOINED  # `“…”, Ann Lee, a friend of Bob Ray, said`
+            return subjects[0 if is_first else -1].text
         is_beside = names and verb.start() - names[-1].end <= (_APPOSITION if " " in names[-1].text else _JOINED)
         return names[-1].text if is_beside else None
 
@@ -174,12 +195,21 @@ class Attributions:
         words = {word.strip(".,").lower() for word in text[max(0, verb.start() - _FAR) : end].split()}
         for_body = bool(self._words.bodies & words)
         for name in names:
-            before = text[: name.start].split()[-1:]
-            if name.start > end or (before and before[0].lower() in self._words.places):
+            if name.start > end:
                 continue
             if for_body or (" " in name.text and not indefinite):
                 return name.text
         return None
 
-    def _has_pronoun(self, words: list[str]) -> bool:
-        return any(word.strip(".,;:!?()").lower() in self._words.pronouns for word in words)
+    def _speakers_in(self, text: str) -> list[Name]:
+        """The names in `text`, but for those before which a word says that they are where it was said, or to whom."""
+        places = self._words.places
+        return [
+            name
+            for name in self._speakers.names_in(text)
+            if text[max(0, name.start - 20) : name.start].rstrip().rpartition(" ")[2].lower() not in places
+        ]
+
+    def _pronoun(self, words: list[str]) -> str | None:
+        lower = [re.split("['’]", word.strip(".,;:!?()").lower())[0] for word in words]  # `he'd`
+        return next((word for word in lower if word in self._words.pronouns), None)

@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Final, NamedTuple
 
-from page_read.quote_words import CAPITALS, LONGEST_NAME, QuoteWords, first_names
+from page_read.quote_words import CAPITALS, LONGEST_NAME, QuoteWords, first_names, mens_names, womens_names
 
 _TOKEN: Final = re.compile(r"[^\W\d_](?:[\w’'.·-]*\w)?|[^\W\d_]\.")
 _LOWER: Final = re.compile(r"\b[a-zß-ÿа-яё]\w*")
@@ -88,7 +88,7 @@ class Speakers:
             for start in islice(self._places_of(name), _MOST_LOOKED_AT) if len(self._evidence) < _MOST_NAMES else ():
                 end = start + len(name)
                 if not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum()):
-                    is_described = " " in name and _APPOSITION.match(text, end) is not None
+                    is_described = " " in name and self._has_apposition(text, end)
                     points += 2 * (is_described or self._is_beside_verb(text, start, end))
                     inside = inside or (text[start - 1 : start] == " " and text[start - 2 : start - 1] not in ".!?:…–—")
             known = self._evidence[name] = min(points, 4), inside
@@ -121,6 +121,12 @@ class Speakers:
         # In German, `laut` comes before any noun.
         return self._words.language != "de" and text.endswith(self._words.according_before, max(0, start - 40), start)
 
+    def _has_apposition(self, text: str, end: int) -> bool:
+        """Whether a name that ends there is explained: `Ann Lee, who …`, `Ann Lee, director of …`."""
+        if _APPOSITION.match(text, end):
+            return True
+        return text[end : end + 2] == ", " and self._is_role(text[end + 2 : end + 24].partition(" ")[0].lower())
+
     def _is_saying(self, word: str) -> bool:
         known = self._saying.get(word)
         if known is None:
@@ -145,7 +151,7 @@ class Speakers:
         if not forms:
             return name
         ending = [form for form in forms if form.lower().endswith(" " + word)] or list(forms)
-        return max(ending, key=lambda form: (self.is_person(form), forms[form], -len(form)))
+        return max(ending, key=lambda form: (self.is_person(form), forms[form], len(form)))
 
     def likeliest(self, names: list[Name]) -> list[Name]:
         """Those of `names` that are persons; if there are any with a title or a first name, only these."""
@@ -158,6 +164,12 @@ class Speakers:
         """Whether a name of several words begins with a common first name."""
         return " " in name and name.split(" ", maxsplit=1)[0].lower().split("-")[0] in first_names()
 
+    def may_mean(self, pronoun: str | None, name: str) -> bool:
+        """Whether a pronoun may mean `name`: no man is `she`, and no woman `he`."""
+        first = self.fullest(name).partition(" ")[0].lower()
+        others = mens_names() if pronoun in self._words.she else womens_names() if pronoun in self._words.he else ()
+        return first not in others
+
     def is_person(self, name: str) -> bool:
         """Whether more speaks for a person than for a place, a firm or a work."""
         known = self._persons.get(name)
@@ -167,6 +179,8 @@ class Speakers:
 
     def _weigh(self, name: str) -> int:
         parts = name.split(" ")
+        if parts[-1].lower() in self._words.groups:
+            return 0
         points, _ = self._seen(name)
         if len(parts) == 1:
             forms = self._forms.get(name.lower())
@@ -262,9 +276,10 @@ class Speakers:
         while run:
             first = run[0][0].lower()
             is_role = self._is_role(first)
-            if not (is_role or first in no_name or self._starts_a_sentence(run, text)):
+            is_no_name = first in no_name and not self._is_first_name(run, text)
+            if not (is_role or is_no_name or self._starts_a_sentence(run, text)):
                 break
-            titled = titled or (is_role and len(run) > 1)
+            titled = (titled or (is_role and len(run) > 1)) and first != "of"  # `Head of Research`
             run = run[1:]
         if len(run) > 1 and _DATE.match(text, run[-1].end()):
             run = run[:-1]
@@ -286,6 +301,12 @@ class Speakers:
 
     def _may_be_first(self, word: str) -> bool:
         return word.lower() in first_names() or len(word) < _INITIALS or word.lower() in self._words.particles
+
+    def _is_first_name(self, run: list[re.Match[str]], text: str) -> bool:
+        """Whether the first word is a name although it is a common word, too: inside a sentence, `Will` is one."""
+        start = run[0].start()
+        is_inside = _SENTENCE_START.search(text, max(0, start - 4), start) is None
+        return is_inside and len(run) > 1 and run[0][0].lower() in first_names()
 
     def _starts_a_sentence(self, run: list[re.Match[str]], text: str) -> bool:
         """Whether the first word has a capital only because a sentence begins there."""

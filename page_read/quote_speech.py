@@ -16,7 +16,8 @@ _BOUNDARY: Final = re.compile(  # begins with a set of characters, so that it is
     rf"[.!?…。！？{ENDED}\n](?:(?<=[.!?…])[.!?…]*[)\]]*\s+|(?<=[。！？\n])|(?<={ENDED})\s*)"
 )
 _ABBREVIATION: Final = re.compile(
-    r"(?:\b[^\W\d_]|\b(?:Dr|Mr|Mrs|Ms|St|Sr|Sra|Prof|Gen|Gov|Sen|Rep|Lt|Sgt|bzw|ca|Nr|vs))\.\s\Z"
+    r"(?:\b[^\W\d_]|\b(?:Dr|Mr|Mrs|Ms|St|Sr|Sra|Prof|Gen|Gov|Sen|Rep|Lt|Sgt|bzw|ca|Nr|vs|"
+    r"Jan|Feb|Aug|Sept?|Oct|Nov|Dec))\.\s\Z"
 )
 _EXAMPLE: Final = re.compile(
     r"(?:e\.g\.|z\. ?B\.|p\. ?ex\.|such as|for example|zum Beispiel|par exemple|por ejemplo)[ ,:]*\Z"
@@ -29,10 +30,12 @@ _LIGHT: Final = 3  # letters of a word without weight
 _TITLE_WORDS: Final = (2, 10)  # of weight
 _SUBJECT_WITHIN: Final = 15  # characters of a sentence that begins with its subject
 _SUBJECT_BEFORE: Final = 45  # characters of a sentence
+_BEFORE_SENTENCE: Final = " \n,;–—-"
 _SENTENCES_BACK: Final = 12
 _MIN_WOVEN: Final = 5  # words of a fragment inside a sentence of the page's own
+_SPEAKERS_KEPT: Final = 4  # of those who spoke last
 _REACH: Final = 2  # passages after which a speaker is forgotten
-_ONLY_ATTRIBUTION: Final = 25  # words
+_ONLY_ATTRIBUTION: Final = 35  # words
 _TITLE_SHARE: Final = 0.6
 _LONGEST_PASSAGE: Final = 50_000  # characters; a paragraph of a person is far shorter
 _MOST_JUDGED: Final = 3_000  # stretches in quotation marks of a page
@@ -129,8 +132,7 @@ class _Reader:
 
     def _forget(self, main: "_MainSpeaker | None") -> None:
         self._main = main
-        self._speaker: str | None = None  # who spoke last
-        self._spoke_in = -_REACH - 1
+        self._spoken: list[tuple[str, int]] = []  # who spoke, and in which passage, the last at the end
         self._sentences_read: list[_Sentence] = []
         self._read_when_spoken = 0
         self._judged = 0
@@ -174,7 +176,10 @@ class _Reader:
         joined = text
         for following in range(number + 1, min(number + _MOST_PASSAGES, len(self._passages))):
             more = self._passages[following]
-            if not more.text.startswith(text[last.start]) or following in self._used or not is_running_text(more):
+            is_other_tag = more.place.tag != self._passages[number].place.tag
+            if not is_running_text(more) or (is_other_tag and not self._has_marks[following]):
+                continue  # an advertisement, a caption, or where to read on
+            if not more.text.startswith(text[last.start]) or following in self._used:
                 break
             joined += " " + more.text[1:]
             spans = pair_marks(more.text)
@@ -261,7 +266,9 @@ class _Reader:
             return None
         if self._is_title(quote) and not (is_direct and attribution is not None and attribution.rule == "said"):
             return None
-        decided = self._decide(attribution, number, length, complete=complete, spaceless=is_spaceless(quote))
+        decided = self._decide(
+            attribution, number, around.before, length, complete=complete, spaceless=is_spaceless(quote)
+        )
         if decided is None and goes_on and complete:
             decided = "continued", 0.55, None
         if text[span.start] == OPEN_Q:
@@ -273,7 +280,8 @@ class _Reader:
         rule, confidence, author = decided
         if author:
             author = self._speakers.fullest(author)
-            self._speaker, self._spoke_in, self._read_when_spoken = author, number, len(self._sentences_read)
+            self._spoken = [*self._spoken[1 - _SPEAKERS_KEPT :], (author, number)]
+            self._read_when_spoken = len(self._sentences_read)
         return Speech(
             text=self._without_attribution(quote),
             author=author,
@@ -290,10 +298,17 @@ class _Reader:
         verb = self._words.saying.search(interruption[0]) if interruption else None
         if interruption and verb:
             return self._attributions.subject("said", interruption[0], verb, direct=True)
-        return self._attributions.find(around, somebody_spoke=self._speaker is not None)
+        return self._attributions.find(around, somebody_spoke=bool(self._spoken))
 
     def _decide(
-        self, attribution: Attribution | None, number: int, length: int, *, complete: bool, spaceless: bool
+        self,
+        attribution: Attribution | None,
+        number: int,
+        before: str,
+        length: int,
+        *,
+        complete: bool,
+        spaceless: bool,
     ) -> tuple[str, float, str | None] | None:
         """The rule, the confidence and the speaker; None for what is no quote. `complete`: a sentence by itself."""
         if attribution is None:
@@ -301,30 +316,42 @@ class _Reader:
             recent = self._recent(number) if long_enough else None
             if long_enough and not recent:
                 self.left.append(number)
-            return ("continued", 0.55, recent) if recent else None
+            return ("continued", 0.55, self._subject_of(before) or recent) if recent else None
         author = attribution.speaker
         if author is None and attribution.known:
-            author = self._recent(number) or self._mention(number)[0]
+            pronoun = attribution.pronoun
+            author = (
+                self._subject_of(before, pronoun) or self._recent(number, pronoun) or self._mention(number, pronoun)[0]
+            )
         if author is None and (attribution.rule == "colon" or not attribution.is_somebody):
             return None
         if attribution.direct and (length >= _MIN_WOVEN or complete or spaceless):
             return attribution.rule, 0.75 if attribution.speaker else 0.6, author
         return ("woven", 0.6, author) if length >= _MIN_WOVEN and author else None
 
-    def _recent(self, number: int) -> str | None:
+    def _subject_of(self, before: str, pronoun: str | None = None) -> str | None:
+        """The person with whose name the sentence of a quote begins."""
+        names = [] if self._eastern else self._speakers.names_in(before)
+        is_subject = bool(names) and names[0].start <= 1 and self._speakers.is_person(names[0].text)
+        return (
+            self._speakers.fullest(names[0].text)
+            if is_subject and self._speakers.may_mean(pronoun, names[0].text)
+            else None
+        )
+
+    def _recent(self, number: int, pronoun: str | None = None) -> str | None:
         """Who is speaking, as far as the last sentences tell."""
-        mention, place, is_subject = self._mention(number)
+        mention, place, is_subject = self._mention(number, pronoun)
         read = self._sentences_read[place] if place >= 0 else _Sentence(0, "", holds_speech=False)
         is_newer = not read.holds_speech and place >= self._read_when_spoken and number - read.passage <= 1
-        if mention and is_newer and (is_subject or not self._speaker or read.passage > self._spoke_in):
+        if mention and is_newer and (is_subject or not self._spoken or read.passage > self._spoken[-1][1]):
             return mention
-        if self._speaker and number - self._spoke_in <= _REACH:
-            return self._speaker
+        recent = [author for author, spoke_in in reversed(self._spoken) if number - spoke_in <= _REACH]
         if self._main and self._main.first <= number <= self._main.last:
-            return self._main.name
-        return None
+            recent.append(self._main.name)
+        return next((author for author in recent if self._speakers.may_mean(pronoun, author)), None)
 
-    def _mention(self, number: int) -> tuple[str | None, int, bool]:
+    def _mention(self, number: int, pronoun: str | None = None) -> tuple[str | None, int, bool]:
         """Who was named last, in which sentence, and whether where its subject stands."""
         if self._eastern:
             return None, -1, False
@@ -332,9 +359,16 @@ class _Reader:
             read = self._sentences_read[place]
             if number - read.passage > _REACH:
                 break
-            for name in self._speakers.likeliest(self._speakers.names_in(read.text))[:1]:
+            if self._is_about_known_person(read.text) or self._passages[read.passage].place.tag == "figcaption":
+                continue
+            names = [name for name in self._speakers.names_in(read.text) if self._speakers.may_mean(pronoun, name.text)]
+            for name in self._speakers.likeliest(names)[:1]:
                 return self._speakers.fullest(name.text), place, name.start < _SUBJECT_BEFORE
         return None, -1, False
+
+    def _is_about_known_person(self, sentence: str) -> bool:
+        """Whether the subject of a sentence is a pronoun, so that its names are those of others."""
+        return sentence.lstrip(_BEFORE_SENTENCE).partition(" ")[0].lower() in self._words.pronouns
 
     def _is_title(self, quote: str) -> bool:
         """Whether most words of weight begin with a capital, as in titles; in German only if all do."""

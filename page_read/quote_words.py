@@ -33,10 +33,13 @@ class QuoteWords:
     according: re.Pattern[str]
     according_before: tuple[str, ...]  # with a blank; without short words, which come before any noun
     pronouns: frozenset[str]
+    he: frozenset[str]
+    she: frozenset[str]
     roles: frozenset[str]
     role_endings: tuple[str, ...]
     addressing: frozenset[str]
     bodies: frozenset[str]
+    groups: frozenset[str]
     places: frozenset[str]
     particles: frozenset[str]
     names: re.Pattern[str]  # a word with a capital, and those that follow it, with particles between them
@@ -119,7 +122,19 @@ def name_particles() -> frozenset[str]:
 @cache
 def first_names() -> frozenset[str]:
     """Common first names, in lower case."""
-    return frozenset(_tables()["names"]["first"].split())
+    return mens_names() | womens_names() | frozenset(_tables()["names"]["either"].split())
+
+
+@cache
+def mens_names() -> frozenset[str]:
+    """Common first names that only men have."""
+    return frozenset(_tables()["names"]["men"].split())
+
+
+@cache
+def womens_names() -> frozenset[str]:
+    """Common first names that only women have."""
+    return frozenset(_tables()["names"]["women"].split())
 
 
 @cache
@@ -163,10 +178,13 @@ def _read(language: str) -> QuoteWords:
             ]
         ),
         pronouns=frozenset(table["pronouns"].split()),
+        he=frozenset(table.get("he", "").split()),
+        she=frozenset(table.get("she", "").split()),
         roles=frozenset(roles),
         role_endings=tuple([role[1:] for role in roles if role.startswith("*")]),
         addressing=frozenset(table.get("addressing", "").split()),
         bodies=frozenset(table.get("bodies", "").split()),
+        groups=frozenset(table.get("groups", "").split()),
         places=frozenset(table.get("places", "").split()),
         particles=frozenset(table["particles"].split()),
         names=_names(table["particles"].split()),

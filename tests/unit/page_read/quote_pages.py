@@ -51,6 +51,84 @@ RUNNING_TEXT = [
         quotes=(("The first winter was mild. The second one was not.", "Tom Reed"),),
     ),
     QuotePage(
+        name="english, a caption names nobody who speaks",
+        html="<p>Helen Marsh runs the bakery by the harbour.</p><figure><figcaption>Tom Reed walks along the quay on Monday.</figcaption></figure><p>“I get up when others go to bed,” she said.</p>",
+        quotes=(("I get up when others go to bed", "Helen Marsh"),),
+    ),
+    QuotePage(
+        name="english, whom a pronoun's sentence names is somebody else",
+        html="<p>“The mill was cold,” Tom Reed said. He later thanked Helen Marsh and her bakers for the bread.</p><p>“We would have starved without it,” he said.</p>",
+        quotes=(("The mill was cold", "Tom Reed"), ("We would have starved without it", "Tom Reed")),
+    ),
+    QuotePage(
+        name="english, what follows a name explains it",
+        html="<p>“The water was never that clear,” Bo Tran, director of the diving group Deep Blue, told the paper.</p>",
+        quotes=(("The water was never that clear", "Bo Tran"),),
+    ),
+    QuotePage(
+        name="english, a head of something is a person",
+        html="<p>Wen Adeyo, Head of Harbour Research at the bank, came on Monday.</p><p>“Somebody has to pay for the quay,” he said.</p>",
+        quotes=(("Somebody has to pay for the quay", "Wen Adeyo"),),
+    ),
+    QuotePage(
+        name="english, to whom somebody speaks is not who speaks",
+        html="<p>Ruth Calloway closed the mill in March. “Nobody asked us about the river,” the director said in a letter to Harbour Times.</p>",
+        quotes=(("Nobody asked us about the river", "Ruth Calloway"),),
+    ),
+    QuotePage(
+        name="english, who says something by saying something else",
+        html="<p>“It is a fine bridge,” said Peter Okafor.</p><p>Ruth Calloway said the bridge was “not what anyone on this side had wanted”, adding she would never cross it.</p>",
+        quotes=(("It is a fine bridge", "Peter Okafor"), ("not what anyone on this side had wanted", "Ruth Calloway")),
+    ),
+    QuotePage(
+        name="english, who leads over to a quote, and not who speaks behind it",
+        html="<p>“It is a fine bridge,” said Peter Okafor.</p><p>In a letter, Ruth Calloway said that “the river is no place for a road.” She said nothing more.</p>",
+        quotes=(("It is a fine bridge", "Peter Okafor"), ("the river is no place for a road.", "Ruth Calloway")),
+    ),
+    QuotePage(
+        name="english, the subject of the quote's own sentence",
+        html="<p>“It is a fine bridge,” said Peter Okafor.</p><p>Ruth Calloway saw the old bridge “fall into the river like a tired horse”.</p>",
+        quotes=(
+            ("It is a fine bridge", "Peter Okafor"),
+            ("fall into the river like a tired horse", "Ruth Calloway"),
+        ),
+    ),
+    QuotePage(
+        name="english, marks open again behind an advertisement",
+        html="<p>Tom Reed said: “The first winter was mild.</p><div>Advertisement</div><div><a href='/more'>More from the harbour</a></div><p>“The second one was not.”</p>",
+        quotes=(("The first winter was mild. The second one was not.", "Tom Reed"),),
+    ),
+    QuotePage(
+        name="english, a month ends no sentence",
+        html="<p>“The tide is early,” Tom Reed said at the quay on Nov. 6, 1987. “We should leave the boats where they are.”</p>",
+        quotes=(("The tide is early … We should leave the boats where they are.", "Tom Reed"),),
+    ),
+    QuotePage(
+        name="english, she is no man and he no woman",
+        html="<p>“The mill was cold,” Tom Reed said.</p><p>“The bread was warm,” Helen Marsh said.</p><p>“We sat by the oven,” he said. Then Helen Marsh laughed. “Peter Okafor had not come,” she said.</p>",
+        quotes=(
+            ("The mill was cold", "Tom Reed"),
+            ("The bread was warm", "Helen Marsh"),
+            ("We sat by the oven", "Tom Reed"),
+            ("Peter Okafor had not come", "Helen Marsh"),
+        ),
+    ),
+    QuotePage(
+        name="english, a first name that is a common word, too",
+        html="<p>“The ferry is late again,” said Will Tarrow, who waits for it each day.</p>",
+        quotes=(("The ferry is late again", "Will Tarrow"),),
+    ),
+    QuotePage(
+        name="english, a ministry is no person",
+        html="<p>Helen Marsh said nothing at first of the Justice Department's questions.</p><p>“They had better ask the baker,” she said.</p>",
+        quotes=(("They had better ask the baker", "Helen Marsh"),),
+    ),
+    QuotePage(
+        name="english, a short form of the verb",
+        html="<p>Helen Marsh baked at night, and when the neighbours asked her why, she’d respond, “The oven does not know the hour.”</p>",
+        quotes=(("The oven does not know the hour.", "Helen Marsh"),),
+    ),
+    QuotePage(
         name="english, somebody who is described and not named",
         html="<p>A spokesman for the council said: “We are looking into all the complaints.”</p>",
         quotes=(("We are looking into all the complaints.", None),),
