@@ -27,6 +27,7 @@ _LINES: Final = re.compile(f" ?{_LINE}[ {_LINE}]*")
 _PARSED: Final = LexborHTMLParser("x")
 _TEXT: Final = next(iter(_PARSED.css("body"))).first_child.tag_id  # type: ignore[union-attr] # it has one
 _BR: Final = _PARSED.create_node("br").tag_id
+_BREAKING: Final = frozenset([_PARSED.create_node(tag).tag_id for tag in BLOCKS | TABLE_PARTS])
 _TELLING_TAGS: Final = {
     _PARSED.create_node(tag).tag_id: tag for tag in BLOCKS | TABLE_PARTS | _UNREAD | _CODE | {"a", "q"}
 }
@@ -86,20 +87,17 @@ class _Walk:
                 tag_id = node.tag_id
                 if tag_id == _TEXT:
                     self._read_text(node, parent, place)
-                elif tag_id == _BR:
+                    continue
+                tag = _TELLING_TAGS.get(tag_id)
+                if tag_id == _BR:
                     self._break_line()
-                else:
-                    inner = place
-                    if tag_id in _TELLING_TAGS:
-                        tag = _TELLING_TAGS[tag_id]
-                        is_block = tag in BLOCKS or tag in TABLE_PARTS
-                        if is_block:
-                            self._end_passage()
-                        if tag in _UNREAD and not (tag == "footer" and place.quote):
-                            continue
-                        inner = _inside(place, node, tag, is_block=is_block)
-                    entered.append((node, inner, node.iter(include_text=True, skip_empty=True)))
-                    break
+                elif tag_id in _BREAKING:
+                    self._end_passage()
+                if node.first_child is None or (tag in _UNREAD and not (tag == "footer" and place.quote)):
+                    continue
+                inner = _inside(place, node, tag) if tag else place
+                entered.append((node, inner, node.iter(include_text=True, skip_empty=True)))
+                break
             else:
                 entered.pop()
         self._end_passage()
@@ -134,8 +132,8 @@ class _Walk:
         self._q, self._current, self._last = 0, None, None
 
 
-def _inside(outer: Place, node: LexborNode, tag: str, *, is_block: bool) -> Place:
-    mem_id = node.mem_id
+def _inside(outer: Place, node: LexborNode, tag: str) -> Place:
+    mem_id, is_block = node.mem_id, node.tag_id in _BREAKING
     item, depth = (mem_id, outer.depth + 1) if tag == "li" else (outer.item, outer.depth)
     return Place(
         mem_id if is_block else outer.block,

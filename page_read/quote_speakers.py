@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from page_read.quote_words import CAPITALS, LONGEST_NAME, QuoteWords, first_names, mens_names, womens_names
 
 _TOKEN: Final = re.compile(r"[^\W\d_](?:[\w’'.·-]*\w)?|[^\W\d_]\.")
-_LOWER: Final = re.compile(r"\b[a-zß-ÿа-яё]\w*")
+_WORD: Final = re.compile(r"\w+")
 _POSSESSIVE: Final = re.compile(r"['’]s?$")
 _APOSTROPHE: Final = re.compile("['’]")
 _APPOSITION: Final = re.compile(r", (?:an?|who|whose|eine?|der|die|deren|dessen|qui|une?|una|uma?|que) ")
@@ -55,7 +55,7 @@ class Speakers:
         self._words = words
         self._no_name = words.common | words.particles
         self._text = "\n".join(texts)[:_LONGEST_TEXT]
-        self._lower = frozenset(_LOWER.findall(self._text))
+        self._written = frozenset(_WORD.findall(self._text))
         # Longer names by their first and last words, and how often each is there.
         self._forms: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         self._titled: set[str] = set()
@@ -195,7 +195,7 @@ class Speakers:
         word = name.text
         if word.lower() in self._forms or self._seen(word)[0]:
             return True
-        if self._words.language == "de" or word.lower() in self._lower:  # in German every noun begins with a capital
+        if self._words.language == "de" or word.lower() in self._written:  # in German every noun begins with a capital
             return False
         return self._seen(word)[1] and len(word) > 1
 
@@ -225,7 +225,7 @@ class Speakers:
         if not word or (text[end : end + 1] in {" ", "."} and _DATE.match(text, end)):
             return
         lower = word.lower()
-        if lower in self._lower and (start <= 1 or text[start - 2] in ".!?:…–—" or text[start - 1] in '\n“”"„«»‘('):
+        if lower in self._written and (start <= 1 or text[start - 2] in ".!?:…–—" or text[start - 1] in '\n“”"„«»‘('):
             return
         names.append(Name(start, start + len(word), word))
 
@@ -311,7 +311,7 @@ class Speakers:
     def _starts_a_sentence(self, run: list[re.Match[str]], text: str) -> bool:
         """Whether the first word has a capital only because a sentence begins there."""
         start = run[0].start()
-        return run[0][0].lower() in self._lower and _SENTENCE_START.search(text, max(0, start - 4), start) is not None
+        return run[0][0].lower() in self._written and _SENTENCE_START.search(text, max(0, start - 4), start) is not None
 
 
 def _bare(name: str) -> str:

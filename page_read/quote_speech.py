@@ -164,9 +164,9 @@ class _Reader:
         narrative.append(text[at:])
         index = 0
         for sentence in self._sentences("".join(narrative)):
-            count = len(QUOTES.findall(sentence))
-            self._read_sentence(number, text, sentence, spans[index : index + count])
-            index += count
+            pieces = QUOTES.split(sentence)
+            self._read_sentence(number, text, sentence, pieces, spans[index : index + len(pieces) - 1])
+            index += len(pieces) - 1
             if sentence.endswith("\n"):
                 self._interrupted = None
         return next_number
@@ -217,8 +217,7 @@ class _Reader:
         is_near = verb is not None and len(lead[: verb.start()].split()) <= _BEFORE_VERB
         return is_near and len(lead.split()) <= _ONLY_ATTRIBUTION
 
-    def _read_sentence(self, number: int, text: str, sentence: str, spans: list[Span]) -> None:
-        pieces = QUOTES.split(sentence)
+    def _read_sentence(self, number: int, text: str, sentence: str, pieces: list[str], spans: list[Span]) -> None:
         found_before = len(self.found)
         previous = self._interrupted if not pieces[0].strip() else None
         self._interrupted = None
