@@ -30,6 +30,7 @@ _MIN_RUN: Final = 3  # passages that make a list
 _MIN_WORDS: Final = 3
 _MOST_NAMES: Final = 3  # that one item holds: author, work, translator
 _NAME_WORDS: Final = (2, 5)  # fewest and most
+_MOST_SOURCES: Final = 2  # of a quote, in a list below it
 _SHARE: Final = 0.7  # of a list's items that must look alike
 _QUOTATION: Final = "[itemtype$='/Quotation'],[typeof~='Quotation'],[typeof='schema:Quotation']"
 _NAMED: Final = (
@@ -248,6 +249,9 @@ def _read_run(
 ) -> list[Marked]:
     if not run or (in_list and any(wrongly_ascribed().search(heading) for heading in headings[1:])):
         return []
+    depths = [passages[number].place.depth for number in run]
+    if len(run) > _MOST_SOURCES + 1 and depths[0] == 0 < min(depths[1 : _MOST_SOURCES + 2]):
+        run = run[1:]  # what stands before a list
     lines = _read_lines(passages, run)
     if not in_list or (len(lines) < _MIN_RUN and not lines[0].below):
         return [

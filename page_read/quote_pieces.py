@@ -32,6 +32,8 @@ _SIDE: Final = frozenset(
 )
 _SOURCE_PROPERTIES: Final = frozenset({"isPartOf", "citation", "isBasedOn"})
 _AUTHOR_PROPERTIES: Final = frozenset({"author", "creator", "spokenByCharacter"})
+_COUNTER: Final = re.compile(r"[\s.,|·/#:+-]*\d[\d\s.,|·/#:+-]*[kKM]?")
+_LETTERS: Final = re.compile(r"[^\W\d_]")
 _LINES: Final = re.compile(r"[ \t\r\f\v\u00a0]*\n\s*")
 _BLANKS: Final = re.compile(r"[ \t\r\f\v\u00a0\u2009\u202f]+")
 _DASH: Final = re.compile(r"\A\s*(?:[-–—―~]{1,2}|&mdash;)\s*(?=[^\W\d_]|[\"“„«(])")
@@ -130,12 +132,20 @@ class _PieceReader:
             return True
         if tokens & _SIDE and tag not in {"p", "blockquote", "q"}:
             return True
-        if tag not in {"p", "div"} or not self._is_link(element):
-            return False
+        if _COUNTER.fullmatch(self._flat(element)):
+            return True
+        return tag in {"p", "div", "ul"} and self._is_of_links(element) and self._follows_text(element)
+
+    def _follows_text(self, element: LexborNode) -> bool:
         before = element.prev
-        while before is not None and (not before.is_element_node or before.mem_id in self._taken):
+        for _ in range(_MOST_FOLLOWING):
+            if before is None:
+                return False
+            is_name = before.mem_id in self._taken and before.text().strip()
+            if before.is_element_node and (is_name or count_words(self._flat(before)) >= _LEAST_BEFORE_LINK):
+                return self._is_last(element)
             before = before.prev
-        return before is not None and count_words(self._flat(before)) >= _LEAST_BEFORE_LINK and self._is_last(element)
+        return False
 
     def _kept_in(
         self, element: LexborNode, tag: str, attributes: dict[str, str | None], tokens: set[str]
@@ -180,9 +190,10 @@ class _PieceReader:
             following = following.next
         return False
 
-    def _is_link(self, element: LexborNode) -> bool:
-        link = next((node for node in self._below(element) if node.tag == "a"), None)
-        return link is not None and self._flat(link) == self._flat(element)
+    def _is_of_links(self, element: LexborNode) -> bool:
+        """Whether all words of an element are links."""
+        linked = "".join([self._flat(node) for node in self._below(element) if node.tag == "a"])
+        return bool(linked) and _LETTERS.findall(linked) == _LETTERS.findall(self._flat(element))
 
     def _flat(self, node: LexborNode) -> str:
         texts = [text for part in self._below(node) if (text := part.text_content)]
