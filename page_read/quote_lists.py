@@ -138,6 +138,8 @@ def _smallest(chain: list[LexborNode], names: Counter[int], words: int) -> Lexbo
     for node in chain:
         if names[node.mem_id] > _MOST_NAMES:
             return None
+        if node.tag in {"footer", "figcaption", "cite"}:
+            continue
         length = count_words(node.text(separator=" "))
         if length >= words:
             return node if length < MAX_TEXT // 4 else None
@@ -292,7 +294,7 @@ def _names_among_headings(passages: list[Passage]) -> set[str]:
             ranks.setdefault(passage.place.heading, []).append(passage.text)
     named: set[str] = set()
     for texts in ranks.values():
-        names = [text for text in texts if name_on(text)]
+        names = [text for text in texts if "," not in text and name_on(text)]
         known = [name for name in names if name.split()[0].lower() in first_names()]
         if len(names) > 1 and len(names) >= _SHARE * len(texts) and 3 * len(known) >= len(names):
             named.update(names)

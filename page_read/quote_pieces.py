@@ -24,12 +24,14 @@ _AUTHOR: Final = frozenset(
     "author authors autor autora auteur autore byline by aut attribution attrib person speaker "
     "quotee name authorname authortitle authorortitle auteurs citeauthor автор автора".split()
 )
-_SOURCE: Final = frozenset("source work book werk quelle opus oeuvre fuente fonte obra livre libro".split())
+_SOURCE: Final = frozenset("source work book werk quelle bron opus oeuvre fuente fonte obra livre libro".split())
 _SIDE: Final = frozenset(
-    "tag tags mytags share sharing social like likes rating stars date time actions action meta "
+    "tag tags mytags share sharing social like likes rating stars date time actions action acties added meta "
     "keywords copy role position company job button buttons avatar image icon number vote votes count comments "
     "reply".split()
 )
+_TEXT: Final = frozenset("text texte texto testo tekst body content contents".split())
+_QUOTE: Final = re.compile("quote|zitat|cita|cyta|frase|aphor|aforis|testimonial|spruch|review|blockquote|bq")
 _SOURCE_PROPERTIES: Final = frozenset({"isPartOf", "citation", "isBasedOn"})
 _AUTHOR_PROPERTIES: Final = frozenset({"author", "creator", "spokenByCharacter"})
 _COUNTER: Final = re.compile(r"[\s.,|·/#:+-]*\d[\d\s.,|·/#:+-]*[kKM]?")
@@ -63,6 +65,7 @@ _JOINING: Final = frozenset("& and und et y e en i и og och ja".split())  # two
 _NAME_WORDS: Final = 6
 _SPACELESS_NAME: Final = 12  # characters
 _LONGEST_REST: Final = 12  # words after the name: a town, an office, a work
+_SEPARATOR: Final = re.compile(r",|\s[/|]\s")
 _YEARS: Final = re.compile(r"\s*[(\[][^()\[\]]{0,40}[)\]]\s*\Z")
 _NOT_IN_NAMES: Final = re.compile(r"[\d:;!?“”„«»\"「」@|/…。！？，、]")
 _FINAL: Final = re.compile(r"[.!?…。！？][\"'’”»“」』)]*\Z")
@@ -152,7 +155,7 @@ class _PieceReader:
     ) -> list[str] | None:
         """The list that an element's text belongs in; None if it is no attribution."""
         properties = set((attributes.get("itemprop") or "").split())
-        if "text" in properties or (self._body is None and tokens & {"quotetext", "quotebody"}):
+        if "text" in properties or (self._body is None and _is_called_text(attributes.get("class") or "")):
             self._body = element
             return None
         if tag in {"p", "div"} and attributes.get("lang") and not self._holds_a_paragraph(element):
@@ -216,13 +219,19 @@ def split_attribution(text: str) -> tuple[str | None, str | None]:
     if text.strip().startswith("[") and bracketed and not name_on(bracketed["inside"]):
         return None, tidy(bracketed["inside"])
     text = tidy(_BY.sub("", _DASH.sub("", bracketed["inside"] if bracketed else text).strip(" -–—―~")))
-    name, _, rest = text.partition(",")
+    name, rest = _after_name(text)
     name, bracket, inside = name.partition("(")
     name = tidy(name).strip(" .:;|/")
     source = tidy(rest).strip(" ()") or (tidy(inside).strip(" ()") if bracket else "")
     if not is_name(name):
         return None, text or None
     return name, source or None
+
+
+def _after_name(text: str) -> tuple[str, str]:
+    """What stands before and after the first comma or slash."""
+    name, *rest = _SEPARATOR.split(text, maxsplit=1)
+    return name, " ".join(rest)
 
 
 def is_name(text: str) -> bool:
@@ -240,7 +249,7 @@ def is_name(text: str) -> bool:
 def name_on(line: str) -> str | None:
     """The name that a line consists of, or begins with before a comma: `Ada Byron, London`."""
     stripped = line.strip(" -–—―~\n")
-    name, _, rest = (_YEARS.sub("", stripped) if stripped[-1:] in {")", "]"} else stripped).partition(",")
+    name, rest = _after_name(_YEARS.sub("", stripped) if stripped[-1:] in {")", "]"} else stripped)
     words = name.split()
     if _FINAL.search(line) and count_words(line) > _SHORT_NAME:
         return None
@@ -302,6 +311,15 @@ def is_quote(piece: Piece) -> bool:
 def split_line(text: str) -> Piece:
     """The quote on lines of plain text."""
     return _split([line for line in text.split("\n") if line.strip()])
+
+
+def _is_called_text(classes: str) -> bool:
+    """Whether an element is called the text of a quote: `quote-text`, or nothing but `text`."""
+    for name in classes.lower().split():
+        *others, last = _TOKEN.findall(name) or [""]
+        if name in {"quotetext", "quotebody"} or (last in _TEXT and (not others or any(map(_QUOTE.match, others)))):
+            return True
+    return False
 
 
 def _tokens(classes: str) -> set[str]:
