@@ -38,7 +38,7 @@ _NAMED: Final = (
     "[class*=attribution i],[class*=byline i],[class*=speaker i],[class*=name i],cite"
 )
 _NAME_CLASS: Final = re.compile(
-    r"(?:^|[\s_-])(?:aut(?:h?or|eur)?e?(?![a-z])|author|autor)|author|attribution|byline|speaker|(?:^|[\s_-])name(?![a-z])",
+    r"(?:^|[\s_-])(?:aut(?:h?or|eur)?e?(?![a-z])|author|autor)|author|autor(?:en)?(?![a-z])|attribution|byline|speaker|(?:^|[\s_-])name(?![a-z])",
     re.IGNORECASE,
 )
 _CONTAINER: Final = re.compile(
@@ -256,8 +256,9 @@ def _read_run(
         run = run[1:]  # what stands before a list
     lines = _read_lines(passages, run)
     if not in_list or (len(lines) < _MIN_RUN and not lines[0].below):
+        about = subject(headings, set()) if in_list else None
         return [
-            Marked(line.piece, "line", 0.85, line.numbers)
+            Marked(_attributed(line.piece, about), "line", 0.85, line.numbers)
             for line in lines
             if line.piece.marked and line.piece.author and is_quote(line.piece) and not is_title(line.piece.text)
         ]
@@ -278,12 +279,17 @@ def _read_run(
         if is_quote(line.piece) and 2 * passage.links <= len(passage.text):
             if about is None and line.below and line.piece.source:
                 line.piece.author, line.piece.source = split_attribution(line.piece.source)
-            if about and _may_be_person(about) and line.piece.author and not _may_be_person(line.piece.author):
-                line.piece.source = ", ".join(filter(None, [line.piece.author, line.piece.source]))
-                line.piece.author = about
-            line.piece.author = line.piece.author or about
-            found.append(Marked(line.piece, "list", 0.8, line.numbers))
+            found.append(Marked(_attributed(line.piece, about), "list", 0.8, line.numbers))
     return found
+
+
+def _attributed(piece: Piece, about: str | None) -> Piece:
+    """`piece`, on a page or below a heading `about` somebody, whose works may stand where names do elsewhere."""
+    if about and _may_be_person(about) and piece.author and not _may_be_person(piece.author):
+        piece.source = ", ".join(filter(None, [piece.author, piece.source]))
+        piece.author = about
+    piece.author = piece.author or about
+    return piece
 
 
 def _names_among_headings(passages: list[Passage]) -> set[str]:

@@ -24,14 +24,15 @@ _AUTHOR: Final = frozenset(
     "author authors autor autora auteur autore byline by aut attribution attrib person speaker "
     "quotee name authorname authortitle authorortitle auteurs citeauthor автор автора".split()
 )
-_SOURCE: Final = frozenset("source work book werk quelle bron opus oeuvre fuente fonte obra livre libro".split())
+_SOURCE: Final = frozenset("source src work book werk quelle bron opus oeuvre fuente fonte obra livre libro".split())
+_PREFIXED: Final = frozenset("author autor auteur quelle source".split())  # with one letter before
 _SIDE: Final = frozenset(
     "tag tags mytags share sharing social like likes rating stars date time actions action acties added meta "
     "keywords copy role position company job button buttons avatar image icon number vote votes count comments "
     "reply".split()
 )
 _TEXT: Final = frozenset("text texte texto testo tekst body content contents".split())
-_QUOTE: Final = re.compile("quote|zitat|cita|cyta|frase|aphor|aforis|testimonial|spruch|review|blockquote|bq")
+_QUOTE: Final = re.compile(r"quote|zitat|cita|cyta|frase|aphor|aforis|testimonial|spruch|review|blockquote|b?q\Z")
 _SOURCE_PROPERTIES: Final = frozenset({"isPartOf", "citation", "isBasedOn"})
 _AUTHOR_PROPERTIES: Final = frozenset({"author", "creator", "spokenByCharacter"})
 _COUNTER: Final = re.compile(r"[\s.,|·/#:+-]*\d[\d\s.,|·/#:+-]*[kKM]?")
@@ -317,11 +318,13 @@ def _is_called_text(classes: str) -> bool:
     """Whether an element is called the text of a quote: `quote-text`, or nothing but `text`."""
     for name in classes.lower().split():
         *others, last = _TOKEN.findall(name) or [""]
-        if name in {"quotetext", "quotebody"} or (last in _TEXT and (not others or any(map(_QUOTE.match, others)))):
+        is_text = last in _TEXT and (not others or any(map(_QUOTE.match, others)))
+        if is_text or last[1:] in _TEXT or name in {"quotetext", "quotebody"}:
             return True
     return False
 
 
 def _tokens(classes: str) -> set[str]:
     joined = " ".join(classes.lower().split())
-    return {*_TOKEN.findall(joined), joined.replace("-", "").replace("_", "")}
+    tokens = {*_TOKEN.findall(joined), joined.replace("-", "").replace("_", "")}
+    return tokens | {token[1:] for token in tokens if token[1:] in _PREFIXED}  # `qauthor`
