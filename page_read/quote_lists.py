@@ -328,7 +328,7 @@ def subject(headings: list[str], said: set[str]) -> str | None:
         )
         if after and (_looks_like_a_name(following) or is_eastern_name(following)):
             return tidy(following)
-        if is_eastern_name(before) or _is_person(before, said):
+        if is_eastern_name(before) or _is_person(before, said) or (before.istitle() and before in headings[1:]):
             return tidy(before)
     return None
 

@@ -165,7 +165,8 @@ class _PieceReader:
             return None
         if properties & _SOURCE_PROPERTIES or (tokens & _SOURCE and self._is_short(element, _LONGEST_SOURCE)):
             return self._sources
-        if properties & _AUTHOR_PROPERTIES or (tokens & _AUTHOR and self._is_short(element, _LONGEST_BYLINE)):
+        longest = _LONGEST_ATTRIBUTION if self._body else _LONGEST_BYLINE
+        if properties & _AUTHOR_PROPERTIES or (tokens & _AUTHOR and self._is_short(element, longest)):
             return self._authors
         is_attribution = tag in {"footer", "figcaption"} or (tag == "cite" and self._is_last(element))
         return self._attributions if is_attribution else None
