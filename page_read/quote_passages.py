@@ -93,7 +93,7 @@ class _Walk:
                     self._break_line()
                 elif tag_id in _BREAKING:
                     self._end_passage()
-                if node.first_child is None or (tag in _UNREAD and not (tag == "footer" and place.quote)):
+                if node.first_child is None or tag in _UNREAD:
                     continue
                 inner = _inside(place, node, tag) if tag else place
                 entered.append((node, inner, node.iter(include_text=True, skip_empty=True)))

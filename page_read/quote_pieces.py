@@ -27,8 +27,8 @@ _AUTHOR: Final = frozenset(
 _SOURCE: Final = frozenset("source src work book werk quelle bron opus oeuvre fuente fonte obra livre libro".split())
 _PREFIXED: Final = frozenset("author autor auteur quelle source".split())  # with one letter before
 _SIDE: Final = frozenset(
-    "tag tags mytags share sharing social like likes rating stars date time actions action acties added meta "
-    "keywords copy role position company job button buttons avatar image icon number vote votes count comments "
+    "tag tags mytags share sharing social like likes rating stars date time actions action acties added meta note "
+    "notes nota keywords copy role position company job button buttons avatar image icon number vote votes count comments "
     "reply".split()
 )
 _TEXT: Final = frozenset("text texte texto testo tekst body content contents".split())
@@ -134,11 +134,15 @@ class _PieceReader:
     def _is_beside_the_quote(self, element: LexborNode, tag: str, tokens: set[str]) -> bool:
         if tag in _LEFT_OUT or (tag == "blockquote" and self._root.tag == "blockquote"):
             return True
-        if tokens & _SIDE and tag not in {"p", "blockquote", "q"}:
+        if tokens & _SIDE and tag not in {"p", "blockquote", "q"} and not self._holds_an_author(element):
             return True
         if _COUNTER.fullmatch(self._flat(element)):
             return True
         return tag in {"p", "div", "ul"} and self._is_of_links(element) and self._follows_text(element)
+
+    def _holds_an_author(self, element: LexborNode) -> bool:
+        """Whether an element inside this one, which may be called after its picture, too, is called an author."""
+        return any(_tokens(node.attributes.get("class") or "") & _AUTHOR for node in element.css("[class]"))
 
     def _follows_text(self, element: LexborNode) -> bool:
         before = element.prev

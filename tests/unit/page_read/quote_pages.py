@@ -538,6 +538,68 @@ MARKED_UP = [
         ' <small itemprop="author">Edith Vane</small> <div class="tags"><a class="tag">garden</a></div></div>',
         quotes=(("A garden is a slow letter.", "Edith Vane"),),
     ),
+    QuotePage(
+        name="links to topics behind the name",
+        html='<h1>Quotes</h1><div class="quote"><a href="/1">A garden is a slow letter.</a><a class="author" href="/2">Edith Vane</a><div class="share"></div><div class="box"><a href="/t">Sea</a> <a href="/u">Letters</a></div></div><div class="quote"><a href="/1">The sea keeps no diary.</a><a class="author" href="/2">Tom Reed</a><div class="share"></div><div class="box"><a href="/t">Sea</a> <a href="/u">Letters</a></div></div>',
+        quotes=(
+            ("A garden is a slow letter.", "Edith Vane"),
+            ("The sea keeps no diary.", "Tom Reed"),
+        ),
+    ),
+    QuotePage(
+        name="a counter behind the name",
+        html='<h1>Quotes</h1><div class="quote"><p>A garden is a slow letter.</p><div class="author">Edith Vane</div><div class="tools"><a href="/l"><em>12</em></a></div></div><div class="quote"><p>The sea keeps no diary.</p><div class="author">Tom Reed</div><div class="tools"><a href="/l"><em>7</em></a></div></div>',
+        quotes=(
+            ("A garden is a slow letter.", "Edith Vane"),
+            ("The sea keeps no diary.", "Tom Reed"),
+        ),
+    ),
+    QuotePage(
+        name="an element that is called the text, and words around it",
+        html='<h1>Quotes</h1><article><p class="quote__text">A garden is a slow letter.</p><a class="quote__author" href="/a">Edith Vane</a><p>Added by <a href="/m">a reader</a> on Monday</p></article><article><p class="quote__text">The sea keeps no diary.</p><a class="quote__author" href="/a">Tom Reed</a><p>Added by <a href="/m">a reader</a> on Monday</p></article>',
+        quotes=(
+            ("A garden is a slow letter.", "Edith Vane"),
+            ("The sea keeps no diary.", "Tom Reed"),
+        ),
+    ),
+    QuotePage(
+        name="the names of classes with a letter before",
+        html='<h1>Quotes</h1><li class="entry"><div class="etext"><a href="/1">A garden is a slow letter.</a></div><div class="eauthor">Edith Vane<br><span>(1871 - 1943), gardener and writer of letters</span></div><div class="etools"><a href="#">keep</a> <a href="#">report</a></div></li><li class="entry"><div class="etext"><a href="/1">The sea keeps no diary.</a></div><div class="eauthor">Tom Reed<br><span>(1871 - 1943), gardener and writer of letters</span></div><div class="etools"><a href="#">keep</a> <a href="#">report</a></div></li>',
+        quotes=(
+            ("A garden is a slow letter.", "Edith Vane"),
+            ("The sea keeps no diary.", "Tom Reed"),
+        ),
+    ),
+    QuotePage(
+        name="a name and a work with a slash between them",
+        html='<title>Quotes about the sea</title><ul><li><div><a href="/1">“A garden is a slow letter.”</a></div><div><a href="/a">Edith Vane</a> / <em>Letters from Home</em></div></li><li><div><a href="/1">“The sea keeps no diary.”</a></div><div><a href="/a">Tom Reed</a> / <em>Letters from Home</em></div></li></ul>',
+        quotes=(
+            ("A garden is a slow letter.", "Edith Vane"),
+            ("The sea keeps no diary.", "Tom Reed"),
+        ),
+    ),
+    QuotePage(
+        name="the name beside a picture",
+        html='<h1>What our customers say</h1><div class="testimonial"><div class="testimonial-content">A garden is a slow letter.</div><div class="testimonial-meta has-image"><div class="testimonial-image"><img src="/p"></div><div class="testimonial-name">Edith Vane</div></div></div><div class="testimonial"><div class="testimonial-content">The sea keeps no diary.</div><div class="testimonial-meta has-image"><div class="testimonial-image"><img src="/p"></div><div class="testimonial-name">Tom Reed</div></div></div>',
+        quotes=(
+            ("A garden is a slow letter.", "Edith Vane"),
+            ("The sea keeps no diary.", "Tom Reed"),
+        ),
+    ),
+    QuotePage(
+        name="a page of a wiki, with what stands before its lists",
+        html='<title>Ada - Wikiquote</title><h1>Ada</h1><h2>Quotes<span>[<a href="/e">edit</a>]</span></h2><h3>The Loom (1840)</h3><dl><dd><small>Full text online at a library</small></dd></dl><ul><li>A garden is a slow letter.<ul><li>Ch. 7</li></ul></li><li>The sea keeps no diary.<ul><li>Ch. 9; of the harbour</li></ul></li><li>A net is made of holes.<ul><li>Conclusion</li></ul></li></ul>',
+        quotes=(
+            ("A garden is a slow letter.", "Ada"),
+            ("The sea keeps no diary.", "Ada"),
+            ("A net is made of holes.", "Ada"),
+        ),
+    ),
+    QuotePage(
+        name="blockquotes with footers on a page of quotes",
+        html="<h1>Quotes</h1><blockquote><p>A garden is a slow letter.</p><footer>— Edith Vane, <cite>Letters from Home</cite></footer></blockquote><blockquote><p>The sea keeps no diary.</p><footer>— Tom Reed, <cite>Nets</cite></footer></blockquote>",
+        quotes=(("A garden is a slow letter.", "Edith Vane"), ("The sea keeps no diary.", "Tom Reed")),
+    ),
 ]
 
 NO_QUOTES = [
