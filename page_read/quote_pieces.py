@@ -27,9 +27,9 @@ _AUTHOR: Final = frozenset(
 _SOURCE: Final = frozenset("source src work book werk quelle bron opus oeuvre fuente fonte obra livre libro".split())
 _PREFIXED: Final = frozenset("author autor auteur quelle source".split())  # with one letter before
 _SIDE: Final = frozenset(
-    "tag tags mytags share sharing social like likes rating stars date time actions action acties added meta note "
-    "notes nota keywords copy role position company job button buttons avatar image icon number vote votes count comments "
-    "reply".split()
+    "tag tags mytags share sharing social like likes rating stars date time actions action acties added meta "
+    "note notes nota keywords copy role position company job button buttons avatar image icon number vote votes "
+    "count comments reply".split()
 )
 _TEXT: Final = frozenset("text texte texto testo tekst body content contents".split())
 _QUOTE: Final = re.compile(r"quote|zitat|cita|cyta|frase|aphor|aforis|testimonial|spruch|review|blockquote|b?q\Z")
