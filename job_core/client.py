@@ -16,13 +16,14 @@ class JobClient:
     """One for each program that submits jobs. Not to be shared across a fork."""
 
     def __init__(self, core: JobCore) -> None:
-        self._at_once = core.config.limits.at_once
+        self._config = core.config
         self._database = core.database(pool_size=2)
         self._queue = core.queue()
 
     def submit(self, *new_jobs: NewJob) -> tuple[Job, ...]:
         """The jobs as they were accepted: they are kept from now on. Raises DatabaseUnavailable."""
-        return accept_and_publish(new_jobs, None, self._database, self._queue, at_once=self._at_once).jobs
+        jobs = [new.limited_to(self._config.max_crashes) for new in new_jobs]
+        return accept_and_publish(jobs, None, self._database, self._queue, at_once=self._config.limits.at_once).jobs
 
     def find(self, job_id: UUID) -> Job:
         """The job as it is now. Raises UnknownJob, DatabaseUnavailable."""

@@ -1,6 +1,6 @@
 """What a job is: its states, its request, its claim and its whole row, as frozen values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -73,13 +73,17 @@ class NewJob:
     label: str  # what people know the job by
     request: JsonObject  # what the task gets, as checked
     max_attempts: int
-    max_crashes: int
+    max_crashes: int | None  # None: as many as the core's config says
     on_failure: OnFailure
     limit_key: str | None = None  # jobs of one key are limited together
     retry_of: UUID | None = None  # the ended job whose request this one repeats
     batch_id: UUID | None = None  # of the batch that it joins; jobs that are accepted together become one
     owner: str | None = None  # name of the API key that it came with; None where there are no keys
     callback_url: str | None = None  # where a webhook reports the job's end
+
+    def limited_to(self, max_crashes: int) -> "NewJob":
+        """The job, with this limit if it has none."""
+        return self if self.max_crashes is not None else replace(self, max_crashes=max_crashes)
 
 
 @dataclass(frozen=True, kw_only=True)

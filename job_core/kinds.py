@@ -197,7 +197,7 @@ class Kind:
             callback_url=options.callback_url,
         )
 
-    def job(self, request: BaseModel, *, max_attempts: int = 5, max_crashes: int = 3) -> NewJob:
+    def job(self, request: BaseModel, *, max_attempts: int = 5, max_crashes: int | None = None) -> NewJob:
         """A job of this kind, as a program submits it or a task gives it."""
         return NewJob(
             kind=self.name,

@@ -8,6 +8,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from traceback import clear_frames
 from typing import NoReturn, cast
@@ -192,16 +193,23 @@ class Attempt:
         """What writes the outcome. Raises TypeError or ValueError for a result that no row may hold."""
         database, at_once = self._process.database, self._core.config.limits.at_once
         if isinstance(result, GoOn):
-            _check_children(self._kind, result.children)
+            children = self._checked(result.children)
             _check_length("progress", json.dumps(result.progress, allow_nan=False), MAX_PROGRESS_LENGTH)
-            return lambda: claims.go_on(database, held, result, at_once=at_once)
+            return lambda: claims.go_on(database, held, replace(result, children=children), at_once=at_once)
         if isinstance(result, FanOut):
-            _check_children(self._kind, result.children)
-            return lambda: claims.fan_out(database, held, result.children, at_once=at_once)
+            children = self._checked(result.children)
+            return lambda: claims.fan_out(database, held, children, at_once=at_once)
         if not isinstance(result, Mapping):
             raise TypeError(f"a task returns a mapping, and this one returned {type(result).__name__}")
         text = _check_length("result", json.dumps(result, allow_nan=False), MAX_RESULT_LENGTH)
         return lambda: claims.succeed(database, held, text)
+
+    def _checked(self, children: Sequence[NewJob]) -> list[NewJob]:
+        if children and self._kind.join is None:
+            raise TypeError(f"task {self._kind.name}: it gives children, and has no join")
+        if len(children) > MAX_CHILDREN:
+            raise ValueError(f"an attempt may give {MAX_CHILDREN:,} children, and this one gives {len(children):,}")
+        return [child.limited_to(self._core.config.max_crashes) for child in children]
 
     def _write(self, step: Callable[[], list[Message]]) -> None:
         """Write an outcome, and send the messages that it makes.
@@ -241,13 +249,6 @@ class Attempt:
     def _crash(self, held: Claim, error: CoreError) -> NoReturn:
         self._write(lambda: claims.crash(self._process.database, held, error))
         raise error from None
-
-
-def _check_children(kind: Kind, children: Sequence[NewJob]) -> None:
-    if children and kind.join is None:
-        raise TypeError(f"task {kind.name}: it gives children, and has no join")
-    if len(children) > MAX_CHILDREN:
-        raise ValueError(f"an attempt may give {MAX_CHILDREN:,} children, and this one gives {len(children):,}")
 
 
 def _check_length(name: str, text: str, most: int) -> str:

@@ -28,6 +28,7 @@ from job_core.job import Job, JsonObject, State
 from job_core.kinds import FanOut, Kind, RunningJob
 from job_core.queue import requeued
 from job_core.store import workers
+from job_core.store.read import JobFilter, page_of
 from job_core.worker.attempt import run_attempt, this_process
 from job_tasks.count import CountRequest
 from job_tasks.job_tasks import core, count
@@ -154,6 +155,19 @@ def test_a_child_whose_request_is_invalid_ends_its_parent_with_the_reason(store:
         "retryable": False,
     }
     assert ended.open_children == 0
+
+
+def test_a_child_may_crash_as_often_as_the_operator_says_unless_its_task_says_otherwise(
+    store: Store, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(vars(core), "config", replace(core.config, max_crashes=7))
+    request = CountRequest(url="https://example.com/")
+    children = [count.job(request), count.job(request, max_crashes=1)]
+    with pytest.raises(Retry, match="waits for its children"):
+        run(job, lambda _: FanOut(children), join=lambda _, __: {})
+    with store.database.reading() as connection:
+        given = page_of(connection, JobFilter(parent=job.id), None, 10).jobs
+    assert sorted([child.max_crashes for child in given]) == [1, 7]
 
 
 def test_a_model_that_a_task_without_children_could_not_make_is_unexpected(store: Store, job: Job) -> None:
