@@ -256,7 +256,7 @@ def _read_run(
         run = run[1:]  # what stands before a list
     lines = _read_lines(passages, run)
     if not in_list or (len(lines) < _MIN_RUN and not lines[0].below):
-        about = subject(headings, set()) if in_list else None
+        about = subject(headings, _words_said(lines, headings)) if in_list else None
         return [
             Marked(_attributed(line.piece, about), "line", 0.85, line.numbers)
             for line in lines
@@ -271,8 +271,7 @@ def _read_run(
         lines = [line for line in lines if line.piece.marked or line.piece.author]
     elif not (lines[0].below or numbered >= wanted or (passages[run[0]].place.item and sentences >= wanted)):
         return []
-    said = {word for line in lines for word in _LOWER_WORD.findall(line.piece.text)}
-    about = headings[-1] if headings[-1] in names else subject(headings, said)
+    about = headings[-1] if headings[-1] in names else subject(headings, _words_said(lines, headings))
     found = []
     for line in lines:
         passage = passages[line.numbers[0]]
@@ -283,9 +282,16 @@ def _read_run(
     return found
 
 
+def _words_said(lines: list[_Line], headings: list[str]) -> set[str]:
+    """The ordinary words of some lines, and the headings of one word that stand in them: what they are about."""
+    texts = [line.piece.text for line in lines]
+    ordinary = {word for text in texts for word in _LOWER_WORD.findall(text)}
+    return ordinary | {word.lower() for word in headings if " " not in word and any(word in text for text in texts)}
+
+
 def _attributed(piece: Piece, about: str | None) -> Piece:
     """`piece`, on a page or below a heading `about` somebody, whose works may stand where names do elsewhere."""
-    if about and _may_be_person(about) and piece.author and not _may_be_person(piece.author):
+    if about and (_may_be_person(about) or " " not in about) and piece.author and not _may_be_person(piece.author):
         piece.source = ", ".join(filter(None, [piece.author, piece.source]))
         piece.author = about
     piece.author = piece.author or about
@@ -328,7 +334,11 @@ def subject(headings: list[str], said: set[str]) -> str | None:
         )
         if after and (_looks_like_a_name(following) or is_eastern_name(following)):
             return tidy(following)
-        if is_eastern_name(before) or _is_person(before, said) or (before.istitle() and before in headings[1:]):
+        if (
+            is_eastern_name(before)
+            or _is_person(before, said)
+            or (before in headings[1:] and before.lower() not in said)
+        ):
             return tidy(before)
     return None
 

@@ -60,7 +60,9 @@ def find_quotes(page: PageText) -> list[Quote]:
     speakers = Speakers(texts, words)
     on_quotes = is_collection(f"{title} {headline}")
     marked += find_blockquotes(tree, passages, Introductions(passages, words, speakers), on_quotes=on_quotes)
-    about = subject([title, headline], set()) if on_quotes else None
+    topic = headline.lower()
+    is_topic = any(topic in item.piece.text.lower() for item in marked)
+    about = subject([title, headline], {topic} if is_topic else set()) if on_quotes else None
     for item in marked:
         item.piece.author = item.piece.author or about
     repeated = {node.mem_id for node in tree.css("blockquote") if is_repeated(node)} if quoted else set()

@@ -600,6 +600,15 @@ MARKED_UP = [
         html="<h1>Quotes</h1><blockquote><p>A garden is a slow letter.</p><footer>— Edith Vane, <cite>Letters from Home</cite></footer></blockquote><blockquote><p>The sea keeps no diary.</p><footer>— Tom Reed, <cite>Nets</cite></footer></blockquote>",
         quotes=(("A garden is a slow letter.", "Edith Vane"), ("The sea keeps no diary.", "Tom Reed")),
     ),
+    QuotePage(
+        name="a page of a wiki about a topic, which is nobody's name",
+        html="<title>Patience - Wikiquote</title><h1>Patience</h1><ul><li>Patience is a slow letter.<ul><li>Edith Vane, Letters from Home</li></ul></li><li>Patience keeps no diary.<ul><li>Tom Reed, Nets</li></ul></li><li>A net of patience has no holes.<ul><li>Ruth Calloway, Mills</li></ul></li></ul>",
+        quotes=(
+            ("Patience is a slow letter.", "Edith Vane"),
+            ("Patience keeps no diary.", "Tom Reed"),
+            ("A net of patience has no holes.", "Ruth Calloway"),
+        ),
+    ),
 ]
 
 NO_QUOTES = [
