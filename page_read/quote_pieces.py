@@ -53,6 +53,8 @@ _BREAK: Final = "\ue010"
 _MIN_WORDS: Final = 3  # of a quote
 _ENCLOSED: Final = re.compile(r"\A(?P<text>.{4,}?[.!?…”\"»])\s*\((?P<name>[^()]{3,80})\)\.?\Z", re.DOTALL)
 _LEAST_BEFORE_LINK: Final = 3  # words
+_STEPS_A_NODE: Final = 12
+_FEW_NODES: Final = 10
 _MOST_FOLLOWING: Final = 20  # nodes
 _LONGEST_SOURCE: Final = 15  # words
 _LONGEST_BYLINE: Final = 12
@@ -83,8 +85,17 @@ class Piece:
 
 
 def read_pieces(element: LexborNode) -> list[Piece]:
-    """The quote in an element, and its translations; none if there is no text or too much markup."""
-    return _PieceReader(element).read() if len(element.html or "") <= MAX_PIECE else []
+    """The quote in an element, and its translations; none if there is no text, or too much or too tangled markup."""
+    if len(element.html or "") > MAX_PIECE:
+        return []
+    try:
+        return _PieceReader(element).read()
+    except _TangledMarkup:
+        return []
+
+
+class _TangledMarkup(Exception):
+    """To read an element takes far more steps than it has nodes."""
 
 
 class _PieceReader:
@@ -93,6 +104,8 @@ class _PieceReader:
     def __init__(self, root: LexborNode) -> None:
         self._root = root
         self._taken: set[int] = set()  # `mem_id` of what is out
+        self._words_before = 0
+        self._steps_left = _STEPS_A_NODE * (_FEW_NODES + len(list(root.traverse())))
         self._body: LexborNode | None = None
         self._translations: list[str] = []
         self._authors: list[str] = []
@@ -102,6 +115,7 @@ class _PieceReader:
     def read(self) -> list[Piece]:
         for element in self._below(self._root):
             if not element.is_element_node or element.mem_id == self._root.mem_id:
+                self._words_before += count_words(element.text_content or "")
                 continue
             tag, attributes = element.tag or "", element.attributes
             tokens = _tokens(attributes.get("class") or "")
@@ -126,6 +140,9 @@ class _PieceReader:
         waiting = [root]
         while waiting:
             node = waiting.pop()
+            self._steps_left -= 1
+            if self._steps_left < 0:
+                raise _TangledMarkup
             if node.mem_id not in self._taken and node.tag != "rt" and node.text_content != CLOSE:
                 yield node
                 if node.mem_id not in self._taken:
@@ -136,24 +153,15 @@ class _PieceReader:
             return True
         if tokens & _SIDE and tag not in {"p", "blockquote", "q"} and not self._holds_an_author(element):
             return True
-        if _COUNTER.fullmatch(self._flat(element)):
+        if next(element.iter(), None) is None and _COUNTER.fullmatch(element.text()):
             return True
-        return tag in {"p", "div", "ul"} and self._is_of_links(element) and self._follows_text(element)
+        if tag not in {"p", "div", "ul"} or self._words_before < _LEAST_BEFORE_LINK:
+            return False
+        return self._is_of_links(element) and self._is_last(element)
 
     def _holds_an_author(self, element: LexborNode) -> bool:
         """Whether an element inside this one, which may be called after its picture, too, is called an author."""
         return any(_tokens(node.attributes.get("class") or "") & _AUTHOR for node in element.css("[class]"))
-
-    def _follows_text(self, element: LexborNode) -> bool:
-        before = element.prev
-        for _ in range(_MOST_FOLLOWING):
-            if before is None:
-                return False
-            is_name = before.mem_id in self._taken and before.text().strip()
-            if before.is_element_node and (is_name or count_words(self._flat(before)) >= _LEAST_BEFORE_LINK):
-                return self._is_last(element)
-            before = before.prev
-        return False
 
     def _kept_in(
         self, element: LexborNode, tag: str, attributes: dict[str, str | None], tokens: set[str]

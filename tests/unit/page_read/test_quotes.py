@@ -98,6 +98,8 @@ def test_markup_in_data_is_read_as_markup(text: str, means: str) -> None:
         "<p>“We won the game,” " + " ".join([f"Ada{number:x}" for number in range(100_000)]) + " said.",
         "<p>" + "‘we won the game " * 50_000,
         ("<blockquote>We won the game" + "<cite>x</cite><i></i>" * 850 + "</blockquote>") * 60,
+        ("<p class=quote>We won the game" + "<div>" * 400 + "so" + "</div>" * 400 + "<cite>Ann Lee</cite>") * 100,
+        ("<blockquote>We won the game" + "<div><a>so</a></div>" * 800 + "</blockquote>") * 60,
     ],
     ids=[
         "marks",
@@ -111,6 +113,8 @@ def test_markup_in_data_is_read_as_markup(text: str, means: str) -> None:
         "different names",
         "single marks",
         "cites",
+        "nested elements",
+        "links",
     ],
 )
 def test_a_hostile_page_costs_bounded_work(html: str) -> None:
