@@ -140,9 +140,9 @@ def _smallest(chain: list[LexborNode], names: Counter[int], words: int) -> Lexbo
             return None
         if node.tag in {"footer", "figcaption", "cite"}:
             continue
-        length = count_words(node.text(separator=" "))
-        if length >= words:
-            return node if length < MAX_TEXT // 4 else None
+        text = node.text(separator=" ", strip=True)
+        if count_words(text) >= words:
+            return node if len(text) <= 2 * MAX_TEXT else None
     return None
 
 
@@ -256,7 +256,7 @@ def _read_run(
         run = run[1:]  # what stands before a list
     lines = _read_lines(passages, run)
     if not in_list or (len(lines) < _MIN_RUN and not lines[0].below):
-        about = subject(headings, _words_said(lines, headings)) if in_list else None
+        about = subject(headings, words_said([line.piece.text for line in lines], headings)) if in_list else None
         return [
             Marked(_attributed(line.piece, about), "line", 0.85, line.numbers)
             for line in lines
@@ -271,7 +271,11 @@ def _read_run(
         lines = [line for line in lines if line.piece.marked or line.piece.author]
     elif not (lines[0].below or numbered >= wanted or (passages[run[0]].place.item and sentences >= wanted)):
         return []
-    about = headings[-1] if headings[-1] in names else subject(headings, _words_said(lines, headings))
+    about = (
+        headings[-1]
+        if headings[-1] in names
+        else subject(headings, words_said([line.piece.text for line in lines], headings))
+    )
     found = []
     for line in lines:
         passage = passages[line.numbers[0]]
@@ -282,9 +286,8 @@ def _read_run(
     return found
 
 
-def _words_said(lines: list[_Line], headings: list[str]) -> set[str]:
-    """The ordinary words of some lines, and the headings of one word that stand in them: what they are about."""
-    texts = [line.piece.text for line in lines]
+def words_said(texts: list[str], headings: list[str]) -> set[str]:
+    """The ordinary words of some quotes, and the headings of one word that stand in them: what they are about."""
     ordinary = {word for text in texts for word in _LOWER_WORD.findall(text)}
     return ordinary | {word.lower() for word in headings if " " not in word and any(word in text for text in texts)}
 

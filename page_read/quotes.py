@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from page_read.page import PageText
 from page_read.quote_data import find_in_json
-from page_read.quote_lists import find_in_microdata, find_items, find_lists, subject
+from page_read.quote_lists import find_in_microdata, find_items, find_lists, subject, words_said
 from page_read.quote_markup import Marked, find_blockquotes, is_repeated
 from page_read.quote_pairs import find_pairs
 from page_read.quote_passages import Passage, read_passages
@@ -60,9 +60,8 @@ def find_quotes(page: PageText) -> list[Quote]:
     speakers = Speakers(texts, words)
     on_quotes = is_collection(f"{title} {headline}")
     marked += find_blockquotes(tree, passages, Introductions(passages, words, speakers), on_quotes=on_quotes)
-    topic = headline.lower()
-    is_topic = any(topic in item.piece.text.lower() for item in marked)
-    about = subject([title, headline], {topic} if is_topic else set()) if on_quotes else None
+    said = words_said([item.piece.text for item in marked], [title, headline])
+    about = subject([title, headline], said) if on_quotes else None
     for item in marked:
         item.piece.author = item.piece.author or about
     repeated = {node.mem_id for node in tree.css("blockquote") if is_repeated(node)} if quoted else set()
