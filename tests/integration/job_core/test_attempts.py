@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from dev.waiting import eventually
 from embedded.servers import Servers
+from job_core.client import JobClient
 from job_core.config import RetryPolicy
 from job_core.core import JobCore
 from job_core.errors import (
@@ -168,6 +169,14 @@ def test_a_child_may_crash_as_often_as_the_operator_says_unless_its_task_says_ot
     with store.database.reading() as connection:
         given = page_of(connection, JobFilter(parent=job.id), None, 10).jobs
     assert sorted([child.max_crashes for child in given]) == [1, 7]
+
+
+def test_a_job_of_a_program_may_crash_as_often_as_the_operator_says(
+    store: Store, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(vars(core), "config", replace(core.config, max_crashes=7))
+    (submitted,) = JobClient(core).submit(count.job(CountRequest(url="https://example.com/")))
+    assert (store.job(submitted.id).max_crashes, len(queue)) == (7, 1)
 
 
 def test_a_model_that_a_task_without_children_could_not_make_is_unexpected(store: Store, job: Job) -> None:
