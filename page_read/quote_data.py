@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 
 from page_read.display import BLOCKS
 from page_read.quote_pieces import Piece
-from page_read.quote_text import MAX_TEXT, count_words, tidy
+from page_read.quote_text import MAX_TEXT, count_first_words, tidy
 
 MAX_BLOCKS: Final = 500_000  # characters of a page's JSON-LD that are read
 _MAX_VALUES: Final = 20_000  # of all blocks of a page
@@ -35,7 +35,7 @@ def find_in_json(blocks: Sequence[str]) -> list[Piece]:
                 return pieces
             if _TYPE in _types(value):
                 text = _plain(value.get("text"))
-                if count_words(text) > 1:
+                if count_first_words(text) > 1:
                     author = next(
                         filter(None, (_name(value.get(key)) for key in ("spokenByCharacter", "creator", "author"))),
                         None,

@@ -21,7 +21,7 @@ from page_read.quote_pieces import (
     split_line,
 )
 from page_read.quote_speakers import is_eastern_name
-from page_read.quote_text import MAX_TEXT, count_words, is_title, tidy
+from page_read.quote_text import MAX_TEXT, count_first_words, is_title, tidy
 from page_read.quote_words import about_somebody, find_collection, first_names, is_collection, wrongly_ascribed
 
 _MOST: Final = 500  # items of a page
@@ -115,7 +115,7 @@ def _candidates(tree: LexborHTMLParser, called_quotes: list[LexborNode], *, on_q
             continue
         for node in chain:
             labels.setdefault(node.mem_id, _label(node))
-        chosen = _smallest(chain, names, _MIN_WORDS + count_words(name.text()))
+        chosen = _smallest(chain, names, _MIN_WORDS + count_first_words(name.text()))
         called = on_quotes or any(_CONTAINER.search(labels[node.mem_id]) for node in chain)
         if chosen and called and not any(_REPLY.search(labels[node.mem_id]) for node in chain):
             items.setdefault(chosen.mem_id, _Item(chosen))
@@ -141,7 +141,7 @@ def _smallest(chain: list[LexborNode], names: Counter[int], words: int) -> Lexbo
         if node.tag in {"footer", "figcaption", "cite"}:
             continue
         text = node.text(separator=" ", strip=True)
-        if count_words(text) >= words:
+        if count_first_words(text) >= words:
             return node if len(text) <= 2 * MAX_TEXT else None
     return None
 

@@ -8,7 +8,7 @@ from typing import Final
 from page_read.quote_markup import Marked
 from page_read.quote_passages import Passage
 from page_read.quote_pieces import Piece, is_name, is_quote, name_on, split_attribution, split_line
-from page_read.quote_text import count_words, tidy
+from page_read.quote_text import count_first_words, tidy
 from page_read.quote_words import first_names, is_collection, wrongly_ascribed
 
 _FEWEST: Final = 2  # pairs of text and name
@@ -60,7 +60,7 @@ def _lines(number: int, passage: Passage) -> list[_Line]:
         pieces = [split_line(part) for part in parts]
         if len([piece for piece in pieces if piece.marked or piece.author]) > 1:
             return [_line(number, passage, part) for part in parts]
-        if name and count_words(" ".join(text)) > count_words(last):
+        if name and count_first_words(" ".join(text)) > count_first_words(last):
             return [
                 _line(number, passage, "\n".join(text)),
                 _Line(number, ("", False), passage.place.depth, None, name),
@@ -78,7 +78,7 @@ def _signature(line: str) -> str | None:
 def _line(number: int, passage: Passage, text: str) -> _Line:
     piece = split_line(text)
     name = None if piece.marked else name_on(text)
-    is_text = piece.marked or bool(_FINAL.search(piece.text)) or count_words(piece.text) >= _TEXT_WORDS
+    is_text = piece.marked or bool(_FINAL.search(piece.text)) or count_first_words(piece.text) >= _TEXT_WORDS
     may_be = is_text and name is None and is_quote(piece) and not passage.place.heading
     linked = 2 * passage.links > len(passage.text) and not piece.marked
     return _Line(

@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborNode
 from page_read.display import BLOCKS, TABLE_PARTS
 from page_read.html import CLOSE
 from page_read.quote_marks import pair_marks
-from page_read.quote_text import MAX_TEXT, count_words, is_spaceless, tidy
+from page_read.quote_text import MAX_TEXT, count_first_words, is_spaceless, tidy
 from page_read.quote_words import is_collection, name_particles
 
 MAX_PIECE: Final = 20_000  # characters of markup; a longer one holds more than a quote
@@ -115,7 +115,7 @@ class _PieceReader:
     def read(self) -> list[Piece]:
         for element in self._below(self._root):
             if not element.is_element_node or element.mem_id == self._root.mem_id:
-                self._words_before += count_words(element.text_content or "")
+                self._words_before += count_first_words(element.text_content or "")
                 continue
             tag, attributes = element.tag or "", element.attributes
             tokens = _tokens(attributes.get("class") or "")
@@ -187,7 +187,7 @@ class _PieceReader:
         return any(node.tag in {"p", "div"} for node in self._below(element) if node.mem_id != element.mem_id)
 
     def _is_short(self, element: LexborNode, longest: int) -> bool:
-        return count_words(self._flat(element)) <= longest
+        return count_first_words(self._flat(element)) <= longest
 
     def _take_work(self, footer: LexborNode) -> None:
         cite = next((node for node in self._below(footer) if node.tag == "cite"), None)
@@ -202,7 +202,7 @@ class _PieceReader:
             if following is None:
                 return True
             is_beside = following.tag in {"cite", "footer", "a", "span", "small", "br"}
-            if not is_beside and count_words(self._flat(following)) >= _LEAST_BEFORE_LINK:
+            if not is_beside and count_first_words(self._flat(following)) >= _LEAST_BEFORE_LINK:
                 return False
             following = following.next
         return False
@@ -265,7 +265,7 @@ def name_on(line: str) -> str | None:
     stripped = line.strip(" -–—―~\n")
     name, rest = _after_name(_YEARS.sub("", stripped) if stripped[-1:] in {")", "]"} else stripped)
     words = name.split()
-    if _FINAL.search(line) and count_words(line) > _SHORT_NAME:
+    if _FINAL.search(line) and count_first_words(line) > _SHORT_NAME:
         return None
     if not words or len(rest.split()) > _LONGEST_REST or _NOT_IN_NAMES.search(name) or not is_name(name):
         return None
@@ -293,11 +293,11 @@ def _split(lines: list[str], *, alone: bool = False) -> Piece:
         if (
             len(spans) == 1
             and (_DASH.match(rest) or _IN_BRACKETS.match(rest) or _COMMA.match(rest))
-            and count_words(rest) <= _LONGEST_ATTRIBUTION
+            and count_first_words(rest) <= _LONGEST_ATTRIBUTION
         ):
             found_author, found_source = split_attribution(rest.lstrip(","))
             return Piece(tidy(spans[0].inside(text)), author or found_author, source or found_source, marked=True)
-        if alone and len(spans) == 1 and 2 * len(rest) < len(text) and count_words(rest) <= _LABEL:
+        if alone and len(spans) == 1 and 2 * len(rest) < len(text) and count_first_words(rest) <= _LABEL:
             label, colon, work = rest.partition(":")
             return Piece(
                 tidy(spans[0].inside(text)), author, source or (tidy(work) if colon and label else None), marked=True
@@ -314,12 +314,14 @@ def _split(lines: list[str], *, alone: bool = False) -> Piece:
 
 def is_attribution(line: str) -> bool:
     """Whether a line is nothing but an attribution, like `— Name, Work`."""
-    return (_DASH.match(line) or _IN_BRACKETS.match(line)) is not None and count_words(line) <= _LONGEST_ATTRIBUTION
+    return (_DASH.match(line) or _IN_BRACKETS.match(line)) is not None and count_first_words(
+        line
+    ) <= _LONGEST_ATTRIBUTION
 
 
 def is_quote(piece: Piece) -> bool:
     """Whether what was read is long enough for a quote, and not too long."""
-    return count_words(piece.text) >= _MIN_WORDS and len(piece.text) <= MAX_TEXT
+    return count_first_words(piece.text) >= _MIN_WORDS and len(piece.text) <= MAX_TEXT
 
 
 def split_line(text: str) -> Piece:

@@ -9,7 +9,7 @@ from page_read.quote_attribution import ENDED, QUOTE, QUOTES, Attribution, Attri
 from page_read.quote_marks import Span, pair_marks
 from page_read.quote_passages import OPEN_Q, Passage
 from page_read.quote_speakers import Speakers
-from page_read.quote_text import count_words, is_spaceless, tidy
+from page_read.quote_text import count_first_words, is_spaceless, tidy
 from page_read.quote_words import QuoteWords
 
 _BOUNDARY: Final = re.compile(  # begins with a set of characters, so that it is tried at these only
@@ -146,7 +146,7 @@ class _Reader:
         for number in self._worth_reading:
             if number >= end and self._judged <= _MOST_JUDGED:
                 end = self._read_passage(number)
-        return [speech for speech in self.found if count_words(speech.text) >= _MIN_WORDS]
+        return [speech for speech in self.found if count_first_words(speech.text) >= _MIN_WORDS]
 
     def _read_passage(self, number: int) -> int:
         """Reads a passage, and those that its speech goes on in. Returns the number of the next one."""
@@ -252,7 +252,7 @@ class _Reader:
         """The speech in a span, if it is some. `goes_on`: nothing but the attribution of the last one stands before."""
         self._judged += 1
         quote = tidy(around.inside)
-        length = count_words(quote)
+        length = count_first_words(quote)
         attribution = self._attribution(around, quote)
         ended = _is_ended(around)
         standing = not around.before.strip(" \n,;–—-.") or around.before.rstrip()[-1:] in {":", "："}

@@ -31,7 +31,7 @@ _PAIRS: Final = (
 _MARKS: Final = "“”„‟«»‹›「」『』‘’‚‛\"'"
 _SPACELESS: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _WORD: Final = re.compile(r"\w+(?:['’.\-]\w+)*")
-_BEGINNING: Final = 400  # characters
+_BEGINNING: Final = 400  # characters in which words are counted
 _LIGHT: Final = 3  # letters of a word without weight
 _LONGEST_TITLE: Final = 10  # words of weight
 _BEFORE_ATTRIBUTION: Final = " ,;"
@@ -80,8 +80,8 @@ def _counts(character: str) -> bool:
     return unicodedata.category(character)[0] in "LNMS"
 
 
-def count_words(text: str) -> int:
-    """The words of `text`, as far as its beginning holds them, which is enough to tell a name or a label from a quote.
+def count_first_words(text: str) -> int:
+    """The words in the beginning of `text`, which are enough to tell a name or a label from a quote.
 
     In scripts that put no blanks between words, two characters count as one.
     """

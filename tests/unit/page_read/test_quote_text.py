@@ -2,7 +2,7 @@
 
 import pytest
 
-from page_read.quote_text import count_words, normal_form, tidy
+from page_read.quote_text import count_first_words, normal_form, tidy
 
 
 @pytest.mark.parametrize(
@@ -48,4 +48,4 @@ def test_a_text_is_stored_without_outer_marks_and_as_it_is_inside(printed: str, 
 
 @pytest.mark.parametrize(("text", "words"), [("It's a well-known fact", 4), ("今年的苹果", 2), ("", 0)])
 def test_two_characters_without_blanks_count_as_one_word(text: str, words: int) -> None:
-    assert count_words(text) == words
+    assert count_first_words(text) == words
