@@ -22,7 +22,7 @@ class JobClient:
 
     def submit(self, *new_jobs: NewJob) -> tuple[Job, ...]:
         """The jobs as they were accepted: they are kept from now on. Raises DatabaseUnavailable."""
-        jobs = [new.limited_to(self._config.max_crashes) for new in new_jobs]
+        jobs = [new.with_max_crashes(self._config.max_crashes) for new in new_jobs]
         return accept_and_publish(jobs, None, self._database, self._queue, at_once=self._config.limits.at_once).jobs
 
     def find(self, job_id: UUID) -> Job:

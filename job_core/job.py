@@ -81,8 +81,8 @@ class NewJob:
     owner: str | None = None  # name of the API key that it came with; None where there are no keys
     callback_url: str | None = None  # where a webhook reports the job's end
 
-    def limited_to(self, max_crashes: int) -> "NewJob":
-        """The job, with this limit if it has none."""
+    def with_max_crashes(self, max_crashes: int) -> "NewJob":
+        """The job, which may crash so often unless it says otherwise."""
         return self if self.max_crashes is not None else replace(self, max_crashes=max_crashes)
 
 

@@ -209,7 +209,7 @@ class Attempt:
             raise TypeError(f"task {self._kind.name}: it gives children, and has no join")
         if len(children) > MAX_CHILDREN:
             raise ValueError(f"an attempt may give {MAX_CHILDREN:,} children, and this one gives {len(children):,}")
-        return [child.limited_to(self._core.config.max_crashes) for child in children]
+        return [child.with_max_crashes(self._core.config.max_crashes) for child in children]
 
     def _write(self, step: Callable[[], list[Message]]) -> None:
         """Write an outcome, and send the messages that it makes.
