@@ -348,7 +348,7 @@ class _Turn:
         return robots
 
     def _keep_robots(self, origin: str) -> KeptRobots:
-        kept = find_robots(self._job.database, origin)
+        kept = find_robots(self._job.database, self._request.crawl_id, origin)
         if kept is None:
             self._has_asked = True
             answer = ask_for_robots(self._fetcher, origin, PRODUCT)

@@ -24,10 +24,13 @@ class KeptRobots:
     detail: str | None = None
 
 
-def find_robots(database: Database, origin: str) -> KeptRobots | None:
-    """The answer that is kept, unless it is too old."""
+def find_robots(database: Database, crawl_id: UUID, origin: str) -> KeptRobots | None:
+    """The answer that is kept, unless it is too old: that there was none counts until the crawl may ask again."""
     rows = database.call(
-        "SELECT state, http_status, rules::text, detail FROM robots WHERE origin = %s AND expires_at > now()", origin
+        "SELECT state, http_status, rules::text, detail FROM robots WHERE origin = %s AND (expires_at > now()"
+        " OR state = 'unreachable' AND EXISTS (SELECT FROM crawl_robots AS known"
+        " WHERE crawl_id = %s AND known.origin = robots.origin AND due_at > now()))",
+        *(origin, crawl_id),
     )
     for state, http_status, rules, detail in rows:
         return KeptRobots(origin=origin, state=state, http_status=http_status, rules=rules, detail=detail)

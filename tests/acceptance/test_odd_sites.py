@@ -57,14 +57,14 @@ def cut_pauses_short(stack: Stack, crawl_id: str) -> JsonObject:
 
     def look() -> JsonObject | None:
         stack.query("UPDATE crawl_hosts SET due_at = now() WHERE crawl_id = %s", crawl_id)
-        # Both at once: a page must not be asked for again before its origin's pause is over, too.
+        # All at once: a page must not be asked for again before its origin may be.
         stack.query(
             "UPDATE crawl_robots SET due_at = now() - interval '1 min' WHERE crawl_id = %s;"
-            "UPDATE crawl_pages SET due_at = now() WHERE crawl_id = %s AND due_at IS NOT NULL",
+            "UPDATE crawl_pages SET due_at = now() WHERE crawl_id = %s AND due_at IS NOT NULL;"
+            "UPDATE robots SET expires_at = now() WHERE state = 'unreachable'",
             crawl_id,
             crawl_id,
         )
-        stack.query("UPDATE robots SET expires_at = now() WHERE state = 'unreachable'")
         stack.query("UPDATE jobs SET due_at = now() WHERE id = %s AND state = 'RETRY'", crawl_id)
         job = stack.manager.job(crawl_id)
         return job if job["status"] in {"SUCCESS", "FAILURE"} else None

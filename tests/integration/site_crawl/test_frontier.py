@@ -11,7 +11,7 @@ import pytest
 from job_core.job import Claim
 from job_core.store import workers
 from site_crawl.frontier import Bounds, CrawlPage, FoundUrl, Frontier, Lane, PageEnd, lane_share
-from site_crawl.robots_store import KeptRobots, note_robots
+from site_crawl.robots_store import KeptRobots, find_robots, keep_robots, note_robots
 from tests.integration.job_store import Store
 
 SITE = "http://site.example"
@@ -426,6 +426,22 @@ class TestHosts:
             store.sql("UPDATE crawl_robots SET due_at = now()")
             store.sql("UPDATE crawl_pages SET due_at = now() WHERE due_at IS NOT NULL")
         assert site.outcomes() == {"/": "counted", "/a": "robots", other.url: None}
+
+    def test_an_origin_without_its_robots_is_left_alone_whatever_page_of_it_turns_up(
+        self, crawl: Callable[..., Crawl], store: Store
+    ) -> None:
+        site = crawl()
+        lane = site.lane()
+        unreachable = KeptRobots(origin=SITE, state="unreachable", http_status=503, rules="{}")
+        keep_robots(store.database, unreachable)
+        note_robots(store.database, site.id, unreachable)
+        lane.robots_failed(begun(lane.next_page()), SITE)
+        store.sql("UPDATE robots SET expires_at = now()")
+        other = crawl()
+        assert find_robots(store.database, site.id, SITE) == unreachable
+        assert find_robots(store.database, other.id, SITE) is None
+        store.sql("UPDATE crawl_robots SET due_at = now()")
+        assert find_robots(store.database, site.id, SITE) is None
 
     def test_without_its_robots_a_host_is_asked_for_nothing(self, crawl: Callable[..., Crawl], store: Store) -> None:
         site = crawl()
