@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from page_read.quote_speakers import Name, Speakers, eastern_subject
+from page_read.quote_speakers import Name, Speakers, eastern_person, eastern_subject
 from page_read.quote_words import QuoteWords
 
 QUOTE: Final = "\ue010"  # stands for a quote in the text around it
@@ -15,7 +15,9 @@ _POSSESSIVE: Final = re.compile("(?:..)?['’]s(?!\\w)")  # from two characters 
 _JOINED_PRONOUN: Final = re.compile(r"-(?:t-)?(\w*)")  # `dit-il`
 _LINE: Final = re.compile(r"\A\s*[-–—―~]{1,2}\s*(?P<name>[^\W\d_][^–—―.!?:;]{1,70}[^–—―!?:;\s])\.?\s*\Z")
 _EASTERN_ENDING: Final = re.compile(r"と、?(?P<name>[一-鿿々ァ-ヶー・]{1,12})(?:さん|氏|監督|社長|教授|選手|会長)。")
-_INDEFINITE: Final = frozenset("a an one ein eine einer un une una um uma een en ett et".split())
+_EASTERN_SAYING: Final = re.compile(
+    "[はがも][^。]{0,12}(?:話|語|言|述|振り返|笑|説明|明か|教え|答え|驚|嘆|こぼ|説く|続け)"
+)
 _LONGEST_NAME: Final = 9  # words, with an office
 _AROUND_VERB: Final = 6  # words
 _JOINED: Final = 2  # characters of a particle
@@ -87,6 +89,13 @@ class Attributions:
             return self._before_colon(before, somebody_spoke=somebody_spoke)
         return found or self._woven(around.sentence)
 
+    def led_by(self, lead: str, *, somebody_spoke: bool) -> Attribution | None:
+        """The attribution in a sentence that leads over to the quote with which the next passage begins."""
+        if self._words.language in {"ja", "zh"}:
+            speaker = eastern_person(lead)
+            return Attribution("said", speaker) if speaker else None
+        return self.find(Surroundings("", lead, "", lead), somebody_spoke=somebody_spoke)
+
     def _is_introduced(self, around: Surroundings, verb: re.Match[str], *, leads_over: bool) -> bool:
         """Whether the verb after a quote tells of something else, and the one before it of the quote."""
         is_next_sentence = leads_over and around.inside.rstrip()[-1:] in _ENDING
@@ -96,7 +105,10 @@ class Attributions:
         return is_next_sentence or goes_on
 
     def _before_colon(self, before: str, *, somebody_spoke: bool) -> Attribution | None:
-        persons = [name for name in self._speakers.names_in(before) if self._speakers.is_person(name.text)]
+        names = self._speakers.names_in(before)
+        if names and " " in names[-1].text and before.strip(" :") == names[-1].text:
+            return Attribution("colon", names[-1].text)  # `Ann Lee: “…”`
+        persons = [name for name in names if self._speakers.is_person(name.text)]
         if persons and not self._pronoun(before.split()):
             return Attribution("colon", persons[0].text)
         return Attribution("colon", known=True) if somebody_spoke else None
@@ -111,18 +123,26 @@ class Attributions:
 
     def _eastern(self, around: Surroundings) -> Attribution | None:
         verb = self._words.saying.search(re.split("[，。！？；,]", around.after[:_EASTERN_NEAR].lstrip("，,"))[0])
-        ending = _EASTERN_ENDING.match(around.after)
-        if ending and self._words.language == "ja":
-            return Attribution("said", ending["name"])
         clause = re.split("[。！？]", around.before)[-1]
         if self._words.language == "ja":
-            return Attribution("said", eastern_subject(clause, None)) if verb and verb.start() <= _JOINED else None
+            return self._japanese(around, clause, verb)
         verbs = list(self._words.saying.finditer(clause))
         if verbs and len(clause) - verbs[-1].end() <= _CLOSE:
             return Attribution("said", eastern_subject(clause, verbs[-1].start()), known=True)
         if verb is None:
             return None
         return Attribution("said", eastern_subject(around.after.lstrip("，,"), verb.start()), known=True)
+
+    def _japanese(self, around: Surroundings, clause: str, verb: re.Match[str] | None) -> Attribution | None:
+        ending = _EASTERN_ENDING.match(around.after)
+        if ending:
+            return Attribution("said", ending["name"])
+        if verb and verb.start() <= _JOINED:
+            return Attribution("said", eastern_subject(clause, None), known=not clause.strip())
+        behind = eastern_person(around.after[:_EASTERN_NEAR]) if around.after.startswith("と") else None
+        if behind and _EASTERN_SAYING.search(around.after[:_EASTERN_NEAR]):
+            return Attribution("said", behind)
+        return None
 
     def _according(self, text: str, within: int) -> Attribution | None:
         """Who is named after a word like `according to`, which begins in the first `within` characters."""
@@ -134,7 +154,7 @@ class Attributions:
             is_next = 0 <= name.start - end <= 1
             if is_next or (0 <= name.start - end < _FAR and self._speakers.is_person(name.text)):
                 return Attribution("according", name.text)
-        named = self._somebody(text, according, self._speakers_in(text[: end + _FAR]), indefinite=False)
+        named = self._somebody(text, according, self.speakers_in(text[: end + _FAR]), indefinite=False)
         if named:
             return Attribution("according", named)
         following = text[end:].split()[:2]
@@ -153,7 +173,7 @@ class Attributions:
         pronoun = joined[1].lower() if joined else self._pronoun(inverted + lead[-1:])
         if pronoun:
             return Attribution(rule, known=True, pronoun=pronoun, direct=direct)
-        names = self._speakers_in(text)
+        names = self.speakers_in(text)
         is_beside_verb = any(0 <= verb.start() - name.end <= _JOINED for name in names)
         if introduces and not is_beside_verb and (pronoun := self._pronoun(text.split(maxsplit=1)[:1])):
             return Attribution(rule, known=True, pronoun=pronoun, direct=direct)  # `She asked Bob to come, saying “…”`
@@ -162,13 +182,14 @@ class Attributions:
         is_told = verb[0].lower() in self._words.addressing
         after = [] if is_told else [name for name in names if 0 <= name.start - verb.end() <= _FAR]
         by_office = any(self._words.is_role(word.strip(",.")) for word in follow[:3])
-        indefinite = bool(_INDEFINITE.intersection([word.lower() for word in lead[-5:] + follow[:1]]))
+        indefinite = bool(self._words.indefinite.intersection([word.lower() for word in lead[-5:] + follow[:1]]))
         name = (
             self._subject_before(before, verb, introduces=introduces)
             or self._subject_after(after, verb, by_office=by_office)
             or self._somebody(text, verb, after or before, indefinite=indefinite)
         )
-        roles = [word for word in lead[-_AROUND_VERB:] + follow[:_AROUND_VERB] if self._words.is_role(word.strip(",."))]
+        around = [word.strip(",.") for word in lead[-_AROUND_VERB:] + follow[:_AROUND_VERB]]
+        roles = [word for word in around if self._words.is_role(word) or word.lower() in self._words.groups]
         is_somebody = bool(name or indefinite or roles or self._pronoun(lead[-_AROUND_VERB:] + verb[0].split()))
         return Attribution(rule, name, known=name is None and not indefinite, direct=direct, is_somebody=is_somebody)
 
@@ -201,7 +222,7 @@ class Attributions:
                 return name.text
         return None
 
-    def _speakers_in(self, text: str) -> list[Name]:
+    def speakers_in(self, text: str) -> list[Name]:
         """The names in `text`, but for those before which a word says that they are where it was said, or to whom."""
         places = self._words.places
         return [

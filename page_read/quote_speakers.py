@@ -17,6 +17,7 @@ _APPOSITION: Final = re.compile(r", (?:an?|who|whose|eine?|der|die|deren|dessen|
 _ENDING: Final = frozenset(".!?:;")
 _DATE: Final = re.compile(r"\.?\s\d")  # what follows the name of a month
 _ENOUGH: Final = 2  # points for a person
+_SAINT: Final = frozenset("st saint san santa santo são".split())  # churches and places are called so, too
 _INITIALS: Final = 3  # letters; fewer are initials
 _CAPITALISED: Final = re.compile(rf"[{CAPITALS}]\w*")
 _LONGEST_TEXT: Final = 300_000  # characters in which names are learnt
@@ -25,6 +26,9 @@ _MOST_LOOKED_AT: Final = 30  # places of a name
 _SENTENCE_START: Final = re.compile(r"(?:^|[.!?:…–—]\s+|\n)[“”\"„«»‘(]*\Z")
 _EASTERN_SUBJECT: Final = re.compile(
     r"([一-鿿々ァ-ヶー・A-Za-z·]{2,12}?)(?:氏|さん|首相|大臣|社長|教授|監督|選手|議員|知事|会長|代表|大統領|先生)?(?:[（(][^（）()]{1,12}[）)])?(?:は|が|も)[^。「」]{0,40}\Z"
+)
+_EASTERN_PERSON: Final = re.compile(
+    r"([一-鿿々ァ-ヶー・]{2,12}?)(?:さん|氏|教授|監督|選手|会長|社長|先生)(?:[（(][^（）()]{1,12}[）)])?[はがも]"
 )
 _EASTERN_OFFICE: Final = re.compile(
     "(?:当局者|関係者|広報|担当者|記者|首相|大臣|報道官|発言人|发言人|负责人|記者|记者|村民|専門家|专家|男性|女性|業界|省|庁)\\Z"
@@ -125,7 +129,8 @@ class Speakers:
         """Whether a name that ends there is explained: `Ann Lee, who …`, `Ann Lee, director of …`."""
         if _APPOSITION.match(text, end):
             return True
-        return text[end : end + 2] == ", " and self._is_role(text[end + 2 : end + 24].partition(" ")[0].lower())
+        following = text[end + 2 : end + 24].partition(" ")[0].lower() if text[end : end + 2] == ", " else ""
+        return following in self._words.particles or (following != "" and self._is_role(following))
 
     def _is_saying(self, word: str) -> bool:
         known = self._saying.get(word)
@@ -179,7 +184,7 @@ class Speakers:
 
     def _weigh(self, name: str) -> int:
         parts = name.split(" ")
-        if parts[-1].lower() in self._words.groups:
+        if self._words.groups.intersection((parts[0].lower(), parts[-1].lower())):
             return 0
         points, _ = self._seen(name)
         if len(parts) == 1:
@@ -279,7 +284,8 @@ class Speakers:
             is_no_name = first in no_name and not self._is_first_name(run, text)
             if not (is_role or is_no_name or self._starts_a_sentence(run, text)):
                 break
-            titled = (titled or (is_role and len(run) > 1)) and first != "of"  # `Head of Research`
+            is_title = is_role and len(run) > 1 and first not in _SAINT
+            titled = (titled or is_title) and first != "of"  # `Head of Research`
             run = run[1:]
         if len(run) > 1 and _DATE.match(text, run[-1].end()):
             run = run[:-1]
@@ -333,6 +339,12 @@ def eastern_subject(before: str, verb_at: int | None) -> str | None:
         if len(name) == length and name[0] in _SURNAMES and not _NOT_IN_GIVEN_NAMES.intersection(name):
             return name
     return None
+
+
+def eastern_person(sentence: str) -> str | None:
+    """The person whom a Japanese sentence is about: the last name with a title that a particle makes its subject."""
+    found = _EASTERN_PERSON.findall(sentence)
+    return found[-1] if found else None
 
 
 def is_eastern_name(text: str) -> bool:

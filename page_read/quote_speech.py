@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from page_read.quote_attribution import ENDED, QUOTE, QUOTES, Attribution, Attributions, Surroundings
 from page_read.quote_marks import Span, pair_marks
 from page_read.quote_passages import OPEN_Q, Passage
-from page_read.quote_speakers import Speakers
+from page_read.quote_speakers import Speakers, eastern_person
 from page_read.quote_text import count_first_words, is_spaceless, tidy
 from page_read.quote_words import QuoteWords
 
@@ -24,6 +24,9 @@ _EXAMPLE: Final = re.compile(
 )
 _TERMINAL: Final = re.compile(r"[.!?…。！？]['’”»]*\s*\Z")
 _SIGNS: Final = re.compile(f'[“”„«»"「『＂‘{OPEN_Q}]')
+_LONGEST_LEAD: Final = 300  # characters
+_EASTERN_LEAD: Final = re.compile(r"こう[^。「」]{1,12}[。:：]\Z")
+_GOING_ON: Final = {"«": ("«", "»")}  # marks that begin a paragraph inside a quote, where not only its own do
 _MIN_WORDS: Final = 3
 _BEFORE_VERB: Final = 4  # words of a subject
 _LIGHT: Final = 3  # letters of a word without weight
@@ -179,7 +182,7 @@ class _Reader:
             is_other_tag = more.place.tag != self._passages[number].place.tag
             if not is_running_text(more) or (is_other_tag and not self._has_marks[following]):
                 continue  # an advertisement, a caption, or where to read on
-            if not more.text.startswith(text[last.start]) or following in self._used:
+            if not more.text.startswith(_GOING_ON.get(text[last.start], text[last.start])) or following in self._used:
                 break
             joined += " " + more.text[1:]
             spans = pair_marks(more.text)
@@ -194,7 +197,9 @@ class _Reader:
         for end in [*self._boundaries(narrative), len(narrative)]:
             part = narrative[start:end]
             start = end
-            if sentences and sentences[-1].rstrip()[-1:] == ENDED and self._begins_with_attribution(part):
+            before, ended, after = sentences[-1].rpartition(ENDED) if sentences else ("", "", "")
+            is_open = ended and not after.strip() and before.rstrip()[-1:] not in {":", "："}
+            if is_open and self._begins_with_attribution(part):
                 sentences[-1] += part
             elif part.strip():
                 sentences.append(part)
@@ -221,12 +226,15 @@ class _Reader:
         found_before = len(self.found)
         previous = self._interrupted if not pieces[0].strip() else None
         self._interrupted = None
+        passed_over = ""  # with what is no speech in it
         for index, span in enumerate(spans):
-            around = Surroundings(span.inside(text), pieces[index], pieces[index + 1], sentence)
+            around = Surroundings(span.inside(text), passed_over + pieces[index], pieces[index + 1], sentence)
+            passed_over = ""
             goes_on = previous is not None and (index == 0 or self._interrupts(around.before, previous))
             speech = self._judge(number, text, span, around, goes_on=goes_on)
             if speech is None:
                 previous = None
+                passed_over = around.before + QUOTE if around.before.strip() else ""
                 continue
             if goes_on and previous is not None:
                 previous.text += " … " + speech.text
@@ -235,15 +243,18 @@ class _Reader:
             else:
                 self.found.append(speech)
                 previous = speech
-            if index == len(spans) - 1 and self._is_only_attribution(around.after):
+            if index == len(spans) - 1 and self._is_only_attribution(around.after, speech):
                 self._interrupted = previous
         self._sentences_read.append(_Sentence(number, " ".join(pieces), len(self.found) > found_before))
 
     def _interrupts(self, between: str, previous: Speech) -> bool:
         end = between.rstrip()[-1:]
-        return not (end in {":", "："} or (end == "," and previous.ended)) and self._is_only_attribution(between)
+        leads_over = end in {":", "："} or (end == "," and previous.ended)
+        return not leads_over and self._is_only_attribution(between, previous)
 
-    def _is_only_attribution(self, between: str) -> bool:
+    def _is_only_attribution(self, between: str, previous: Speech) -> bool:
+        if previous.text.endswith(".") and between.lstrip()[:1].isupper():
+            return False  # a sentence of the page's own
         attributes = self._words.saying.search(between) or self._words.according.match(between.lstrip(" ,"))
         ends = between.rstrip()[-1:] in set(".,;:–—-")
         return attributes is not None and ends and len(between.split()) <= _ONLY_ATTRIBUTION
@@ -253,17 +264,18 @@ class _Reader:
         self._judged += 1
         quote = tidy(around.inside)
         length = count_first_words(quote)
-        attribution = self._attribution(around, quote)
+        attribution = self._attribution(number, around, quote)
         ended = _is_ended(around)
         standing = not around.before.strip(" \n,;–—-.") or around.before.rstrip()[-1:] in {":", "："}
-        complete = standing and ended
+        complete = (standing or goes_on) and ended
         is_direct = attribution is not None and attribution.direct and complete
         is_too_short = length < _MIN_WORDS and not (length and is_direct)
         if is_too_short or (attribution is None and _EXAMPLE.search(around.before[-20:])):
             return None
-        if not standing and around.before.split()[-1].lower() in self._words.works:
+        if not standing and around.before.split()[-1].lower().rstrip(",:") in self._words.works:
             return None
-        if self._is_title(quote) and not (is_direct and attribution is not None and attribution.rule == "said"):
+        is_said = is_direct and attribution is not None and attribution.rule == "said"
+        if self._is_title(quote) and not (is_said or (goes_on and ended)):
             return None
         decided = self._decide(
             attribution, number, around.before, length, complete=complete, spaceless=is_spaceless(quote)
@@ -291,13 +303,24 @@ class _Reader:
             ended=_TERMINAL.search(around.inside) is not None,
         )
 
-    def _attribution(self, around: Surroundings, quote: str) -> Attribution | None:
-        """What tells of the speaker: an interruption inside the marks, or the text around them."""
+    def _attribution(self, number: int, around: Surroundings, quote: str) -> Attribution | None:
+        """What tells of the speaker: an interruption inside the marks, the text around them, or what leads over."""
         interruption = self._words.interruption.search(quote)
         verb = self._words.saying.search(interruption[0]) if interruption else None
         if interruption and verb:
             return self._attributions.subject("said", interruption[0], verb, direct=True)
-        return self._attributions.find(around, somebody_spoke=bool(self._spoken))
+        found = self._attributions.find(around, somebody_spoke=bool(self._spoken))
+        lead = "" if found or around.before.strip() else self._lead(number)
+        return self._attributions.led_by(lead, somebody_spoke=bool(self._spoken)) if lead else found
+
+    def _lead(self, number: int) -> str:
+        """The last sentence of the passage before, if it leads over to this one."""
+        before = self._passages[number - 1] if number else None
+        if before is None or not is_running_text(before):
+            return ""
+        text = before.text.rstrip()[-_LONGEST_LEAD:]
+        is_lead = text.endswith((":", "：")) or (self._eastern and _EASTERN_LEAD.search(text))
+        return re.split(r"(?<=[^\d.][.!?])\s+|(?<=[。！？])(?=.)", text)[-1] if is_lead else ""
 
     def _decide(
         self,
@@ -353,17 +376,37 @@ class _Reader:
     def _mention(self, number: int, pronoun: str | None = None) -> tuple[str | None, int, bool]:
         """Who was named last, in which sentence, and whether where its subject stands."""
         if self._eastern:
-            return None, -1, False
+            return self._eastern_mention(number)
+        fallback: tuple[str | None, int, bool] = None, -1, False
         for place in range(len(self._sentences_read) - 1, max(-1, len(self._sentences_read) - 1 - _SENTENCES_BACK), -1):
             read = self._sentences_read[place]
             if number - read.passage > _REACH:
                 break
-            if self._is_about_known_person(read.text) or self._passages[read.passage].place.tag == "figcaption":
+            is_caption = read.passage != number and self._passages[read.passage].place.tag == "figcaption"
+            if is_caption or self._is_about_known_person(read.text):
                 continue
-            names = [name for name in self._speakers.names_in(read.text) if self._speakers.may_mean(pronoun, name.text)]
-            for name in self._speakers.likeliest(names)[:1]:
-                return self._speakers.fullest(name.text), place, name.start < _SUBJECT_BEFORE
-        return None, -1, False
+            names = [
+                name
+                for name in self._attributions.speakers_in(read.text)
+                if self._speakers.may_mean(pronoun, name.text)
+            ]
+            persons = self._speakers.likeliest(names)
+            for name in persons:
+                if not self._belongs_to_noun(read.text, name.start):
+                    return self._speakers.fullest(name.text), place, name.start < _SUBJECT_BEFORE
+            if persons and not fallback[0]:
+                fallback = self._speakers.fullest(persons[0].text), place, persons[0].start < _SUBJECT_BEFORE
+        return fallback
+
+    def _eastern_mention(self, number: int) -> tuple[str | None, int, bool]:
+        last = len(self._sentences_read) - 1
+        if last < 0 or number - self._sentences_read[last].passage > 1:
+            return None, -1, False
+        return eastern_person(self._sentences_read[last].text), last, True
+
+    def _belongs_to_noun(self, sentence: str, start: int) -> bool:
+        """Whether a particle comes before a name: `la députée des Landes`."""
+        return sentence[max(0, start - 8) : start].rstrip().rpartition(" ")[2].lower() in self._words.particles
 
     def _is_about_known_person(self, sentence: str) -> bool:
         """Whether the subject of a sentence is a pronoun, so that its names are those of others."""
@@ -405,6 +448,8 @@ def _main_speaker(found: list[Speech]) -> _MainSpeaker | None:
 def _is_ended(around: Surroundings) -> bool:
     """Whether a quote ends where a sentence or its attribution may begin."""
     is_followed = around.after.lstrip()[:1] in set(".,!?，。–—")
+    if is_spaceless(around.inside):
+        return is_followed or not around.after.strip()
     return is_followed or _TERMINAL.search(around.inside) is not None or around.inside.rstrip()[-1:] == ","
 
 

@@ -41,6 +41,7 @@ class QuoteWords:
     bodies: frozenset[str]
     groups: frozenset[str]
     places: frozenset[str]
+    indefinite: frozenset[str]
     particles: frozenset[str]
     names: re.Pattern[str]  # a word with a capital, and those that follow it, with particles between them
     common: frozenset[str]
@@ -49,7 +50,8 @@ class QuoteWords:
     def is_role(self, word: str) -> bool:
         """Whether a word before a name is an office or a title."""
         word = word.lower().rstrip(".")
-        return word in self.roles or (len(word) > _SHORTEST_ROLE and word.endswith(self.role_endings))
+        ends_so = len(word) > _SHORTEST_ROLE and word.endswith(self.role_endings)
+        return word in self.roles or (ends_so and word not in first_names())
 
 
 def words_of(text: str, declared: str | None) -> QuoteWords:
@@ -73,7 +75,7 @@ def load_words() -> None:
     """Reads and compiles what is otherwise read and compiled at the first page of each language."""
     for language in _common():
         _read(language)
-    for load in (_languages, _collections, wrongly_ascribed, about_somebody, name_particles, first_names):
+    for load in (_languages, _collections, _unlike, wrongly_ascribed, about_somebody, name_particles, first_names):
         load()
 
 
@@ -95,6 +97,18 @@ def find_collection(heading: str) -> re.Match[str] | None:
 def is_collection(heading: str) -> bool:
     """Whether a heading or title says that quotes follow."""
     return find_collection(heading) is not None
+
+
+@cache
+def _unlike() -> re.Pattern[str]:
+    return _pattern(
+        [entry for table in _tables().values() for entry in table.get("unlike", "").split()], spaceless=False
+    )
+
+
+def is_unlike_collection(title: str) -> bool:
+    """Whether a title is of a page about prices that are called quotes, or about how to quote."""
+    return _unlike().search(title[:_LONGEST_HEADING]) is not None
 
 
 @cache
@@ -186,6 +200,7 @@ def _read(language: str) -> QuoteWords:
         bodies=frozenset(table.get("bodies", "").split()),
         groups=frozenset(table.get("groups", "").split()),
         places=frozenset(table.get("places", "").split()),
+        indefinite=frozenset(table.get("indefinite", "").split()),
         particles=frozenset(table["particles"].split()),
         names=_names(table["particles"].split()),
         common=_common()[language],
@@ -200,7 +215,8 @@ def _interruption(language: str, saying: str) -> re.Pattern[str]:
         inverted = rf"{verb}(?:-t)?-(?:ils?|elles?|on)|a-t-(?:il|elle)\s+\w+|{verb}(?=\s{somebody})"
         return re.compile(rf"[,!?]\s+(?:{inverted})[^.,«»]{{0,80}}[.,]\s*")
     if language in {"ru", "es", "pt", "it"}:
-        return re.compile(rf"[,.!?]?\s*[–—]\s*{verb}[^–—.]{{0,80}}[.,]?\s*[–—]\s*", re.IGNORECASE)
+        dash = r"(?:\s*[–—]|\s+-(?![^\s.,]))"
+        return re.compile(rf"[,.!?]?{dash}\s*(?:ha\s)?{verb}[^–—.]{{0,80}}?[.,]?{dash}[.,]?\s*", re.IGNORECASE)
     return _NEVER
 
 
