@@ -31,6 +31,7 @@ _MIN_WORDS: Final = 3
 _MOST_NAMES: Final = 3  # that one item holds: author, work, translator
 _NAME_WORDS: Final = (2, 5)  # fewest and most
 _MOST_SOURCES: Final = 2  # of a quote, in a list below it
+_SURE: Final = 0.8
 _SHARE: Final = 0.7  # of a list's items that must look alike
 _QUOTATION: Final = "[itemtype$='/Quotation'],[typeof~='Quotation'],[typeof='schema:Quotation']"
 _NAMED: Final = (
@@ -75,10 +76,9 @@ def find_in_microdata(tree: LexborHTMLParser, passages: list[Passage]) -> list[M
     return _read_items(items, "data", 0.95)
 
 
-def find_items(tree: LexborHTMLParser, passages: list[Passage], title: str) -> list[Marked]:
-    """Quotes in elements that are called quotes, or whose list is, and that hold a name."""
+def find_items(tree: LexborHTMLParser, passages: list[Passage], *, on_quotes: bool) -> list[Marked]:
+    """Quotes in elements that are called quotes, or that are on a page of quotes, and that hold a name."""
     called = tree.css(_QUOTE_CLASSES)
-    on_quotes = is_collection(title)
     if not called and not on_quotes:
         return []
     candidates = _candidates(tree, called, on_quotes=on_quotes)
@@ -109,6 +109,7 @@ def _candidates(tree: LexborHTMLParser, called_quotes: list[LexborNode], *, on_q
     named = tree.css(_NAMED)[: 2 * _MOST]
     chains = [list(_around(name)) for name in named]
     names = Counter([node.mem_id for chain in chains for node in chain])  # how many an element holds
+    classes = Counter([node.attributes.get("class") for node in named])
     labels: dict[int, str] = {}
     for name, chain in zip(named, chains, strict=True):
         if not _holds_a_name(name):
@@ -116,7 +117,8 @@ def _candidates(tree: LexborHTMLParser, called_quotes: list[LexborNode], *, on_q
         for node in chain:
             labels.setdefault(node.mem_id, _label(node))
         chosen = _smallest(chain, names, _MIN_WORDS + count_first_words(name.text()))
-        called = on_quotes or any(_CONTAINER.search(labels[node.mem_id]) for node in chain)
+        is_one_of_many = on_quotes and classes[name.attributes.get("class")] > 1
+        called = is_one_of_many or any(_CONTAINER.search(labels[node.mem_id]) for node in chain)
         if chosen and called and not any(_REPLY.search(labels[node.mem_id]) for node in chain):
             items.setdefault(chosen.mem_id, _Item(chosen))
     for node in filter(_is_called_a_quote, called_quotes[:_MOST]):
@@ -180,13 +182,16 @@ def _locate(items: dict[int, _Item], passages: list[Passage]) -> None:
             items[key].numbers.append(number)
 
 
-def find_lists(passages: list[Passage], used: set[int], title: str) -> list[Marked]:
-    """Quotes on lines of their own, one after another, on a page or below a heading that says so."""
+def find_lists(passages: list[Passage], used: set[int], title: str, *, is_marked_up: bool) -> list[Marked]:
+    """Quotes on lines of their own, one after another, on a page or below a heading that says so.
+
+    `is_marked_up`: the page's quotes are known by their markup, so lines without marks and names are something else.
+    """
     found: list[Marked] = []
     headings: dict[str, str] = {"": title}  # that are in force, by their rank
     below = [passage.text for passage in passages if passage.place.heading]
     said_so = {heading: is_collection(heading) for heading in [title, *below]}
-    named = _names_among_headings(passages) if any(said_so.values()) else set()
+    named = _names_among_headings(passages) if any(said_so.values()) else {}
     in_list = said_so[title]
     run: list[int] = []
     for number, passage in enumerate(passages):
@@ -207,7 +212,9 @@ def find_lists(passages: list[Passage], used: set[int], title: str) -> list[Mark
             if not (in_list or text.startswith(_OPENING)):
                 continue
         run.append(number)
-    return found + _read_run(passages, run, list(headings.values()), named, in_list=in_list)
+    found += _read_run(passages, run, list(headings.values()), named, in_list=in_list)
+    surest = sum([item.confidence >= _SURE for item in found])
+    return [item for item in found if item.confidence >= _SURE or (surest < _MIN_RUN and not is_marked_up)]
 
 
 def _is_alike(first: Passage, other: Passage) -> bool:
@@ -247,7 +254,7 @@ def _read_lines(passages: list[Passage], run: list[int]) -> list[_Line]:
 
 
 def _read_run(
-    passages: list[Passage], run: list[int], headings: list[str], names: set[str], *, in_list: bool
+    passages: list[Passage], run: list[int], headings: list[str], names: dict[str, str], *, in_list: bool
 ) -> list[Marked]:
     if not run or (in_list and any(wrongly_ascribed().search(heading) for heading in headings[1:])):
         return []
@@ -256,67 +263,99 @@ def _read_run(
         run = run[1:]  # what stands before a list
     lines = _read_lines(passages, run)
     if not in_list or (len(lines) < _MIN_RUN and not lines[0].below):
-        about = subject(headings, words_said([line.piece.text for line in lines], headings)) if in_list else None
+        about = _whose(headings, names, lines) if in_list else None
+        attributed = [(line.piece, line.numbers) for line in lines if line.piece.marked]
         return [
-            Marked(_attributed(line.piece, about), "line", 0.85, line.numbers)
-            for line in lines
-            if line.piece.marked and line.piece.author and is_quote(line.piece) and not is_title(line.piece.text)
+            Marked(_attributed(piece, about, sure=headings[-1] in names), "line", 0.85, numbers)
+            for piece, numbers in attributed
+            if (piece.author or headings[-1] in names) and is_quote(piece) and not is_title(piece.text)
         ]
     marked = sum([line.piece.marked for line in lines])
     named = sum([line.piece.author is not None for line in lines])
     numbered = sum([line.numbered for line in lines])
     sentences = sum([_LAST_MARK.search(line.piece.text) is not None for line in lines if not line.piece.marked])
     wanted = _SHARE * len(lines)
-    if marked >= wanted or named >= wanted:
+    if marked >= wanted or named >= wanted or (marked and headings[-1] in names):
         lines = [line for line in lines if line.piece.marked or line.piece.author]
-    elif not (lines[0].below or numbered >= wanted or (passages[run[0]].place.item and sentences >= wanted)):
+        confidence = 0.8
+    elif lines[0].below and (len(lines) > 1 or _LAST_MARK.search(lines[0].piece.text)):
+        confidence = 0.8
+    elif numbered >= wanted or (passages[run[0]].place.item and sentences >= wanted):
+        confidence = 0.8 if headings[-1] in names else 0.7
+    else:
         return []
-    about = (
-        headings[-1]
-        if headings[-1] in names
-        else subject(headings, words_said([line.piece.text for line in lines], headings))
-    )
+    about = _whose(headings, names, lines)
     found = []
     for line in lines:
         passage = passages[line.numbers[0]]
         if is_quote(line.piece) and 2 * passage.links <= len(passage.text):
             if about is None and line.below and line.piece.source:
                 line.piece.author, line.piece.source = split_attribution(line.piece.source)
-            found.append(Marked(_attributed(line.piece, about), "list", 0.8, line.numbers))
+            piece = _attributed(line.piece, about, sure=headings[-1] in names)
+            found.append(Marked(piece, "list", confidence, line.numbers))
     return found
 
 
-def words_said(texts: list[str], headings: list[str]) -> set[str]:
+def attribute(found: list[Marked], passages: list[Passage], title: str) -> None:
+    """Name those whose quotes a page, or a part of it, says it holds as the authors of quotes without one."""
+    nameless: dict[int, list[Marked]] = {}
+    for item in found:
+        if item.passages and not item.piece.author:
+            nameless.setdefault(item.passages[0], []).append(item)
+    if not nameless:
+        return
+    titles = [passage.text for passage in passages if passage.place.heading]
+    said = _words_said([item.piece.text for item in found], titles)
+    headings = {"": title}  # that are in force, by their rank
+    names = _names_among_headings(passages)
+    for number, passage in enumerate(passages):
+        rank = passage.place.heading
+        if rank:
+            headings = {other: text for other, text in headings.items() if other < rank} | {rank: passage.text}
+        elif number in nameless and any(map(is_collection, headings.values())):
+            above = list(headings.values())
+            about = names.get(above[-1]) or _subject(above, said)
+            for item in nameless[number]:
+                item.piece.author = about
+
+
+def _whose(headings: list[str], names: dict[str, str], lines: list[_Line]) -> str | None:
+    """Whose quotes are below some headings: of the name in the last one, or of whom one says that they are about."""
+    return names.get(headings[-1]) or _subject(headings, _words_said([line.piece.text for line in lines], headings))
+
+
+def _words_said(texts: list[str], headings: list[str]) -> set[str]:
     """The ordinary words of some quotes, and the headings of one word that stand in them: what they are about."""
     ordinary = {word for text in texts for word in _LOWER_WORD.findall(text)}
     return ordinary | {word.lower() for word in headings if " " not in word and any(word in text for text in texts)}
 
 
-def _attributed(piece: Piece, about: str | None) -> Piece:
+def _attributed(piece: Piece, about: str | None, *, sure: bool) -> Piece:
     """`piece`, on a page or below a heading `about` somebody, whose works may stand where names do elsewhere."""
-    if about and (_may_be_person(about) or " " not in about) and piece.author and not _may_be_person(piece.author):
+    is_person = about is not None and (sure or _may_be_person(about) or " " not in about)
+    if piece.author and (piece.author[0].islower() or (is_person and not _may_be_person(piece.author))):
         piece.source = ", ".join(filter(None, [piece.author, piece.source]))
         piece.author = about
     piece.author = piece.author or about
     return piece
 
 
-def _names_among_headings(passages: list[Passage]) -> set[str]:
-    """The headings of a rank at which all are names, some of them with a first name."""
+def _names_among_headings(passages: list[Passage]) -> dict[str, str]:
+    """The headings of a rank at which all are names, some of them with a first name: each with its name."""
     ranks: dict[str, list[str]] = {}
     for passage in passages:
         if passage.place.heading:
             ranks.setdefault(passage.place.heading, []).append(passage.text)
-    named: set[str] = set()
+    named: dict[str, str] = {}
     for texts in ranks.values():
-        names = [text for text in texts if "," not in text and name_on(text)]
-        known = [name for name in names if name.split()[0].lower() in first_names()]
+        names = {text: name for text in texts if "," not in text.partition(" (")[0] and (name := name_on(text))}
+        known = [name for name in names.values() if name.split()[0].lower() in first_names()]
         if len(names) > 1 and len(names) >= _SHARE * len(texts) and 3 * len(known) >= len(names):
             named.update(names)
     return named
 
 
-def subject(headings: list[str], said: set[str]) -> str | None:
+def _subject(headings: list[str], said: set[str]) -> str | None:
     """Whose quotes they are: `Quotes by Oscar Wilde`, `Oscar Wilde Quotes`, `老子名言`, or a heading that is a name."""
     for heading in reversed(headings):
         match = find_collection(heading)
@@ -332,10 +371,10 @@ def subject(headings: list[str], said: set[str]) -> str | None:
                 return tidy(part)
         after = _PREPOSITION.match(heading[match.end() :])
         following = re.split(r"[|:–—•·,(]|\s-\s", heading[match.end() :][after.end() :] if after else "")[0].strip()
-        before = re.sub(
-            r"['’]s?\Z|的\Z|の\Z", "", re.split(r"[|:–—•·]|\s-\s", heading[: match.start()].strip(" :|–—-"))[-1].strip()
-        )
-        if after and (_looks_like_a_name(following) or is_eastern_name(following)):
+        before = re.split(r"[|:–—•·]|\s-\s", heading[: match.start()].strip(" :|–—-/"))[-1].strip()
+        before = re.sub(r"['’]s?\Z|的\Z|の\Z", "", before)
+        is_called_by = after is not None and after[0].strip() != "" and _looks_like_a_name(following)
+        if after and (is_called_by or _is_person(following, said) or is_eastern_name(following)):
             return tidy(following)
         if (
             is_eastern_name(before)

@@ -11,7 +11,7 @@ from page_read.display import BLOCKS, TABLE_PARTS
 from page_read.html import CLOSE
 from page_read.quote_marks import pair_marks
 from page_read.quote_text import MAX_TEXT, count_first_words, is_spaceless, tidy
-from page_read.quote_words import is_collection, name_particles
+from page_read.quote_words import first_names, is_collection, name_particles
 
 MAX_PIECE: Final = 20_000  # characters of markup; a longer one holds more than a quote
 
@@ -50,6 +50,8 @@ _AFTER_DASH: Final = re.compile(
 )
 _DASHES: Final = re.compile("[—–―~-]")
 _BREAK: Final = "\ue010"
+_EMPHASIS: Final = "\ue011"  # before a last line that begins with emphasised text
+_STAGE_DIRECTION: Final = re.compile(r"\A\s*[(\[][^()\[\]]{2,80}[)\]]:?\s*(?=[“„«»\"「])")
 _MIN_WORDS: Final = 3  # of a quote
 _ENCLOSED: Final = re.compile(r"\A(?P<text>.{4,}?[.!?…”\"»])\s*\((?P<name>[^()]{3,80})\)\.?\Z", re.DOTALL)
 _LEAST_BEFORE_LINK: Final = 3  # words
@@ -223,8 +225,12 @@ class _PieceReader:
                 parts.append(text.replace("\n", " "))
             elif node.tag == "br" or node.tag in BLOCKS or node.tag in TABLE_PARTS:
                 parts.append(_BREAK)
+            elif node.tag in {"i", "em"}:
+                parts.append(_EMPHASIS)
         lines = [_BLANKS.sub(" ", line).strip() for line in "".join(parts).split(_BREAK)]
-        return [line for line in lines if line]
+        bare = [line.replace(_EMPHASIS, "").strip() for line in lines]
+        last = _EMPHASIS if lines and lines[-1].startswith(_EMPHASIS) else ""
+        return [line for line in [*bare[:-1], last + bare[-1]] if line.strip(_EMPHASIS)]
 
 
 def split_attribution(text: str) -> tuple[str | None, str | None]:
@@ -262,10 +268,11 @@ def is_name(text: str) -> bool:
 
 def name_on(line: str) -> str | None:
     """The name that a line consists of, or begins with before a comma: `Ada Byron, London`."""
-    stripped = line.strip(" -–—―~\n")
-    name, rest = _after_name(_YEARS.sub("", stripped) if stripped[-1:] in {")", "]"} else stripped)
+    line = line.strip(" -–—―~\n")
+    line = _YEARS.sub("", line) if line[-1:] in {")", "]"} else line
+    name, rest = _after_name(line)
     words = name.split()
-    if _FINAL.search(line) and count_first_words(line) > _SHORT_NAME:
+    if line.endswith(":") or (_FINAL.search(line) and count_first_words(line) > _SHORT_NAME):
         return None
     if not words or len(rest.split()) > _LONGEST_REST or _NOT_IN_NAMES.search(name) or not is_name(name):
         return None
@@ -280,6 +287,8 @@ def name_on(line: str) -> str | None:
 def _split(lines: list[str], *, alone: bool = False) -> Piece:
     """The text without an attribution on its last lines, or behind it. `alone`: there is nothing but a quote."""
     author = source = None
+    if lines and lines[-1].startswith(_EMPHASIS):
+        author, source = _emphasised(lines)
     while len(lines) > 1 and is_attribution(lines[-1]):
         found_author, found_source = split_attribution(lines.pop())
         author, source = author or found_author, found_source or source
@@ -312,6 +321,17 @@ def _split(lines: list[str], *, alone: bool = False) -> Piece:
     return Piece(tidy(text), author, source)
 
 
+def _emphasised(lines: list[str]) -> tuple[str | None, str | None]:
+    """The name or the work on an emphasised last line below a text that has ended. It is taken out of `lines`."""
+    last = lines.pop().removeprefix(_EMPHASIS)
+    is_below = bool(lines) and _FINAL.search(lines[-1]) and not _FINAL.search(last)
+    if not is_below or count_first_words(last) > _LONGEST_BYLINE:
+        lines.append(last)
+        return None, None
+    name = name_on(last)
+    return split_attribution(last) if name and name.split()[0].lower() in first_names() else (None, tidy(last))
+
+
 def is_attribution(line: str) -> bool:
     """Whether a line is nothing but an attribution, like `— Name, Work`."""
     return (_DASH.match(line) or _IN_BRACKETS.match(line)) is not None and count_first_words(
@@ -326,7 +346,7 @@ def is_quote(piece: Piece) -> bool:
 
 def split_line(text: str) -> Piece:
     """The quote on lines of plain text."""
-    return _split([line for line in text.split("\n") if line.strip()])
+    return _split([line for line in _STAGE_DIRECTION.sub("", text).split("\n") if line.strip()])
 
 
 def _is_called_text(classes: str) -> bool:

@@ -9,17 +9,18 @@ from typing import Final, Literal
 
 from page_read.page import PageText
 from page_read.quote_data import find_in_json
-from page_read.quote_lists import find_in_microdata, find_items, find_lists, subject, words_said
+from page_read.quote_lists import attribute, find_in_microdata, find_items, find_lists
 from page_read.quote_markup import Marked, find_blockquotes, is_repeated
 from page_read.quote_pairs import find_pairs
 from page_read.quote_passages import Passage, read_passages
 from page_read.quote_speakers import Speakers
 from page_read.quote_speech import Introductions, find_speech, is_running_text, may_hold_speech
 from page_read.quote_text import MAX_TEXT, normal_form
-from page_read.quote_words import is_collection, words_of
+from page_read.quote_words import is_collection, is_unlike_collection, words_of
 
 MAX_QUOTES: Final = 500  # of a page
 _SHORT: Final = 30  # characters of a passage that tells nothing, as in menus
+_FEW: Final = 3  # quotes
 _CONTEXT: Final = 120  # characters on each side
 _REPETITION: Final = 12  # letters from which a part of another quote is one
 
@@ -52,24 +53,24 @@ def find_quotes(page: PageText) -> list[Quote]:
     running = [passage for passage in passages if is_running_text(passage)]
     marked = find_in_microdata(tree, passages)
     headline = next((passage.text for passage in passages if passage.place.heading == "h1"), "")
-    marked += find_items(tree, passages, f"{title} {headline}")
+    is_unlike = is_unlike_collection(f"{title} {headline}")
+    on_quotes = is_collection(f"{title} {headline}") and not is_unlike
+    marked += find_items(tree, passages, on_quotes=on_quotes)
     quoted = {number for number, passage in enumerate(passages) if passage.place.quote}
     speaking = any(map(may_hold_speech, running))
     texts = [passage.text for passage in running if len(passage.text) > _SHORT] if speaking or quoted else []
     words = words_of(" ".join(texts), page.language)
     speakers = Speakers(texts, words)
-    on_quotes = is_collection(f"{title} {headline}")
     marked += find_blockquotes(tree, passages, Introductions(passages, words, speakers), on_quotes=on_quotes)
-    said = words_said([item.piece.text for item in marked], [title, headline])
-    about = subject([title, headline], said) if on_quotes else None
-    for item in marked:
-        item.piece.author = item.piece.author or about
+    attribute(marked, passages, title)
     repeated = {node.mem_id for node in tree.css("blockquote") if is_repeated(node)} if quoted else set()
     never = {number for number in quoted if passages[number].place.quote in repeated}
     used = {number for found in marked for number in found.passages}
     marked += find_pairs(passages, used | never, title)
     used = {number for found in marked for number in found.passages}
-    marked += find_lists(passages, used | quoted, title)
+    if not is_unlike:
+        is_marked_up = sum([item.piece.author is not None for item in marked]) >= _FEW
+        marked += find_lists(passages, used | quoted, title, is_marked_up=is_marked_up)
     used = {number for found in marked for number in found.passages} | never
     found = [(-1, 0, _from_piece(Marked(piece, "data", 0.95, []), passages)) for piece in declared]
     found += [(item.passages[0] if item.passages else -1, 0, _from_piece(item, passages)) for item in marked]

@@ -318,6 +318,98 @@ RUNNING_TEXT = [
         quotes=(("こんなに人が来るとは思っていませんでした", "佐藤"),),
         language="ja",
     ),
+    QuotePage(
+        name="english, a street and a church are nobody who speaks",
+        html="<p>Helen Marsh rings the bells.</p><p>The appeal for St Oswin’s began at a stall in Mill Street.</p><p>“The bells were older than the tower,” she said.</p>",
+        quotes=(("The bells were older than the tower", "Helen Marsh"),),
+    ),
+    QuotePage(
+        name="english, a caption's own pronoun",
+        html="<figure><figcaption>Tom Reed at the quay in May. “I liked that boat,” he said of the ferry.</figcaption></figure>",
+        quotes=(("I liked that boat", "Tom Reed"),),
+    ),
+    QuotePage(
+        name="english, short words and what follows them",
+        html="<p>Tom Reed listened. “There,” he whispers. “It is thinking about it.”</p>",
+        quotes=(("There … It is thinking about it.", "Tom Reed"),),
+    ),
+    QuotePage(
+        name="english, a sentence that leads over to the next paragraph",
+        html="<p>It rained.</p><p>Odran Preece, the harbour’s baker, told me in the lobby:</p><p>“We lost by eleven loaves. I have had worse Wednesdays.”</p>",
+        quotes=(("We lost by eleven loaves. I have had worse Wednesdays.", "Odran Preece"),),
+    ),
+    QuotePage(
+        name="english, a title stands between the speaker and the quote",
+        html="<p>Peter Okafor settled the matter in the first sentence of “On Going Home”: “The best thing in the world is a road.”</p>",
+        quotes=(("The best thing in the world is a road.", "Peter Okafor"),),
+    ),
+    QuotePage(
+        name="english, the speakers of a play",
+        html="<p>They met at the mill, and said little at first.</p><dl><dd><b>Ilse Corran:</b> “<i>Do you ever pray, my friend?</i>”</dd><dd><b>Marrow Vance:</b> “<i>Once, and somebody answered.</i>”</dd></dl>",
+        quotes=(("Do you ever pray, my friend?", "Ilse Corran"), ("Once, and somebody answered.", "Marrow Vance")),
+    ),
+    QuotePage(
+        name="german, a sentence of the page's own between two quotes",
+        html="<p>„Wir reden nicht mehr, wir gießen es in Beton“, sagte Jana Vogel am Montag. „Das Wasser wird warm.“ Sie dankte ausdrücklich den Anwohnern der Mühle. „Ihre Einwände haben den Bau besser gemacht.“</p>",
+        quotes=(
+            ("Wir reden nicht mehr, wir gießen es in Beton … Das Wasser wird warm.", "Jana Vogel"),
+            ("Ihre Einwände haben den Bau besser gemacht.", "Jana Vogel"),
+        ),
+        language="de",
+    ),
+    QuotePage(
+        name="german, what is said after a colon belongs to the name before it",
+        html="<p>Jana Vogel war auch da.</p><p>Firmenchef Jens Kordes: „Wir haben solche Behälter schon gebaut.“ Seine Mutter, so fügte er hinzu, wohne nebenan.</p>",
+        quotes=(("Wir haben solche Behälter schon gebaut.", "Jens Kordes"),),
+        language="de",
+    ),
+    QuotePage(
+        name="german, a few words after the verb belong to the quote",
+        html="<p>Jens Kordes kaufte die Mühle zurück. „Eine Mark zu viel habe ich bezahlt“, erinnert er sich, „und das war gut.“</p>",
+        quotes=(("Eine Mark zu viel habe ich bezahlt … und das war gut.", "Jens Kordes"),),
+        language="de",
+    ),
+    QuotePage(
+        name="french, a region is nobody who speaks",
+        html="<p>Claire Morel, rapporteuse du texte, y voit le jeu du Parlement. La députée des Landes insiste sur la prime. « Personne ne parle de la prime du village », regrette-t-elle.</p>",
+        quotes=(("Personne ne parle de la prime du village", "Claire Morel"),),
+        language="fr",
+    ),
+    QuotePage(
+        name="spanish, closing marks open the next paragraph",
+        html="<p>Ana Prieto habló después. «Le prometí a mi madre que era la última vez.</p><p>»Pero también le prometí que iba a volver», bromeó Prieto.</p>",
+        quotes=(
+            ("Le prometí a mi madre que era la última vez. Pero también le prometí que iba a volver", "Ana Prieto"),
+        ),
+        language="es",
+    ),
+    QuotePage(
+        name="italian, an attribution between hyphens",
+        html='<p>Marco Fadda è il sindaco. "Chiediamo il ritiro dell’orario - ha detto Fadda davanti a tutti - e un tavolo con la Regione".</p>',
+        quotes=(("Chiediamo il ritiro dell’orario … e un tavolo con la Regione", "Marco Fadda"),),
+        language="it",
+    ),
+    QuotePage(
+        name="portuguese, a speaker explained by a university",
+        html="<p>Para o biólogo Otávio Braga, da Universidade do Sul, falta medir a água.</p><p>“Eu queria ver esse trabalho com água marcada”, pondera.</p>",
+        quotes=(("Eu queria ver esse trabalho com água marcada", "Otávio Braga"),),
+        language="pt",
+    ),
+    QuotePage(
+        name="japanese, the speaker and the verb behind the quote",
+        html="<p>松の湯は古い。「届けを書いたら、手が勝手に住所まで書いてしまった」と大野さんは振り返る。</p>",
+        quotes=(("届けを書いたら、手が勝手に住所まで書いてしまった", "大野"),),
+        language="ja",
+    ),
+    QuotePage(
+        name="japanese, a sentence about who speaks comes before",
+        html="<p>近所の石黒トミさん（86）は、長く通った一人だ。「家の風呂じゃ、背中を流してくれる人がいないでしょう」。冬は寒い。</p><p>瀬尾さんは当時をこう話す。</p><p>「穴は開いていたけど、叩いたらまだいい音がしたんです」</p>",
+        quotes=(
+            ("家の風呂じゃ、背中を流してくれる人がいないでしょう", "石黒トミ"),
+            ("穴は開いていたけど、叩いたらまだいい音がしたんです", "瀬尾"),
+        ),
+        language="ja",
+    ),
 ]
 
 MARKED_UP = [
@@ -609,6 +701,49 @@ MARKED_UP = [
             ("A net of patience has no holes.", "Ruth Calloway"),
         ),
     ),
+    QuotePage(
+        name="headings of authors with their years, and works in brackets",
+        html="<title>Zitate</title><h1>Zitate über das Wasser</h1><h3>Ada Byron <small>(1815–1852 n. Chr.)</small></h3><p>Sie schrieb viele Briefe über Mühlen.</p><p>„Ein Garten ist ein langsamer Brief.“ <em>(Briefe nach Hause)</em></p><p>„Das Meer führt kein Tagebuch.“</p><h3>Edgar Reed <small>(um 1800)</small></h3><p>„Ein Netz besteht aus Löchern.“ <em>(Netze)</em></p>",
+        quotes=(
+            ("Ein Garten ist ein langsamer Brief.", "Ada Byron"),
+            ("Das Meer führt kein Tagebuch.", "Ada Byron"),
+            ("Ein Netz besteht aus Löchern.", "Edgar Reed"),
+        ),
+        language="de",
+    ),
+    QuotePage(
+        name="the work on an emphasised last line, below the quotes of whom the page is about",
+        html="<title>Claire Morel</title><h1>Claire Morel</h1><h3>Biographie</h3><p>Elle vit au port.</p><h3>Citations</h3><blockquote><p>Un jardin est une lettre lente.<br><i>Lettres du port</i>, XXIX</p></blockquote><blockquote><p>La mer ne tient pas de journal !<br><i>Les Filets</i></p></blockquote>",
+        quotes=(
+            ("Un jardin est une lettre lente.", "Claire Morel"),
+            ("La mer ne tient pas de journal !", "Claire Morel"),
+        ),
+        language="fr",
+    ),
+    QuotePage(
+        name="stage directions before lines, and notes behind them",
+        html="<title>Mara Vance/Quotes</title><h1>Mara Vance/Quotes</h1><ul><li>“A crown is a very small cage.” <small>— seeing it for the first time</small></li><li><i>(If the door is shut)</i> “You had the knife and the reason.”</li><li><i>(If it is open)</i> “I swore an oath to the king.”</li></ul><h2>Trivia</h2><ul><li>In the German version she is called “Mark Vance” by all.</li><li>Her line about onions is a nod to the studio.</li><li>The achievement unlocks after a hundred of her lines.</li></ul>",
+        quotes=(
+            ("A crown is a very small cage.", "Mara Vance"),
+            ("You had the knife and the reason.", "Mara Vance"),
+            ("I swore an oath to the king.", "Mara Vance"),
+        ),
+    ),
+    QuotePage(
+        name="lists of advice below quotes in blockquotes",
+        html="<title>Quotes about patience</title><h1>Quotes about patience</h1><blockquote><p>A garden is a slow letter.</p><cite>Edith Vane</cite></blockquote><blockquote><p>The sea keeps no diary.</p><cite>Tom Reed</cite></blockquote><blockquote><p>A net is made of holes.</p><cite>Ruth Calloway</cite></blockquote><ul><li>Write one on a slip of paper.</li><li>Use one to begin your day.</li><li>Save the page for later.</li></ul>",
+        quotes=(
+            ("A garden is a slow letter.", "Edith Vane"),
+            ("The sea keeps no diary.", "Tom Reed"),
+            ("A net is made of holes.", "Ruth Calloway"),
+        ),
+    ),
+    QuotePage(
+        name="who wrote a page of quotes, and when",
+        html='<title>Citations de la mer</title><h1>Citations de la mer</h1><p class="meta">mardi 2 novembre 2004, <span class="author">par Odile Marchand</span></p><blockquote>La mer ne tient pas de journal.<footer>— Claire Morel</footer></blockquote>',
+        quotes=(("La mer ne tient pas de journal.", "Claire Morel"),),
+        language="fr",
+    ),
 ]
 
 NO_QUOTES = [
@@ -642,4 +777,8 @@ NO_QUOTES = [
     QuotePage(name="example sentences", html="<p>The sentence “I have been to the market” is correct, but “I have went to the market” is not.</p>"),
     QuotePage(name="german scare quotes", html="<p>Das Thema ist „in aller Munde“, auch bei den „jungen Wilden“ im Rat.</p>", language="de"),
     QuotePage(name="japanese terms", html="<p>「設定」をクリックし、「プロパティ」を開いてください。</p>", language="ja"),
+    QuotePage(name="prices that are called quotes", html="<title>Compare car insurance quotes</title><h1>Compare Car Insurance Quotes</h1><ol><li>Shop around every year.</li><li>Raise what you pay yourself.</li><li>Ask for a lower price.</li></ol>"),
+    QuotePage(name="how to quote", html="<title>Zitate richtig zitieren</title><h1>Zitate</h1><h2>Lange Zitate</h2><ul><li>Der Punkt steht vor dem Zeichen.</li><li>Das Komma folgt danach.</li><li>Am Ende steht der Nachweis.</li></ul>", language="de"),
+    QuotePage(name="a slogan above where one is", html="<title>Zitate von A bis Z</title><p>Für jeden Anlass die richtigen Worte</p><ol><li><a href='/'>Start</a></li><li>Themen</li></ol><h1>Zitate von A bis Z</h1>", language="de"),
+    QuotePage(name="a paper's title", html="<p>Ann Lee said little.</p><p>Her paper, “The slow growth of moss in five seasons,” appeared in June.</p>"),
 ]  # fmt: skip
