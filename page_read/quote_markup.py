@@ -13,6 +13,7 @@ from page_read.quote_pieces import (
     is_name,
     is_quote,
     name_on,
+    names_author,
     read_pieces,
     split_attribution,
     split_line,
@@ -23,6 +24,8 @@ from page_read.quote_text import MAX_TEXT
 _MOST: Final = 300  # blockquotes of a page
 _SAME_SPEAKER: Final = 4  # passages in which `she` is still who was quoted last
 _DEEPEST: Final = 8  # elements between a quote's box and a name in it
+_SHORT_NAME: Final = 5  # words
+_LETTER: Final = re.compile(r"[^\W\d_]")
 _MOST_LINKED: Final = 0.4  # of the text
 _NO_QUOTE: Final = re.compile(
     r"tweet|twitter|instagram|tiktok|facebook|\bfb-|embed|gmail|moz-cite|bbcode|quoteblock|quote-?(?:message|header)|\breply|\bnote\b|warning|\btip\b|"
@@ -73,13 +76,27 @@ def find_blockquotes(
 
 
 def _beside(quote: LexborNode, numbers: list[int], passages: list[Passage]) -> int | None:
-    """The number of the passage that shares an element with a quote and nothing else, if it is a name."""
+    """The number of the passage with a name that shares an element with a quote alone, or whose element says so."""
     box = quote.parent
     if box is None or box.tag in {"body", "html"}:
         return None
     around = [*range(max(0, numbers[0] - 2), numbers[0]), *range(numbers[-1] + 1, min(len(passages), numbers[-1] + 3))]
-    others = [number for number in around if _is_inside(passages[number].node, box)]
-    return others[0] if len(others) == 1 and name_on(passages[others[0]].text) else None
+    others = [
+        number for number in around if _LETTER.search(passages[number].text) and _is_inside(passages[number].node, box)
+    ]
+    if len(others) == 1 and _may_sign(passages[others[0]].text):
+        return others[0]
+    behind, after = quote.next, numbers[-1] + 1
+    while behind is not None and not behind.is_element_node:
+        behind = behind.next
+    is_named = behind is not None and names_author(behind) and after in around and name_on(passages[after].text)
+    return after if is_named else None
+
+
+def _may_sign(text: str) -> bool:
+    """Whether a text that stands alone beside a quote may be a name: that of a paper, too, as `Le Journal des îles`."""
+    is_short = is_name(text) and len(text.split()) <= _SHORT_NAME and text[-1:].isalpha()
+    return is_short or name_on(text) is not None
 
 
 def _is_inside(node: LexborNode, box: LexborNode) -> bool:

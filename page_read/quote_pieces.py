@@ -66,7 +66,7 @@ _LOWER_WORDS: Final = 3  # words of a name without a capital
 _LABEL: Final = 15  # words of what is said about a quote behind it
 _SHORT_NAME: Final = 3  # words that may end with a full stop, as of `Monica R.`
 _LONGEST_NAME: Final = 9  # words
-_JOINING: Final = frozenset("& and und et y e en i и og och ja".split())  # two names
+_JOINING: Final = frozenset("& + and und et y e en i и og och ja".split())  # two names
 _NAME_WORDS: Final = 6
 _SPACELESS_NAME: Final = 12  # characters
 _LONGEST_REST: Final = 12  # words after the name: a town, an office, a work
@@ -357,6 +357,11 @@ def _is_called_text(classes: str) -> bool:
         if is_text or last[1:] in _TEXT or name in {"quotetext", "quotebody"}:
             return True
     return False
+
+
+def names_author(element: LexborNode) -> bool:
+    """Whether an element is called an author."""
+    return bool(_tokens(element.attributes.get("class") or "") & _AUTHOR)
 
 
 def _tokens(classes: str) -> set[str]:

@@ -53,7 +53,8 @@ def find_quotes(page: PageText) -> list[Quote]:
     running = [passage for passage in passages if is_running_text(passage)]
     marked = find_in_microdata(tree, passages)
     headline = next((passage.text for passage in passages if passage.place.heading == "h1"), "")
-    is_unlike = is_unlike_collection(f"{title} {headline}")
+    is_unlike = any(is_unlike_collection(each.text) for each in passages if each.place.heading == "h1")
+    is_unlike = is_unlike or is_unlike_collection(title)
     on_quotes = is_collection(f"{title} {headline}") and not is_unlike
     marked += find_items(tree, passages, on_quotes=on_quotes)
     quoted = {number for number, passage in enumerate(passages) if passage.place.quote}

@@ -410,6 +410,11 @@ RUNNING_TEXT = [
         ),
         language="ja",
     ),
+    QuotePage(
+        name="english, somebody who is no more than a neighbour",
+        html="<p>It rained. “You walked all the way from the library?” asked my neighbour, looking at my shoes.</p>",
+        quotes=(("You walked all the way from the library?", None),),
+    ),
 ]
 
 MARKED_UP = [
@@ -744,6 +749,14 @@ MARKED_UP = [
         quotes=(("La mer ne tient pas de journal.", "Claire Morel"),),
         language="fr",
     ),
+    QuotePage(
+        name="a paper, stars, and an element that is called a name beside blockquotes",
+        html='<p>A film of the coast, with a mill and a ferry.</p><div><div>★★★★</div><blockquote>« Une merveille de précision »</blockquote><div>Le Journal des îles</div></div><div><h2>From shoebox to books</h2><p>Snap a receipt and it is filed here.</p><blockquote>I did my receipts on one rainy Sunday.</blockquote><div class="feature-name"><strong>Edith Vane</strong>, baker, Ely</div></div>',
+        quotes=(
+            ("Une merveille de précision", "Le Journal des îles"),
+            ("I did my receipts on one rainy Sunday.", "Edith Vane"),
+        ),
+    ),
 ]
 
 NO_QUOTES = [
@@ -781,4 +794,5 @@ NO_QUOTES = [
     QuotePage(name="how to quote", html="<title>Zitate richtig zitieren</title><h1>Zitate</h1><h2>Lange Zitate</h2><ul><li>Der Punkt steht vor dem Zeichen.</li><li>Das Komma folgt danach.</li><li>Am Ende steht der Nachweis.</li></ul>", language="de"),
     QuotePage(name="a slogan above where one is", html="<title>Zitate von A bis Z</title><p>Für jeden Anlass die richtigen Worte</p><ol><li><a href='/'>Start</a></li><li>Themen</li></ol><h1>Zitate von A bis Z</h1>", language="de"),
     QuotePage(name="a paper's title", html="<p>Ann Lee said little.</p><p>Her paper, “The slow growth of moss in five seasons,” appeared in June.</p>"),
+    QuotePage(name="how to quote, below the name of the site", html="<title>schreiben:zitate</title><h1>Schreib-Wiki</h1><h1>Zitate und Anführungszeichen</h1><h2>Lange Zitate</h2><ul><li>Der Punkt steht vor dem Zeichen.</li><li>Das Komma folgt danach.</li><li>Am Ende steht der Nachweis.</li></ul>", language="de"),
 ]  # fmt: skip
