@@ -89,7 +89,7 @@ def _beside(quote: LexborNode, numbers: list[int], passages: list[Passage]) -> i
     behind, after = quote.next, numbers[-1] + 1
     while behind is not None and not behind.is_element_node:
         behind = behind.next
-    is_named = behind is not None and names_author(behind) and after in around and name_on(passages[after].text)
+    is_named = behind is not None and names_author(behind) and after in around and bool(name_on(passages[after].text))
     return after if is_named else None
 
 
