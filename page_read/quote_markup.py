@@ -81,12 +81,13 @@ def _beside(quote: LexborNode, numbers: list[int], passages: list[Passage]) -> i
     if box is None or box.tag in {"body", "html"}:
         return None
     around = [*range(max(0, numbers[0] - 2), numbers[0]), *range(numbers[-1] + 1, min(len(passages), numbers[-1] + 3))]
-    others = [
+    others: list[int] = [
         number for number in around if _LETTER.search(passages[number].text) and _is_inside(passages[number].node, box)
     ]
     if len(others) == 1 and _may_sign(passages[others[0]].text):
         return others[0]
-    behind, after = quote.next, numbers[-1] + 1
+    after = numbers[-1] + 1
+    behind = quote.next
     while behind is not None and not behind.is_element_node:
         behind = behind.next
     is_named = behind is not None and names_author(behind) and after in around and bool(name_on(passages[after].text))
