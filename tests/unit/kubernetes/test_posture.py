@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from job_tasks.settings import Settings
-from job_worker.health import alive_file
+from job_worker.health import STALE_SECONDS, alive_file
 from page_fetch.guard import _GLOBAL_UNICAST_IPV6, _SPECIAL
 from tests.kubernetes import KUBERNETES, Render, Resource, containers, of_kind, pods, selected
 from tests.posture import findings
@@ -67,7 +67,8 @@ def test_no_probe_asks_broker_or_database_of_a_pod_that_only_uses_them(resources
         ("startupProbe", "livenessProbe", "readinessProbe"), "/healthz"
     )
     for name, setting in {"job-worker": "worker_health_file", "job-scheduler": "scheduler_health_file"}.items():
-        command = ["python", "-m", "job_worker.health", str(alive_file(DEFAULT[setting]))]
+        look = f'test -n "$(find "$0" -newermt "{STALE_SECONDS:.0f} seconds ago")"'
+        command = ["bash", "-c", look, str(alive_file(DEFAULT[setting]))]
         assert {key: probe["exec"]["command"] for key, probe in probes[name].items()} == dict.fromkeys(
             ("startupProbe", "livenessProbe"), command
         )
