@@ -28,4 +28,3 @@ def is_fresh(path: Path) -> bool:
         return time.time() - path.stat().st_mtime < STALE_SECONDS
     except FileNotFoundError:
         return False
-
