@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -31,6 +32,7 @@ _MIN_WORDS: Final = 3
 _MOST_NAMES: Final = 3  # that one item holds: author, work, translator
 _NAME_WORDS: Final = (2, 5)  # fewest and most
 _MOST_SOURCES: Final = 2  # of a quote, in a list below it
+_OWNER: Final = re.compile(r"['’]s\s")  # `Ann Lee's favourite`
 _SURE: Final = 0.8
 _SHARE: Final = 0.7  # of a list's items that must look alike
 _QUOTATION: Final = "[itemtype$='/Quotation'],[typeof~='Quotation'],[typeof='schema:Quotation']"
@@ -52,8 +54,9 @@ _REPLY: Final = re.compile(
     r"bbcode|quoteblock|gmail|moz-cite|comment|reply|tweet|embed|quote-?(?:message|header|number)|postbody",
     re.IGNORECASE,
 )
-_NUMBERED: Final = re.compile(r"\A\s*(?:\(?\d{1,4}[.)、．:：]|[①-⑳])\s*")
+_NUMBERED: Final = re.compile(r"\A\s*(?:\(?(?:\d{1,4}|[IVXLC]{1,8})[.)、．:：]|[①-⑳])\s*")
 _PREPOSITION: Final = re.compile(r"\s*(?:von|by|from|of|d[ei]|av|af|par|van|из|от)?\s+", re.IGNORECASE)
+_ONLY_YEARS: Final = re.compile(r"\s*\(?\D{0,3}\d{3,4}\s?[-–—]\s?\d{3,4}\)?\s*")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _OPENING: Final = tuple('“„«»"「”')
 _LOWER_WORD: Final = re.compile(r"\b[a-zß-ÿа-яё]\w+")
@@ -96,7 +99,7 @@ def _read_items(items: dict[int, _Item], rule: str, confidence: float) -> list[M
     for item in items.values():
         if not item.numbers or taken.intersection(item.numbers):
             continue
-        pieces = [piece for piece in read_pieces(item.node) if is_quote(piece)]
+        pieces = [piece for piece in read_pieces(item.node) if is_quote(piece) and not name_on(piece.text)]
         if pieces:
             taken.update(item.numbers)
             found += [Marked(piece, rule, confidence, item.numbers) for piece in pieces]
@@ -233,6 +236,11 @@ class _Line:
     numbered: bool
     below: bool = False  # whether its source stands in a list of its own below it
 
+    @property
+    def has_source(self) -> bool:
+        """Whether its source stands behind it: `A line. (A work, 1900)`."""
+        return self.piece.source is not None and not self.below
+
 
 def _read_lines(passages: list[Passage], run: list[int]) -> list[_Line]:
     """The lines of a list; names and sources that stand on lines of their own belong to the line before."""
@@ -264,19 +272,19 @@ def _read_run(
     lines = _read_lines(passages, run)
     if not in_list or (len(lines) < _MIN_RUN and not lines[0].below):
         about = _whose(headings, names, lines) if in_list else None
-        attributed = [(line.piece, line.numbers) for line in lines if line.piece.marked]
+        attributed = [(line.piece, line.numbers) for line in lines if line.piece.marked or line.has_source]
         return [
             Marked(_attributed(piece, about, sure=headings[-1] in names), "line", 0.85, numbers)
             for piece, numbers in attributed
-            if (piece.author or headings[-1] in names) and is_quote(piece) and not is_title(piece.text)
+            if (piece.author or about) and is_quote(piece) and not is_title(piece.text)
         ]
     marked = sum([line.piece.marked for line in lines])
-    named = sum([line.piece.author is not None for line in lines])
+    named = sum([line.piece.author is not None or line.has_source for line in lines])
     numbered = sum([line.numbered for line in lines])
     sentences = sum([_LAST_MARK.search(line.piece.text) is not None for line in lines if not line.piece.marked])
     wanted = _SHARE * len(lines)
     if marked >= wanted or named >= wanted or (marked and headings[-1] in names):
-        lines = [line for line in lines if line.piece.marked or line.piece.author]
+        lines = [line for line in lines if line.piece.marked or line.piece.author or line.has_source]
         confidence = 0.8
     elif lines[0].below and (len(lines) > 1 or _LAST_MARK.search(lines[0].piece.text)):
         confidence = 0.8
@@ -346,10 +354,17 @@ def _names_among_headings(passages: list[Passage]) -> dict[str, str]:
     for passage in passages:
         if passage.place.heading:
             ranks.setdefault(passage.place.heading, []).append(passage.text)
+    followed_by_years = {
+        one.text for one, two in pairwise(passages) if one.place.heading and _ONLY_YEARS.fullmatch(two.text)
+    }
     named: dict[str, str] = {}
     for texts in ranks.values():
         names = {text: name for text in texts if "," not in text.partition(" (")[0] and (name := name_on(text))}
-        known = [name for name in names.values() if name.split()[0].lower() in first_names()]
+        known = [
+            name
+            for text, name in names.items()
+            if name.split()[0].lower() in first_names() or text in followed_by_years
+        ]
         if len(names) > 1 and len(names) >= _SHARE * len(texts) and 3 * len(known) >= len(names):
             named.update(names)
     return named
@@ -392,7 +407,7 @@ def _may_be_person(name: str) -> bool:
 
 def _looks_like_a_name(text: str) -> bool:
     words = text.split()
-    is_short = _NAME_WORDS[0] <= len(words) <= _NAME_WORDS[1] and is_name(text)
+    is_short = _NAME_WORDS[0] <= len(words) <= _NAME_WORDS[1] and is_name(text) and not _OWNER.search(text)
     return is_short and words[0][0].isupper() and words[-1][0].isupper()
 
 

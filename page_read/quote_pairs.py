@@ -26,6 +26,7 @@ class _Line:
     """A line of the page: `piece` if it may be a quote, `name` if it may be a name."""
 
     number: int
+    text: str
     look: tuple[str, bool]
     depth: int
     piece: Piece | None
@@ -42,14 +43,14 @@ def find_pairs(passages: list[Passage], used: set[int], title: str) -> list[Mark
         if place.heading:
             says_so = is_collection(passage.text)
             if rank is not None and (says_so or place.heading <= rank):
-                found += _read_pairs(lines, passages)
+                found += _read_pairs(lines)
                 lines, rank = [], "" if is_collection(title) else None
             if says_so:
                 rank = place.heading if wrongly_ascribed().search(passage.text) is None else None
                 continue
         if rank is not None and not place.code:
-            lines += _lines(number, passage) if number not in used else [_Line(number, ("", False), 0, None, None)]
-    return found + _read_pairs(lines, passages)
+            lines += _lines(number, passage) if number not in used else [_Line(number, "", ("", False), 0, None, None)]
+    return found + _read_pairs(lines)
 
 
 def _lines(number: int, passage: Passage) -> list[_Line]:
@@ -63,7 +64,7 @@ def _lines(number: int, passage: Passage) -> list[_Line]:
         if name and count_first_words(" ".join(text)) > count_first_words(last):
             return [
                 _line(number, passage, "\n".join(text)),
-                _Line(number, ("", False), passage.place.depth, None, name),
+                _Line(number, last, ("", False), passage.place.depth, None, name),
             ]
     return [_line(number, passage, passage.text)]
 
@@ -82,13 +83,22 @@ def _line(number: int, passage: Passage, text: str) -> _Line:
     may_be = is_text and name is None and is_quote(piece) and not passage.place.heading
     linked = 2 * passage.links > len(passage.text) and not piece.marked
     return _Line(
-        number, (passage.place.tag, piece.marked), passage.place.depth, piece if may_be and not linked else None, name
+        number,
+        text,
+        (passage.place.tag, piece.marked),
+        passage.place.depth,
+        piece if may_be and not linked else None,
+        name,
     )
 
 
-def _read_pairs(lines: list[_Line], passages: list[Passage]) -> list[Marked]:
+def _read_pairs(lines: list[_Line]) -> list[Marked]:
     found = _read_named(lines)
-    for look in dict.fromkeys([line.look for line in lines if line.piece]):
+    looks = Counter([line.look for line in lines if line.piece])
+    in_marks = sum([count for (_, is_marked), count in looks.items() if is_marked])
+    for look, count in looks.items():
+        if not look[1] and in_marks >= count:
+            continue  # what is said about those in quotation marks
         places = [place for place, line in enumerate(lines) if line.piece and line.look == look]
         if len(places) < _FEWEST:
             continue
@@ -99,8 +109,10 @@ def _read_pairs(lines: list[_Line], passages: list[Passage]) -> list[Marked]:
         for place, name in chosen.items():
             text, beside = lines[place], lines[place + (1 if chosen is after else -1)]
             if text.piece is not None:
-                author, source = split_attribution(passages[beside.number].text.split("\n")[-1])
-                piece = Piece(text.piece.text, text.piece.author or author or name, text.piece.source or source)
+                author, source = split_attribution(beside.text)
+                piece = Piece(text.piece.text, author or text.piece.author or name, text.piece.source or source)
+                if author and text.piece.author not in {None, author}:
+                    piece.source = text.piece.author  # `Jane Austen | “…” (Emma)`
                 found.append(Marked(piece, "list", 0.8, sorted({text.number, beside.number})))
     return found
 

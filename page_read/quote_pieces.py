@@ -53,7 +53,7 @@ _BREAK: Final = "\ue010"
 _EMPHASIS: Final = "\ue011"  # before a last line that begins with emphasised text
 _STAGE_DIRECTION: Final = re.compile(r"\A\s*[(\[][^()\[\]]{2,80}[)\]]:?\s*(?=[“„«»\"「])")
 _MIN_WORDS: Final = 3  # of a quote
-_ENCLOSED: Final = re.compile(r"\A(?P<text>.{4,}?[.!?…”\"»])\s*\((?P<name>[^()]{3,80})\)\.?\Z", re.DOTALL)
+_ENCLOSED: Final = re.compile(r"\A(?P<text>.{4,}?[.!?…”\"»])\s*\((?P<name>[^()]{3,160})\)\.?\Z", re.DOTALL)
 _LEAST_BEFORE_LINK: Final = 3  # words
 _STEPS_A_NODE: Final = 12
 _FEW_NODES: Final = 10
@@ -289,6 +289,8 @@ def _split(lines: list[str], *, alone: bool = False) -> Piece:
     author = source = None
     if lines and lines[-1].startswith(_EMPHASIS):
         author, source = _emphasised(lines)
+    if alone and len(lines) > 1 and _FINAL.search(lines[-2]) and not _DASH.match(lines[-1]) and name_on(lines[-1]):
+        author, source = split_attribution(lines.pop())
     while len(lines) > 1 and is_attribution(lines[-1]):
         found_author, found_source = split_attribution(lines.pop())
         author, source = author or found_author, found_source or source
@@ -316,8 +318,9 @@ def _split(lines: list[str], *, alone: bool = False) -> Piece:
         found_author, found_source = split_attribution(behind["name"])
         return Piece(tidy(behind["text"]), found_author, source or found_source)
     enclosed = _ENCLOSED.match(text) if text.endswith((")", ").")) else None
-    if enclosed and not author and (name := name_on(enclosed["name"])):
-        return Piece(tidy(enclosed["text"]), name, source)
+    name = name_on(enclosed["name"]) if enclosed else None
+    if enclosed and not author and (name or not alone):
+        return Piece(tidy(enclosed["text"]), name, source or (None if name else tidy(enclosed["name"])))
     return Piece(tidy(text), author, source)
 
 

@@ -108,7 +108,7 @@ def _unlike() -> re.Pattern[str]:
 
 def is_unlike_collection(title: str) -> bool:
     """Whether a title is of a page about prices that are called quotes, or about how to quote."""
-    return _unlike().search(title[:_LONGEST_HEADING]) is not None
+    return is_collection(title) and _unlike().search(title[:_LONGEST_HEADING]) is not None
 
 
 @cache

@@ -75,7 +75,7 @@ def find_quotes(page: PageText) -> list[Quote]:
     used = {number for found in marked for number in found.passages} | never
     found = [(-1, 0, _from_piece(Marked(piece, "data", 0.95, []), passages)) for piece in declared]
     found += [(item.passages[0] if item.passages else -1, 0, _from_piece(item, passages)) for item in marked]
-    for speech in find_speech(passages, used, words, speakers) if speaking else []:
+    for speech in find_speech(passages, used, words, speakers) if speaking and not is_unlike else []:
         is_marked = speech.rule in {"line", "q"}
         quote = Quote(
             text=speech.text, author=speech.author, source=None, kind="marked" if is_marked else "speech",

@@ -757,6 +757,52 @@ MARKED_UP = [
             ("I did my receipts on one rainy Sunday.", "Edith Vane"),
         ),
     ),
+    QuotePage(
+        name="roman numbers below names with their years",
+        html="<title>Maximes</title><h1>Maximes et pensées</h1><h2>LA MOTTE</h2><p>(1613-1680)</p><p>I. Un jardin est une lettre lente.</p><p>II. La mer ne tient pas de journal.</p><p>III. Un filet est fait de trous.</p><h2>VAUBERT</h2><p>(1715-1747)</p><p>IV. La patience est un art.</p><p>V. La clarté orne les pensées.</p><p>VI. Le port attend sans bruit.</p>",
+        quotes=(
+            ("Un jardin est une lettre lente.", "LA MOTTE"),
+            ("La mer ne tient pas de journal.", "LA MOTTE"),
+            ("Un filet est fait de trous.", "LA MOTTE"),
+            ("La patience est un art.", "VAUBERT"),
+            ("La clarté orne les pensées.", "VAUBERT"),
+            ("Le port attend sans bruit.", "VAUBERT"),
+        ),
+        language="fr",
+    ),
+    QuotePage(
+        name="works in brackets, two lines to a heading",
+        html="<title>Giacomo Rota - Wikiquote</title><h1>Giacomo Rota</h1><h2>Citazioni di Giacomo Rota</h2><ul><li>Un giardino è una lettera lenta. (da <i>Lettere dal porto</i>, v. 3)</li><li>Il mare non tiene un diario. (da <i>Reti</i>)</li></ul>",
+        quotes=(("Un giardino è una lettera lenta.", "Giacomo Rota"), ("Il mare non tiene un diario.", "Giacomo Rota")),
+        language="it",
+    ),
+    QuotePage(
+        name="somebody's favourites, with a name on the last line of each",
+        html="<title>Ann Lee’s Favorite Quotations</title><h1>Some quotations I like</h1><blockquote>A garden is a slow letter.<div>Edith Vane</div></blockquote><blockquote>The sea keeps no diary.<div>Tom Reed, <i>Nets</i></div></blockquote><blockquote>A net is made of holes.</blockquote>",
+        quotes=(
+            ("A garden is a slow letter.", "Edith Vane"),
+            ("The sea keeps no diary.", "Tom Reed"),
+            ("A net is made of holes.", None),
+        ),
+    ),
+    QuotePage(
+        name="praise between empty lines, with a name below each",
+        html="<h2>Praise</h2><div>“A quiet marvel of a book.”<br>—<b>Edith Vane</b>, author of <i>Letters</i><br><br>“Nothing here is wasted.”<br>—Tom Reed, author of <i>Nets</i><br><br>“The kind of book you press on strangers.”<br>—<i>The Harbour Times</i></div>",
+        quotes=(
+            ("A quiet marvel of a book.", "Edith Vane"),
+            ("Nothing here is wasted.", "Tom Reed"),
+            ("The kind of book you press on strangers.", "The Harbour Times"),
+        ),
+    ),
+    QuotePage(
+        name="names before quotes with a work in brackets",
+        html="<title>Quotations</title><h1>Quotations</h1><table><tr><td><b>Jane Vane</b></td><td>A garden is a slow letter. <i>(Home and Harbour)</i></td></tr><tr><td><b>Tom Reed</b></td><td>The sea keeps no diary at all.</td></tr><tr><td><b>Ruth Calloway</b></td><td>A net is made of holes. <i>(Mills)</i></td></tr></table>",
+        quotes=(
+            ("A garden is a slow letter.", "Jane Vane"),
+            ("The sea keeps no diary at all.", "Tom Reed"),
+            ("A net is made of holes.", "Ruth Calloway"),
+        ),
+    ),
 ]
 
 NO_QUOTES = [
@@ -795,4 +841,5 @@ NO_QUOTES = [
     QuotePage(name="a slogan above where one is", html="<title>Zitate von A bis Z</title><p>Für jeden Anlass die richtigen Worte</p><ol><li><a href='/'>Start</a></li><li>Themen</li></ol><h1>Zitate von A bis Z</h1>", language="de"),
     QuotePage(name="a paper's title", html="<p>Ann Lee said little.</p><p>Her paper, “The slow growth of moss in five seasons,” appeared in June.</p>"),
     QuotePage(name="how to quote, below the name of the site", html="<title>schreiben:zitate</title><h1>Schreib-Wiki</h1><h1>Zitate und Anführungszeichen</h1><h2>Lange Zitate</h2><ul><li>Der Punkt steht vor dem Zeichen.</li><li>Das Komma folgt danach.</li><li>Am Ende steht der Nachweis.</li></ul>", language="de"),
+    QuotePage(name="quotes of a mover", html="<title>Get your free moving quote</title><h1>Free Moving Quotes</h1><blockquote>Quote 20417 – two rooms, five hours: $840</blockquote><blockquote>Quote 20422 – four rooms with a piano: $2,960</blockquote>"),
 ]  # fmt: skip
