@@ -188,10 +188,17 @@ class Attributions:
             or self._subject_after(after, verb, by_office=by_office)
             or self._somebody(text, verb, after or before, indefinite=indefinite)
         )
+        if name is None and not indefinite:
+            name = self._office_holder([*follow[:3], *reversed(lead[-3:])])
         around = [word.strip(",.") for word in lead[-_AROUND_VERB:] + follow[:_AROUND_VERB]]
         roles = [word for word in around if self._words.is_role(word) or word.lower() in self._words.groups]
         is_somebody = bool(name or indefinite or roles or self._pronoun(lead[-_AROUND_VERB:] + verb[0].split()))
         return Attribution(rule, name, known=name is None and not indefinite, direct=direct, is_somebody=is_somebody)
+
+    def _office_holder(self, words: list[str]) -> str | None:
+        """Who has the office that one of `words` is: `the mayor said`."""
+        offices = [word.strip(".,;:") for word in words]
+        return next((self._speakers.holder(word.lower()) for word in offices if self._words.is_role(word)), None)
 
     def _subject_before(self, names: list[Name], verb: re.Match[str], *, introduces: bool) -> str | None:
         persons = self._speakers.likeliest(names)
@@ -215,6 +222,8 @@ class Attributions:
         end = clause.start() if clause else len(text)
         words = {word.strip(".,").lower() for word in text[max(0, verb.start() - _FAR) : end].split()}
         for_body = bool(self._words.bodies & words)
+        if for_body and not names:
+            names = [name for name in self._speakers.names_in(text) if 0 <= name.start - verb.end() <= _FAR]
         for name in names:
             if name.start > end:
                 continue

@@ -18,6 +18,7 @@ _ENDING: Final = frozenset(".!?:;")
 _DATE: Final = re.compile(r"\.?\s\d")  # what follows the name of a month
 _ENOUGH: Final = 2  # points for a person
 _SAINT: Final = frozenset("st saint san santa santo são".split())  # churches and places are called so, too
+_OFFICE_WITHIN: Final = 40  # characters of a name
 _INITIALS: Final = 3  # letters; fewer are initials
 _CAPITALISED: Final = re.compile(rf"[{CAPITALS}]\w*")
 _LONGEST_TEXT: Final = 300_000  # characters in which names are learnt
@@ -63,6 +64,7 @@ class Speakers:
         # Longer names by their first and last words, and how often each is there.
         self._forms: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         self._titled: set[str] = set()
+        self._holders: dict[str, set[str]] = defaultdict(set)  # of an office, in lower case
         self._evidence: dict[str, tuple[int, bool]] = {}
         self._saying: dict[str, bool] = {}
         self._singles: dict[str, str] = {}
@@ -79,10 +81,26 @@ class Speakers:
         for name in names:
             if name.titled:
                 self._titled.add(name.text)
+            self._learn_offices(name)
             parts = name.text.split(" ")
             if 1 < len(parts) <= LONGEST_NAME - 1:
                 self._forms[parts[-1].lower()][name.text] += 1
                 self._forms[parts[0].lower()][name.text] += 1
+
+    def _learn_offices(self, name: Name) -> None:
+        """Note the offices before a name and, after a comma, behind it: `Ann Lee, the mayor of Ely`."""
+        before = self._text[max(0, name.start - _OFFICE_WITHIN) : name.start].split()[-1:]
+        is_explained = self._text[name.end : name.end + 2] == ", "
+        behind = self._text[name.end + 2 : name.end + 2 + _OFFICE_WITHIN].split(",")[0].split() if is_explained else []
+        for word in [*before, *behind]:
+            office = word.strip(".,;:()").lower()
+            if self._is_role(office):
+                self._holders[office].add(name.text)
+
+    def holder(self, office: str) -> str | None:
+        """The only person of whom the page says that they have this office."""
+        holders = self._holders.get(office, set())
+        return next(iter(holders)) if len(holders) == 1 else None
 
     def _seen(self, name: str) -> tuple[int, bool]:
         """What speaks for a person, and whether `name` stands inside a sentence."""

@@ -385,14 +385,12 @@ class _Reader:
             is_caption = read.passage != number and self._passages[read.passage].place.tag == "figcaption"
             if is_caption or self._is_about_known_person(read.text):
                 continue
-            names = [
-                name
-                for name in self._attributions.speakers_in(read.text)
-                if self._speakers.may_mean(pronoun, name.text)
-            ]
+            names = [name for name in self._speakers.names_in(read.text) if self._speakers.may_mean(pronoun, name.text)]
             persons = self._speakers.likeliest(names)
+            speakers = self._attributions.speakers_in(read.text)
             for name in persons:
-                if not self._belongs_to_noun(read.text, name.start):
+                may_speak = name in speakers or self._speakers.has_first_name(name.text)
+                if may_speak and not self._belongs_to_noun(read.text, name.start):
                     return self._speakers.fullest(name.text), place, name.start < _SUBJECT_BEFORE
             if persons and not fallback[0]:
                 fallback = self._speakers.fullest(persons[0].text), place, persons[0].start < _SUBJECT_BEFORE

@@ -415,6 +415,25 @@ RUNNING_TEXT = [
         html="<p>It rained. “You walked all the way from the library?” asked my neighbour, looking at my shoes.</p>",
         quotes=(("You walked all the way from the library?", None),),
     ),
+    QuotePage(
+        name="english, an office means who has it",
+        html="<p>Mayor Ruth Calloway opened the meeting. Tom Reed took notes.</p><p>“The bridge will open before winter,” the mayor said.</p>",
+        quotes=(("The bridge will open before winter", "Ruth Calloway"),),
+    ),
+    QuotePage(
+        name="english, a report speaks for who wrote it",
+        html="<p>It was a good day. “The market is largely in good order again,” said a report from Harbour Equities.</p>",
+        quotes=(("The market is largely in good order again", "Harbour Equities"),),
+    ),
+    QuotePage(
+        name="german, a person after a preposition is meant by the next pronoun",
+        html="<p>Focko Ubben pumpt Wasser. „Ich rette die Welt mit einer Pumpe“, sagt Ubben.</p><p>Beschwerden landen bei Iris Mahlberg. „Eigentlich reden wir über Großväter“, sagt sie.</p>",
+        quotes=(
+            ("Ich rette die Welt mit einer Pumpe", "Focko Ubben"),
+            ("Eigentlich reden wir über Großväter", "Iris Mahlberg"),
+        ),
+        language="de",
+    ),
 ]
 
 MARKED_UP = [
