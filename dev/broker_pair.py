@@ -19,7 +19,8 @@ from embedded.supervisor import Command
 MASTER_NAME = "jobs"
 SENTINELS = 3
 SENTINEL_PASSWORD = "of-the-sentinels"  # noqa: S105 - they live as long as a test
-DOWN_AFTER_SECONDS = 5  # as docs/operations.md advises
+DOWN_AFTER_SECONDS = 5  # as docs/operations.md advises,
+FAILOVER_TIMEOUT_SECONDS = 5  # so that sentinels that elected nobody vote again after 10 s
 FAILED_OVER_SECONDS = 25.0
 JOINED_SECONDS = 60.0  # sentinels wait a while before they make an old master a copy
 
@@ -115,7 +116,7 @@ class BrokerPair:
             f"sentinel monitor {MASTER_NAME} {LOOPBACK} {self.first.port} 2",
             f"sentinel auth-pass {MASTER_NAME} {self.first.data.passwords().broker}",
             f"sentinel down-after-milliseconds {MASTER_NAME} {1_000 * DOWN_AFTER_SECONDS}",
-            f"sentinel failover-timeout {MASTER_NAME} 20000",
+            f"sentinel failover-timeout {MASTER_NAME} {1_000 * FAILOVER_TIMEOUT_SECONDS}",
         )
         return "\n".join(lines) + "\n"
 
