@@ -278,6 +278,7 @@ def _read_run(
             for piece, numbers in attributed
             if (piece.author or about) and is_quote(piece) and not is_title(piece.text)
         ]
+    lines = _without_introduction(lines)
     marked = sum([line.piece.marked for line in lines])
     named = sum([line.piece.author is not None or line.has_source for line in lines])
     numbered = sum([line.numbered for line in lines])
@@ -302,6 +303,12 @@ def _read_run(
             piece = _attributed(line.piece, about, sure=headings[-1] in names)
             found.append(Marked(piece, "list", confidence, line.numbers))
     return found
+
+
+def _without_introduction(lines: list[_Line]) -> list[_Line]:
+    """`lines` from the first to the last in marks or with a name, if there are some."""
+    sure = [place for place, line in enumerate(lines) if line.piece.marked or line.piece.author or line.has_source]
+    return lines[sure[0] : sure[-1] + 1] if len(sure) >= _MIN_RUN else lines
 
 
 def attribute(found: list[Marked], passages: list[Passage], title: str) -> None:

@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborNode
 
 from page_read.display import BLOCKS, TABLE_PARTS
 from page_read.html import CLOSE
-from page_read.quote_marks import pair_marks
+from page_read.quote_marks import Span, pair_marks
 from page_read.quote_text import MAX_TEXT, count_first_words, is_spaceless, tidy
 from page_read.quote_words import first_names, is_collection, name_particles
 
@@ -45,13 +45,14 @@ _COMMA: Final = re.compile(r"\A,\s*[^\Wa-zß-ÿа-яё]")
 _LEFT_OVER: Final = re.compile(r"\A[\s.,;~–—―-]*(?:by|von|de|par|di|door|por|av|от)?[\s.,;:~–—―-]*\Z", re.IGNORECASE)
 _IN_BRACKETS: Final = re.compile(r"\A\s*[(\[](?P<inside>[^()\[\]]{2,120})[)\]]\.?\s*\Z")
 _AFTER_DASH: Final = re.compile(
-    r"\A(?P<text>.{4,}?[.!?…。！？”\"»“])\s*(?:[—–―~]{1,2}|\s-{1,2}\s?|--)\s*(?P<name>[^\Wa-zß-ÿа-я][^.!?—–―]{1,60}(?:\.[^.!?—–―]{1,40})*)\.?\Z",
+    r"\A(?P<text>.{4,}?[.!?…。！？”\"»“])\s*(?:[—–―~]{1,2}|\s-{1,2}\s?|--)\s*(?P<name>[^\Wa-zß-ÿа-я][^.!?—–―]{0,100}(?:\.[^.!?—–―]{1,60})*)\.?\Z",
     re.DOTALL,
 )
 _DASHES: Final = re.compile("[—–―~-]")
 _BREAK: Final = "\ue010"
 _EMPHASIS: Final = "\ue011"  # before a last line that begins with emphasised text
-_STAGE_DIRECTION: Final = re.compile(r"\A\s*[(\[][^()\[\]]{2,80}[)\]]:?\s*(?=[“„«»\"「])")
+_NOTE: Final = re.compile(r"\s*\[[^\[\]]{1,200}\]\Z")
+_STAGE_DIRECTION: Final = re.compile(r"\A\s*(?:[(\[][^()\[\]]{2,80}[)\]]:?|[★☆⭐✩✭\s]+)\s*(?=[“„«»\"「])")
 _MIN_WORDS: Final = 3  # of a quote
 _ENCLOSED: Final = re.compile(r"\A(?P<text>.{4,}?[.!?…”\"»])\s*\((?P<name>[^()]{3,160})\)\.?\Z", re.DOTALL)
 _LEAST_BEFORE_LINK: Final = 3  # words
@@ -177,7 +178,9 @@ class _PieceReader:
             return self._translations
         if tokens & _SIDE and not properties:
             return None
-        if properties & _SOURCE_PROPERTIES or (tokens & _SOURCE and self._is_short(element, _LONGEST_SOURCE)):
+        is_signed = tag == "figcaption" and _DASH.match(element.text()) is not None
+        is_called_source = tokens & _SOURCE and self._is_short(element, _LONGEST_SOURCE) and not is_signed
+        if properties & _SOURCE_PROPERTIES or is_called_source:
             return self._sources
         longest = _LONGEST_ATTRIBUTION if self._body else _LONGEST_BYLINE
         if properties & _AUTHOR_PROPERTIES or (tokens & _AUTHOR and self._is_short(element, longest)):
@@ -286,6 +289,17 @@ def name_on(line: str) -> str | None:
 
 def _split(lines: list[str], *, alone: bool = False) -> Piece:
     """The text without an attribution on its last lines, or behind it. `alone`: there is nothing but a quote."""
+    author, source = _take_last_lines(lines, alone=alone)
+    text = " ".join(lines).strip()
+    spans = pair_marks(text)
+    is_in_marks = bool(spans) and spans[0].start == 0 and spans[-1].closed
+    found = _split_at_marks(text, spans, lines, alone=alone) if is_in_marks else None
+    found = found or (Piece(tidy(text)) if author else _split_unmarked(text, alone=alone))
+    return Piece(found.text, author or found.author, source or found.source, found.marked)
+
+
+def _take_last_lines(lines: list[str], *, alone: bool) -> tuple[str | None, str | None]:
+    """The name and the work on last lines, which are taken out of `lines`."""
     author = source = None
     if lines and lines[-1].startswith(_EMPHASIS):
         author, source = _emphasised(lines)
@@ -294,34 +308,40 @@ def _split(lines: list[str], *, alone: bool = False) -> Piece:
     while len(lines) > 1 and is_attribution(lines[-1]):
         found_author, found_source = split_attribution(lines.pop())
         author, source = author or found_author, found_source or source
-    text = " ".join(lines).strip()
-    spans = pair_marks(text)
-    if spans and spans[0].start == 0 and spans[-1].closed:
-        rest = text[spans[-1].end :].strip()
-        between = text[spans[0].end : spans[-1].start].strip() if len(spans) > 1 else ""
-        if not _LEFT_OVER.sub("", rest) and not between:
-            return Piece(tidy(text[: spans[-1].end]), author, source, marked=True)
-        if (
-            len(spans) == 1
-            and (_DASH.match(rest) or _IN_BRACKETS.match(rest) or _COMMA.match(rest))
-            and count_first_words(rest) <= _LONGEST_ATTRIBUTION
-        ):
-            found_author, found_source = split_attribution(rest.lstrip(","))
-            return Piece(tidy(spans[0].inside(text)), author or found_author, source or found_source, marked=True)
-        if alone and len(spans) == 1 and 2 * len(rest) < len(text) and count_first_words(rest) <= _LABEL:
-            label, colon, work = rest.partition(":")
-            return Piece(
-                tidy(spans[0].inside(text)), author, source or (tidy(work) if colon and label else None), marked=True
-            )
-    behind = _AFTER_DASH.match(text) if _DASHES.search(text) else None
-    if behind and is_name(behind["name"]) and not author:
-        found_author, found_source = split_attribution(behind["name"])
-        return Piece(tidy(behind["text"]), found_author, source or found_source)
+    return author, source
+
+
+def _split_at_marks(text: str, spans: list[Span], lines: list[str], *, alone: bool) -> Piece | None:
+    """What a text that begins with quotation marks holds; None if what follows them belongs to it."""
+    rest = text[spans[-1].end :].strip()
+    between = text[spans[0].end : spans[-1].start].strip() if len(spans) > 1 else ""
+    if not _LEFT_OVER.sub("", rest) and not between:
+        return Piece(tidy(text[: spans[-1].end]), marked=True)
+    if len(spans) > 1:
+        return None
+    inside, words = tidy(spans[0].inside(text)), count_first_words(rest)
+    is_below = len(lines) > 1 and rest == lines[-1].strip() and words <= _LABEL and not _FINAL.search(rest)
+    if is_below and not name_on(rest):
+        return Piece(inside, source=tidy(rest), marked=True)
+    leads_over = _DASH.match(rest) or _IN_BRACKETS.match(rest) or _COMMA.match(rest)
+    if is_below or (leads_over and words <= _LONGEST_ATTRIBUTION):
+        return Piece(inside, *split_attribution(rest.lstrip(",")), marked=True)
+    if alone and 2 * len(rest) < len(text) and words <= _LABEL:
+        label, colon, work = rest.partition(":")
+        return Piece(inside, source=tidy(work) if colon and label else None, marked=True)
+    return None
+
+
+def _split_unmarked(text: str, *, alone: bool) -> Piece:
+    """What a text without quotation marks holds: a name behind a dash, or something in brackets, ends it."""
+    behind = (_AFTER_DASH.match(text) or _AFTER_DASH.match(_NOTE.sub("", text))) if _DASHES.search(text) else None
+    if behind and is_name(_after_name(behind["name"])[0]):
+        return Piece(tidy(behind["text"]), *split_attribution(behind["name"]))
     enclosed = _ENCLOSED.match(text) if text.endswith((")", ").")) else None
     name = name_on(enclosed["name"]) if enclosed else None
-    if enclosed and not author and (name or not alone):
-        return Piece(tidy(enclosed["text"]), name, source or (None if name else tidy(enclosed["name"])))
-    return Piece(tidy(text), author, source)
+    if enclosed and (name or not alone):
+        return Piece(tidy(enclosed["text"]), name, None if name else tidy(enclosed["name"]))
+    return Piece(tidy(text))
 
 
 def _emphasised(lines: list[str]) -> tuple[str | None, str | None]:

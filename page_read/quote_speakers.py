@@ -58,7 +58,7 @@ class Speakers:
 
     def __init__(self, texts: list[str], words: QuoteWords) -> None:
         self._words = words
-        self._no_name = words.common | words.particles
+        self._no_name = words.common | words.particles | {word.strip().lower() for word in words.according_before}
         self._text = "\n".join(texts)[:_LONGEST_TEXT]
         self._written = frozenset(_WORD.findall(self._text))
         # Longer names by their first and last words, and how often each is there.

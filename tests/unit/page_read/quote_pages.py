@@ -434,6 +434,12 @@ RUNNING_TEXT = [
         ),
         language="de",
     ),
+    QuotePage(
+        name="italian, a word for `according to` is no name",
+        html="<p>Il lavoro cresce. Secondo Chiara Bassi il paese è “pieno di ragazzi bravi a cui nessuno ha mostrato una fabbrica”.</p>",
+        quotes=(("pieno di ragazzi bravi a cui nessuno ha mostrato una fabbrica", "Chiara Bassi"),),
+        language="it",
+    ),
 ]
 
 MARKED_UP = [
@@ -822,6 +828,39 @@ MARKED_UP = [
             ("A net is made of holes.", "Ruth Calloway"),
         ),
     ),
+    QuotePage(
+        name="names and works behind a tilde, below an introduction",
+        html="<title>Gardening Quotes</title><h1>Quotations about gardening</h1><p>Flowers, nature, trees.</p><p>What is a weed but a slow letter. &nbsp;~Edith Vane, <i>Letters from Home and Harbour to a Friend Abroad</i>, 1878</p><p>The sea keeps no diary. ~T. E. Reed, “Nets”</p><p>A net is made of holes. ~Ruth Calloway, <i>Mills</i>, 1897 [Often printed without a net. —tg]</p><p>Looking for more? They have moved.</p>",
+        quotes=(
+            ("What is a weed but a slow letter.", "Edith Vane"),
+            ("The sea keeps no diary.", "T. E. Reed"),
+            ("A net is made of holes.", "Ruth Calloway"),
+        ),
+    ),
+    QuotePage(
+        name="a caption that is called a source and names who says it",
+        html='<p>A play of the coast.</p><figure><blockquote><span>“</span>Eighty minutes like a held breath.<span>”</span></blockquote><figcaption class="source">— Clement Vane, The Eastern Stage</figcaption></figure>',
+        quotes=(("Eighty minutes like a held breath.", "Clement Vane"),),
+    ),
+    QuotePage(
+        name="stars before praise, and who gives it on the next line",
+        html="<h2>Praise</h2><p>★★★★ “A wonder from the first entrance to the last match.”<br><strong>Harbour Nights Magazine</strong></p><p>★★★★ “A small show with a long shadow.”<br><strong>Theatre Post</strong></p><p>“It rained, and nobody went home.”<br><em>The Ely Times</em></p>",
+        quotes=(
+            ("A wonder from the first entrance to the last match.", "Harbour Nights Magazine"),
+            ("A small show with a long shadow.", "Theatre Post"),
+            ("It rained, and nobody went home.", "The Ely Times"),
+        ),
+    ),
+    QuotePage(
+        name="the place in a book below each",
+        html="<h1>Sprüche</h1><h2>Trausprüche</h2><p>„Nun aber bleiben Glaube, Hoffnung und Liebe.“<br><em>1. Korinther 13,13</em></p><p>„Wo du hingehst, da will ich auch hingehen.“<br><em>Rut 1,16</em></p><p>„Viele Wasser löschen die Liebe nicht.“<br><em>Hohelied 8,7</em></p>",
+        quotes=(
+            ("Nun aber bleiben Glaube, Hoffnung und Liebe.", None),
+            ("Wo du hingehst, da will ich auch hingehen.", None),
+            ("Viele Wasser löschen die Liebe nicht.", None),
+        ),
+        language="de",
+    ),
 ]
 
 NO_QUOTES = [
@@ -861,4 +900,5 @@ NO_QUOTES = [
     QuotePage(name="a paper's title", html="<p>Ann Lee said little.</p><p>Her paper, “The slow growth of moss in five seasons,” appeared in June.</p>"),
     QuotePage(name="how to quote, below the name of the site", html="<title>schreiben:zitate</title><h1>Schreib-Wiki</h1><h1>Zitate und Anführungszeichen</h1><h2>Lange Zitate</h2><ul><li>Der Punkt steht vor dem Zeichen.</li><li>Das Komma folgt danach.</li><li>Am Ende steht der Nachweis.</li></ul>", language="de"),
     QuotePage(name="quotes of a mover", html="<title>Get your free moving quote</title><h1>Free Moving Quotes</h1><blockquote>Quote 20417 – two rooms, five hours: $840</blockquote><blockquote>Quote 20422 – four rooms with a piano: $2,960</blockquote>"),
+    QuotePage(name="rules of a contest of quotes", html="<title>Konkurs na cytat</title><h1>Konkurs „Cytat i pióro”</h1><h2>Cytaty</h2><ul><li>Każdy uczestnik wybiera jeden cytat.</li><li>Pod cytatem należy podać autora.</li><li>Prace nie będą oceniane.</li></ul>", language="pl"),
 ]  # fmt: skip
