@@ -35,6 +35,7 @@ _SUBJECT_WITHIN: Final = 15  # characters of a sentence that begins with its sub
 _SUBJECT_BEFORE: Final = 45  # characters of a sentence
 _BEFORE_SENTENCE: Final = " \n,;–—-"
 _SENTENCES_BACK: Final = 12
+_MOST_NAMES: Final = 30  # of a sentence
 _MIN_WOVEN: Final = 5  # words of a fragment inside a sentence of the page's own
 _SPEAKERS_KEPT: Final = 4  # of those who spoke last
 _REACH: Final = 2  # passages after which a speaker is forgotten
@@ -234,7 +235,7 @@ class _Reader:
             speech = self._judge(number, text, span, around, goes_on=goes_on)
             if speech is None:
                 previous = None
-                passed_over = around.before + QUOTE if around.before.strip() else ""
+                passed_over = (around.before + QUOTE)[-_LONGEST_LEAD:] if around.before.strip() else ""
                 continue
             if goes_on and previous is not None:
                 previous.text += " … " + speech.text
@@ -385,9 +386,9 @@ class _Reader:
             is_caption = read.passage != number and self._passages[read.passage].place.tag == "figcaption"
             if is_caption or self._is_about_known_person(read.text):
                 continue
-            names = [name for name in self._speakers.names_in(read.text) if self._speakers.may_mean(pronoun, name.text)]
-            persons = self._speakers.likeliest(names)
-            speakers = self._attributions.speakers_in(read.text)
+            names = self._speakers.names_in(read.text)[:_MOST_NAMES]
+            persons = self._speakers.likeliest([name for name in names if self._speakers.may_mean(pronoun, name.text)])
+            speakers = self._attributions.speakers_in(read.text)[:_MOST_NAMES]
             for name in persons:
                 may_speak = name in speakers or self._speakers.has_first_name(name.text)
                 if may_speak and not self._belongs_to_noun(read.text, name.start):

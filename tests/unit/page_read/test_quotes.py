@@ -100,6 +100,10 @@ def test_markup_in_data_is_read_as_markup(text: str, means: str) -> None:
         ("<blockquote>We won the game" + "<cite>x</cite><i></i>" * 850 + "</blockquote>") * 60,
         ("<p class=quote>We won the game" + "<div>" * 400 + "so" + "</div>" * 400 + "<cite>Ann Lee</cite>") * 100,
         ("<blockquote>We won the game" + "<div><a>so</a></div>" * 800 + "</blockquote>") * 60,
+        "<p>It was cold. “So,” she said. "
+        + " ".join([f"near Ada{number:x} Lee" for number in range(1_500)])
+        + ". “No one came,” she said. " * 1_000,
+        "<p>Ann Lee read “It”" + ", “It”" * 9_000 + ".",
     ],
     ids=[
         "marks",
@@ -115,6 +119,8 @@ def test_markup_in_data_is_read_as_markup(text: str, means: str) -> None:
         "cites",
         "nested elements",
         "links",
+        "names of places",
+        "titles",
     ],
 )
 def test_a_hostile_page_costs_bounded_work(html: str) -> None:
