@@ -202,7 +202,7 @@ def find_lists(passages: list[Passage], used: set[int], title: str, *, is_marked
         if place.heading:
             found += _read_run(passages, run, list(headings.values()), named, in_list=in_list)
             run = []
-            headings = {rank: name for rank, name in headings.items() if rank < place.heading} | {place.heading: text}
+            headings = _in_force(headings, passage)
             in_list = any(said_so[name] for name in headings.values())
             continue
         if number in used or place.code or not (in_list or run or text.startswith(_OPENING)):
@@ -218,6 +218,12 @@ def find_lists(passages: list[Passage], used: set[int], title: str, *, is_marked
     found += _read_run(passages, run, list(headings.values()), named, in_list=in_list)
     surest = sum([item.confidence >= _SURE for item in found])
     return [item for item in found if item.confidence >= _SURE or (surest < _MIN_RUN and not is_marked_up)]
+
+
+def _in_force(headings: dict[str, str], heading: Passage) -> dict[str, str]:
+    """The headings, by their rank, that what follows `heading` stands below."""
+    rank = heading.place.heading
+    return {other: text for other, text in headings.items() if other < rank} | {rank: heading.text}
 
 
 def _is_alike(first: Passage, other: Passage) -> bool:
@@ -324,9 +330,8 @@ def attribute(found: list[Marked], passages: list[Passage], title: str) -> None:
     headings = {"": title}  # that are in force, by their rank
     names = _names_among_headings(passages)
     for number, passage in enumerate(passages):
-        rank = passage.place.heading
-        if rank:
-            headings = {other: text for other, text in headings.items() if other < rank} | {rank: passage.text}
+        if passage.place.heading:
+            headings = _in_force(headings, passage)
         elif number in nameless and any(map(is_collection, headings.values())):
             above = list(headings.values())
             about = names.get(above[-1]) or _subject(above, said)

@@ -95,7 +95,7 @@ class Introductions:
         if not previous:
             return Introduction(is_there=False)
         lead = previous[-1].text
-        last = re.split(r"(?<=[^\d.][.!?。！？])\s+", lead.rstrip())[-1]
+        last = _last_sentence(lead.rstrip())
         says = self._words.saying.search(last) is not None and not _SIGNS.search(last)
         colon = lead.rstrip().endswith((":", "："))
         for text in (last, lead):
@@ -321,7 +321,7 @@ class _Reader:
             return ""
         text = before.text.rstrip()[-_LONGEST_LEAD:]
         is_lead = text.endswith((":", "：")) or (self._eastern and _EASTERN_LEAD.search(text))
-        return re.split(r"(?<=[^\d.][.!?])\s+|(?<=[。！？])(?=.)", text)[-1] if is_lead else ""
+        return _last_sentence(text) if is_lead else ""
 
     def _decide(
         self,
@@ -442,6 +442,10 @@ def _main_speaker(found: list[Speech]) -> _MainSpeaker | None:
         return None
     places = [speech.order[0] for speech in said if speech.author == name]
     return _MainSpeaker(name, places[0], places[-1] + _REACH)
+
+
+def _last_sentence(text: str) -> str:
+    return re.split(r"(?<=[^\d.][.!?])\s+|(?<=[。！？])\s*(?=.)", text)[-1]
 
 
 def _is_ended(around: Surroundings) -> bool:

@@ -101,9 +101,7 @@ def is_collection(heading: str) -> bool:
 
 @cache
 def _unlike() -> re.Pattern[str]:
-    return _pattern(
-        [entry for table in _tables().values() for entry in table.get("unlike", "").split()], spaceless=False
-    )
+    return _of_all_languages("unlike")
 
 
 def is_unlike_collection(title: str) -> bool:
@@ -114,17 +112,13 @@ def is_unlike_collection(title: str) -> bool:
 @cache
 def wrongly_ascribed() -> re.Pattern[str]:
     """Finds what the part of a collection is called that holds what the person never said."""
-    return _pattern(
-        [entry for table in _tables().values() for entry in table.get("wrong", "").split()], spaceless=False
-    )
+    return _of_all_languages("wrong")
 
 
 @cache
 def about_somebody() -> re.Pattern[str]:
     """Finds what comes between the name of a collection and somebody whom others speak of in it."""
-    return _pattern(
-        [entry for table in _tables().values() for entry in table.get("about", "").split()], spaceless=False
-    )
+    return _of_all_languages("about")
 
 
 @cache
@@ -225,6 +219,10 @@ def _names(particles: list[str]) -> re.Pattern[str]:
     rest = r"[\w’'.·-]*"
     following = rf"[ \u00a0](?:(?:{between})[ \u00a0]){{0,2}}[{CAPITALS}]{rest}"
     return re.compile(rf"[{CAPITALS}](?<![\w’'-].){rest}(?:{following}){{0,{2 * LONGEST_NAME}}}")
+
+
+def _of_all_languages(key: str) -> re.Pattern[str]:
+    return _pattern([entry for table in _tables().values() for entry in table.get(key, "").split()], spaceless=False)
 
 
 def _pattern(entries: Iterable[str], *, spaceless: bool) -> re.Pattern[str]:
