@@ -15,6 +15,7 @@ _POSSESSIVE: Final = re.compile(r"['’]s?$")
 _APOSTROPHE: Final = re.compile("['’]")
 _APPOSITION: Final = re.compile(r", (?:an?|who|whose|eine?|der|die|deren|dessen|qui|une?|una|uma?|que) ")
 _ENDING: Final = frozenset(".!?:;")
+_LONG_GENITIVES: Final = ("ses", "ßes", "zes", "tes", "des")
 _DATE: Final = re.compile(r"\.?\s\d")  # what follows the name of a month
 _ENOUGH: Final = 2  # points for a person
 _SAINT: Final = frozenset("st saint san santa santo são".split())  # churches and places are called so, too
@@ -288,7 +289,10 @@ class Speakers:
                     self._add(names, run[index + 1 :], text)
                     return
         if run and len(run) <= LONGEST_NAME and not (len(run) == 1 and _DATE.match(text, run[0].end())):
-            name = " ".join([_bare(token[0]) for token in run])
+            parts = [_bare(token[0]) for token in run]
+            if words.language == "de" and text.endswith("des ", 0, run[0].start()):
+                parts[0] = _nominative(parts[0])
+            name = " ".join(parts)
             if len(name) > 1 and name[0].isupper():
                 names.append(Name(run[0].start(), run[-1].end(), name, titled))
 
@@ -340,6 +344,11 @@ class Speakers:
 
 def _bare(name: str) -> str:
     return _POSSESSIVE.sub("", name) if "’" in name or "'" in name else name
+
+
+def _nominative(genitive: str) -> str:
+    """A German noun as it stands without `des` before it: of `Landkreises` and `Ministeriums`."""
+    return genitive[: -2 if genitive.endswith(_LONG_GENITIVES) else -1] if genitive.endswith("s") else genitive
 
 
 def eastern_subject(before: str, verb_at: int | None) -> str | None:

@@ -861,6 +861,15 @@ MARKED_UP = [
         ),
         language="de",
     ),
+    QuotePage(
+        name="a body in the genitive",
+        html="<p>„Eine Beteiligung ist derzeit nicht darstellbar“, teilte ein Sprecher des Landkreises Elmtal mit.</p><p>„Der Antrag liegt uns seit Mai vor“, sagte eine Sprecherin des Verbandes Deutscher Fährleute.</p>",
+        quotes=(
+            ("Eine Beteiligung ist derzeit nicht darstellbar", "Landkreis Elmtal"),
+            ("Der Antrag liegt uns seit Mai vor", "Verband Deutscher Fährleute"),
+        ),
+        language="de",
+    ),
 ]
 
 NO_QUOTES = [
