@@ -10,6 +10,7 @@ from page_read.quote_words import QuoteWords
 QUOTE: Final = "\ue010"  # stands for a quote in the text around it
 ENDED: Final = "\ue011"  # for one that ends with a sentence's mark
 QUOTES: Final = re.compile(f"[{QUOTE}{ENDED}]")
+_ELIDED: Final = re.compile(r"\A\w+['’]")  # `l'organisation`
 _CLAUSE: Final = re.compile(r"[;:!?\n“”\"«»„]|[^\W\d_]{3}\.(?=\s|\Z)")
 _POSSESSIVE: Final = re.compile("(?:..)?['’]s(?!\\w)")  # from two characters before a name's end
 _JOINED_PRONOUN: Final = re.compile(r"-(?:t-)?(\w*)")  # `dit-il`
@@ -35,13 +36,15 @@ _LONGEST_SENTENCE: Final = 1_000  # characters
 class Attribution:
     """What the sentence around a quote tells of its speaker.
 
-    `known` means somebody who was named before, and `pronoun` is the word that does so.
+    `known` means somebody who was named before, and `pronoun` is the word that does so. `group` means a group that was
+    named before, by the word that it is called, or that says that somebody speaks for it.
     """
 
     rule: str
     speaker: str | None = None
     known: bool = False
     pronoun: str | None = None
+    group: str | None = None
     direct: bool = True
     is_somebody: bool = True  # and no thing, as a message that says something
 
@@ -109,7 +112,7 @@ class Attributions:
         if names and " " in names[-1].text and before.strip(" :") == names[-1].text:
             return Attribution("colon", names[-1].text)  # `Ann Lee: “…”`
         persons = [name for name in names if self._speakers.is_person(name.text)]
-        if persons and not self._pronoun(before.split()):
+        if persons and not self._pronoun(before[: persons[0].start].split()):
             return Attribution("colon", persons[0].text)
         return Attribution("colon", known=True) if somebody_spoke else None
 
@@ -172,7 +175,9 @@ class Attributions:
         joined = _JOINED_PRONOUN.match(text, verb.end())
         pronoun = joined[1].lower() if joined else self._pronoun(inverted + lead[-1:])
         if pronoun:
-            return Attribution(rule, known=True, pronoun=pronoun, direct=direct)
+            is_group = pronoun in self._words.it and (self._words.language == "de" or lead[-1:] == [pronoun])
+            group = (self._group(follow[:6]) or pronoun) if is_group else None
+            return Attribution(rule, known=True, pronoun=pronoun, group=group, direct=direct)
         names = self.speakers_in(text)
         is_beside_verb = any(0 <= verb.start() - name.end <= _JOINED for name in names)
         if introduces and not is_beside_verb and (pronoun := self._pronoun(text.split(maxsplit=1)[:1])):
@@ -182,7 +187,11 @@ class Attributions:
         is_told = verb[0].lower() in self._words.addressing
         after = [] if is_told else [name for name in names if 0 <= name.start - verb.end() <= _FAR]
         by_office = any(self._words.is_role(word.strip(",.")) for word in follow[:3])
-        indefinite = bool(self._words.indefinite.intersection([word.lower() for word in lead[-5:] + follow[:1]]))
+        is_inverted = not text[: verb.start()].strip(" ,") and all(
+            name.start > _end_of_clause(text, verb) for name in after
+        )
+        unnamed = lead[-5:] + follow[: _AROUND_VERB if is_inverted else 1]
+        indefinite = bool(self._words.indefinite.intersection([word.lower() for word in unnamed]))
         name = (
             self._subject_before(before, verb, introduces=introduces)
             or self._subject_after(after, verb, by_office=by_office)
@@ -191,9 +200,22 @@ class Attributions:
         if name is None and not indefinite:
             name = self._office_holder([*follow[:3], *reversed(lead[-3:])])
         around = [word.strip(",.") for word in lead[-_AROUND_VERB:] + follow[:_AROUND_VERB]]
-        roles = [word for word in around if self._words.is_role(word) or word.lower() in self._words.groups]
-        is_somebody = bool(name or indefinite or roles or self._pronoun(lead[-_AROUND_VERB:] + verb[0].split()))
-        return Attribution(rule, name, known=name is None and not indefinite, direct=direct, is_somebody=is_somebody)
+        roles = [word for word in around if self._words.is_role(word) or self._words.is_group(word)]
+        group = None if name else self._group([*reversed(lead[-3:]), *follow[:3]])
+        is_somebody = bool(
+            name or indefinite or roles or group or self._pronoun(lead[-_AROUND_VERB:] + verb[0].split())
+        )
+        known = name is None and not indefinite
+        return Attribution(rule, name, known=known, group=group, direct=direct, is_somebody=is_somebody)
+
+    def _group(self, words: list[str]) -> str | None:
+        """The first of `words` that means a group, or somebody who speaks for one; None if an office comes first."""
+        for word in [_ELIDED.sub("", word.strip(".,;:")).lower() for word in words]:
+            if self._words.is_group(word) or word in self._words.bodies:
+                return word
+            if self._words.is_role(word):
+                return None
+        return None
 
     def _office_holder(self, words: list[str]) -> str | None:
         """Who has the office that one of `words` is: `the mayor said`."""
@@ -218,8 +240,7 @@ class Attributions:
 
     def _somebody(self, text: str, verb: re.Match[str], names: list[Name], *, indefinite: bool) -> str | None:
         """The first name in a clause that is no place: of a body for which somebody speaks, or of several words."""
-        clause = _CLAUSE.search(text, verb.end())
-        end = clause.start() if clause else len(text)
+        end = _end_of_clause(text, verb)
         words = {word.strip(".,").lower() for word in text[max(0, verb.start() - _FAR) : end].split()}
         for_body = bool(self._words.bodies & words)
         if for_body and not names:
@@ -243,3 +264,8 @@ class Attributions:
     def _pronoun(self, words: list[str]) -> str | None:
         lower = [re.split("['’]", word.strip(".,;:!?()").lower())[0] for word in words]  # `he'd`
         return next((word for word in lower if word in self._words.pronouns), None)
+
+
+def _end_of_clause(text: str, verb: re.Match[str]) -> int:
+    clause = _CLAUSE.search(text, verb.end())
+    return clause.start() if clause else len(text)

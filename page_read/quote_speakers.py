@@ -98,6 +98,15 @@ class Speakers:
             if self._is_role(office):
                 self._holders[office].add(name.text)
 
+    def is_group(self, name: str) -> bool:
+        """Whether a name holds a word that groups, firms, offices and places are called by."""
+        return any(map(self._words.is_group, name.split(" ")))
+
+    def group(self, called: str) -> str | None:
+        """The only group of the page whose name begins or ends with the word that it is called by: `the union`."""
+        groups = [name for name in self._forms.get(called.lower(), ()) if self.is_group(name)]
+        return groups[0] if len(groups) == 1 else None
+
     def holder(self, office: str) -> str | None:
         """The only person of whom the page says that they have this office."""
         holders = self._holders.get(office, set())
@@ -203,7 +212,7 @@ class Speakers:
 
     def _weigh(self, name: str) -> int:
         parts = name.split(" ")
-        if self._words.groups.intersection((parts[0].lower(), parts[-1].lower())):
+        if self.is_group(name):
             return 0
         points, _ = self._seen(name)
         if len(parts) == 1:
@@ -270,31 +279,36 @@ class Speakers:
         return between in {" ", "\u00a0"} or (between == ". " and (len(before) == 1 or self._is_role(before.lower())))
 
     def _add(self, names: list[Name], run: list[re.Match[str]], text: str) -> None:
-        words = self._words
         run, titled = self._without_office(run, text)
-        for index, token in enumerate(run):  # `Ann Lee of North Bay University`
-            if index and run[index - 1][0] != _bare(run[index - 1][0]):  # `NASA's Ann Lee`
-                self._add(names, run[:index], text)
-                self._add(names, run[index:], text)
-                return
-            is_particle = index > 1 and token[0][0].islower()
-            if is_particle and (len(run) > LONGEST_NAME or (token[0] == "of" and run[0][0].lower() in first_names())):
-                self._add(names, run[:index], text)
-                self._add(names, run[index + 1 :], text)
-                return
-        if words.language == "de":  # `der` stands in a name only after `von`
-            for index, token in enumerate(run):
-                if token[0] in {"der", "den"} and run[index - 1][0] not in {"von", "van"}:
-                    self._add(names, run[:index], text)
-                    self._add(names, run[index + 1 :], text)
-                    return
+        cut = self._cut(run)
+        if cut:
+            self._add(names, run[: cut[0]], text)
+            self._add(names, run[cut[1] :], text)
+            return
         if run and len(run) <= LONGEST_NAME and not (len(run) == 1 and _DATE.match(text, run[0].end())):
             parts = [_bare(token[0]) for token in run]
-            if words.language == "de" and text.endswith("des ", 0, run[0].start()):
+            if self._words.language == "de" and text.endswith("des ", 0, run[0].start()):
                 parts[0] = _nominative(parts[0])
             name = " ".join(parts)
             if len(name) > 1 and name[0].isupper():
                 names.append(Name(run[0].start(), run[-1].end(), name, titled))
+
+    def _cut(self, run: list[re.Match[str]]) -> tuple[int, int] | None:
+        """Where the first name in a run ends, and where the next one begins; None if there is only one."""
+        for index in range(1, len(run)):
+            before, word = run[index - 1][0], run[index][0]
+            if before != _bare(before):  # `NASA's Ann Lee`
+                return index, index
+            is_after_particle = index > 1 and before[0].islower()
+            if is_after_particle and self._words.is_group(word) and self.has_first_name(run[0][0] + " "):
+                return index - 1, index
+            is_particle = index > 1 and word[0].islower()  # `Ann Lee of North Bay University`
+            if is_particle and (len(run) > LONGEST_NAME or (word == "of" and run[0][0].lower() in first_names())):
+                return index, index + 1
+            # In German, `der` stands in a name only after `von`.
+            if self._words.language == "de" and word in {"der", "den"} and before not in {"von", "van"}:
+                return index, index + 1
+        return None
 
     def _without_office(self, run: list[re.Match[str]], text: str) -> tuple[list[re.Match[str]], bool]:
         """`run` without what is no part of a name, and whether an office stood before it."""

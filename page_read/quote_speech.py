@@ -35,6 +35,8 @@ _SUBJECT_WITHIN: Final = 15  # characters of a sentence that begins with its sub
 _SUBJECT_BEFORE: Final = 45  # characters of a sentence
 _BEFORE_SENTENCE: Final = " \n,;–—-"
 _SENTENCES_BACK: Final = 12
+_SENTENCES_BACK_TO_GROUP: Final = 4
+_AFTER_ARTICLE: Final = 6  # characters
 _MOST_NAMES: Final = 30  # of a sentence
 _MIN_WOVEN: Final = 5  # words of a fragment inside a sentence of the page's own
 _SPEAKERS_KEPT: Final = 4  # of those who spoke last
@@ -341,7 +343,9 @@ class _Reader:
                 self.left.append(number)
             return ("continued", 0.55, self._subject_of(before) or recent) if recent else None
         author = attribution.speaker
-        if author is None and attribution.known:
+        if author is None and attribution.group:
+            author = self._group(number, attribution.group)
+        if author is None and attribution.known and (attribution.group is None or attribution.pronoun):
             pronoun = attribution.pronoun
             author = (
                 self._subject_of(before, pronoun) or self._recent(number, pronoun) or self._mention(number, pronoun)[0]
@@ -350,7 +354,22 @@ class _Reader:
             return None
         if attribution.direct and (length >= _MIN_WOVEN or complete or spaceless):
             return attribution.rule, 0.75 if attribution.speaker else 0.6, author
-        return ("woven", 0.6, author) if length >= _MIN_WOVEN and author else None
+        return ("woven", 0.6, author) if length >= _MIN_WOVEN and (author or attribution.group) else None
+
+    def _group(self, number: int, called: str) -> str | None:
+        """Which group is meant by `the union`, or by `a spokeswoman`: the one of that name, or the last named."""
+        named = self._speakers.group(called)
+        if named:
+            return named
+        for read in self._sentences_read[: -1 - _SENTENCES_BACK_TO_GROUP : -1]:
+            names = self._speakers.names_in(read.text)[:_MOST_NAMES] if number - read.passage <= 1 else []
+            groups = [name.text for name in names if self._speakers.is_group(name.text)]
+            subject = names[0] if names and names[0].start < _AFTER_ARTICLE else None
+            if not groups and subject and not self._speakers.is_person(subject.text):
+                groups = [subject.text]
+            if groups:
+                return self._speakers.fullest(groups[0])
+        return None
 
     def _subject_of(self, before: str, pronoun: str | None = None) -> str | None:
         """The person with whose name the sentence of a quote begins."""

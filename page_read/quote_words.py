@@ -35,11 +35,13 @@ class QuoteWords:
     pronouns: frozenset[str]
     he: frozenset[str]
     she: frozenset[str]
+    it: frozenset[str]
     roles: frozenset[str]
     role_endings: tuple[str, ...]
     addressing: frozenset[str]
     bodies: frozenset[str]
     groups: frozenset[str]
+    group_endings: tuple[str, ...]
     places: frozenset[str]
     indefinite: frozenset[str]
     particles: frozenset[str]
@@ -52,6 +54,11 @@ class QuoteWords:
         word = word.lower().rstrip(".")
         ends_so = len(word) > _SHORTEST_ROLE and word.endswith(self.role_endings)
         return word in self.roles or (ends_so and word not in first_names())
+
+    def is_group(self, word: str) -> bool:
+        """Whether a word is what groups, firms, offices or places are called."""
+        word = word.lower()
+        return word in self.groups or word.endswith(self.group_endings)
 
 
 def words_of(text: str, declared: str | None) -> QuoteWords:
@@ -170,7 +177,7 @@ def _languages() -> dict[str, list[str]]:
 def _read(language: str) -> QuoteWords:
     table = _tables()[language]
     spaceless = language in {"ja", "zh"}
-    roles = table["roles"].split()
+    roles, groups = table["roles"].split(), table.get("groups", "").split()
     saying = _pattern(table["saying"].split(), spaceless=spaceless)
     return QuoteWords(
         language=language,
@@ -188,11 +195,13 @@ def _read(language: str) -> QuoteWords:
         pronouns=frozenset(table["pronouns"].split()),
         he=frozenset(table.get("he", "").split()),
         she=frozenset(table.get("she", "").split()),
+        it=frozenset(table.get("it", "").split()),
         roles=frozenset(roles),
-        role_endings=tuple([role[1:] for role in roles if role.startswith("*")]),
+        role_endings=_endings(roles),
         addressing=frozenset(table.get("addressing", "").split()),
         bodies=frozenset(table.get("bodies", "").split()),
-        groups=frozenset(table.get("groups", "").split()),
+        groups=frozenset(groups),
+        group_endings=_endings(groups),
         places=frozenset(table.get("places", "").split()),
         indefinite=frozenset(table.get("indefinite", "").split()),
         particles=frozenset(table["particles"].split()),
@@ -200,6 +209,10 @@ def _read(language: str) -> QuoteWords:
         common=_common()[language],
         works=frozenset(table.get("works", "").split()),
     )
+
+
+def _endings(entries: list[str]) -> tuple[str, ...]:
+    return tuple([entry[1:] for entry in entries if entry.startswith("*")])
 
 
 def _interruption(language: str, saying: str) -> re.Pattern[str]:

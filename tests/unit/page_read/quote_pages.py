@@ -862,6 +862,42 @@ MARKED_UP = [
         language="de",
     ),
     QuotePage(
+        name="a group that was named before",
+        html="<p>“The boats are old,” said Ruben Castle, a captain. The Island Ferry Workers Union, which has 600 members, wants an inquiry. “Our members have been saying so for years,” it said.</p><p>The union added: “We shall not wait until the last boat has gone.”</p><p>And the Local Councils Federation is not happy either. “Nobody asked us in all those years,” a spokesperson said.</p>",
+        quotes=(
+            ("The boats are old", "Ruben Castle"),
+            ("Our members have been saying so for years", "Island Ferry Workers Union"),
+            ("We shall not wait until the last boat has gone.", "Island Ferry Workers Union"),
+            ("Nobody asked us in all those years", "Local Councils Federation"),
+        ),
+    ),
+    QuotePage(
+        name="an office whose answer is cited",
+        html="<p>„Der Bauhof ist schön“, sagte Florian Huber am Abend.</p><p>Das Landratsamt Auerstein ließ wissen, man bedauere den Beschluss. „Eine Übernahme des Bades steht nicht zur Debatte“, heißt es in der Stellungnahme der Behörde.</p>",
+        quotes=(
+            ("Der Bauhof ist schön", "Florian Huber"),
+            ("Eine Übernahme des Bades steht nicht zur Debatte", "Landratsamt Auerstein"),
+        ),
+        language="de",
+    ),
+    QuotePage(
+        name="a person of a group",
+        html="<p>Anna-Lea Kobel von der Fraktion Mitte sagte: «Wir halten den Betrieb mit viel gutem Willen aufrecht.»</p>",
+        quotes=(("Wir halten den Betrieb mit viel gutem Willen aufrecht.", "Anna-Lea Kobel"),),
+        language="de",
+    ),
+    QuotePage(
+        name="a pronoun behind the name that it means",
+        html="<p>My professor, Ruth Abelard, had one rule, and she made us learn it: “Never pull a thread you cannot name.”</p>",
+        quotes=(("Never pull a thread you cannot name.", "Ruth Abelard"),),
+    ),
+    QuotePage(
+        name="somebody who is not named, behind the verb",
+        html="<p>Petra Vogt sagte: „Der Turm steht seit hundert Jahren.“</p><p>„Haben Sie eigentlich nie Angst?“, fragte mich vor Wochen eine Konfirmandin. Wir saßen auf der Mauer.</p>",
+        quotes=(("Der Turm steht seit hundert Jahren.", "Petra Vogt"), ("Haben Sie eigentlich nie Angst?", None)),
+        language="de",
+    ),
+    QuotePage(
         name="a body in the genitive",
         html="<p>„Eine Beteiligung ist derzeit nicht darstellbar“, teilte ein Sprecher des Landkreises Elmtal mit.</p><p>„Der Antrag liegt uns seit Mai vor“, sagte eine Sprecherin des Verbandes Deutscher Fährleute.</p>",
         quotes=(
