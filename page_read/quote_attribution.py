@@ -81,9 +81,10 @@ class Attributions:
         end = before.rstrip()[-1:]
         verbs = list(words.saying.finditer(before))
         leads_over = bool(verbs) and (end in {":", ","} or len(before) - verbs[-1].end() <= _LEADING_OVER)
+        is_beside = bool(verbs) and not before[verbs[-1].end() :].strip()
         verb = words.saying.search(after)
         is_near = verb is not None and verb.start() <= _NEAR and ":" not in after[: verb.start()]
-        if verb and is_near and not (verbs and self._is_introduced(around, verb, leads_over=leads_over)):
+        if verb and is_near and not (verbs and (is_beside or self._is_introduced(around, verb, leads_over=leads_over))):
             return self.subject("said", after, verb, direct=verb.start() <= _NEAR // 2)
         if verbs and (leads_over or len(before) - verbs[-1].end() <= _NEAR):
             return self.subject("said", before, verbs[-1], direct=leads_over, introduces=True)

@@ -21,6 +21,7 @@ _ENOUGH: Final = 2  # points for a person
 _SAINT: Final = frozenset("st saint san santa santo são".split())  # churches and places are called so, too
 _OFFICE_WITHIN: Final = 40  # characters of a name
 _INITIALS: Final = 3  # letters; fewer are initials
+_NUMERAL: Final = re.compile("[IVXLC]{2,}")  # Roman, as `XIV`
 _CAPITALISED: Final = re.compile(rf"[{CAPITALS}]\w*")
 _LONGEST_TEXT: Final = 300_000  # characters in which names are learnt
 _MOST_NAMES: Final = 1_000  # that are looked up
@@ -95,7 +96,8 @@ class Speakers:
         behind = self._text[name.end + 2 : name.end + 2 + _OFFICE_WITHIN].split(",")[0].split() if is_explained else []
         for word in [*before, *behind]:
             office = word.strip(".,;:()").lower()
-            if self._is_role(office):
+            if self._is_role(office) and office not in _SAINT:
+                self._titled.add(name.text)
                 self._holders[office].add(name.text)
 
     def is_group(self, name: str) -> bool:
@@ -267,7 +269,8 @@ class Speakers:
         word = _bare(word.rstrip("-·.’'"))
         lower = word.lower()
         is_common = lower in self._words.common or _APOSTROPHE.split(lower)[0] in self._words.common
-        return "" if len(word) == 1 or is_common or self._is_role(lower) else word
+        is_no_name = len(word) == 1 or is_common or self._is_role(lower) or _NUMERAL.fullmatch(word)
+        return "" if is_no_name else word
 
     def _is_role(self, word: str) -> bool:
         known = self._roles.get(word)
@@ -290,7 +293,7 @@ class Speakers:
             if self._words.language == "de" and text.endswith("des ", 0, run[0].start()):
                 parts[0] = _nominative(parts[0])
             name = " ".join(parts)
-            if len(name) > 1 and name[0].isupper():
+            if len(name) > 1 and name[0].isupper() and not (len(run) == 1 and _NUMERAL.fullmatch(name)):
                 names.append(Name(run[0].start(), run[-1].end(), name, titled))
 
     def _cut(self, run: list[re.Match[str]]) -> tuple[int, int] | None:

@@ -26,7 +26,10 @@ _TERMINAL: Final = re.compile(r"[.!?…。！？]['’”»]*\s*\Z")
 _SIGNS: Final = re.compile(f'[“”„«»"「『＂‘{OPEN_Q}]')
 _LONGEST_LEAD: Final = 300  # characters
 _EASTERN_LEAD: Final = re.compile(r"こう[^。「」]{1,12}[。:：]\Z")
-_GOING_ON: Final = {"«": ("«", "»")}  # marks that begin a paragraph inside a quote, where not only its own do
+_GOING_ON: Final = {
+    "«": ("«", "»"),
+    "“": ("“", "”"),
+}  # marks that begin a paragraph inside a quote, where not only its own do
 _MIN_WORDS: Final = 3
 _BEFORE_VERB: Final = 4  # words of a subject
 _LIGHT: Final = 3  # letters of a word without weight

@@ -898,6 +898,41 @@ MARKED_UP = [
         language="de",
     ),
     QuotePage(
+        name="a paragraph of a quote that begins as Spanish ones do",
+        html="<p>“Aquí no se come nada. Es la única norma de la casa.</p><p>”Yo propuse prohibir también los móviles”, afirma Lola Menduiña.</p>",
+        quotes=(
+            (
+                "Aquí no se come nada. Es la única norma de la casa. Yo propuse prohibir también los móviles",
+                "Lola Menduiña",
+            ),
+        ),
+        language="es",
+    ),
+    QuotePage(
+        name="numerals and elisions are no names",
+        html="<p>Claire Azzouz assume. La licence IV est chère.</p><p>« Il y aura des cacahuètes pour tout le monde », prévient-elle. D’après elle, c’est tout.</p><p>« Personne ne perdra le fil », ajoute-t-elle.</p>",
+        quotes=(
+            ("Il y aura des cacahuètes pour tout le monde", "Claire Azzouz"),
+            ("Personne ne perdra le fil", "Claire Azzouz"),
+        ),
+        language="fr",
+    ),
+    QuotePage(
+        name="an office in small letters tells of a person",
+        html='<p>Josivaldo Braga disse: "A água levou a ponte de uma vez."</p><p>A professora Marinalva Rocha atravessa o rio de canoa. Ela comprou os coletes. "Pedi um barco, e me mandaram um formulário", disse.</p>',
+        quotes=(
+            ("A água levou a ponte de uma vez.", "Josivaldo Braga"),
+            ("Pedi um barco, e me mandaram um formulário", "Marinalva Rocha"),
+        ),
+        language="pt",
+    ),
+    QuotePage(
+        name="a verb before a quote, and another one behind it",
+        html="<p>Paul Lavige salue « une belle aventure du village tout entier », mais rappelle que la banque attend.</p>",
+        quotes=(("une belle aventure du village tout entier", "Paul Lavige"),),
+        language="fr",
+    ),
+    QuotePage(
         name="a body in the genitive",
         html="<p>„Eine Beteiligung ist derzeit nicht darstellbar“, teilte ein Sprecher des Landkreises Elmtal mit.</p><p>„Der Antrag liegt uns seit Mai vor“, sagte eine Sprecherin des Verbandes Deutscher Fährleute.</p>",
         quotes=(
