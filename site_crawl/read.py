@@ -101,7 +101,8 @@ def pages_of(
         text(f"""
         SELECT page.id, page.url, page.depth, from_page.url,
                coalesce(page.outcome, CASE WHEN jobs.finished_at IS NOT NULL THEN 'not-read' END),
-               page.reason, page.detail, page.http_status, page.words, page.word_count
+               CASE WHEN page.outcome <> 'counted' THEN page.reason END, page.detail,
+               page.http_status, page.words, page.word_count
         FROM crawl_pages AS page
         JOIN jobs ON jobs.id = page.crawl_id
         LEFT JOIN crawl_pages AS from_page ON from_page.crawl_id = page.crawl_id AND from_page.id = page.found_on

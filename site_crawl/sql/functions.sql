@@ -173,7 +173,7 @@ CREATE TYPE page_end AS (
     was_asked   boolean,   -- false: it needed no request, and takes no place under max_pages
     host_failed boolean,   -- whether the host failed to answer; NULL: it was not asked
     alias_key   bytea,     -- the page that it is another URL of,
-    is_redirect boolean,   -- since it was redirected there; else since it says so
+    is_redirect boolean,   -- since it redirects there; else since it names that one as canonical
     words       integer,
     word_count  integer,
     bytes       integer,
@@ -182,7 +182,7 @@ CREATE TYPE page_end AS (
 );
 
 -- end_page: write what became of a page that a lane holds. A page is counted once: under the URL that it was redirected to,
--- and not if one with the same text was counted.
+-- and not if one with the same text was counted. A page that names another one as canonical counts until that one is counted.
 CREATE FUNCTION end_page(crawl uuid, lane uuid, number integer, page page_end, max_failures integer, max_pauses integer, pause interval)
 RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -190,6 +190,7 @@ DECLARE
     alias crawl_pages;
     counted crawl_pages;  -- the row that gets the words
     original text;        -- the URL of the page that this one repeats
+    canonical text;       -- the URL that it names, as long as that one is not counted
     alias_outcome text;   -- that it had before
     alias_waited integer := 0;
 BEGIN
@@ -200,15 +201,26 @@ BEGIN
         RETURN;
     END IF;
     counted := held;
-    IF page.outcome = 'counted' AND page.alias_key IS NOT NULL THEN
+    IF page.alias_key IS NOT NULL THEN
         SELECT * INTO alias FROM crawl_pages WHERE crawl_id = crawl AND key = page.alias_key AND id <> held.id;
-        IF NOT FOUND OR (alias.outcome = 'duplicate' AND NOT page.is_redirect) THEN
-            alias := NULL;  -- two pages name each other as canonical: the one that is left is counted
-        ELSIF page.is_redirect AND (alias.state = 'WAITING' OR alias.outcome IN ('nofollow', 'max-depth', 'trap-template')) THEN
-            counted := alias;
-        ELSE
+    END IF;
+    IF page.outcome = 'counted' AND alias.id IS NOT NULL THEN
+        IF alias.outcome = 'counted' OR (page.is_redirect AND alias.state <> 'WAITING'
+                                         AND coalesce(alias.outcome NOT IN ('nofollow', 'max-depth', 'trap-template'), true)) THEN
             original := alias.url;
+        ELSIF page.is_redirect THEN
+            counted := alias;
+        ELSIF alias.outcome IS DISTINCT FROM 'duplicate' THEN  -- else they name each other, and the one that is left is counted
+            canonical := alias.url;
         END IF;
+    END IF;
+    IF page.outcome = 'counted' AND (original IS NULL OR alias.outcome = 'counted') THEN
+        PERFORM count_canonical(crawl, ARRAY[held.url, counted.url], coalesce(original, counted.url));
+    ELSIF page.outcome IN ('counted', 'duplicate') AND alias.outcome = 'counted' THEN
+        PERFORM count_canonical(crawl, ARRAY[held.url], alias.url);
+    ELSIF page.outcome IN ('counted', 'duplicate') AND alias.id IS NOT NULL THEN
+        UPDATE crawl_pages SET reason = alias.url
+        WHERE crawl_id = crawl AND outcome = 'counted' AND reason IS NOT NULL AND md5(reason) = md5(held.url) AND url <> alias.url;
     END IF;
     IF page.outcome = 'counted' AND original IS NULL AND page.text_hash IS NOT NULL THEN
         SELECT url INTO original FROM crawl_pages
@@ -225,7 +237,7 @@ BEGIN
     UPDATE crawl_pages
     SET state = CASE WHEN page.outcome IS NULL THEN 'WAITING' ELSE 'ENDED' END,
         outcome = CASE WHEN original IS NULL THEN page.outcome ELSE 'duplicate' END,
-        reason = coalesce(original, page.reason), detail = page.detail, http_status = page.http_status, lane_id = NULL, lane_attempt = NULL,
+        reason = coalesce(original, canonical, page.reason), detail = page.detail, http_status = page.http_status, lane_id = NULL, lane_attempt = NULL,
         was_taken = was_taken AND coalesce(page.was_asked, true), due_at = now() + page.wait,
         attempts = attempts + (page.outcome IS NULL AND coalesce(page.was_asked, true))::integer, bytes = page.bytes,
         words = CASE WHEN original IS NULL THEN page.words END,
@@ -252,6 +264,27 @@ BEGIN
     IF page.host_failed IS NOT NULL THEN
         PERFORM judge_host(crawl, held.host, page.host_failed, max_failures, max_pauses, pause);
     END IF;
+END $$;
+
+-- count_canonical: a page is counted, under `counted_url`: those that named one of `canonical_urls`, its other URLs, count no more.
+CREATE FUNCTION count_canonical(crawl uuid, canonical_urls text[], counted_url text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    replaced record;
+BEGIN
+    FOR replaced IN
+        SELECT id, words, word_count FROM crawl_pages
+        WHERE crawl_id = crawl AND outcome = 'counted' AND reason IS NOT NULL
+          AND md5(reason) = ANY(SELECT md5(url) FROM unnest(canonical_urls) AS url) AND url <> counted_url
+    LOOP
+        UPDATE crawl_pages
+        SET outcome = 'duplicate', reason = counted_url, words = NULL, word_count = NULL, text_hash = NULL, counts = NULL
+        WHERE crawl_id = crawl AND id = replaced.id;
+        UPDATE crawls
+        SET outcomes = merged(outcomes, '{"counted": -1, "duplicate": 1}'), words = crawls.words - coalesce(replaced.words, 0),
+            word_count = crawls.word_count - coalesce(replaced.word_count, 0),
+            word_pages = word_pages - (coalesce(replaced.word_count, 0) > 0)::integer
+        WHERE job_id = crawl;
+    END LOOP;
 END $$;
 
 -- judge_host: count failures in a row. At `max_failures` the host is left alone for `pause`; after `max_pauses`, for good.

@@ -41,7 +41,8 @@ CREATE TABLE crawl_pages (
     attempts     smallint NOT NULL DEFAULT 0,          -- that ended in a transient error
     crashes      smallint NOT NULL DEFAULT 0,          -- whose process died or ran out of time
     outcome      text,
-    reason       text,                                 -- of a failure, a name; of a duplicate, the URL that was counted
+    reason       text,                                 -- of a failure, a name; of a duplicate, the URL that was counted;
+                                                       -- of a counted page, a canonical URL that is not counted
     detail       text,                                 -- of a failure, a sentence for people
     http_status  smallint,
     words        integer,
@@ -58,6 +59,7 @@ CREATE TABLE crawl_pages (
 CREATE INDEX crawl_pages_waiting ON crawl_pages (crawl_id, host, coalesce(depth, 32767), id) WHERE state = 'WAITING';
 CREATE INDEX crawl_pages_running ON crawl_pages (crawl_id, lane_id) WHERE state = 'RUNNING';
 CREATE INDEX crawl_pages_by_text ON crawl_pages (crawl_id, text_hash) WHERE text_hash IS NOT NULL;
+CREATE INDEX crawl_pages_by_canonical ON crawl_pages (crawl_id, md5(reason)) WHERE outcome = 'counted' AND reason IS NOT NULL;
 CREATE INDEX crawl_pages_by_outcome ON crawl_pages (crawl_id, outcome, id) WHERE outcome <> 'counted';
 CREATE INDEX crawl_pages_by_words ON crawl_pages (crawl_id, words DESC, id) WHERE outcome = 'counted';
 CREATE INDEX crawl_pages_by_word_count ON crawl_pages (crawl_id, word_count DESC, id) WHERE word_count > 0;
