@@ -89,7 +89,7 @@ class SiteResult(TypedDict):
     """What became of the pages of a site."""
 
     pages: Annotated[int, Field(ge=0, description="how many pages were read")]
-    outcomes: Annotated[Mapping[str, int], Field(description="how many of the discovered URLs ended how")]
+    outcomes: Annotated[Mapping[str, int], Field(description="how many URLs ended how, each discovered one once")]
     stop_reason: Literal["finished", "max-pages", "max-depth", "time", "bytes", "site-unavailable"]
     robots: Annotated[
         Sequence[RobotsSeen], Field(description="what each origin answered to the request for robots.txt")
@@ -103,9 +103,11 @@ class SiteProgress(TypedDict):
 
     discovered: Annotated[int, Field(ge=0, description="how many URLs of the site are known")]
     waiting: Annotated[int, Field(ge=0, description="how many of them wait to be read")]
-    running: Annotated[int, Field(ge=0, description="how many are being read")]
+    running: Annotated[int, Field(ge=0, description="how many are being read, or are next")]
     outcomes: Annotated[Mapping[str, int], Field(description="how many have ended how")]
-    asked_for: Annotated[int, Field(ge=0, description="how many pages the site was asked for, of `max_pages` at most")]
+    asked_for: Annotated[
+        int, Field(ge=0, description="how many pages the site was asked for or is about to be, of `max_pages` at most")
+    ]
     bytes: Annotated[int, Field(ge=0, description="of the pages that were read, decompressed")]
     seconds: Annotated[float, Field(ge=0, description="since the job began; up to its end, if it has ended by itself")]
 
@@ -201,10 +203,15 @@ def _lanes(request: SiteRequest, job: RunningJob, hosts: Sequence[WaitingHost], 
             lanes=0,
             share=share,
             # In the first lane that gets the robots.txt, which names them.
-            reads_sitemaps=request.sitemap != "skip" and not host.is_known and host.host == request.start().host,
+            reads_sitemaps=_wants_sitemaps(request) and not host.is_known and host.host == request.start().host,
         )
         lanes += [one.model_copy(update={"place": one.place + number}) for number in range(count)]
     return [one.model_copy(update={"lanes": len(lanes)}) for one in lanes]
+
+
+def _wants_sitemaps(request: SiteRequest) -> bool:
+    """What sitemaps name is at least as far away as a link of the start."""
+    return request.sitemap == "only" or (request.sitemap == "use" and request.max_depth > 0)
 
 
 def site_progress(sums: JsonObject) -> SiteProgress:

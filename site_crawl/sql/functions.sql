@@ -445,12 +445,20 @@ CREATE FUNCTION stop_reason(crawl uuid) RETURNS text LANGUAGE sql STABLE AS $$
     FROM crawls WHERE job_id = crawl
 $$;
 
--- crawl_sums: how far a crawl is, by its counters alone.
+-- crawl_sums: how far a crawl is, by its counters alone. Once it is over, what still waited has ended as not read.
 CREATE FUNCTION crawl_sums(crawl uuid) RETURNS json LANGUAGE sql STABLE AS $$
     SELECT json_build_object(
-        'discovered', discovered, 'waiting', waiting, 'running', running, 'outcomes', outcomes, 'asked_for', taken,
-        'words', words, 'word_count', word_count, 'word_pages', word_pages, 'bytes', bytes, 'stop_reason', stop_reason,
+        'discovered', discovered, 'waiting', waiting - left_waiting, 'running', running - left_running,
+        'outcomes', CASE WHEN left_waiting + left_running = 0 THEN outcomes
+                         ELSE outcomes || jsonb_build_object('not-read', left_waiting + left_running) END,
+        'asked_for', taken, 'words', words, 'word_count', word_count, 'word_pages', word_pages, 'bytes', bytes,
+        'stop_reason', stop_reason,
         'seconds', extract(epoch FROM coalesce(finished_at, now()) - started_at)::double precision
     )
-    FROM crawls WHERE job_id = crawl
+    FROM crawls
+    CROSS JOIN LATERAL (
+        SELECT (crawls.finished_at IS NOT NULL OR jobs.finished_at IS NOT NULL)::integer AS is_over FROM jobs WHERE jobs.id = job_id
+    ) AS job
+    CROSS JOIN LATERAL (SELECT waiting * is_over AS left_waiting, running * is_over AS left_running) AS rest
+    WHERE job_id = crawl
 $$;

@@ -81,9 +81,12 @@ class Crawl:
             "SELECT state, outcome, coalesce(words, 0) AS words FROM crawl_pages WHERE crawl_id = :id", id=self.id
         )
         states = Counter(row.state for row in rows)
+        outcomes = Counter(row.outcome for row in rows if row.outcome)
+        if sums["stop_reason"]:
+            outcomes += Counter({"not-read": states.pop("WAITING", 0) + states.pop("RUNNING", 0)})
         assert sums["discovered"] == len(rows)
         assert (sums["waiting"], sums["running"]) == (states["WAITING"], states["RUNNING"])
-        assert sums["outcomes"] == Counter(row.outcome for row in rows if row.outcome)
+        assert sums["outcomes"] == outcomes
         assert sums["words"] == sum(row.words for row in rows if row.outcome == "counted")
         return sums
 
@@ -149,7 +152,7 @@ def test_at_most_max_pages_are_begun_and_trying_again_does_not_count(crawl: Call
     assert lane.next_page(counted(second)) is None
     assert site.frontier.waiting_hosts() == []
     assert site.frontier.finish()["stop_reason"] == "max-pages"
-    assert site.check()["outcomes"] == {"counted": 2}
+    assert site.check()["outcomes"] == {"counted": 2, "not-read": 1}
 
 
 def test_what_needed_no_request_takes_no_place(crawl: Callable[..., Crawl]) -> None:
@@ -186,6 +189,54 @@ class TestAliases:
         assert canonical.url == f"{SITE}/list"
         assert lane.next_page(counted(canonical)) is None
         assert site.outcomes() == {"/": "counted", "/list?sort=a": "duplicate", "/list": "counted"}
+
+    def test_a_page_counts_until_the_one_that_it_names_as_canonical_is_counted(
+        self, crawl: Callable[..., Crawl]
+    ) -> None:
+        site = crawl()
+        lane = site.lane()
+        page = begun(lane.next_page(counted(begun(lane.next_page())), [found("/list?sort=a"), found("/list?sort=b")]))
+        for _ in range(2):
+            page = begun(lane.next_page(counted(page, word_count=2, alias_key=key("/list")), [found("/list")]))
+        assert site.check()["outcomes"] == {"counted": 3}
+        assert page.url == f"{SITE}/list"
+        assert lane.next_page(counted(page, word_count=1)) is None
+        assert site.outcomes() == {
+            "/": "counted",
+            "/list?sort=a": "duplicate",
+            "/list?sort=b": "duplicate",
+            "/list": "counted",
+        }
+        sums = site.check()
+        assert (sums["word_count"], sums["word_pages"]) == (1, 1)
+
+    @pytest.mark.parametrize("outcome", ["failed", "robots", "nofollow", "max-depth", "trap-path", None])
+    @pytest.mark.parametrize("is_known_before", [True, False])
+    def test_a_page_counts_whose_canonical_one_is_not_read(
+        self, crawl: Callable[..., Crawl], outcome: str | None, *, is_known_before: bool
+    ) -> None:
+        site = crawl(pages=2)
+        lane = site.lane()
+        canonical = found("/list", 2, outcome=outcome)
+        links = [found("/list?sort=a"), canonical] if is_known_before else [found("/list?sort=a")]
+        page = begun(lane.next_page(counted(begun(lane.next_page())), links))
+        assert lane.next_page(counted(page, alias_key=key("/list")), [canonical]) is None
+        assert site.outcomes() == {"/": "counted", "/list?sort=a": "counted", "/list": outcome}
+        assert site.check()["words"] == 6
+
+    def test_a_page_whose_canonical_one_redirects_counts_until_the_target_is_counted(
+        self, crawl: Callable[..., Crawl]
+    ) -> None:
+        site = crawl()
+        lane = site.lane()
+        page = begun(lane.next_page(counted(begun(lane.next_page())), [found("/list?sort=a"), found("/new", 2)]))
+        page = begun(lane.next_page(counted(page, alias_key=key("/list")), [found("/list")]))
+        assert page.url == f"{SITE}/list"
+        end = PageEnd(id=page.id, outcome="duplicate", reason=f"{SITE}/new", alias_key=key("/new"), is_redirect=True)
+        page = begun(lane.next_page(end, [found("/new")]))
+        assert site.check()["outcomes"] == {"counted": 2, "duplicate": 1}
+        assert lane.next_page(counted(page)) is None
+        assert site.outcomes() == {"/": "counted", "/list?sort=a": "duplicate", "/new": "counted", "/list": "duplicate"}
 
     def test_of_two_pages_that_name_each_other_one_is_counted(self, crawl: Callable[..., Crawl]) -> None:
         site = crawl()
