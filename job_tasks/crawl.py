@@ -9,6 +9,7 @@ from pydantic import Field
 from sqlalchemy import Connection
 from typing_extensions import TypedDict  # pydantic wants this one before Python 3.12
 
+from job_core.errors import PermanentError
 from job_core.job import JsonObject
 from job_core.kinds import FanOut, GoOn, Kind, RunningJob
 from job_tasks.count import AskedWord
@@ -67,6 +68,8 @@ def crawl_progress(connection: Connection, crawl_ids: Collection[UUID]) -> Mappi
 def _result(request: CrawlRequest, job: RunningJob) -> CrawlResult:
     put_together(job.database, job.id)
     sums = Frontier(job.database, job.id).finish()
+    if not sums["words"]:
+        raise PermanentError("No page that was read holds a word.", type="no-words", title="The site has no text")
     unique_words, top = most_frequent(job.database, job.id, request.top)
     word = None
     if request.word is not None:

@@ -25,12 +25,12 @@ from page_fetch.robots import Robots
 from page_fetch.robots_access import ask_for_robots
 from page_fetch.url import MAX_ENCODED_LENGTH, WebUrl, parse_url
 from page_read.errors import ReadError
-from page_read.links import PRODUCT, PageLinks, header_links, header_robots
+from page_read.links import MAX_LINKS, PRODUCT, PageLinks, header_links, header_robots
 from page_read.page import PageText, read_page_with_links
 from page_read.quote_text import normal_form
 from page_read.quotes import find_quotes
 from page_read.sitemap import read_sitemap
-from page_read.web_url import web_url
+from page_read.web_url import MAX_URL_LENGTH, web_url
 from page_read.words import MAX_SHOWN_LENGTH, frequencies, most_frequent, occurrences, shown
 from quote_store.keep import KEEP, FoundQuote, keep_parameters
 from site_crawl.frontier import ROBOTS_PAUSE, CrawlPage, FoundUrl, Lane, PageEnd
@@ -192,15 +192,20 @@ class _Turn:
             self._ask_ahead()
             return self._count(page, fetched)
         except RedirectEnded as error:
-            end = PageEnd(id=page.id, outcome=error.outcome, reason=error.reason, detail=str(error), host_failed=False)
-            found = (self._found(error.target, page.depth),) if error.outcome == "duplicate" else ()
-            return ReadPage(end=end, found=found)
+            return self._redirected(page, error)
         except ServiceUnavailable:
             raise  # the database is away, which is no fault of the page's
         except TransientError as error:
             return _failed(page, error)
         except PermanentError as error:
             return ReadPage(end=_failure(page, error, host_failed=False))
+
+    def _redirected(self, page: CrawlPage, error: RedirectEnded) -> ReadPage:
+        end = PageEnd(id=page.id, outcome=error.outcome, reason=error.reason, detail=str(error), host_failed=False)
+        if error.outcome != "duplicate":
+            return ReadPage(end=end)
+        target = self._found(error.target, page.depth)
+        return ReadPage(end=replace(end, alias_key=target.key, is_redirect=True), found=(target,))
 
     def _ask_ahead(self) -> None:
         """Ask for the page that the lane has ahead, so that its site answers while this one is counted and written."""
@@ -219,7 +224,7 @@ class _Turn:
         canonical = self._canonical(page, fetched.final_url, links.canonical)
         own_url = canonical or fetched.final_url
         alias = self._found(own_url, page.depth) if url_key(own_url) != key else None
-        end = self._counted(page, fetched, text, alias.key if alias else None, is_redirect=canonical is None)
+        end = self._counted(page, fetched, text, links, alias.key if alias else None, is_redirect=canonical is None)
         found = {alias.key: alias} if alias else {}
         if end.text_hash is None or self._seen.texts[end.text_hash] < MAX_SAME_TEXTS:
             for each in self._links(page, fetched, links):
@@ -281,11 +286,19 @@ class _Turn:
         )
 
     def _counted(
-        self, page: CrawlPage, fetched: Page, text: PageText, alias_key: bytes | None, *, is_redirect: bool
+        self,
+        page: CrawlPage,
+        fetched: Page,
+        text: PageText,
+        links: PageLinks,
+        alias_key: bytes | None,
+        *,
+        is_redirect: bool,
     ) -> PageEnd:
         end = PageEnd(
             id=page.id,
             outcome="counted",
+            detail=_links_left_out(links),
             http_status=fetched.http_status,
             host_failed=False,
             alias_key=alias_key,
@@ -431,6 +444,13 @@ def _failure(page: CrawlPage, error: CoreError, *, host_failed: bool) -> PageEnd
         http_status=status,
         host_failed=host_failed,
     )
+
+
+def _links_left_out(links: PageLinks) -> str | None:
+    """Which links of a page were passed over, as a sentence; None if none were."""
+    said = [f"those after the first {MAX_LINKS:,}"] if links.is_cut else []
+    said += [f"{links.too_long:,} of more than {MAX_URL_LENGTH:,} characters"] if links.too_long else []
+    return f"Links of it were passed over: {' and '.join(said)}." if said else None
 
 
 def _storable(counts: Mapping[str, int]) -> Mapping[str, int]:

@@ -291,8 +291,11 @@ class TestTraps:
 
     def test_of_a_page_with_very_many_links_two_thousand_count(self, stack: Stack, site: OddSite) -> None:
         site.routes = {"/": page("words", *(f"/x/{n:x}y" for n in range(50_000)))}
-        result = counted(stack, f"{site.origin}/", max_pages=3)
-        assert sum(result["outcomes"].values()) <= 2_001
+        crawl_id = crawl(stack, f"{site.origin}/", max_pages=3)
+        result = stack.manager.ended_job(crawl_id)["result"]
+        assert sum(result["outcomes"].values()) == 2_001
+        (start,) = [each for each in pages_of(stack, crawl_id) if each["depth"] == 0]
+        assert start["detail"] == "Links of it were passed over: those after the first 2,000."
 
     def test_links_to_elsewhere_are_never_asked_for(self, stack: Stack, site: OddSite) -> None:
         links = [
@@ -348,6 +351,8 @@ class TestScope:
         ("asked", "found"),
         [
             ({"max_depth": 0}, {"counted": 1, "max-depth": 3}),
+            ({"max_depth": 0, "sitemap": "use"}, {"counted": 1, "max-depth": 3}),
+            ({"max_depth": 0, "sitemap": "only"}, {"counted": 2}),
             ({"max_pages": 1}, {"counted": 1, "not-read": 3}),
             ({"include": ["/blog/**"], "exclude": ["/blog/old/*"]}, {"counted": 2}),
         ],
@@ -359,10 +364,17 @@ class TestScope:
             "/": page("words", "/blog/new", "/blog/old/1", "/shop"),
             "/.+": lambda target, _: page(f"page {target}"),
         }
-        site.routes = {"/robots.txt": robots()} | site.routes
+        site.routes = {"/robots.txt": robots(), "/sitemap.xml": sitemap(f"{site.origin}/named")} | site.routes
         crawl_id = crawl(stack, f"{site.origin}/", **asked)
-        stack.manager.ended_job(crawl_id)
-        assert Counter(outcomes(stack, site, crawl_id).values()) == found
+        job = stack.manager.ended_job(crawl_id)
+        assert Counter(outcomes(stack, site, crawl_id).values()) == job["result"]["outcomes"] == found
+        progress = job["progress"]
+        assert (progress["waiting"], progress["running"], progress["outcomes"]) == (0, 0, found)
+
+    @pytest.mark.parametrize("body", ["", "12 34 56"])
+    def test_a_site_without_a_word_is_a_failure_that_says_so(self, stack: Stack, site: OddSite, body: str) -> None:
+        site.routes = {"/": page(body), "/robots.txt": robots()}
+        assert refused(stack, f"{site.origin}/")["type"] == "no-words"
 
     def test_a_start_that_redirects_to_another_host_is_a_failure_that_says_so(
         self, stack: Stack, site: OddSite
@@ -390,6 +402,22 @@ class TestScope:
             "/b": page("b"),
         }
         assert counted(stack, f"{site.origin}/")["outcomes"] == {"counted": 3}
+
+    def test_no_word_is_lost_to_a_canonical_page_that_cannot_be_read(self, stack: Stack, site: OddSite) -> None:
+        named = {"/a": "/gone", "/b": "/busy", "/c": "/secret", "/d": "/x/x/x/x", "/e": "/real"}
+        site.routes = {
+            "/robots.txt": robots("User-agent: *", "Disallow: /secret"),
+            "/": page("words", *named),
+            "/gone": OddAnswer(status=404),
+            "/busy": OddAnswer(status=410),
+            "/real": page("the page itself"),
+        } | {
+            path: page(f"treasure {path}", head=f'<link rel="canonical" href="{other}">')
+            for path, other in named.items()
+        }
+        result = counted(stack, f"{site.origin}/", word="treasure")
+        assert result["word"] == {"word": "treasure", "count": 4, "pages": 4}
+        assert result["outcomes"] == {"counted": 6, "duplicate": 1, "failed": 2, "robots": 1, "trap-path": 1}
 
     def test_a_page_counts_once_however_it_is_reached(self, stack: Stack) -> None:
         listed = page("a list", head='<link rel="canonical" href="/list">')
