@@ -200,7 +200,7 @@ class Attributions:
         )
         if name is None and not indefinite:
             name = self._office_holder([*follow[:3], *reversed(lead[-3:])])
-        around = [word.strip(",.") for word in lead[-_AROUND_VERB:] + follow[:_AROUND_VERB]]
+        around = [word.strip(",.") for word in lead[:3] + lead[-_AROUND_VERB:] + follow[:_AROUND_VERB]]
         roles = [word for word in around if self._words.is_role(word) or self._words.is_group(word)]
         group = None if name else self._group([*reversed(lead[-3:]), *follow[:3]])
         is_somebody = bool(

@@ -17,6 +17,7 @@ from page_read.quote_pieces import (
     is_name,
     is_quote,
     name_on,
+    read_label,
     read_pieces,
     split_attribution,
     split_line,
@@ -26,6 +27,8 @@ from page_read.quote_text import MAX_TEXT, count_first_words, is_title, tidy
 from page_read.quote_words import about_somebody, find_collection, first_names, is_collection, wrongly_ascribed
 
 _MOST: Final = 500  # items of a page
+_ROWS: Final = "tr,li,dt"
+_MOST_ROWS: Final = 3  # of one item
 _HIGHEST: Final = 6  # elements around a name in which its item is looked for
 _MIN_RUN: Final = 3  # passages that make a list
 _MIN_WORDS: Final = 3
@@ -57,6 +60,8 @@ _REPLY: Final = re.compile(
 _NUMBERED: Final = re.compile(r"\A\s*(?:\(?(?:\d{1,4}|[IVXLC]{1,8})[.)、．:：]|[①-⑳])\s*")
 _PREPOSITION: Final = re.compile(r"\s*(?:von|by|from|of|d[ei]|av|af|par|van|из|от)?\s+", re.IGNORECASE)
 _ONLY_YEARS: Final = re.compile(r"\s*\(?\D{0,3}\d{3,4}\s?[-–—]\s?\d{3,4}\)?\s*")
+_YEARS_BEHIND: Final = re.compile(r"\s*\(\D{0,3}\d{3,4}\s?[-–—]\s?\d{3,4}\)\s*\Z")
+_SENTENCE_END: Final = re.compile(r"[.!?…]\s")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _OPENING: Final = tuple('“„«»"「”')
 _LOWER_WORD: Final = re.compile(r"\b[a-zß-ÿа-яё]\w+")
@@ -146,7 +151,8 @@ def _smallest(chain: list[LexborNode], names: Counter[int], words: int) -> Lexbo
         if node.tag in {"footer", "figcaption", "cite"}:
             continue
         text = node.text(separator=" ", strip=True)
-        if count_first_words(text) >= words:
+        is_attribution_alone = name_on(text) is not None and not _SENTENCE_END.search(text)
+        if count_first_words(text) >= words and not is_attribution_alone:
             return node if len(text) <= 2 * MAX_TEXT else None
     return None
 
@@ -164,7 +170,7 @@ def _holds_a_name(node: LexborNode) -> bool:
 
 def _is_called_a_quote(node: LexborNode) -> bool:
     label = node.attributes.get("class") or ""
-    is_item = node.tag not in {"body", "html"} and len(node.css(_NAMED)) <= 1
+    is_item = node.tag not in {"body", "html"} and len(node.css(_NAMED)) <= 1 and len(node.css(_ROWS)) <= _MOST_ROWS
     return is_item and _CONTAINER.search(label) is not None and not _REPLY.search(label)
 
 
@@ -247,6 +253,11 @@ class _Line:
         """Whether its source stands behind it: `A line. (A work, 1900)`."""
         return self.piece.source is not None and not self.below
 
+    @property
+    def is_named(self) -> bool:
+        """Whether somebody or a work stands behind it."""
+        return self.piece.author is not None or self.has_source
+
 
 def _read_lines(passages: list[Passage], run: list[int]) -> list[_Line]:
     """The lines of a list; names and sources that stand on lines of their own belong to the line before."""
@@ -256,11 +267,18 @@ def _read_lines(passages: list[Passage], run: list[int]) -> list[_Line]:
         text = passages[number].text
         before = lines[-1] if lines else None
         below = passages[number].place.depth > depth
-        if before is not None and not before.piece.author and (below or is_attribution(text)):
+        is_signature = is_attribution(text) and "\n" not in text  # else a dialogue
+        if before is not None and below:
+            before.below = True
+            kind, said = read_label(text)
+            if kind == "author":
+                before.piece.author = before.piece.author or said
+            else:
+                before.piece.source = before.piece.source or tidy(said)
+            before.numbers.append(number)
+        elif before is not None and not before.piece.author and is_signature:
             author, source = split_attribution(text)
-            before.piece.author = None if below else author
-            before.below = before.below or below
-            before.piece.source = before.piece.source or (tidy(text) if below else source)
+            before.piece.author, before.piece.source = author, before.piece.source or source
             before.numbers.append(number)
         elif not below:
             lines.append(_Line(split_line(_NUMBERED.sub("", text)), [number], _NUMBERED.match(text) is not None))
@@ -277,28 +295,8 @@ def _read_run(
         run = run[1:]  # what stands before a list
     lines = _read_lines(passages, run)
     if not in_list or (len(lines) < _MIN_RUN and not lines[0].below):
-        about = _whose(headings, names, lines) if in_list else None
-        attributed = [(line.piece, line.numbers) for line in lines if line.piece.marked or line.has_source]
-        return [
-            Marked(_attributed(piece, about, sure=headings[-1] in names), "line", 0.85, numbers)
-            for piece, numbers in attributed
-            if (piece.author or about) and is_quote(piece) and not is_title(piece.text)
-        ]
-    lines = _without_introduction(lines)
-    marked = sum([line.piece.marked for line in lines])
-    named = sum([line.piece.author is not None or line.has_source for line in lines])
-    numbered = sum([line.numbered for line in lines])
-    sentences = sum([_LAST_MARK.search(line.piece.text) is not None for line in lines if not line.piece.marked])
-    wanted = _SHARE * len(lines)
-    if marked >= wanted or named >= wanted or (marked and headings[-1] in names):
-        lines = [line for line in lines if line.piece.marked or line.piece.author or line.has_source]
-        confidence = 0.8
-    elif lines[0].below and (len(lines) > 1 or _LAST_MARK.search(lines[0].piece.text)):
-        confidence = 0.8
-    elif numbered >= wanted or (passages[run[0]].place.item and sentences >= wanted):
-        confidence = 0.8 if headings[-1] in names else 0.7
-    else:
-        return []
+        return _read_single_lines(lines, headings, names, in_list=in_list)
+    lines, confidence = _judge_lines(lines, is_list=passages[run[0]].place.item > 0, below_a_name=headings[-1] in names)
     about = _whose(headings, names, lines)
     found = []
     for line in lines:
@@ -311,9 +309,41 @@ def _read_run(
     return found
 
 
+def _judge_lines(lines: list[_Line], *, is_list: bool, below_a_name: bool) -> tuple[list[_Line], float]:
+    """Those lines of a list on a page of quotes that are quotes, and how surely."""
+    if sum([is_title(line.piece.text) for line in lines]) >= _SHARE * len(lines):
+        return [], 0.0  # works
+    lines = _without_introduction(lines)
+    marked = sum([line.piece.marked for line in lines])
+    named = sum([line.is_named for line in lines])
+    numbered = sum([line.numbered for line in lines])
+    sentences = sum([_LAST_MARK.search(line.piece.text) is not None for line in lines if not line.piece.marked])
+    wanted = _SHARE * len(lines)
+    if marked >= wanted or named >= wanted or (marked and below_a_name):
+        is_numbered = numbered >= wanted
+        return [line for line in lines if line.piece.marked or line.is_named or (is_numbered and line.numbered)], 0.8
+    if lines[0].below and (len(lines) > 1 or _LAST_MARK.search(lines[0].piece.text)):
+        return lines, 0.8
+    if numbered >= wanted or (is_list and sentences >= wanted):
+        return lines, 0.8 if below_a_name else 0.7
+    return [], 0.0
+
+
+def _read_single_lines(
+    lines: list[_Line], headings: list[str], names: dict[str, str], *, in_list: bool
+) -> list[Marked]:
+    about = _whose(headings, names, lines) if in_list else None
+    attributed = [(line.piece, line.numbers) for line in lines if line.piece.marked or line.has_source]
+    return [
+        Marked(_attributed(piece, about, sure=headings[-1] in names), "line", 0.85, numbers)
+        for piece, numbers in attributed
+        if (piece.author or about) and is_quote(piece) and not is_title(piece.text)
+    ]
+
+
 def _without_introduction(lines: list[_Line]) -> list[_Line]:
-    """`lines` from the first to the last in marks or with a name, if there are some."""
-    sure = [place for place, line in enumerate(lines) if line.piece.marked or line.piece.author or line.has_source]
+    """`lines` from the first to the last in marks, with a name or a number, if there are some."""
+    sure = [place for place, line in enumerate(lines) if line.piece.marked or line.is_named or line.numbered]
     return lines[sure[0] : sure[-1] + 1] if len(sure) >= _MIN_RUN else lines
 
 
@@ -389,8 +419,10 @@ def _subject(headings: list[str], said: set[str]) -> str | None:
         if about_somebody().match(heading, match.end() + 1 if match else len(heading)):
             return None
         if match is None:
-            if heading in headings[1:] and headings[0].startswith(heading) and _is_person(heading, said):
-                return tidy(heading)
+            name = _YEARS_BEHIND.sub("", heading)
+            is_subject = headings[0].startswith(name) or name != heading
+            if heading in headings[1:] and is_subject and _is_person(name, said):
+                return tidy(name)
             continue
         for part in _PARTS.split(heading):
             is_name_alone = _looks_like_a_name(part) and not is_collection(part)

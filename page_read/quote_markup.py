@@ -19,12 +19,14 @@ from page_read.quote_pieces import (
     split_line,
 )
 from page_read.quote_speech import Introductions
-from page_read.quote_text import MAX_TEXT
+from page_read.quote_text import MAX_TEXT, count_first_words
 
 _MOST: Final = 300  # blockquotes of a page
 _SAME_SPEAKER: Final = 4  # passages in which `she` is still who was quoted last
 _DEEPEST: Final = 8  # elements between a quote's box and a name in it
 _SHORT_NAME: Final = 5  # words
+_FEW_WORDS: Final = 5
+_SENTENCE: Final = re.compile(r"[.!?…。！？]['’”»]*\Z")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _MOST_LINKED: Final = 0.4  # of the text
 _NO_QUOTE: Final = re.compile(
@@ -160,9 +162,10 @@ def _read(
         piece.author, rule, confidence = last.piece.author, last.rule, last.confidence
     else:
         told = introductions.before(numbers[0])
-        if not told.is_there:
-            return []
         is_same = last is not None and numbers[0] - last.passages[-1] <= _SAME_SPEAKER
+        is_sentence = _SENTENCE.search(piece.text) is not None and count_first_words(piece.text) > _FEW_WORDS
+        if not told.is_there and not (is_sentence and (piece.marked or (told.leads_over and is_same))):
+            return []
         piece.author = told.speaker or (last.piece.author if last and is_same else None)
         rule, confidence = "introduced", 0.7 if piece.author else 0.55
     for other in pieces[1:]:

@@ -12,12 +12,17 @@ from page_read.quote_text import count_first_words, tidy
 from page_read.quote_words import first_names, is_collection, wrongly_ascribed
 
 _FEWEST: Final = 2  # pairs of text and name
-_SHARE: Final = 0.7  # of the texts that must have a name on the same side
+_SHARE: Final = 0.7  # of the texts that must have a name on the same side,
+_SHARE_OF_PERSONS: Final = 0.6  # if many of these are persons by their first names
+_SHARE_OF_TURNS: Final = 0.5  # of lines with a name before them, if there are many
+_MANY: Final = 5
+_NAME_AND_WORK: Final = 2  # lines
 _LONGEST_SIGNATURE: Final = 8  # words
 _TEXT_WORDS: Final = 6  # from which a line without a full stop is a text
 _FINAL: Final = re.compile(r"[.!?…。！？][\"'’”»“」』)]*\Z")
 
 
+_DIRECTION: Final = re.compile(r"\A\[[^\[\]]{1,80}\]\s*(?=\S)")  # of a play: `[aside]`
 _NAME_FIRST: Final = re.compile(r"\A(?P<name>[^:：]{2,60})[:：]\s*(?P<text>\S.*)\Z", re.DOTALL)
 
 
@@ -56,6 +61,9 @@ def find_pairs(passages: list[Passage], used: set[int], title: str) -> list[Mark
 def _lines(number: int, passage: Passage) -> list[_Line]:
     parts = [part for part in passage.text.split("\n") if part.strip()]
     if len(parts) > 1:
+        author = name_on(parts[0]) if len(parts) == _NAME_AND_WORK and "," not in parts[0] else None
+        if author and count_first_words(parts[1]) <= _LONGEST_SIGNATURE:
+            return [_Line(number, ", ".join(parts), ("", False), passage.place.depth, None, author)]
         *text, last = parts
         name = name_on(last) or (_signature(last) if split_line("\n".join(text)).marked else None)
         pieces = [split_line(part) for part in parts]
@@ -104,7 +112,9 @@ def _read_pairs(lines: list[_Line]) -> list[Marked]:
             continue
         after, before = (_names_beside(lines, places, step) for step in (1, -1))
         chosen = max(after, before, key=_weight)
-        if len(chosen) < max(_FEWEST, _SHARE * len(places)) or not _weight(chosen)[0]:
+        are_names, _, persons = _weight(chosen)
+        share = _SHARE if persons < _MANY else _SHARE_OF_PERSONS
+        if len(chosen) < max(_FEWEST, share * len(places)) or not are_names:
             continue
         for place, name in chosen.items():
             text, beside = lines[place], lines[place + (1 if chosen is after else -1)]
@@ -125,7 +135,8 @@ def _read_named(lines: list[_Line]) -> list[Marked]:
         Marked(line.piece, "list", 0.8, [line.number]) for line in named if line.piece and several[line.number] > 1
     ]
     first = [(line.number, piece) for line in lines if line.piece and (piece := _after_name(line.piece))]
-    if len(first) < max(_FEWEST, _SHARE * len([line for line in lines if line.piece])):
+    share = _SHARE if len(first) < _MANY else _SHARE_OF_TURNS
+    if len(first) < max(_FEWEST, share * len([line for line in lines if line.piece])):
         return behind
     return behind + [Marked(piece, "list", 0.8, [number]) for number, piece in first]
 
@@ -133,7 +144,7 @@ def _read_named(lines: list[_Line]) -> list[Marked]:
 def _after_name(piece: Piece) -> Piece | None:
     found = _NAME_FIRST.match(piece.text)
     name = name_on(found["name"]) if found else None
-    return Piece(tidy(found["text"]), name, piece.source) if found and name else None
+    return Piece(tidy(_DIRECTION.sub("", found["text"])), name, piece.source) if found and name else None
 
 
 def _names_beside(lines: list[_Line], places: list[int], step: int) -> dict[int, str]:

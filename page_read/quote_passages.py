@@ -22,6 +22,7 @@ _UNREAD: Final = (
 _CODE: Final = frozenset("code pre samp kbd listing xmp".split())
 _HEADINGS: Final = frozenset("h1 h2 h3 h4 h5 h6".split())
 _DOUBLED: Final = (("‘‘", "“"), ("’’", "”"), ("``", "“"), ("''", '"'))  # what typewriters left of quotation marks
+_REFERENCE: Final = re.compile(r"\[\d{1,3}\]")  # to a note, as wikis have them
 _LINE: Final = "\ue002"
 _LINES: Final = re.compile(f" ?{_LINE}[ {_LINE}]*")
 _PARSED: Final = LexborHTMLParser("x")
@@ -67,6 +68,8 @@ def read_passages(body: LexborNode) -> list[Passage]:
         text = " ".join("".join(passage.parts).split())
         for doubled, mark in _DOUBLED if "’’" in text or "''" in text else ():
             text = text.replace(doubled, mark)
+        if "[" in text:
+            text = _REFERENCE.sub("", text)
         passage.text = _LINES.sub("\n", text).strip() if _LINE in text else text
         passage.parts = []
     return walk.passages

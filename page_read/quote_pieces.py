@@ -24,7 +24,9 @@ _AUTHOR: Final = frozenset(
     "author authors autor autora auteur autore byline by aut attribution attrib person speaker "
     "quotee name authorname authortitle authorortitle auteurs citeauthor автор автора".split()
 )
-_SOURCE: Final = frozenset("source src work book werk quelle bron opus oeuvre fuente fonte obra livre libro".split())
+_SOURCE: Final = frozenset(
+    "source src work book werk quelle bron opus oeuvre fuente fonte obra livre libro źródło источник källa".split()
+)
 _PREFIXED: Final = frozenset("author autor auteur quelle source".split())  # with one letter before
 _SIDE: Final = frozenset(
     "tag tags mytags share sharing social like likes rating stars date time actions action acties added meta "
@@ -45,9 +47,14 @@ _COMMA: Final = re.compile(r"\A,\s*[^\Wa-zß-ÿа-яё]")
 _LEFT_OVER: Final = re.compile(r"\A[\s.,;~–—―-]*(?:by|von|de|par|di|door|por|av|от)?[\s.,;:~–—―-]*\Z", re.IGNORECASE)
 _IN_BRACKETS: Final = re.compile(r"\A\s*[(\[](?P<inside>[^()\[\]]{2,120})[)\]]\.?\s*\Z")
 _AFTER_DASH: Final = re.compile(
-    r"\A(?P<text>.{4,}?[.!?…。！？”\"»“])\s*(?:[—–―~]{1,2}|\s-{1,2}\s?|--)\s*(?P<name>[^\Wa-zß-ÿа-я][^.!?—–―]{0,100}(?:\.[^.!?—–―]{1,60})*)\.?\Z",
+    r"\A(?P<text>.{4,}?[.!?…。！？”\"»“])\s*(?:[—–―~]{1,2}|\s-{1,2}\s?|--)\s*"
+    r"(?P<name>(?:[\[［（][一-鿿]{1,4}[\]］）])?(?:《|[^\Wa-zß-ÿа-я])[^.!?—–―]{0,100}(?:\.[^.!?—–―]{1,60})*)\.?\Z",
     re.DOTALL,
 )
+_EASTERN: Final = re.compile(
+    r"\A[\s—–―-]*(?:[\[［（][一-鿿]{1,4}[\]］）])?\s*(?P<name>[^\s《》,，]{0,30})\s*(?:《(?P<work>[^《》]{1,60})》)\s*\Z"
+)
+_COUNTRY: Final = re.compile(r"\A[\[［（][一-鿿]{1,4}[\]］）]")  # before a name: `[英]培根`
 _DASHES: Final = re.compile("[—–―~-]")
 _BREAK: Final = "\ue010"
 _EMPHASIS: Final = "\ue011"  # before a last line that begins with emphasised text
@@ -130,13 +137,28 @@ class _PieceReader:
             if kept_in is not None or self._is_beside_the_quote(element, tag, tokens):
                 self._taken.add(element.mem_id)
         piece = _split(self._lines(self._body or self._root), alone=True)
+        piece.author = piece.author or self._beside_the_text()
         for attribution in [*self._authors, *self._attributions]:
             author, source = split_attribution(attribution)
+            if piece.author and author and author != piece.author:
+                source = source or author  # `Jane Austen / Emma`
             piece.author = piece.author or author
             piece.source = piece.source or source
         piece.source = next((tidy(source) for source in self._sources if tidy(source)), piece.source)
         others = [Piece(tidy(text), piece.author, piece.source, piece.marked) for text in self._translations]
         return [found for found in (piece, *others) if found.text]
+
+    def _beside_the_text(self) -> str | None:
+        """The name that stands beside what is called the text, in nothing that is called an author."""
+        known = [split_attribution(text)[0] or "" for text in self._attributions]
+        if self._body is None or self._authors or any(_has_first_name(name) for name in known):
+            return None
+        self._taken.add(self._body.mem_id)
+        for line in self._lines(self._root):
+            name = name_on(line.rstrip(" /|"))
+            if name and (line[-1] in "/|" or _has_first_name(name)):
+                return name
+        return None
 
     def _below(self, root: LexborNode) -> Iterator[LexborNode]:
         """`root` and the nodes in it, in document order, without those that are out when it comes to them."""
@@ -152,7 +174,7 @@ class _PieceReader:
                     waiting += reversed(list(node.iter(include_text=True)))
 
     def _is_beside_the_quote(self, element: LexborNode, tag: str, tokens: set[str]) -> bool:
-        if tag in _LEFT_OUT or (tag == "blockquote" and self._root.tag == "blockquote"):
+        if tag in _LEFT_OUT or tag == "footer" or (tag == "blockquote" and self._root.tag == "blockquote"):
             return True
         if tokens & _SIDE and tag not in {"p", "blockquote", "q"} and not self._holds_an_author(element):
             return True
@@ -181,11 +203,13 @@ class _PieceReader:
         is_signed = tag == "figcaption" and _DASH.match(element.text()) is not None
         is_called_source = tokens & _SOURCE and self._is_short(element, _LONGEST_SOURCE) and not is_signed
         if properties & _SOURCE_PROPERTIES or is_called_source:
-            return self._sources
+            is_dashed = not properties and _DASH.match(element.text())
+            return self._attributions if is_dashed else self._sources
         longest = _LONGEST_ATTRIBUTION if self._body else _LONGEST_BYLINE
         if properties & _AUTHOR_PROPERTIES or (tokens & _AUTHOR and self._is_short(element, longest)):
             return self._authors
-        is_attribution = tag in {"footer", "figcaption"} or (tag == "cite" and self._is_last(element))
+        is_byline = tag == "footer" and not self._attributions and self._is_short(element, _LONGEST_ATTRIBUTION)
+        is_attribution = is_byline or tag == "figcaption" or (tag == "cite" and self._is_last(element))
         return self._attributions if is_attribution else None
 
     def _holds_a_paragraph(self, element: LexborNode) -> bool:
@@ -238,16 +262,27 @@ class _PieceReader:
 
 def split_attribution(text: str) -> tuple[str | None, str | None]:
     """The name and the work of an attribution like `— Name, Work (1900)`."""
+    if eastern := _EASTERN.match(text):
+        return eastern["name"] or None, eastern["work"]
     bracketed = _IN_BRACKETS.match(text)
     if text.strip().startswith("[") and bracketed and not name_on(bracketed["inside"]):
         return None, tidy(bracketed["inside"])
     text = tidy(_BY.sub("", _DASH.sub("", bracketed["inside"] if bracketed else text).strip(" -–—―~")))
     name, rest = _after_name(text)
-    name, bracket, inside = name.partition("(")
+    name, bracket, inside = _COUNTRY.sub("", name).partition("(")
     name = tidy(name).strip(" .:;|/")
     source = tidy(rest).strip(" ()") or (tidy(inside).strip(" ()") if bracket else "")
     if not is_name(name):
         return None, text or None
+    if " " not in name and " " not in source and source.lower() in first_names():
+        return f"{source} {name}", None  # `Wilde, Oscar`
+    words = name.split()
+    if words[0].lower() in first_names():  # `Emily Byron in a letter to her sister`
+        small = [
+            place for place, word in enumerate(words) if word[0].islower() and word not in name_particles() | _JOINING
+        ]
+        if small and small[0] > 1:
+            return " ".join(words[: small[0]]), tidy(text[len(" ".join(words[: small[0]])) :])
     return name, source or None
 
 
@@ -291,6 +326,8 @@ def _split(lines: list[str], *, alone: bool = False) -> Piece:
     """The text without an attribution on its last lines, or behind it. `alone`: there is nothing but a quote."""
     author, source = _take_last_lines(lines, alone=alone)
     text = " ".join(lines).strip()
+    if _is_dialogue(lines):
+        return Piece(tidy(text), author, source)
     spans = pair_marks(text)
     is_in_marks = bool(spans) and spans[0].start == 0 and spans[-1].closed
     found = _split_at_marks(text, spans, lines, alone=alone) if is_in_marks else None
@@ -305,15 +342,19 @@ def _take_last_lines(lines: list[str], *, alone: bool) -> tuple[str | None, str 
         author, source = _emphasised(lines)
     if alone and len(lines) > 1 and _FINAL.search(lines[-2]) and not _DASH.match(lines[-1]) and name_on(lines[-1]):
         author, source = split_attribution(lines.pop())
-    while len(lines) > 1 and is_attribution(lines[-1]):
+    while len(lines) > 1 and is_attribution(lines[-1]) and not _is_dialogue(lines):
         found_author, found_source = split_attribution(lines.pop())
         author, source = author or found_author, found_source or source
     return author, source
 
 
+def _is_dialogue(lines: list[str]) -> bool:
+    return len(lines) > 1 and _DASH.match(lines[0]) is not None
+
+
 def _split_at_marks(text: str, spans: list[Span], lines: list[str], *, alone: bool) -> Piece | None:
     """What a text that begins with quotation marks holds; None if what follows them belongs to it."""
-    rest = text[spans[-1].end :].strip()
+    rest = text[spans[-1].end :].strip("/| \n")
     between = text[spans[0].end : spans[-1].start].strip() if len(spans) > 1 else ""
     if not _LEFT_OVER.sub("", rest) and not between:
         return Piece(tidy(text[: spans[-1].end]), marked=True)
@@ -362,6 +403,14 @@ def is_attribution(line: str) -> bool:
     ) <= _LONGEST_ATTRIBUTION
 
 
+def read_label(text: str) -> tuple[str | None, str]:
+    """What a line like `Source: A work` tells of, `author` or `source`, and what it says; None for any other line."""
+    label, colon, rest = text.partition(":")
+    word = label.strip().lower()
+    kind = "author" if word in _AUTHOR else "source" if word in _SOURCE else None
+    return (kind, rest.strip()) if colon and kind else (None, text)
+
+
 def is_quote(piece: Piece) -> bool:
     """Whether what was read is long enough for a quote, and not too long."""
     return count_first_words(piece.text) >= _MIN_WORDS and len(piece.text) <= MAX_TEXT
@@ -385,6 +434,10 @@ def _is_called_text(classes: str) -> bool:
 def names_author(element: LexborNode) -> bool:
     """Whether an element is called an author."""
     return bool(_tokens(element.attributes.get("class") or "") & _AUTHOR)
+
+
+def _has_first_name(name: str) -> bool:
+    return name.partition(" ")[0].lower() in first_names()
 
 
 def _tokens(classes: str) -> set[str]:

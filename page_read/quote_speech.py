@@ -76,10 +76,11 @@ class _Sentence(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Introduction:
-    """Whether the text before something introduces it as said or written, and by whom."""
+    """Whether the text before something introduces it as said or written, and by whom; or only leads over to it."""
 
     is_there: bool
     speaker: str | None = None
+    leads_over: bool = False
 
 
 class Introductions:
@@ -111,7 +112,8 @@ class Introductions:
             if chosen:
                 return Introduction(colon or says, self._speakers.fullest(chosen[0].text))
         pronoun = (last.split() or [""])[0].lower() in self._words.pronouns
-        return Introduction(colon and (says or pronoun))
+        office = any(self._words.is_role(word.strip(".,;:")) for word in last.split())
+        return Introduction(colon and (says or pronoun or office), leads_over=colon)
 
 
 def find_speech(passages: list[Passage], used: set[int], words: QuoteWords, speakers: Speakers) -> list[Speech]:

@@ -93,7 +93,11 @@ def count_first_words(text: str) -> int:
 def is_title(text: str) -> bool:
     """Whether `text` looks like the title of a work: no sentence, and all words of weight begin with a capital."""
     heavy = [word for word in text.split() if len(word) > _LIGHT and word[0].isalpha()]
-    return text[-1:].isalpha() and 0 < len(heavy) <= _LONGEST_TITLE and all(word[0].isupper() for word in heavy)
+    return (
+        text.rstrip("'’")[-1:].isalpha()
+        and 0 < len(heavy) <= _LONGEST_TITLE
+        and all(word[0].isupper() for word in heavy)
+    )
 
 
 def is_spaceless(text: str) -> bool:

@@ -67,7 +67,7 @@ def find_quotes(page: PageText) -> list[Quote]:
     repeated = {node.mem_id for node in tree.css("blockquote") if is_repeated(node)} if quoted else set()
     never = {number for number in quoted if passages[number].place.quote in repeated}
     used = {number for found in marked for number in found.passages}
-    marked += find_pairs(passages, used | never, title)
+    marked += [] if is_unlike else find_pairs(passages, used | never, title)
     used = {number for found in marked for number in found.passages}
     if not is_unlike:
         is_marked_up = sum([item.piece.author is not None for item in marked]) >= _FEW

@@ -933,6 +933,145 @@ MARKED_UP = [
         language="fr",
     ),
     QuotePage(
+        name="a name without a class and a work beside what is called the text",
+        html="<title>Citations amitié</title><h1>Citations</h1>"
+        + "".join(
+            f'<article><div class="quote__text"><a href="/1">“{text}”</a></div><div class="quote__from"><div class="col"><a href="/a">{name}</a> / <cite><a href="/w">{work}</a></cite></div><div class="note__users">3.7/5 <a href="#">Votre note</a></div></div><div class="tools"><a href="#">Partager</a></div></article>'
+            for text, name, work in (
+                ("Un ami est une douce chose !", "Jean de La Fontaine", "Les Deux Amis"),
+                ("Le choix fait les amis.", "Jacques Delille", "La Pitié"),
+                ("Deux amis se taisent ensemble une heure.", "Honorine Vaucelles", "Carnets"),
+            )
+        ),
+        quotes=(
+            ("Un ami est une douce chose !", "Jean de La Fontaine"),
+            ("Le choix fait les amis.", "Jacques Delille"),
+            ("Deux amis se taisent ensemble une heure.", "Honorine Vaucelles"),
+        ),
+        language="fr",
+    ),
+    QuotePage(
+        name="a table of numbers, texts, and names with works below them",
+        html="<title>Цитаты писателей</title><h1>Цитаты</h1><table class=citaty><tr><th>№</th><th>Цитата</th><th>Автор</th></tr>"
+        + "".join(
+            f"<tr><td>{number}.</td><td class=cit>{text}</td><td class=avt><a href=/a>{name}</a><br><small>«{work}»</small></td></tr>"
+            for number, (text, name, work) in enumerate(
+                (
+                    ("Если хочешь быть счастливым, будь им.", "Козьма Прутков", "Плоды раздумья"),
+                    ("Счастливые часов не наблюдают.", "А. С. Грибоедов", "Горе от ума"),
+                    ("Служить бы рад, прислуживаться тошно.", "А. С. Грибоедов", "Горе от ума"),
+                    ("Краткость — сестра таланта.", "А. П. Чехов", "Письма"),
+                ),
+                1,
+            )
+        )
+        + "</table>",
+        quotes=(
+            ("Если хочешь быть счастливым, будь им.", "Козьма Прутков"),
+            ("Счастливые часов не наблюдают.", "А. С. Грибоедов"),
+            ("Служить бы рад, прислуживаться тошно.", "А. С. Грибоедов"),
+            ("Краткость — сестра таланта.", "А. П. Чехов"),
+        ),
+        language="ru",
+    ),
+    QuotePage(
+        name="lines of a film with their speakers",
+        html="<title>Harbour of Glass - Quotes</title><h1>Quotes</h1>"
+        + "".join(
+            f"<div class='quote'><p><a href='/n'>{name}</a>: {text}</p></div><p>65 of 72 found this interesting.</p>"
+            for name, text in (
+                ("Maren Voss", "A lighthouse does not save anybody."),
+                ("Captain Rudd", "I have buried eleven men at sea."),
+                ("Elias Thorne", "[at the harbour] Everybody locks the door here."),
+                ("Maren Voss", "Say something kind to me."),
+                ("Elias Thorne", "I am trying to remember the words."),
+            )
+        ),
+        quotes=(
+            ("A lighthouse does not save anybody.", "Maren Voss"),
+            ("I have buried eleven men at sea.", "Captain Rudd"),
+            ("Everybody locks the door here.", "Elias Thorne"),
+            ("Say something kind to me.", "Maren Voss"),
+            ("I am trying to remember the words.", "Elias Thorne"),
+        ),
+    ),
+    QuotePage(
+        name="chinese lines with works, countries, or without a name",
+        html="<title>读书的名言</title><h1>读书名言</h1><p>1、读书破万卷，下笔如有神。——杜甫</p><p>2、少壮不努力，老大徒伤悲。——《长歌行》</p><p>3、读书使人充实，笔记使人准确。——[英]培根</p><p>4、学而不思则罔，思而不学则殆。——孔子《论语》</p><p>5、家有藏书，不如胸有藏书。</p>",
+        quotes=(
+            ("读书破万卷，下笔如有神。", "杜甫"),
+            ("少壮不努力，老大徒伤悲。", None),
+            ("读书使人充实，笔记使人准确。", "培根"),
+            ("学而不思则罔，思而不学则殆。", "孔子"),
+            ("家有藏书，不如胸有藏书。", None),
+        ),
+        language="zh",
+    ),
+    QuotePage(
+        name="posts whose footers hold tags",
+        html="".join(
+            f'<article class="post"><div class="quote-post"><p class="quote-text">“{text}”</p><p class="quote-source">— {source}</p></div><footer class="post-footer"><div class="post-tags"><a href="/t">#keats</a> <a href="/t">#poetry</a></div> <a href="/n">9 notes</a></footer></article>'
+            for text, source in (
+                ("Touch has a memory.", "John Keats"),
+                ("I am out with lanterns.", "Emily Dickinson in a letter to Mrs. Holland, 1856"),
+                ("Every house has kept one of my coats.", "Ottoline Marsh, The Weather in Rooms"),
+            )
+        ),
+        quotes=(
+            ("Touch has a memory.", "John Keats"),
+            ("I am out with lanterns.", "Emily Dickinson"),
+            ("Every house has kept one of my coats.", "Ottoline Marsh"),
+        ),
+    ),
+    QuotePage(
+        name="lists below that say what they tell",
+        html="<title>Ignacy Krasicki – Cytaty</title><h1>Ignacy Krasicki</h1><ul><li>Prawdziwa cnota krytyk się nie boi.<ul><li>Źródło: pieśń VI</li></ul></li><li>– A cóż to jest za bajka? Wszystko to być może!<br>– Prawda, jednakże ja to między bajki włożę.<ul><li>Źródło: Wstęp</li></ul></li></ul><h2>O Ignacym Krasickim</h2><ul><li>Biskup ten nauczył nas śmiać się z siebie.<ul><li>Autor: Jan Gronowski</li></ul></li><li>Czytam go co rok na nowo.<ul><li>Autor: Anna Borowska</li></ul></li></ul>",
+        quotes=(
+            ("Prawdziwa cnota krytyk się nie boi.", "Ignacy Krasicki"),
+            (
+                "– A cóż to jest za bajka? Wszystko to być może! – Prawda, jednakże ja to między bajki włożę.",
+                "Ignacy Krasicki",
+            ),
+            ("Biskup ten nauczył nas śmiać się z siebie.", "Jan Gronowski"),
+            ("Czytam go co rok na nowo.", "Anna Borowska"),
+        ),
+        language="pl",
+    ),
+    QuotePage(
+        name="a page about a person, whose heading has the years",
+        html="<title>Storia del dipartimento</title><h1>Ottavia Ronchetti (1919–2004)</h1><h2>Detti della professoressa</h2><ul><li>«Il disegno non dimostra niente.»</li><li>«L’infinito è comodo, nessuno va a controllare.»</li><li>«Non dica ‘ovviamente’ a un esame.»</li></ul>",
+        quotes=(
+            ("Il disegno non dimostra niente.", "Ottavia Ronchetti"),
+            ("L’infinito è comodo, nessuno va a controllare.", "Ottavia Ronchetti"),
+            ("Non dica ‘ovviamente’ a un esame.", "Ottavia Ronchetti"),
+        ),
+        language="it",
+    ),
+    QuotePage(
+        name="blockquotes that a colon leads over to, of who was quoted before",
+        html="<p>Henry Thoreau says in his book:</p><blockquote>Our inventions are wont to be pretty toys.</blockquote><p>And this is the line I copied onto a card:</p><blockquote>Let your affairs be as two or three, and not a hundred.</blockquote><p>I slept well.</p><p>It rained all day.</p><blockquote>“I do not sell violins, I find homes for difficult children.”</blockquote>",
+        quotes=(
+            ("Our inventions are wont to be pretty toys.", "Henry Thoreau"),
+            ("Let your affairs be as two or three, and not a hundred.", "Henry Thoreau"),
+            ("I do not sell violins, I find homes for difficult children.", "Henry Thoreau"),
+        ),
+    ),
+    QuotePage(
+        name="references to notes",
+        html="<p>The inspector, Edmund Rackstraw, noted in the margin: “I see no reason against it.”<sup>[3]</sup></p>",
+        quotes=(("I see no reason against it.", "Edmund Rackstraw"),),
+    ),
+    QuotePage(
+        name="a family name before a comma",
+        html="<h1>Quotes</h1><blockquote>Be yourself, for everyone else is taken.<footer>— Wilde, Oscar</footer></blockquote>",
+        quotes=(("Be yourself, for everyone else is taken.", "Oscar Wilde"),),
+    ),
+    QuotePage(
+        name="relatives speak",
+        html="<p>It was fine. My wife looked up from her book and said, “So you spent three days on that.”</p>",
+        quotes=(("So you spent three days on that.", None),),
+    ),
+    QuotePage(
         name="a body in the genitive",
         html="<p>„Eine Beteiligung ist derzeit nicht darstellbar“, teilte ein Sprecher des Landkreises Elmtal mit.</p><p>„Der Antrag liegt uns seit Mai vor“, sagte eine Sprecherin des Verbandes Deutscher Fährleute.</p>",
         quotes=(
@@ -944,6 +1083,14 @@ MARKED_UP = [
 ]
 
 NO_QUOTES = [
+    QuotePage(
+        name="songs on a page of quotes",
+        html="<title>Rain quotes</title><h1>Rain Quotes</h1><h2>Songs</h2><ul><li>“Singin’ in the Rain” – Gene Kelly</li><li>“Raindrops Keep Fallin’” – B.J. Thomas</li><li>“Here Comes the Rain” – Ann Lee</li></ul>",
+    ),
+    QuotePage(
+        name="how to read a price that is called a quote",
+        html="<title>Northbrook Rail Stock Price, Quote and News</title><h1>Northbrook Rail</h1><h2>How to read this quote</h2><dl><dt>Bid</dt><dd>The highest price a buyer is willing to pay.</dd><dt>Ask</dt><dd>The lowest price a seller will accept.</dd><dt>Volume</dt><dd>How many shares changed hands today.</dd></dl>",
+    ),
     QuotePage(
         name="works and who made them",
         html="<h1>Our favourite films</h1><ol><li>“The Silent Harbour” – Wes Calder</li><li>“Low Tide in March” – Greta Holm</li><li>“In the Mood for Rain” – Ann Lee</li></ol>",
