@@ -13,6 +13,7 @@ QUOTES: Final = re.compile(f"[{QUOTE}{ENDED}]")
 _ELIDED: Final = re.compile(r"\A\w+['’]")  # `l'organisation`
 _CLAUSE: Final = re.compile(r"[;:!?\n“”\"«»„]|[^\W\d_]{3}\.(?=\s|\Z)")
 _POSSESSIVE: Final = re.compile("(?:..)?['’]s(?!\\w)")  # from two characters before a name's end
+_RELATIVE: Final = re.compile(r", (?:who|der|die|qui|que|quien|che|który|która|который|которая)\b")
 _JOINED_PRONOUN: Final = re.compile(r"-(?:t-)?(\w*)")  # `dit-il`
 _LINE: Final = re.compile(r"\A\s*[-–—―~]{1,2}\s*(?P<name>[^\W\d_][^–—―.!?:;]{1,70}[^–—―!?:;\s])\.?\s*\Z")
 _EASTERN_ENDING: Final = re.compile(r"と、?(?P<name>[一-鿿々ァ-ヶー・]{1,12})(?:さん|氏|監督|社長|教授|選手|会長)。")
@@ -87,7 +88,8 @@ class Attributions:
         if verb and is_near and not (verbs and (is_beside or self._is_introduced(around, verb, leads_over=leads_over))):
             return self.subject("said", after, verb, direct=verb.start() <= _NEAR // 2)
         if verbs and (leads_over or len(before) - verbs[-1].end() <= _NEAR):
-            return self.subject("said", before, verbs[-1], direct=leads_over, introduces=True)
+            goes_on = len(verbs) > 1 and self._is_participle(verbs[-1])  # `The judge said it was late, adding: “…”`
+            return self.subject("said", before, verbs[-2 if goes_on else -1], direct=leads_over, introduces=True)
         found = self._according(after, within=4) or self._according(before, within=len(before))
         if found is None and end == ":":
             return self._before_colon(before, somebody_spoke=somebody_spoke)
@@ -103,10 +105,10 @@ class Attributions:
     def _is_introduced(self, around: Surroundings, verb: re.Match[str], *, leads_over: bool) -> bool:
         """Whether the verb after a quote tells of something else, and the one before it of the quote."""
         is_next_sentence = leads_over and around.inside.rstrip()[-1:] in _ENDING
-        # `Ann Lee said it was “…”, adding that …`
-        is_participle = self._words.language == "en" and verb[0].endswith("ing")
-        goes_on = is_participle and around.after[: verb.start()].rstrip()[-1:] == ","
-        return is_next_sentence or goes_on
+        return is_next_sentence or self._is_participle(verb)  # `Ann Lee said it was “…”, adding that …`
+
+    def _is_participle(self, verb: re.Match[str]) -> bool:
+        return self._words.language == "en" and verb[0].endswith("ing")
 
     def _before_colon(self, before: str, *, somebody_spoke: bool) -> Attribution | None:
         names = self._speakers.names_in(before)
@@ -180,6 +182,10 @@ class Attributions:
             group = (self._group(follow[:6]) or pronoun) if is_group else None
             return Attribution(rule, known=True, pronoun=pronoun, group=group, direct=direct)
         names = self.speakers_in(text)
+        last = next((name for name in reversed(names) if name.end <= verb.start()), None)
+        is_explained = introduces and last is not None and self._speakers.is_person(last.text)
+        if last and is_explained and _RELATIVE.match(text, last.end):  # `She quotes Bob Ray, who said: “…”`
+            return Attribution(rule, last.text, direct=direct)
         is_beside_verb = any(0 <= verb.start() - name.end <= _JOINED for name in names)
         if introduces and not is_beside_verb and (pronoun := self._pronoun(text.split(maxsplit=1)[:1])):
             return Attribution(rule, known=True, pronoun=pronoun, direct=direct)  # `She asked Bob to come, saying “…”`

@@ -129,9 +129,19 @@ def _candidates(tree: LexborHTMLParser, called_quotes: list[LexborNode], *, on_q
         called = is_one_of_many or any(_CONTAINER.search(labels[node.mem_id]) for node in chain)
         if chosen and called and not any(_REPLY.search(labels[node.mem_id]) for node in chain):
             items.setdefault(chosen.mem_id, _Item(chosen))
-    for node in filter(_is_called_a_quote, called_quotes[:_MOST]):
-        items.setdefault(node.mem_id, _Item(node))
+    called = list(filter(_is_called_a_quote, called_quotes[:_MOST]))
+    several = _holding_several(called)
+    for node in called:
+        if node.mem_id not in several:
+            items.setdefault(node.mem_id, _Item(node))
     return items
+
+
+def _holding_several(called: list[LexborNode]) -> set[int]:
+    """The elements that hold more than one of a class."""
+    texts = [each for each in called if count_first_words(each.text()) > _MIN_WORDS]
+    held = Counter([(node.mem_id, each.attributes.get("class")) for each in texts for node in _around(each)])
+    return {mem_id for (mem_id, _), number in held.items() if number > 1}
 
 
 def _around(name: LexborNode) -> Iterator[LexborNode]:
@@ -432,7 +442,12 @@ def _subject(headings: list[str], said: set[str]) -> str | None:
         following = re.split(r"[|:–—•·,(]|\s-\s", heading[match.end() :][after.end() :] if after else "")[0].strip()
         before = re.split(r"[|:–—•·]|\s-\s", heading[: match.start()].strip(" :|–—-/"))[-1].strip()
         before = re.sub(r"['’]s?\Z|的\Z|の\Z", "", before)
-        is_called_by = after is not None and after[0].strip() != "" and _looks_like_a_name(following)
+        first, _, rest = following.partition(" ")
+        if first[:1].isupper() and first.lower() not in said and not rest[:1].isupper():
+            following = first  # `Frases de Séneca sobre la vida`
+        is_called_by = (
+            after is not None and after[0].strip() != "" and (_looks_like_a_name(following) or following == first != "")
+        )
         if after and (is_called_by or _is_person(following, said) or is_eastern_name(following)):
             return tidy(following)
         if (

@@ -176,7 +176,8 @@ class _PieceReader:
     def _is_beside_the_quote(self, element: LexborNode, tag: str, tokens: set[str]) -> bool:
         if tag in _LEFT_OUT or tag == "footer" or (tag == "blockquote" and self._root.tag == "blockquote"):
             return True
-        if tokens & _SIDE and tag not in {"p", "blockquote", "q"} and not self._holds_an_author(element):
+        is_side = tokens & _SIDE or ("footer" in tokens and "blockquote" not in tokens and self._words_before)
+        if is_side and tag not in {"p", "blockquote", "q"} and not self._holds_an_author(element):
             return True
         if next(element.iter(), None) is None and _COUNTER.fullmatch(element.text()):
             return True
@@ -342,10 +343,19 @@ def _take_last_lines(lines: list[str], *, alone: bool) -> tuple[str | None, str 
         author, source = _emphasised(lines)
     if alone and len(lines) > 1 and _FINAL.search(lines[-2]) and not _DASH.match(lines[-1]) and name_on(lines[-1]):
         author, source = split_attribution(lines.pop())
+    elif alone and len(lines) > 2 and _FINAL.search(lines[-3]) and _is_signature(*lines[-2:]):  # noqa: PLR2004
+        author = name_on(lines[-2])
+        del lines[-2:]
     while len(lines) > 1 and is_attribution(lines[-1]) and not _is_dialogue(lines):
         found_author, found_source = split_attribution(lines.pop())
         author, source = author or found_author, found_source or source
     return author, source
+
+
+def _is_signature(name: str, office: str) -> bool:
+    """Whether two lines are those of a person: `Nadia Byron`, `Head of Insight, Fernhill`."""
+    is_person = name_on(name) is not None and _has_first_name(name)
+    return is_person and not _FINAL.search(office) and count_first_words(office) <= _LONGEST_REST
 
 
 def _is_dialogue(lines: list[str]) -> bool:

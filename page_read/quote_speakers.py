@@ -21,7 +21,9 @@ _ENOUGH: Final = 2  # points for a person
 _SAINT: Final = frozenset("st saint san santa santo são".split())  # churches and places are called so, too
 _OFFICE_WITHIN: Final = 40  # characters of a name
 _INITIALS: Final = 3  # letters; fewer are initials
+_CAPITAL_NOUNS: Final = frozenset({"de", "da", "no", "sv"})  # nouns begin with one, or bear their article behind
 _NUMERAL: Final = re.compile("[IVXLC]{2,}")  # Roman, as `XIV`
+_ARTICLE: Final = re.compile(r"(?<!\w)(?:d(?:er|ie|as|em|en|es)|(?:k?ein|dies|jed)(?:e[mnrs]?)?)\s\Z", re.IGNORECASE)
 _CAPITALISED: Final = re.compile(rf"[{CAPITALS}]\w*")
 _LONGEST_TEXT: Final = 300_000  # characters in which names are learnt
 _MOST_NAMES: Final = 1_000  # that are looked up
@@ -200,8 +202,10 @@ class Speakers:
         return " " in name and name.split(" ", maxsplit=1)[0].lower().split("-")[0] in first_names()
 
     def may_mean(self, pronoun: str | None, name: str) -> bool:
-        """Whether a pronoun may mean `name`: no man is `she`, and no woman `he`."""
-        first = self.fullest(name).partition(" ")[0].lower()
+        """Whether a pronoun may mean `name`: no man is `she`, no woman `he`, and no group either."""
+        first = self.fullest(name).partition(" ")[0].lower().partition("-")[0]
+        if pronoun in self._words.she | self._words.he and self.is_group(name):
+            return False
         others = mens_names() if pronoun in self._words.she else womens_names() if pronoun in self._words.he else ()
         return first not in others
 
@@ -260,6 +264,8 @@ class Speakers:
         if not word or (text[end : end + 1] in {" ", "."} and _DATE.match(text, end)):
             return
         lower = word.lower()
+        if self._words.language == "de" and _ARTICLE.search(text, max(0, start - 6), start):
+            return  # any noun
         if lower in self._written and (start <= 1 or text[start - 2] in ".!?:…–—" or text[start - 1] in '\n“”"„«»‘('):
             return
         names.append(Name(start, start + len(word), word))
@@ -269,7 +275,8 @@ class Speakers:
         word = _bare(word.rstrip("-·.’'"))
         lower = word.lower()
         is_common = lower in self._words.common or _APOSTROPHE.split(lower)[0] in self._words.common
-        is_no_name = len(word) == 1 or is_common or self._is_role(lower) or _NUMERAL.fullmatch(word)
+        is_called = self._words.language in _CAPITAL_NOUNS and self._words.is_group(lower)
+        is_no_name = len(word) == 1 or is_common or is_called or self._is_role(lower) or _NUMERAL.fullmatch(word)
         return "" if is_no_name else word
 
     def _is_role(self, word: str) -> bool:

@@ -30,6 +30,7 @@ _GOING_ON: Final = {
     "«": ("«", "»"),
     "“": ("“", "”"),
 }  # marks that begin a paragraph inside a quote, where not only its own do
+_CONJUNCTIONS: Final = frozenset("and but und aber et mais y pero e ma mas en maar i a ale и а но och men og".split())
 _MIN_WORDS: Final = 3
 _BEFORE_VERB: Final = 4  # words of a subject
 _LIGHT: Final = 3  # letters of a word without weight
@@ -106,9 +107,10 @@ class Introductions:
         colon = lead.rstrip().endswith((":", "："))
         for text in (last, lead):
             names = self._speakers.names_in(text)
+            speaks_for = self._words.bodies.intersection(text.lower().split())
             chosen = self._speakers.likeliest(names) or [name for name in names if " " in name.text]
-            if names and " " in names[0].text and names[0].start < _SUBJECT_WITHIN:
-                chosen = names
+            if names and (speaks_for or (" " in names[0].text and names[0].start < _SUBJECT_WITHIN)):
+                chosen = chosen or names
             if chosen:
                 return Introduction(colon or says, self._speakers.fullest(chosen[0].text))
         pronoun = (last.split() or [""])[0].lower() in self._words.pronouns
@@ -261,7 +263,8 @@ class _Reader:
         return not leads_over and self._is_only_attribution(between, previous)
 
     def _is_only_attribution(self, between: str, previous: Speech) -> bool:
-        if previous.text.endswith(".") and between.lstrip()[:1].isupper():
+        first = between.lstrip(" ,;–—-").partition(" ")[0].strip(",")
+        if first in _CONJUNCTIONS or (previous.text.endswith(".") and between.lstrip()[:1].isupper()):
             return False  # a sentence of the page's own
         attributes = self._words.saying.search(between) or self._words.according.match(between.lstrip(" ,"))
         ends = between.rstrip()[-1:] in set(".,;:–—-")
@@ -359,7 +362,8 @@ class _Reader:
             return None
         if attribution.direct and (length >= _MIN_WOVEN or complete or spaceless):
             return attribution.rule, 0.75 if attribution.speaker else 0.6, author
-        return ("woven", 0.6, author) if length >= _MIN_WOVEN and (author or attribution.group) else None
+        is_somebody = author or attribution.group or attribution.pronoun
+        return ("woven", 0.6, author) if length >= _MIN_WOVEN and is_somebody else None
 
     def _group(self, number: int, called: str) -> str | None:
         """Which group is meant by `the union`, or by `a spokeswoman`: the one of that name, or the last named."""
@@ -367,10 +371,12 @@ class _Reader:
         if named:
             return named
         for read in self._sentences_read[: -1 - _SENTENCES_BACK_TO_GROUP : -1]:
-            names = self._speakers.names_in(read.text)[:_MOST_NAMES] if number - read.passage <= 1 else []
+            names = self._speakers.names_in(read.text)[:_MOST_NAMES] if number - read.passage <= _REACH else []
             groups = [name.text for name in names if self._speakers.is_group(name.text)]
-            subject = names[0] if names and names[0].start < _AFTER_ARTICLE else None
-            if not groups and subject and not self._speakers.is_person(subject.text):
+            speaks_for = self._words.bodies.intersection(read.text.split())
+            subject = next(iter(self._attributions.speakers_in(read.text)), None)
+            is_subject = subject is not None and (speaks_for or subject.start < _AFTER_ARTICLE)
+            if not groups and subject and is_subject and not self._speakers.is_person(subject.text):
                 groups = [subject.text]
             if groups:
                 return self._speakers.fullest(groups[0])

@@ -182,7 +182,7 @@ def _read(language: str) -> QuoteWords:
     return QuoteWords(
         language=language,
         saying=saying,
-        interruption=_interruption(language, saying.pattern),
+        interruption=_interruption(language, saying.pattern, roles),
         according=_pattern([entry for entry in table["according"].split("|") if entry], spaceless=spaceless),
         according_before=tuple(
             [
@@ -215,12 +215,13 @@ def _endings(entries: list[str]) -> tuple[str, ...]:
     return tuple([entry[1:] for entry in entries if entry.startswith("*")])
 
 
-def _interruption(language: str, saying: str) -> re.Pattern[str]:
+def _interruption(language: str, saying: str, roles: list[str]) -> re.Pattern[str]:
     verb = f"(?:{saying})"
     if language == "fr":
         somebody = r"(?:[A-ZÉ]|(?:une?|l[ae]s?|ce(?:tte)?|s[ao]n?)\s)"
         inverted = rf"{verb}(?:-t)?-(?:ils?|elles?|on)|a-t-(?:il|elle)\s+\w+|{verb}(?=\s{somebody})"
-        return re.compile(rf"[,!?]\s+(?:{inverted})[^.,«»]{{0,80}}[.,]\s*")
+        explained = rf",\s(?:{'|'.join(map(re.escape, roles))})\b[^.«»]{{0,120}}\."  # `, dit Anne Petit, maire de Dax.`
+        return re.compile(rf"[,!?]\s+(?:{inverted})[^.,«»]{{0,80}}(?:{explained}|[.,])\s*")
     if language in {"ru", "es", "pt", "it"}:
         dash = r"(?:\s*[–—]|\s+-(?![^\s.,]))"
         return re.compile(rf"[,.!?]?{dash}\s*(?:ha\s)?{verb}[^–—.]{{0,80}}?[.,]?{dash}[.,]?\s*", re.IGNORECASE)

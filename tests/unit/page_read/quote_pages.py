@@ -1072,6 +1072,97 @@ MARKED_UP = [
         quotes=(("So you spent three days on that.", None),),
     ),
     QuotePage(
+        name="customers with their offices, in cards whose container is called so, too",
+        html='<div class="testimonial17_list">'
+        + "".join(
+            f'<div class="testimonial17_item"><div class="content"><div class="text-size">“{text}”</div><div class="testimonial17_client"><p class="semibold">{name}</p><p>{office}</p></div></div></div>'
+            for text, name, office in (
+                ("The feedback alone was worth the fee.", "Nadia Byron", "Head of Insight, Fernhill Housing"),
+                ("I left with a story that my board could read.", "Thomas Lee", "Policy analyst"),
+            )
+        )
+        + "</div>",
+        quotes=(
+            ("The feedback alone was worth the fee.", "Nadia Byron"),
+            ("I left with a story that my board could read.", "Thomas Lee"),
+        ),
+    ),
+    QuotePage(
+        name="quotes of somebody who is called by one name, with works behind them",
+        html="<title>30 frases de Séneca</title><h1>30 frases</h1><h2>Frases de Séneca sobre la vida</h2><p><strong>7. «No es pobre el que tiene poco.»</strong> <em>(Cartas a Lucilio, II)</em></p><p><strong>8. «Nadie puede ser feliz si teme a la muerte.»</strong></p><p><strong>9. «Es feliz el que está contento.»</strong> <em>(Sobre la vida feliz)</em></p>",
+        quotes=(
+            ("No es pobre el que tiene poco.", "Séneca"),
+            ("Nadie puede ser feliz si teme a la muerte.", "Séneca"),
+            ("Es feliz el que está contento.", "Séneca"),
+        ),
+        language="es",
+    ),
+    QuotePage(
+        name="cards with a footer of buttons",
+        html="<title>Zitate</title><h1>Zitate</h1>"
+        + "".join(
+            f'<div class="card zitat-card"><blockquote><p>„{text}“</p><footer class="blockquote-footer"><a href="/a">{name}</a></footer></blockquote><div class="card-footer"><span>301</span> <a href="/b">Als Bild</a> <a href="/t">Teilen</a></div></div>'
+            for text, name in (
+                ("Freundschaft ist eine Seele in zwei Körpern.", "Aristoteles"),
+                ("Was du liebst, lass frei.", "Konfuzius"),
+            )
+        ),
+        quotes=(
+            ("Freundschaft ist eine Seele in zwei Körpern.", "Aristoteles"),
+            ("Was du liebst, lass frei.", "Konfuzius"),
+        ),
+        language="de",
+    ),
+    QuotePage(
+        name="an office behind the name in a sentence between two parts",
+        html="<p>« On nous parle de sécurité, tempête Mireille Castanier, sage-femme depuis vingt ans. Mende est à une heure dix. »</p>",
+        quotes=(("On nous parle de sécurité … Mende est à une heure dix.", "Mireille Castanier"),),
+        language="fr",
+    ),
+    QuotePage(
+        name="a participle goes on with what somebody said",
+        html="<p>“It was cold,” said Colin Baptiste.</p><p>Judge Miriam Ackroyd came late.</p><p>But the judge said it was no excuse, adding: “Thousands of people went to bed that night with debts.”</p><p>James Olusoga said his client was a “hard-working, proud and frightened man” who could not face telling them.</p>",
+        quotes=(
+            ("It was cold", "Colin Baptiste"),
+            ("Thousands of people went to bed that night with debts.", "Miriam Ackroyd"),
+            ("hard-working, proud and frightened man", "James Olusoga"),
+        ),
+    ),
+    QuotePage(
+        name="a company whose name is its noun in other sentences",
+        html="<p>»Det er sent«, siger Signe Holm.</p><p>Nordhavets Rederi ønsker ikke at stille op. Selskabet skriver i en mail, at det »til enhver tid har fulgt alle regler«.</p>",
+        quotes=(("Det er sent", "Signe Holm"), ("til enhver tid har fulgt alle regler", "Nordhavets Rederi")),
+        language="da",
+    ),
+    QuotePage(
+        name="no noun behind an article speaks in German",
+        html="<p>Anna Huber trägt den Braten über die Brücke, wie es das Schild verlangt. „Ich bin ja nur ein Fußgänger“, sagt sie und lacht.</p>",
+        quotes=(("Ich bin ja nur ein Fußgänger", "Anna Huber"),),
+        language="de",
+    ),
+    QuotePage(
+        name="a relative clause says who spoke",
+        html="<p>Sie zitiert den Bürgermeister Wilhelm Kressin, der bei der Eröffnung sagte: „Dieses Haus gehört allen hier.“</p>",
+        quotes=(("Dieses Haus gehört allen hier.", "Wilhelm Kressin"),),
+        language="de",
+    ),
+    QuotePage(
+        name="a group is neither he nor she",
+        html="<p>The National Association of Freight Carriers answered. “Last year was the safest on record,” the association said.</p><p>“That figure leaves out every yard,” she said.</p>",
+        quotes=(
+            ("Last year was the safest on record", "National Association of Freight Carriers"),
+            ("That figure leaves out every yard", None),
+        ),
+    ),
+    QuotePage(
+        name="a sentence of the page's own between two quotes of one person",
+        html="<p>Marjorie Haldane vowed to offer it “as often as it takes” and, asked about a shorter one, shook her head. “I sat in their kitchens,” she said. “I am not going back.”</p>",
+        quotes=(
+            ("as often as it takes", "Marjorie Haldane"),
+            ("I sat in their kitchens … I am not going back.", "Marjorie Haldane"),
+        ),
+    ),
+    QuotePage(
         name="a body in the genitive",
         html="<p>„Eine Beteiligung ist derzeit nicht darstellbar“, teilte ein Sprecher des Landkreises Elmtal mit.</p><p>„Der Antrag liegt uns seit Mai vor“, sagte eine Sprecherin des Verbandes Deutscher Fährleute.</p>",
         quotes=(
