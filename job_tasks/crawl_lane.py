@@ -351,6 +351,8 @@ class _Turn:
         is_host = parse_url(origin).host_name == self._request.host
         if parse_url(origin).host_name in settings().crawl_own_hosts:
             robots = Robots()
+            not_asked = KeptRobots(origin=origin, state="not-asked", http_status=None, rules=robots.to_json())
+            note_robots(self._job.database, self._request.crawl_id, not_asked)
         elif (kept := self._keep_robots(origin)).state == "unreachable":
             return None
         else:

@@ -81,7 +81,7 @@ class RobotsSeen(TypedDict):
     """What an origin answered to the request for its robots.txt."""
 
     origin: str
-    state: Literal["parsed", "unavailable", "unreachable"]
+    state: Literal["parsed", "unavailable", "unreachable", "not-asked"]
     http_status: int | None
 
 
@@ -210,8 +210,8 @@ def _lanes(request: SiteRequest, job: RunningJob, hosts: Sequence[WaitingHost], 
 
 
 def _wants_sitemaps(request: SiteRequest) -> bool:
-    """What sitemaps name is at least as far away as a link of the start."""
-    return request.sitemap == "only" or (request.sitemap == "use" and request.max_depth > 0)
+    """What sitemaps name is at least as far away as a link of the start, and is read after it."""
+    return request.max_pages > 1 and (request.sitemap == "only" or (request.sitemap == "use" and request.max_depth > 0))
 
 
 def site_progress(sums: JsonObject) -> SiteProgress:

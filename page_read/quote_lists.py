@@ -129,9 +129,9 @@ def _candidates(tree: LexborHTMLParser, called_quotes: list[LexborNode], *, on_q
         called = is_one_of_many or any(_CONTAINER.search(labels[node.mem_id]) for node in chain)
         if chosen and called and not any(_REPLY.search(labels[node.mem_id]) for node in chain):
             items.setdefault(chosen.mem_id, _Item(chosen))
-    called = list(filter(_is_called_a_quote, called_quotes[:_MOST]))
-    several = _holding_several(called)
-    for node in called:
+    single = list(filter(_is_called_a_quote, called_quotes[:_MOST]))
+    several = _holding_several(single)
+    for node in single:
         if node.mem_id not in several:
             items.setdefault(node.mem_id, _Item(node))
     return items

@@ -10,7 +10,7 @@ from job_core.store.database import Database
 KEPT = timedelta(hours=24)  # RFC 9309 section 2.4
 KEPT_UNREACHABLE = timedelta(seconds=5)
 
-RobotsState = Literal["parsed", "unavailable", "unreachable"]
+RobotsState = Literal["parsed", "unavailable", "unreachable", "not-asked"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -354,6 +354,7 @@ class TestScope:
             ({"max_depth": 0, "sitemap": "use"}, {"counted": 1, "max-depth": 3}),
             ({"max_depth": 0, "sitemap": "only"}, {"counted": 2}),
             ({"max_pages": 1}, {"counted": 1, "not-read": 3}),
+            ({"max_pages": 1, "sitemap": "use"}, {"counted": 1, "not-read": 3}),
             ({"include": ["/blog/**"], "exclude": ["/blog/old/*"]}, {"counted": 2}),
         ],
     )
@@ -461,6 +462,8 @@ def test_own_hosts_are_read_without_their_robots_txt_and_the_gap_between_request
     }
     own = {"CRAWL_OWN_HOSTS": "127.0.0.1", "FETCH_HOST_GAP_SECONDS": "0.5"}
     with running_stack(tmp_path, site.port, **own) as stack:
-        assert counted(stack, f"{site.origin}/")["outcomes"] == {"counted": 7}
+        result = counted(stack, f"{site.origin}/")
+    assert result["outcomes"] == {"counted": 7}
+    assert result["robots"] == [{"origin": site.origin, "state": "not-asked", "http_status": None}]
     assert "/robots.txt" not in site.targets(with_robots=True)
     assert min(later - earlier for earlier, later in pairwise(site.times())) > 0.45
