@@ -62,6 +62,7 @@ _PREPOSITION: Final = re.compile(r"\s*(?:von|by|from|of|d[ei]|av|af|par|van|из
 _ONLY_YEARS: Final = re.compile(r"\s*\(?\D{0,3}\d{3,4}\s?[-–—]\s?\d{3,4}\)?\s*")
 _YEARS_BEHIND: Final = re.compile(r"\s*\(\D{0,3}\d{3,4}\s?[-–—]\s?\d{3,4}\)\s*\Z")
 _SENTENCE_END: Final = re.compile(r"[.!?…]\s")
+_DIGIT: Final = re.compile(r"\d")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _OPENING: Final = tuple('“„«»"「”')
 _LOWER_WORD: Final = re.compile(r"\b[a-zß-ÿа-яё]\w+")
@@ -249,6 +250,11 @@ def _is_alike(first: Passage, other: Passage) -> bool:
     return is_entry or two.depth > one.depth
 
 
+def _is_translation(first: str, second: str) -> bool:
+    """Whether the first of two lines below a quote is another form of it: a sentence, before where it is from."""
+    return _LAST_MARK.search(first) is not None and not _DIGIT.search(first) and _DIGIT.search(second) is not None
+
+
 @dataclass(slots=True)
 class _Line:
     """A line of a list: what is on it, and the passages that it was read from."""
@@ -257,6 +263,7 @@ class _Line:
     numbers: list[int]
     numbered: bool
     below: bool = False  # whether its source stands in a list of its own below it
+    is_foreign: bool = False  # whether it is marked as of another language than the page
 
     @property
     def has_source(self) -> bool:
@@ -283,6 +290,10 @@ def _read_lines(passages: list[Passage], run: list[int]) -> list[_Line]:
             kind, said = read_label(text)
             if kind == "author":
                 before.piece.author = before.piece.author or said
+            elif before.piece.source and before.is_foreign and _is_translation(before.piece.source, text):
+                translation = Piece(before.piece.source, source=tidy(said))
+                lines.append(_Line(translation, before.numbers[1:], numbered=False, below=True))
+                before.piece.source = tidy(said)
             else:
                 before.piece.source = before.piece.source or tidy(said)
             before.numbers.append(number)
@@ -291,7 +302,9 @@ def _read_lines(passages: list[Passage], run: list[int]) -> list[_Line]:
             before.piece.author, before.piece.source = author, before.piece.source or source
             before.numbers.append(number)
         elif not below:
-            lines.append(_Line(split_line(_NUMBERED.sub("", text)), [number], _NUMBERED.match(text) is not None))
+            is_foreign = "lang" in passages[number].node.attributes
+            piece = split_line(_NUMBERED.sub("", text))
+            lines.append(_Line(piece, [number], _NUMBERED.match(text) is not None, is_foreign=is_foreign))
     return lines
 
 

@@ -89,7 +89,8 @@ def _line(number: int, passage: Passage, text: str) -> _Line:
     name = None if piece.marked else name_on(text)
     is_text = piece.marked or bool(_FINAL.search(piece.text)) or count_first_words(piece.text) >= _TEXT_WORDS
     may_be = is_text and name is None and is_quote(piece) and not passage.place.heading
-    linked = 2 * passage.links > len(passage.text) and not piece.marked
+    is_sentence = _FINAL.search(piece.text) is not None and count_first_words(piece.text) >= _TEXT_WORDS
+    linked = 2 * passage.links > len(passage.text) and not (piece.marked or is_sentence)
     return _Line(
         number,
         text,

@@ -1163,6 +1163,32 @@ MARKED_UP = [
         ),
     ),
     QuotePage(
+        name="cards without classes, whose texts are links",
+        html="<title>Ralph Emerson Quotes</title><h1>Ralph Emerson Quotes</h1>"
+        + "".join(
+            f'<article><a href="/q"><p>{text}</p></a><div><a href="/a">Ralph Emerson</a><p>from <a href="/w">A work</a></p></div><div><a href="/t">#stars</a></div></article>'
+            for text in (
+                "Hitch your wagon to a star tonight.",
+                "The only way to have a friend is to be one.",
+                "To be great is to be misunderstood by all.",
+            )
+        ),
+        quotes=(
+            ("Hitch your wagon to a star tonight.", "Ralph Emerson"),
+            ("The only way to have a friend is to be one.", "Ralph Emerson"),
+            ("To be great is to be misunderstood by all.", "Ralph Emerson"),
+        ),
+    ),
+    QuotePage(
+        name="translations before the source in the list below",
+        html='<title>Patience - Quotes</title><h1>Patience</h1><ul><li><span lang="la">Perfer et obdura; dolor hic tibi proderit olim.</span><ul><li>Be patient; some day this pain will be useful to you.</li><li><a href="/o">Ovid</a>, <i>Amores</i>, III, 11</li></ul></li><li>Patience is a remedy for every sorrow.<ul><li>Publilius Syrus, Maxim 170</li></ul></li></ul>',
+        quotes=(
+            ("Perfer et obdura; dolor hic tibi proderit olim.", "Ovid"),
+            ("Be patient; some day this pain will be useful to you.", "Ovid"),
+            ("Patience is a remedy for every sorrow.", "Publilius Syrus"),
+        ),
+    ),
+    QuotePage(
         name="a body in the genitive",
         html="<p>„Eine Beteiligung ist derzeit nicht darstellbar“, teilte ein Sprecher des Landkreises Elmtal mit.</p><p>„Der Antrag liegt uns seit Mai vor“, sagte eine Sprecherin des Verbandes Deutscher Fährleute.</p>",
         quotes=(
