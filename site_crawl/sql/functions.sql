@@ -267,14 +267,16 @@ BEGIN
 END $$;
 
 -- count_canonical: a page is counted, under `counted_url`: those that named one of `canonical_urls`, its other URLs, count no more.
-CREATE FUNCTION count_canonical(crawl uuid, canonical_urls text[], counted_url text) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION count_canonical(crawl uuid, canonical_urls text[], counted_url text)
+RETURNS void LANGUAGE plpgsql SET enable_seqscan = off SET jit = off AS $$
 DECLARE
+    hashes text[] := ARRAY(SELECT md5(url) FROM unnest(canonical_urls) AS url);
     replaced record;
 BEGIN
     FOR replaced IN
         SELECT id, words, word_count FROM crawl_pages
         WHERE crawl_id = crawl AND outcome = 'counted' AND reason IS NOT NULL
-          AND md5(reason) = ANY(SELECT md5(url) FROM unnest(canonical_urls) AS url) AND url <> counted_url
+          AND md5(reason) = ANY(hashes) AND url <> counted_url
     LOOP
         UPDATE crawl_pages
         SET outcome = 'duplicate', reason = counted_url, words = NULL, word_count = NULL, text_hash = NULL, counts = NULL
