@@ -29,6 +29,7 @@ from page_read.quote_words import about_somebody, find_collection, first_names, 
 _MOST: Final = 500  # items of a page
 _ROWS: Final = "tr,li,dt"
 _MOST_ROWS: Final = 3  # of one item
+_DEEPEST: Final = 6  # elements called quotes, one inside the other
 _HIGHEST: Final = 6  # elements around a name in which its item is looked for
 _MIN_RUN: Final = 3  # passages that make a list
 _MIN_WORDS: Final = 3
@@ -87,7 +88,7 @@ def find_in_microdata(tree: LexborHTMLParser, passages: list[Passage]) -> list[M
 
 def find_items(tree: LexborHTMLParser, passages: list[Passage], *, on_quotes: bool) -> list[Marked]:
     """Quotes in elements that are called quotes, or that are on a page of quotes, and that hold a name."""
-    called = tree.css(_QUOTE_CLASSES)
+    called = _outermost(tree.css(_QUOTE_CLASSES)[:_MOST])
     if not called and not on_quotes:
         return []
     candidates = _candidates(tree, called, on_quotes=on_quotes)
@@ -112,6 +113,15 @@ def _read_items(items: dict[int, _Item], rule: str, confidence: float) -> list[M
     return found
 
 
+def _outermost(called: list[LexborNode]) -> list[LexborNode]:
+    """Those elements that are in a few of the others at most: what many are around is read as often."""
+    depths: dict[int, int] = {}
+    for node in called:  # in document order
+        around = next((depths[each.mem_id] for each in _around(node) if each.mem_id in depths), 0)
+        depths[node.mem_id] = around + 1
+    return [node for node in called if depths[node.mem_id] <= _DEEPEST]
+
+
 def _candidates(tree: LexborHTMLParser, called_quotes: list[LexborNode], *, on_quotes: bool) -> dict[int, _Item]:
     """The smallest elements that hold one name and some text."""
     items: dict[int, _Item] = {}
@@ -130,7 +140,7 @@ def _candidates(tree: LexborHTMLParser, called_quotes: list[LexborNode], *, on_q
         called = is_one_of_many or any(_CONTAINER.search(labels[node.mem_id]) for node in chain)
         if chosen and called and not any(_REPLY.search(labels[node.mem_id]) for node in chain):
             items.setdefault(chosen.mem_id, _Item(chosen))
-    single = list(filter(_is_called_a_quote, called_quotes[:_MOST]))
+    single = list(filter(_is_called_a_quote, called_quotes))
     several = _holding_several(single)
     for node in single:
         if node.mem_id not in several:

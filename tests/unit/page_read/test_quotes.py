@@ -104,6 +104,7 @@ def test_markup_in_data_is_read_as_markup(text: str, means: str) -> None:
         + " ".join([f"near Ada{number:x} Lee" for number in range(1_500)])
         + ". “No one came,” she said. " * 1_000,
         "<p>Ann Lee read “It”" + ", “It”" * 9_000 + ".",
+        "<h1>Quotes</h1>" + "<div class=quote>" * 450 + "<p>some words here" * 20_000,
     ],
     ids=[
         "marks",
@@ -121,6 +122,7 @@ def test_markup_in_data_is_read_as_markup(text: str, means: str) -> None:
         "links",
         "names of places",
         "titles",
+        "elements called quotes",
     ],
 )
 def test_a_hostile_page_costs_bounded_work(html: str) -> None:
