@@ -10,10 +10,11 @@ from page_read.quote_words import QuoteWords
 QUOTE: Final = "\ue010"  # stands for a quote in the text around it
 ENDED: Final = "\ue011"  # for one that ends with a sentence's mark
 QUOTES: Final = re.compile(f"[{QUOTE}{ENDED}]")
+CONJUNCTIONS: Final = frozenset("and but und aber et mais y pero e ma mas en maar i a ale и а но och men og".split())
 _ELIDED: Final = re.compile(r"\A\w+['’]")  # `l'organisation`
 _CLAUSE: Final = re.compile(r"[;:!?\n“”\"«»„]|[^\W\d_]{3}\.(?=\s|\Z)")
 _POSSESSIVE: Final = re.compile("(?:..)?['’]s(?!\\w)")  # from two characters before a name's end
-_RELATIVE: Final = re.compile(r", (?:who|der|die|qui|que|quien|che|który|która|который|которая)\b")
+_RELATIVE: Final = re.compile(r", (?:who|which|der|die|qui|que|quien|che|który|która|который|которая)\b")
 _JOINED_PRONOUN: Final = re.compile(r"-(?:t-)?(\w*)")  # `dit-il`
 _LINE: Final = re.compile(r"\A\s*[-–—―~]{1,2}\s*(?P<name>[^\W\d_][^–—―.!?:;]{1,70}[^–—―!?:;\s])\.?\s*\Z")
 _EASTERN_ENDING: Final = re.compile(r"と、?(?P<name>[一-鿿々ァ-ヶー・]{1,12})(?:さん|氏|監督|社長|教授|選手|会長)。")
@@ -105,7 +106,9 @@ class Attributions:
     def _is_introduced(self, around: Surroundings, verb: re.Match[str], *, leads_over: bool) -> bool:
         """Whether the verb after a quote tells of something else, and the one before it of the quote."""
         is_next_sentence = leads_over and around.inside.rstrip()[-1:] in _ENDING
-        return is_next_sentence or self._is_participle(verb)  # `Ann Lee said it was “…”, adding that …`
+        goes_on = not CONJUNCTIONS.isdisjoint(around.after.split(maxsplit=1)[:1])
+        # `Ann Lee said it was “…” and accused them`, `Ann Lee said it was “…”, adding that …`
+        return is_next_sentence or goes_on or self._is_participle(verb)
 
     def _is_participle(self, verb: re.Match[str]) -> bool:
         return self._words.language == "en" and verb[0].endswith("ing")
@@ -183,7 +186,7 @@ class Attributions:
             return Attribution(rule, known=True, pronoun=pronoun, group=group, direct=direct)
         names = self.speakers_in(text)
         last = next((name for name in reversed(names) if name.end <= verb.start()), None)
-        is_explained = introduces and last is not None and self._speakers.is_person(last.text)
+        is_explained = introduces and last is not None and self._speakers.may_speak(last.text)
         if last and is_explained and _RELATIVE.match(text, last.end):  # `She quotes Bob Ray, who said: “…”`
             return Attribution(rule, last.text, direct=direct)
         is_beside_verb = any(0 <= verb.start() - name.end <= _JOINED for name in names)
@@ -208,7 +211,8 @@ class Attributions:
             name = self._office_holder([*follow[:3], *reversed(lead[-3:])])
         around = [word.strip(",.") for word in lead[:3] + lead[-_AROUND_VERB:] + follow[:_AROUND_VERB]]
         roles = [word for word in around if self._words.is_role(word) or self._words.is_group(word)]
-        group = None if name else self._group([*reversed(lead[-3:]), *follow[:3]])
+        behind = [word for word in follow[:3] if not is_content or word in self._words.bodies]  # `says a report`
+        group = None if name else self._group([*reversed(lead[-3:]), *behind])
         is_somebody = bool(
             name or indefinite or roles or group or self._pronoun(lead[-_AROUND_VERB:] + verb[0].split())
         )

@@ -106,6 +106,10 @@ class Speakers:
         """Whether a name holds a word that groups, firms, offices and places are called by."""
         return any(map(self._words.is_group, name.split(" ")))
 
+    def may_speak(self, name: str) -> bool:
+        """Whether a name is that of a person or a group, and not of a place or a work."""
+        return self.is_person(name) or self.is_group(name)
+
     def group(self, called: str) -> str | None:
         """The only group of the page whose name begins or ends with the word that it is called by: `the union`."""
         groups = [name for name in self._forms.get(called.lower(), ()) if self.is_group(name)]

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from page_read.quote_attribution import ENDED, QUOTE, QUOTES, Attribution, Attributions, Surroundings
+from page_read.quote_attribution import CONJUNCTIONS, ENDED, QUOTE, QUOTES, Attribution, Attributions, Surroundings
 from page_read.quote_marks import Span, pair_marks
 from page_read.quote_passages import OPEN_Q, Passage
 from page_read.quote_speakers import Speakers, eastern_person
@@ -30,7 +30,6 @@ _GOING_ON: Final = {
     "«": ("«", "»"),
     "“": ("“", "”"),
 }  # marks that begin a paragraph inside a quote, where not only its own do
-_CONJUNCTIONS: Final = frozenset("and but und aber et mais y pero e ma mas en maar i a ale и а но och men og".split())
 _MIN_WORDS: Final = 3
 _BEFORE_VERB: Final = 4  # words of a subject
 _LIGHT: Final = 3  # letters of a word without weight
@@ -146,6 +145,7 @@ class _Reader:
     def _forget(self, main: "_MainSpeaker | None") -> None:
         self._main = main
         self._spoken: list[tuple[str, int]] = []  # who spoke, and in which passage, the last at the end
+        self._group_spoke: str | None = None  # the last of these that is a group
         self._sentences_read: list[_Sentence] = []
         self._read_when_spoken = 0
         self._judged = 0
@@ -264,7 +264,7 @@ class _Reader:
 
     def _is_only_attribution(self, between: str, previous: Speech) -> bool:
         first = between.lstrip(" ,;–—-").partition(" ")[0].strip(",")
-        if first in _CONJUNCTIONS or (previous.text.endswith(".") and between.lstrip()[:1].isupper()):
+        if first in CONJUNCTIONS or (previous.text.endswith(".") and between.lstrip()[:1].isupper()):
             return False  # a sentence of the page's own
         attributes = self._words.saying.search(between) or self._words.according.match(between.lstrip(" ,"))
         ends = between.rstrip()[-1:] in set(".,;:–—-")
@@ -303,6 +303,8 @@ class _Reader:
         if author:
             author = self._speakers.fullest(author)
             self._spoken = [*self._spoken[1 - _SPEAKERS_KEPT :], (author, number)]
+            if self._speakers.is_group(author):
+                self._group_spoke = author
             self._read_when_spoken = len(self._sentences_read)
         return Speech(
             text=self._without_attribution(quote),
@@ -366,21 +368,25 @@ class _Reader:
         return ("woven", 0.6, author) if length >= _MIN_WOVEN and is_somebody else None
 
     def _group(self, number: int, called: str) -> str | None:
-        """Which group is meant by `the union`, or by `a spokeswoman`: the one of that name, or the last named."""
+        """Which group is meant by `the union`, or by `a spokeswoman`: the one of that name, or the last that spoke."""
         named = self._speakers.group(called)
         if named:
             return named
         for read in self._sentences_read[: -1 - _SENTENCES_BACK_TO_GROUP : -1]:
-            names = self._speakers.names_in(read.text)[:_MOST_NAMES] if number - read.passage <= _REACH else []
-            groups = [name.text for name in names if self._speakers.is_group(name.text)]
-            speaks_for = self._words.bodies.intersection(read.text.split())
-            subject = next(iter(self._attributions.speakers_in(read.text)), None)
-            is_subject = subject is not None and (speaks_for or subject.start < _AFTER_ARTICLE)
-            if not groups and subject and is_subject and not self._speakers.is_person(subject.text):
-                groups = [subject.text]
-            if groups:
-                return self._speakers.fullest(groups[0])
-        return None
+            named = self._group_in(read.text) if number - read.passage <= _REACH else None
+            if named:
+                return self._speakers.fullest(named)
+        return self._group_spoke
+
+    def _group_in(self, sentence: str) -> str | None:
+        """The group that a sentence names, or that is its subject."""
+        groups = [name.text for name in self._speakers.names_in(sentence) if self._speakers.is_group(name.text)]
+        names = self._attributions.speakers_in(sentence)
+        speaks_for = self._words.bodies.intersection(sentence.split())
+        is_subject = bool(names) and (speaks_for or names[0].start < _AFTER_ARTICLE)
+        if not groups and is_subject and not self._speakers.is_person(names[0].text):
+            return names[0].text
+        return groups[0] if groups else None
 
     def _subject_of(self, before: str, pronoun: str | None = None) -> str | None:
         """The person with whose name the sentence of a quote begins."""

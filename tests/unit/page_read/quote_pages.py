@@ -1189,6 +1189,20 @@ MARKED_UP = [
         ),
     ),
     QuotePage(
+        name="two verbs of one subject, the second behind the first quote",
+        html="<p>Ruth Hosking said: “My husband goes there three times a week.”</p><p>Opposition leader Graham Stoate said the saving was “smaller than the bill for new chairs” and accused the council of having “given up on the whole coast”.</p>",
+        quotes=(
+            ("My husband goes there three times a week.", "Ruth Hosking"),
+            ("smaller than the bill for new chairs", "Graham Stoate"),
+            ("given up on the whole coast", "Graham Stoate"),
+        ),
+    ),
+    QuotePage(
+        name="a group that a relative clause lets speak",
+        html="<p>“It rained all day,” said Tom Reed.</p><p>I put this to the Flour Milling Association, which replied that flour had “never been more rigorously tested”.</p>",
+        quotes=(("It rained all day", "Tom Reed"), ("never been more rigorously tested", "Flour Milling Association")),
+    ),
+    QuotePage(
         name="a body in the genitive",
         html="<p>„Eine Beteiligung ist derzeit nicht darstellbar“, teilte ein Sprecher des Landkreises Elmtal mit.</p><p>„Der Antrag liegt uns seit Mai vor“, sagte eine Sprecherin des Verbandes Deutscher Fährleute.</p>",
         quotes=(
