@@ -13,7 +13,8 @@ from job_core.job import JsonObject
 from quote_store.keep import author_key
 
 NEWEST = 500  # quotes of an author or a site among which a list looks first for what else is asked
-NEAR = 300  # quotes among which one at random is looked for first
+NEXT = 50  # quotes after a point that is drawn, of which one is drawn: of no more, each is exactly as likely
+NEAR = 300  # the same where they are then looked at for what else is asked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,29 +126,32 @@ def newest(
 
 
 def at_random(connection: Connection, which: QuoteFilter) -> JsonObject | None:
-    """Any of the quotes, each as likely as any other; None if there is none.
+    """Any of the quotes, each nearly as likely as any other; None if there is none.
 
-    It is the next one from a point that is drawn, round the end. Where an index does not have all that is asked of it,
-    the next few are looked at, and if none of them matches, few do: then it is drawn from all that match.
+    It is drawn from the next few after a point that is drawn as well, round the end. Where an index does not have all
+    that is asked of it and none of them matches, few do: then it is drawn from all that match.
     """
-    parameters = {**which.parameters, "at": random(), "near": 1 if which.is_indexed else NEAR}  # noqa: S311 - no secret
-    for bounds in ("pivot >= :at", "pivot < :at") if which.is_indexed else ("pivot >= :at",):
-        near = f"""
-            SELECT quote_json(quotes) FROM ({which.numbers(bounds, "pivot")} LIMIT :near) AS near
-            JOIN quotes USING (number) WHERE {which.rest} ORDER BY near.pivot LIMIT 1
-        """  # noqa: S608 - constants
-        if quote := connection.execute(text(near), parameters).scalar():
-            return dict(quote)
-    if which.is_indexed:
-        return None
+    parameters = {**which.parameters, "at": random(), "near": NEXT if which.is_indexed else NEAR}  # noqa: S311 - no secret
+    ahead, behind = (f"({which.numbers(bounds, 'pivot')} LIMIT :near)" for bounds in ("pivot >= :at", "pivot < :at"))
+    near = f"""
+        SELECT quote_json(quotes) FROM quotes WHERE number = (
+            SELECT number FROM (
+                SELECT *, FALSE AS is_round FROM {ahead} AS ahead UNION ALL SELECT *, TRUE FROM {behind} AS behind
+                ORDER BY is_round, pivot LIMIT :near
+            ) AS near JOIN quotes USING (number) WHERE {which.rest}
+            ORDER BY random() LIMIT 1
+        )
+    """  # noqa: S608 - constants
     among = f"""
         SELECT quote_json(quotes) FROM quotes WHERE number = (
             SELECT number FROM quotes WHERE owner = :owner AND {which.all}
             ORDER BY random() LIMIT 1
         )
     """  # noqa: S608 - constants
-    quote = connection.execute(text(among), parameters).scalar()
-    return None if quote is None else dict(quote)
+    for statement in (near,) if which.is_indexed else (near, among):
+        if quote := connection.execute(text(statement), parameters).scalar():
+            return dict(quote)
+    return None
 
 
 def find(connection: Connection, owner: str | None, quote_id: UUID) -> JsonObject | None:

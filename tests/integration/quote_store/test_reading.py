@@ -12,14 +12,15 @@ from tests.integration.kept_quotes import KeptQuotes, a_quote
 LIFE, SEA, MEER, FALA = "Life is long.", "The sea is life, and deep.", "Das Meer ist tief.", "O mar fala."
 
 
-def spread(store: Store, many: int) -> None:
-    """Let the pivots of so many quotes lie at the same distance from each other, from 0 on."""
+def spread(store: Store, many: int, *, start: float = 0.0) -> None:
+    """Let pivots lie at the same distance from each other, from `start` on; so many would fill an interval of 1."""
     for table in ("quotes", "sighting_counts"):
         store.sql(
-            f"UPDATE {table} SET pivot = place / CAST(:many AS float)"
+            f"UPDATE {table} SET pivot = CAST(:start AS float) + place / CAST(:many AS float)"
             " FROM (SELECT number AS of, row_number() OVER (ORDER BY number) - 1 AS place FROM quotes) AS places"
             f" WHERE {table}.number = of",
             many=many,
+            start=start,
         )
 
 
@@ -104,43 +105,39 @@ def test_pages_of_a_list_give_each_quote_once_the_newest_first(
     assert seen == sorted(seen, reverse=True)
 
 
-@pytest.mark.parametrize(
-    "which", [{}, {"author": "Ada"}, {"text": "many"}, {"language": "en"}, {"site": "site.example"}], ids=str
-)
-def test_at_random_each_comes_about_as_often(
-    quotes: KeptQuotes, store: Store, which: dict[str, str], monkeypatch: pytest.MonkeyPatch
+OF_ALL = [
+    {},
+    {"author": "Ada"},
+    {"text": "many"},
+    {"language": "en"},
+    {"site": "site.example"},
+    {"site": "site.example", "author": "Ada", "text": "many", "kind": "marked", "min_confidence": 0.5},
+]
+
+
+@pytest.mark.parametrize("which", OF_ALL, ids=str)
+def test_at_random_each_comes_as_often_however_near_their_pivots_lie(
+    quotes: KeptQuotes, store: Store, which: dict[str, object]
 ) -> None:
-    """By even pivots: those that are drawn differ."""
-    quotes.keep_many(10, "Ada")
-    spread(store, 10)
-    drawn: Counter[str] = Counter()
-    for step in range(200):
-        monkeypatch.setattr(read, "random", lambda step=step: step / 200)
-        quote = quotes.random(**which)
-        assert quote is not None
-        drawn[quote["text"]] += 1
-    assert len(drawn) == 10
-    few, many = (1, 30) if "text" in which else (19, 21)  # beyond the last pivot, that is drawn from all
-    assert few <= min(drawn.values()) <= max(drawn.values()) <= many
+    quotes.keep_many(8, "Ada")
+    spread(store, 8_000_000, start=0.5)
+    drawn = Counter((quotes.random(**which) or {})["text"] for _ in range(400))
+    assert len(drawn) == 8
+    assert 12 <= min(drawn.values()) <= max(drawn.values()) <= 99  # of 50 on average; beyond that once in 10^10 times
 
 
-@pytest.mark.parametrize("which", [{}, {"author": "Ada"}], ids=str)
-def test_beyond_the_last_pivot_it_goes_on_at_the_first(
-    quotes: KeptQuotes, store: Store, which: dict[str, str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("which", [{}, {"author": "Ada"}, {"language": "en"}, {"site": "site.example"}], ids=str)
+def test_one_is_drawn_of_the_next_few_which_go_on_beyond_the_last_at_the_first(
+    quotes: KeptQuotes, store: Store, which: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quotes.keep_many(3, "Ada")
-    monkeypatch.setattr(read, "random", lambda: 1.0)
-    (first,) = store.sql("SELECT text FROM quotes ORDER BY pivot LIMIT 1")
-    assert (quotes.random(**which) or {})["text"] == first.text
-
-
-def test_beyond_the_last_pivot_a_text_is_drawn_from_all_that_match(
-    quotes: KeptQuotes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    quotes.keep_many(3, "Ada")
-    monkeypatch.setattr(read, "random", lambda: 1.0)
-    drawn = {(quotes.random(text="many") or {})["text"] for _ in range(60)}
-    assert drawn == {f"Number {number} of many." for number in range(3)}
+    quotes.keep_many(12, "Ada")
+    spread(store, 12)
+    in_order = [row.text for row in store.sql("SELECT text FROM quotes ORDER BY pivot")]
+    monkeypatch.setattr(read, "NEXT", 5)
+    for point, few in ((0.0, in_order[:5]), (0.4, in_order[5:10]), (0.8, in_order[10:] + in_order[:3])):
+        monkeypatch.setattr(read, "random", lambda point=point: point)
+        drawn = {(quotes.random(**which) or {})["text"] for _ in range(150)}
+        assert drawn == set(few)
 
 
 @pytest.mark.parametrize("more", [{}, {"author": "Ada"}, {"language": "en"}], ids=str)
