@@ -177,7 +177,7 @@ def show_quote(quote_id: str) -> Response:
 def take_down_quote(quote_id: str) -> Response:
     """Take a quote down.
 
-    Its text is forgotten, and finding it again does not bring it back.
+    Its text is forgotten, and so is the text around the quotes beside it. Finding it again does not bring it back.
     """
     known = _read_id(quote_id)
     ((is_known,),) = services().database.commit("SELECT take_down(%s, %s)", owner() or "", known)

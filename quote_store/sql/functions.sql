@@ -1,7 +1,8 @@
 -- keep_quotes: keep what a page holds: `page_quotes`, a JSON list of objects with the columns below, `key` in hex, each key
--- and author once. A quote that is known gets a further sighting; one that was taken down stays away. Nothing is kept for an
--- attempt that has lost its claim. Quotes are written first and in the order of their keys: so no two pages wait for each
--- other, and what is counted afterwards, by statements of their own, no other page is counting at the same time.
+-- and author once. A quote that is known gets a further sighting; one that was taken down stays away, and where it stands on
+-- the page, no context is kept, for it may hold a part of it. Nothing is kept for an attempt that has lost its claim. Quotes are
+-- written first and in the order of their keys, and so are their sightings: so no two pages wait for each other, and what is
+-- counted afterwards, by statements of their own, no other page is counting at the same time.
 CREATE FUNCTION keep_quotes(job uuid, lane uuid, number integer, page_quotes json, page_url text, page_site text)
 RETURNS void LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -9,6 +10,7 @@ DECLARE
     page_owner text;
     kept bigint[];
     added bigint[];
+    holds_what_was_taken_down boolean;
 BEGIN
     SELECT coalesce(owner, '') INTO page_owner FROM jobs
     WHERE id = lane AND attempt = keep_quotes.number AND state = 'STARTED' FOR SHARE;
@@ -33,13 +35,20 @@ BEGIN
     )
     SELECT array_agg(number), coalesce(array_agg(number) FILTER (WHERE is_new), '{}') INTO kept, added FROM written;
 
+    SELECT EXISTS (
+        SELECT FROM json_to_recordset(page_quotes) AS one (key text)
+        JOIN quotes ON quotes.owner = page_owner AND quotes.key = decode(one.key, 'hex') AND removed_at IS NOT NULL
+    ) INTO holds_what_was_taken_down;
+
     WITH seen AS (
         INSERT INTO sightings AS known (quote_id, url, site, author, author_key, source, rule, confidence, context)
-        SELECT quotes.id, page_url, page_site, one.author, author_key, one.source, rule, one.confidence, context
+        SELECT quotes.id, page_url, page_site, one.author, author_key, one.source, rule, one.confidence,
+               CASE WHEN holds_what_was_taken_down THEN '' ELSE context END
         FROM json_to_recordset(page_quotes) AS one (
             key text, author text, author_key text, source text, rule text, confidence real, context text
         )
         JOIN quotes ON quotes.owner = page_owner AND quotes.key = decode(one.key, 'hex') AND number = ANY(kept)
+        ORDER BY quotes.key, author_key
         ON CONFLICT (quote_id, md5(url), author_key) DO UPDATE
             SET last_seen = now(), context = excluded.context, rule = excluded.rule, confidence = excluded.confidence
         RETURNING id, quote_id, author, author_key, xmax = 0 AS is_new
@@ -77,8 +86,8 @@ BEGIN
       AND (quotes.author, quotes.sightings) IS DISTINCT FROM (most.author, most.sightings);
 END $$;
 
--- take_down: forget a quote's text and sightings, and keep its key, so that it does not come back. False if there is none.
--- Authors are written in the order of their keys, as by keep_quotes.
+-- take_down: forget a quote's text and sightings, and all contexts on the pages where it was seen, and keep its key, so that it
+-- does not come back. False if there is none. Sightings and authors are written in the order of their keys, as by keep_quotes.
 CREATE FUNCTION take_down(of_owner text, quote uuid) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     taken bigint;
@@ -88,6 +97,11 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;
     END IF;
+    PERFORM FROM sightings JOIN quotes ON quotes.id = quote_id
+    WHERE quotes.owner = of_owner AND md5(url) IN (SELECT md5(url) FROM sightings WHERE quote_id = quote)
+    ORDER BY quotes.key, author_key, md5(url) FOR UPDATE OF sightings;
+    UPDATE sightings SET context = '' FROM quotes
+    WHERE quotes.id = quote_id AND quotes.owner = of_owner AND md5(url) IN (SELECT md5(url) FROM sightings WHERE quote_id = quote);
     PERFORM FROM authors
     WHERE owner = of_owner AND key IN (SELECT author_key FROM sighting_counts WHERE number = taken)
     ORDER BY key FOR UPDATE;

@@ -50,6 +50,7 @@ CREATE TABLE sightings (
     CONSTRAINT an_author_has_a_key CHECK ((author IS NULL) = (author_key IS NULL))
 );
 CREATE UNIQUE INDEX sightings_of_quote ON sightings (quote_id, md5(url), author_key) NULLS NOT DISTINCT;
+CREATE INDEX sightings_by_page ON sightings (md5(url));
 
 -- How many sightings a quote has on a site with an author: who said it by most, and the lists of an author and of a site.
 CREATE TABLE sighting_counts (

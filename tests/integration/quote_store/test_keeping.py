@@ -7,11 +7,25 @@ from random import Random
 import pytest
 
 from job_core.store import retention
+from page_read.page import read_page
+from page_read.quote_text import normal_form
+from page_read.quotes import find_quotes
+from quote_store.keep import FoundQuote
 from tests.integration.job_store import Store
 from tests.integration.kept_quotes import PAGE, KeptQuotes, a_quote
 
 TEXT = "Be yourself; everyone else is taken."
 ELSEWHERE = "https://elsewhere.example/"
+
+SAIL = "Nobody will ever see a sail from this window again, and the whole harbour will be closed before the winter"
+BOATS = "We have never been asked by anybody what we want to do with our boats"
+SPEECH = f"<p>It rained. “{SAIL},” said Anna Berg. The council met. “{BOATS},” said Peter Holm.</p>"
+
+
+def read_from(html: str) -> list[FoundQuote]:
+    """The quotes of a page."""
+    found = find_quotes(read_page(html.encode(), "text/html; charset=utf-8"))
+    return [FoundQuote(**vars(quote), normal_form=normal_form(quote.text), language="en") for quote in found]
 
 
 class TestOneQuote:
@@ -116,6 +130,26 @@ class TestAtTheSameTime:
         assert quotes.all() == []
         assert quotes.authors() == {}
 
+    def test_no_context_survives_and_nobody_waits_for_ever_where_those_beside_it_are_kept_meanwhile(
+        self, quotes: KeptQuotes, store: Store
+    ) -> None:
+        found = [a_quote(f"Number {number} of many.", "Ada", context="all of them") for number in range(20)]
+        quotes.keep(*found)
+        claims = [store.claimed() for _ in range(4)]
+        taken = [quote for quote in quotes.all() if int(quote["text"].split()[1]) % 2]
+
+        def keep_page(lane: int) -> None:
+            for page in range(12):  # with and without those that are taken down
+                quotes.keep(*found[:: [1, -1, 2, -1][(lane + page) % 4]], held=claims[lane])
+            quotes.keep(*found, held=claims[lane])
+
+        with ThreadPoolExecutor(6) as callers:
+            keeping = callers.map(keep_page, range(4))
+            assert all(callers.map(quotes.take_down, taken))
+            list(keeping)
+        assert len(quotes.all()) == 10
+        assert {sighting["context"] for quote in quotes.all() for sighting in quotes.sightings(quote)} == {""}
+
     def test_whose_claim_is_lost_keeps_nothing(self, quotes: KeptQuotes, store: Store) -> None:
         lost = store.claimed()
         store.give_back(store.worker_of(lost), lost.job_id)
@@ -160,6 +194,32 @@ class TestTakingDown:
         assert quotes.texts() == {"Another."}
         assert quotes.authors() == {}
         assert [found["text"] for found in quotes.found_by(job_id)] == ["Another."]
+
+    def test_the_quotes_beside_it_forget_what_their_contexts_hold_of_it(self, quotes: KeptQuotes, store: Store) -> None:
+        alices = KeptQuotes(store, "alice")
+        for kept in (quotes, alices):
+            kept.keep(*read_from(SPEECH))
+        quotes.keep(a_quote("Another.", context="It stands alone."), url=ELSEWHERE)
+        (half,) = quotes.sightings(quotes.one(text="boats"))
+        assert SAIL[60:] in half["context"]
+        assert SAIL not in half["context"]
+        quotes.take_down(quotes.one(text="sail"))
+        assert [sighting["context"] for sighting in quotes.sightings(boats)] == [""]
+        assert [sighting["context"] for sighting in quotes.sightings(quotes.one(text="another"))] == [
+            "It stands alone."
+        ]
+        assert [sighting["context"] for sighting in alices.sightings(alices.one(text="boats"))] == [half["context"]]
+
+    @pytest.mark.parametrize("url", [PAGE, ELSEWHERE])
+    def test_found_again_it_comes_back_in_no_context_either(self, quotes: KeptQuotes, store: Store, url: str) -> None:
+        quotes.keep(*read_from(SPEECH))
+        quotes.take_down(quotes.one(text="sail"))
+        job_id = quotes.keep(*read_from(SPEECH.replace("Nobody", "NOBODY")), url=url)
+        assert [(found["text"], found["context"]) for found in quotes.found_by(job_id)] == [(BOATS, "")]
+        assert "window" not in str(store.sql("SELECT * FROM sightings"))
+        quotes.keep(*read_from(f"<p>The council met. “{BOATS},” said Peter Holm.</p>"), url=url)
+        contexts = {sighting["url"]: sighting["context"] for sighting in quotes.sightings(quotes.one())}
+        assert contexts[url] == f"The council met. “{BOATS},” said Peter Holm."
 
     def test_another_owners_cannot_be_taken_down(self, quotes: KeptQuotes, store: Store) -> None:
         alices = KeptQuotes(store, "alice")
