@@ -14,13 +14,15 @@ class QuoteView(ApiModel):
 
     id: UUID
     text: str
-    author: str | None = Field(description="whom the page attributes it to")
-    source: str | None = Field(description="the work that it stands in")
+    author: str | None = Field(
+        description="whom most pages attribute it to, or those of the author or site that is asked for"
+    )
+    source: str | None = Field(description="the work that it stands in, with that author")
     language: str | None = Field(description="of the page, as that declares it")
     kind: Literal["marked", "speech"]
     confidence: float = Field(ge=0, le=1, description="how surely it is a quote")
     found_at: Time
-    found_on: str | None = Field(description="the page where it was seen most surely")
+    found_on: str | None = Field(description="where it was seen most surely, of the pages that attribute it so")
     sightings: int = Field(ge=0, description="on how many pages it was seen")
 
 

@@ -69,6 +69,15 @@ class QuoteFilter:
         return " AND ".join(parts)
 
     @property
+    def shown(self) -> str:
+        """SQL: a quote as answers show it: where an author or a site is asked for, as that has it."""
+        if not self.names_some:
+            return "quote_json(quotes)"
+        seen = f"FROM sighting_counts AS seen WHERE {self._sighted} AND seen.number = quotes.number"
+        surest = "ORDER BY seen.confidence DESC, seen.author_key, seen.found_on LIMIT 1"
+        return f"(SELECT quote_json(quotes, seen.author, seen.source, seen.found_on) {seen} {surest})"
+
+    @property
     def all(self) -> str:
         """SQL: all that is asked of a quote."""
         if not self.names_some:
@@ -111,7 +120,7 @@ def newest(
         near = f"""
             SELECT found.number, quote FROM ({which.numbers(bounds, "number DESC")} LIMIT :near) AS found
             CROSS JOIN LATERAL (
-                SELECT quote_json(quotes) AS quote FROM quotes WHERE number = found.number AND {which.rest} OFFSET 0
+                SELECT {which.shown} AS quote FROM quotes WHERE number = found.number AND {which.rest} OFFSET 0
             ) AS one
             ORDER BY found.number DESC LIMIT :limit
         """  # noqa: S608 - constants; by OFFSET 0 the planner leaves the order of the index as it is
@@ -119,7 +128,7 @@ def newest(
         if len(rows) == limit or which.is_indexed:
             return [(number, quote) for number, quote in rows]
     statement = f"""
-        SELECT number, quote_json(quotes) FROM quotes
+        SELECT number, {which.shown} FROM quotes
         WHERE owner = :owner AND {bounds} AND {which.all} ORDER BY number DESC LIMIT :limit
     """  # noqa: S608 - constants
     return [(number, quote) for number, quote in connection.execute(text(statement), parameters)]
@@ -134,7 +143,7 @@ def at_random(connection: Connection, which: QuoteFilter) -> JsonObject | None:
     parameters = {**which.parameters, "at": random(), "near": NEXT if which.is_indexed else NEAR}  # noqa: S311 - no secret
     ahead, behind = (f"({which.numbers(bounds, 'pivot')} LIMIT :near)" for bounds in ("pivot >= :at", "pivot < :at"))
     near = f"""
-        SELECT quote_json(quotes) FROM quotes WHERE number = (
+        SELECT {which.shown} FROM quotes WHERE number = (
             SELECT number FROM (
                 SELECT *, FALSE AS is_round FROM {ahead} AS ahead UNION ALL SELECT *, TRUE FROM {behind} AS behind
                 ORDER BY is_round, pivot LIMIT :near
@@ -143,7 +152,7 @@ def at_random(connection: Connection, which: QuoteFilter) -> JsonObject | None:
         )
     """  # noqa: S608 - constants
     among = f"""
-        SELECT quote_json(quotes) FROM quotes WHERE number = (
+        SELECT {which.shown} FROM quotes WHERE number = (
             SELECT number FROM quotes WHERE owner = :owner AND {which.all}
             ORDER BY random() LIMIT 1
         )

@@ -57,8 +57,8 @@ _SIGHTINGS = """
     INSERT INTO sightings (quote_id, url, site, author, author_key, rule, confidence, context)
     SELECT id, found_on, split_part(found_on, '/', 3), author, lower(author), 'blockquote', confidence, text
     FROM quotes WHERE number > :before;
-    INSERT INTO sighting_counts (number, owner, pivot, site, author, author_key, sightings)
-    SELECT number, owner, pivot, split_part(found_on, '/', 3), author, lower(author), 1
+    INSERT INTO sighting_counts (number, owner, pivot, site, author, author_key, sightings, found_on, confidence)
+    SELECT number, owner, pivot, split_part(found_on, '/', 3), author, lower(author), 1, found_on, confidence
     FROM quotes WHERE number > :before
 """
 _AUTHORS = "INSERT INTO authors SELECT '', lower(author), author, count(*) FROM quotes GROUP BY author"

@@ -27,9 +27,7 @@ BEGIN
         )
         ORDER BY decode(key, 'hex'), confidence DESC
         ON CONFLICT (owner, key) DO UPDATE
-            SET confidence = greatest(known.confidence, excluded.confidence),
-                found_on = CASE WHEN excluded.confidence > known.confidence THEN page_url ELSE known.found_on END,
-                source = coalesce(known.source, excluded.source)
+            SET confidence = greatest(known.confidence, excluded.confidence)
             WHERE known.removed_at IS NULL
         RETURNING number, xmax = 0 AS is_new
     )
@@ -51,17 +49,28 @@ BEGIN
         ORDER BY quotes.key, author_key
         ON CONFLICT (quote_id, md5(url), author_key) DO UPDATE
             SET last_seen = now(), context = excluded.context, rule = excluded.rule, confidence = excluded.confidence
-        RETURNING id, quote_id, author, author_key, xmax = 0 AS is_new
+        RETURNING id, quote_id, author, author_key, source, confidence, xmax = 0 AS is_new
     ), named AS (
-        SELECT seen.id, quote_id, number, pivot, seen.author, author_key, is_new FROM seen JOIN quotes ON quotes.id = quote_id
+        SELECT seen.id, quote_id, number, pivot, seen.author, author_key, seen.source, seen.confidence, is_new
+        FROM seen JOIN quotes ON quotes.id = quote_id
     ), found AS (
         INSERT INTO found_quotes (job_id, sighting_id, quote_id, is_new)
         SELECT job, id, quote_id, number = ANY(added) FROM named
         ON CONFLICT DO NOTHING
     ), counted AS (
-        INSERT INTO sighting_counts AS known (number, owner, pivot, site, author, author_key, sightings)
-        SELECT number, page_owner, pivot, page_site, author, author_key, 1 FROM named WHERE is_new
-        ON CONFLICT (number, site, author_key) DO UPDATE SET sightings = known.sightings + 1
+        INSERT INTO sighting_counts AS known (
+            number, owner, pivot, site, author, author_key, sightings, found_on, source, confidence
+        )
+        SELECT number, page_owner, pivot, page_site, author, author_key, 1, page_url, source, confidence
+        FROM named WHERE is_new
+        ON CONFLICT (number, site, author_key) DO UPDATE SET
+            sightings = known.sightings + 1,
+            (found_on, source, confidence) = (
+                SELECT CASE WHEN is_surer THEN excluded.found_on ELSE known.found_on END,
+                       CASE WHEN is_surer THEN excluded.source ELSE known.source END,
+                       greatest(excluded.confidence, known.confidence)
+                FROM (SELECT excluded.confidence > known.confidence) AS compared (is_surer)
+            )
     )
     INSERT INTO authors AS known (owner, key, name, quotes)
     SELECT page_owner, author_key, min(author), count(*) FROM named
@@ -71,19 +80,26 @@ BEGIN
     GROUP BY author_key ORDER BY author_key
     ON CONFLICT (owner, key) DO UPDATE SET quotes = known.quotes + excluded.quotes;
 
-    UPDATE quotes SET author = most.author, sightings = most.sightings
+    -- As those have it who are the most, at their surest.
+    UPDATE quotes SET author = most.author, source = most.source, found_on = most.found_on, sightings = most.sightings
     FROM (
-        SELECT counted.number, sum(seen)::integer AS sightings,
-               (array_agg(counted.author ORDER BY counted.seen DESC, counted.author = quotes.author DESC, counted.author_key)
-                FILTER (WHERE counted.author IS NOT NULL))[1] AS author
+        SELECT DISTINCT ON (number) number, attributed.author, attributed.source, attributed.found_on,
+               (sum(attributed.sightings) OVER (PARTITION BY number))::integer AS sightings
         FROM (
-            SELECT number, author_key, sum(sightings) AS seen, (array_agg(author ORDER BY sightings DESC, author))[1] AS author
-            FROM sighting_counts WHERE number = ANY(kept) GROUP BY number, author_key
-        ) AS counted JOIN quotes USING (number)
-        GROUP BY counted.number
+            SELECT number, author_key, sum(counted.sightings) AS sightings,
+                   (array_agg(counted.author ORDER BY counted.sightings DESC, counted.author))[1] AS author,
+                   (array_agg(counted.source ORDER BY counted.confidence DESC, counted.source)
+                    FILTER (WHERE counted.source IS NOT NULL))[1] AS source,
+                   (array_agg(counted.found_on ORDER BY counted.confidence DESC, counted.found_on <> quotes.found_on,
+                    counted.found_on))[1] AS found_on
+            FROM sighting_counts AS counted JOIN quotes USING (number) WHERE number = ANY(kept) GROUP BY number, author_key
+        ) AS attributed JOIN quotes USING (number)
+        ORDER BY number, attributed.author IS NULL, attributed.sightings DESC, attributed.author <> quotes.author,
+                 author_key
     ) AS most
     WHERE quotes.number = most.number
-      AND (quotes.author, quotes.sightings) IS DISTINCT FROM (most.author, most.sightings);
+      AND (quotes.author, quotes.source, quotes.found_on, quotes.sightings)
+          IS DISTINCT FROM (most.author, most.source, most.found_on, most.sightings);
 END $$;
 
 -- take_down: forget a quote's text and sightings, and all contexts on the pages where it was seen, and keep its key, so that it
@@ -114,14 +130,18 @@ BEGIN
     RETURN true;
 END $$;
 
--- quote_json: a quote as answers show it.
-CREATE FUNCTION quote_json(one quotes) RETURNS json LANGUAGE sql STABLE AS $$
+-- quote_json: a quote as answers show it: with who is said to be its author on a page, or as most have it.
+CREATE FUNCTION quote_json(one quotes, author text, source text, found_on text) RETURNS json LANGUAGE sql STABLE AS $$
     SELECT json_build_object(
-        'id', one.id, 'text', one.text, 'author', one.author, 'source', one.source, 'language', one.language,
+        'id', one.id, 'text', one.text, 'author', author, 'source', source, 'language', one.language,
         'kind', one.kind, 'confidence', round(one.confidence::numeric, 2),
         'found_at', to_char(one.found_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-        'found_on', one.found_on, 'sightings', one.sightings
+        'found_on', found_on, 'sightings', one.sightings
     )
+$$;
+
+CREATE FUNCTION quote_json(one quotes) RETURNS json LANGUAGE sql STABLE AS $$
+    SELECT quote_json(one, one.author, one.source, one.found_on)
 $$;
 
 -- quote_of_day: `{"day", "quote"}` for the day that is asked for, or today if that is NULL; NULL if there is none. For today,

@@ -9,9 +9,9 @@ CREATE TABLE quotes (
     language   text,
     kind       text NOT NULL CHECK (kind IN ('marked', 'speech')),
     author     text,                                            -- of the most sightings
-    source     text,                                            -- the work that it stands in
+    source     text,                                            -- the work that it stands in, with that author
     confidence real NOT NULL CHECK (confidence BETWEEN 0 AND 1), -- of the surest sighting
-    found_on   text NOT NULL,                                   -- the page of that sighting
+    found_on   text NOT NULL,                                   -- the page of the surest one with that author
     sightings  integer NOT NULL DEFAULT 0 CHECK (sightings >= 0),
     pivot      double precision NOT NULL DEFAULT random(),      -- for choosing one at random
     found_at   timestamptz NOT NULL DEFAULT now(),
@@ -52,7 +52,8 @@ CREATE TABLE sightings (
 CREATE UNIQUE INDEX sightings_of_quote ON sightings (quote_id, md5(url), author_key) NULLS NOT DISTINCT;
 CREATE INDEX sightings_by_page ON sightings (md5(url));
 
--- How many sightings a quote has on a site with an author: who said it by most, and the lists of an author and of a site.
+-- How many sightings a quote has on a site with an author, and the surest of them: who said it by most, and the lists of an
+-- author and of a site.
 CREATE TABLE sighting_counts (
     number     bigint NOT NULL REFERENCES quotes (number) ON DELETE CASCADE,
     owner      text NOT NULL,                                   -- as of the quote, and so is
@@ -60,7 +61,10 @@ CREATE TABLE sighting_counts (
     site       text NOT NULL,
     author     text,                                            -- as it was found first
     author_key text,
-    sightings  integer NOT NULL CHECK (sightings > 0)
+    sightings  integer NOT NULL CHECK (sightings > 0),
+    found_on   text NOT NULL,
+    source     text,
+    confidence real NOT NULL
 );
 CREATE UNIQUE INDEX sighting_counts_of_quote ON sighting_counts (number, site, author_key) NULLS NOT DISTINCT;
 CREATE INDEX sighting_counts_by_author ON sighting_counts (owner, author_key, number);

@@ -94,6 +94,19 @@ class TestLists:
             assert len(rows) == len({tuple(row.values()) for row in rows}) == 9
             assert all(row.get("text", "'=").startswith("'=") for row in rows)
 
+    def test_an_author_who_is_asked_for_is_the_one_that_is_shown(
+        self, client: StrictClient, quotes: KeptQuotes
+    ) -> None:
+        other = "https://other.example/"
+        quotes.keep(a_quote("One.", "Ada", confidence=0.9))
+        quotes.keep(a_quote("One.", "Grace"), url=other)
+        query = "author=grace"
+        (listed,) = client.get(f"/quotes?{query}").get_json()["quotes"]
+        (row,) = csv.DictReader(StringIO(client.get(f"/quotes?{query}&format=csv").text, newline=""))
+        for shown in (listed, row, client.get(f"/quotes/random?{query}").get_json()):
+            assert (shown["author"], shown["found_on"]) == ("Grace", other)
+        assert client.get(f"/quotes/random?{query}", headers=TEXT).text == f"One.\n— attributed to Grace\n{other}\n"
+
     def test_a_list_with_nothing_in_it_is_empty(self, client: StrictClient) -> None:
         assert client.get("/quotes?text=nothing").get_json() == {"quotes": [], "next": None}
         assert client.get("/authors").get_json() == {"authors": [], "next": None}

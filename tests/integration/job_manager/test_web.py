@@ -15,6 +15,7 @@ from job_manager.web.form import EXAMPLE
 from tests.conformance import PROBLEM
 from tests.integration.job_manager.conftest import manager_on
 from tests.integration.job_store import NEW_JOB, NO_TEXT, RESULT, Store
+from tests.integration.kept_quotes import KeptQuotes, a_quote
 from tests.integration.pausing import Stopwatch, hung_database
 
 UNKNOWN = "/job/00000000-0000-0000-0000-000000000001"
@@ -70,6 +71,16 @@ def test_what_another_sites_page_sends_changes_nothing(
     assert answer.status_code == 403
     assert "another site" in answer.text
     assert (store.count(), store.job(job.id)) == (1, job)
+
+
+def test_a_search_by_author_shows_that_one_and_a_page_that_says_so(web: FlaskClient, quotes: KeptQuotes) -> None:
+    other = "https://other.example/"
+    quotes.keep(a_quote("One.", "Ada", confidence=0.9))
+    quotes.keep(a_quote("One.", "Grace"), url=other)
+    found = web.get("/quote?author=Grace").text.partition('id="search"')[2].partition("<li>")[2].partition("</li>")[0]
+    assert f"<bdi>{other}</bdi></a>, attributed to " in found
+    assert "<bdi>Grace</bdi></a>; " in found
+    assert "seen on 2 pages" in found
 
 
 def test_a_job_is_cancelled_only_by_what_may_change_something(web: FlaskClient, store: Store) -> None:

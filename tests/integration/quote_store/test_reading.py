@@ -72,6 +72,41 @@ def test_every_filter_finds_what_it_says(four: KeptQuotes, which: dict[str, obje
     assert {quote and quote["text"] for quote in drawn} == (texts or {None})
 
 
+ADAS, GRACES, NOBODYS = "https://ada.example/", "https://grace.example/", "https://nobody.example/"
+AS_ASKED = [
+    ({}, ("Ada", "Notes", ADAS)),
+    ({"author": "GRACE"}, ("Grace", None, f"{GRACES}sure")),
+    ({"author": "ada"}, ("Ada", "Notes", ADAS)),
+    ({"author": "Grace", "site": "ada.example"}, ("Grace", None, f"{ADAS}2")),
+    ({"site": "grace.example"}, ("Grace", None, f"{GRACES}sure")),
+    ({"site": "nobody.example"}, (None, "Nothing", NOBODYS)),
+    ({"author": "Grace", "text": "said", "kind": "marked"}, ("Grace", None, f"{GRACES}sure")),
+]
+
+
+@pytest.mark.parametrize(("which", "shown"), AS_ASKED, ids=[str(which) for which, _ in AS_ASKED])
+def test_a_quote_is_shown_as_those_have_it_who_are_asked_for(
+    quotes: KeptQuotes, which: dict[str, str], shown: tuple[str | None, ...]
+) -> None:
+    """Each entry names a page, and whom that page attributes it to."""
+    text = "One said it, or another."
+    for url, author, confidence, source in [
+        (NOBODYS, None, 0.95, "Nothing"),
+        (GRACES, "Grace", 0.6, None),
+        (f"{GRACES}sure", "Grace", 0.9, None),
+        (f"{ADAS}2", "Grace", 0.5, None),
+        (ADAS, "Ada", 0.7, "Notes"),
+        (f"{ADAS}3", "Ada", 0.6, None),
+        (f"{ADAS}4", "Ada", 0.6, None),
+        (f"{ADAS}5", "Ada", 0.6, None),
+    ]:
+        quotes.keep(a_quote(text, author, confidence=confidence, source=source), url=url)
+    for quote in (quotes.one(**which), quotes.random(**which)):
+        assert quote is not None
+        assert (quote["author"], quote["source"], quote["found_on"]) == shown
+        assert (quote["sightings"], quote["confidence"]) == (8, 0.95)
+
+
 ODD = ["!", "-", '"', "'", "or", "- -", '"""', "a:b & !c | (d", "%", "\\", ":*", "x " * 99, "<->", "é́"]
 
 

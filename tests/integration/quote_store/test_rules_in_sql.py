@@ -75,7 +75,7 @@ def test_one_without_an_author_comes_once_as_well(store: Store, table: str) -> N
     columns = (
         "quote_id, url, site, rule, confidence, context"
         if table == "sightings"
-        else "number, owner, pivot, site, sightings"
+        else "number, owner, pivot, site, sightings, found_on, confidence"
     )
     with pytest.raises(IntegrityError, match=f"{table}_of_quote"):
         store.sql(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {table}")
