@@ -34,7 +34,10 @@ class SightingView(ApiModel):
     source: str | None
     rule: str = Field(description="how it was found")
     confidence: float = Field(ge=0, le=1)
-    context: str = Field(description="the text around it")
+    context: str = Field(
+        description="it, with up to 120 characters before and after it; empty if it stands in the page's data only, or"
+        " beside a quote that was taken down"
+    )
     first_seen: Time
     last_seen: Time
 

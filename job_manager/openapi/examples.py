@@ -94,7 +94,7 @@ FOUND: JsonObject = {
     "kind": "marked",
     "rule": "blockquote",
     "confidence": 0.9,
-    "context": f"{QUOTE_TEXT} — Ada Lovelace, Notes on the Sketch of the Analytical Engine",
+    "context": f"It moves in loops. {QUOTE_TEXT} — Ada Lovelace Others called it a machine of cards.",
 }
 QUOTE: JsonObject = {
     "id": QUOTE_ID,

@@ -56,6 +56,54 @@ def test_a_quote_comes_with_the_text_around_it() -> None:
     assert quote.context == "It rained. “We had no orders left,” Ruth Calloway said. She left."
 
 
+QUOTATION = '{"@type": "Quotation", "text": "%s", "creator": {"@type": "Person", "name": "Ada Byron"}}'
+BEFORE = "<p>The mill had burned down before anybody knew of it.</p><p>It rained on the third day, and so the crowd"
+AFTER = "<p>All of it was read aloud in the hall.</p><p>" + "Later it was forgotten by those who had come. " * 5
+FIGURE = (
+    "<figure><blockquote><p>A garden is<br>a slow</p><p>letter to the rain.</p></blockquote>"
+    "<figcaption>Ruth Vane</figcaption></figure>"
+)
+MICRODATA = "<div itemscope itemtype='//schema.org/Quotation'><p itemprop=text>{}<p itemprop=creator>Ruth Vane</div>"
+AROUND = [
+    ("blockquote", "thinned.</p><blockquote>{}<p>— Ruth Vane</blockquote>", "thinned. {} — Ruth Vane"),
+    ("blockquote", f"thinned.</p>{FIGURE}", "thinned. {} Ruth Vane"),
+    ("item", "thinned.</p><div class=quote><b class=author>Ruth Vane</b><p>“{}”</div>", "thinned. Ruth Vane “{}”"),
+    ("line", "thinned.</p><p>“{}” — Ruth Vane</p>", "thinned. “{}” — Ruth Vane"),
+    ("q", "read <q>{}</q> on the wall.</p>", "read “{}” on the wall."),
+    ("data", f"thinned.</p>{MICRODATA}", "thinned. {} Ruth Vane"),
+]
+
+
+@pytest.mark.parametrize(("rule", "html", "shown"), AROUND, ids=[rule for rule, _, _ in AROUND])
+def test_whatever_a_quote_is_found_by_it_comes_with_what_stands_before_and_after_it(
+    rule: str, html: str, shown: str
+) -> None:
+    text = "A garden is a slow letter to the rain."
+    (quote,) = quotes_of(f"{BEFORE} {html.format(text)}{AFTER}")
+    assert (quote.rule, quote.text) == (rule, text)
+    before, after = quote.context.split(text)
+    own_before, own_after = shown.split("{}")
+    led = "The mill had burned down before anybody knew of it. It rained on the third day, and so the crowd "
+    followed = " All of it was read aloud in the hall." + " Later it was forgotten by those who had come." * 5
+    assert before == (led + own_before)[-120:].lstrip()
+    assert after == (own_after + followed)[:120].rstrip()
+
+
+def test_the_quotes_of_a_list_are_around_each_other() -> None:
+    lines = ["The sea keeps no letters.", "Every road forgets its rain.", "Bread is a promise kept."]
+    html = "<h1>Quotes</h1><ul>" + "".join([f"<li>“{line}” — Ruth Vane</li>" for line in lines]) + "</ul>"
+    context = " ".join(["Quotes", *[f"“{line}” — Ruth Vane" for line in lines]])
+    assert [quote.context for quote in quotes_of(html)] == [context] * 3
+
+
+def test_what_stands_in_data_only_has_nothing_around_it() -> None:
+    data = f'<script type="application/ld+json">{QUOTATION % "We won, and lost."}</script>'
+    assert [quote.context for quote in quotes_of(data)] == [""]
+    shown = "<p>It rained.</p><blockquote>We won, and lost.<p>Ada Byron</blockquote><p>They left."
+    (quote,) = quotes_of(data + shown)
+    assert (quote.rule, quote.context) == ("data", "It rained. We won, and lost. Ada Byron They left.")
+
+
 def test_quotes_come_in_document_order_and_once() -> None:
     sentence = "<p>“{}, and nobody came,” Tom Reed said.</p>"
     html = "".join([sentence.format(word) for word in ("First", "Second", "First", "Third")])
@@ -65,9 +113,6 @@ def test_quotes_come_in_document_order_and_once() -> None:
 def test_text_beyond_the_limit_is_left_out() -> None:
     long = "a " * 1_001
     assert quotes_of(f"<blockquote>{long}<footer>— Tom Reed</footer></blockquote>") == []
-
-
-QUOTATION = '{"@type": "Quotation", "text": "%s", "creator": {"@type": "Person", "name": "Ada Byron"}}'
 
 
 @pytest.mark.parametrize(
