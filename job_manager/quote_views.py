@@ -40,6 +40,7 @@ class SightingView(ApiModel):
     )
     first_seen: Time
     last_seen: Time
+    job_id: UUID | None = Field(description="the job that found it last; null once that was deleted")
 
 
 class QuoteDetail(ApiModel):

@@ -173,8 +173,9 @@ def find(connection: Connection, owner: str | None, quote_id: UUID) -> JsonObjec
         return None
     rows = connection.execute(
         text(
-            "SELECT url, author, source, rule, confidence, context, first_seen, last_seen FROM sightings"
-            " WHERE quote_id = :id ORDER BY confidence DESC, id LIMIT 1000"
+            "SELECT url, author, source, rule, confidence, context, first_seen, last_seen, ("
+            "   SELECT job_id FROM found_quotes WHERE sighting_id = sightings.id ORDER BY job_id DESC LIMIT 1"
+            " ) AS job_id FROM sightings WHERE quote_id = :id ORDER BY confidence DESC, id LIMIT 1000"
         ),
         {"id": quote_id},
     )

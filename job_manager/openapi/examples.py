@@ -109,6 +109,7 @@ SIGHTING: JsonObject = {
     **{name: FOUND[name] for name in ("author", "source", "rule", "confidence", "context")},
     "first_seen": ENDED_AT,
     "last_seen": ENDED_AT,
+    "job_id": ID,
 }
 
 CRAWL_ACCEPTED: JsonObject = ACCEPTED | {

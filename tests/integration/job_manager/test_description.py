@@ -29,7 +29,7 @@ OPERATIONS = [
     (path, method, operation) for path, methods in DOCUMENT["paths"].items() for method, operation in methods.items()
 ]
 TIMES_OF_QUOTES = {"day", "found_at", "first_seen", "last_seen"}
-VARYING = TIMES_OF_QUOTES | {"id", "created_at", "started_at", "finished_at", "ended_at", "retry_of", "next"}
+VARYING = TIMES_OF_QUOTES | {"id", "job_id", "created_at", "started_at", "finished_at", "ended_at", "retry_of", "next"}
 
 
 def varies(name: str, value: Any) -> bool:

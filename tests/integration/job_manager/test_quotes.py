@@ -296,6 +296,14 @@ class TestKeys:
                 assert answer.get_json()["quote"]["author"] == f"Said by {name}"
                 assert answer.headers["Cache-Control"].startswith("private, max-age=")
 
+    def test_the_jobs_that_found_one_are_the_owners_own(self, keyed: StrictClient, store: Store) -> None:
+        for name, key in (("alice", ALICE), ("bob", BOB)):
+            kept = KeptQuotes(store, name)
+            found_by = kept.keep(a_quote("One.", "Ada"))
+            shown = keyed.get(f"/quotes/{kept.one()['id']}", headers=by(key)).get_json()
+            assert [sighting["job_id"] for sighting in shown["sightings"]] == [str(found_by)]
+            assert keyed.get(f"/result/{found_by}", headers=by(key)).status_code == 200
+
     def test_to_others_it_is_as_if_it_were_not(self, keyed: StrictClient, store: Store) -> None:
         alices = KeptQuotes(store, "alice")
         job_id = alices.keep(a_quote("One.", "Ada"))

@@ -53,6 +53,19 @@ class TestOneQuote:
         assert sighting["context"] == "after"
         assert sighting["last_seen"] > sighting["first_seen"]
 
+    def test_each_sighting_names_the_last_job_that_found_it_while_that_is_kept(
+        self, quotes: KeptQuotes, store: Store
+    ) -> None:
+        first, _, last = claims = [store.claimed() for _ in range(3)]
+        for held, url in zip(claims, (ELSEWHERE, PAGE, PAGE), strict=True):
+            quotes.keep(a_quote(TEXT), url=url, held=held)
+            store.succeed(held)
+        found_by = {each["url"]: each["job_id"] for each in quotes.sightings(quotes.one())}
+        assert found_by == {ELSEWHERE: first.job_id, PAGE: last.job_id}
+        with store.database.transaction() as connection:
+            assert retention.delete_ended(connection, timedelta(0)) == 3
+        assert [each["job_id"] for each in quotes.sightings(quotes.one())] == [None, None]
+
     def test_its_confidence_and_page_are_those_of_the_surest_sighting(self, quotes: KeptQuotes) -> None:
         quotes.keep(a_quote(TEXT, confidence=0.5))
         quotes.keep(a_quote(TEXT, confidence=0.95), url=ELSEWHERE)
