@@ -137,6 +137,11 @@ class FanOut:
     children: Sequence[NewJob] = field(default=())
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 page`, `10,000 pages`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def plain_summary(result: JsonObject) -> str:
     """The first figures and texts of a result by their names, for kinds that say nothing better."""
     plain = [(name, value) for name, value in result.items() if isinstance(value, str | int | float)]

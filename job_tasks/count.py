@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, ValidationInfo
 from typing_extensions import TypedDict  # pydantic wants this one before Python 3.12
 
 from job_core.job import JsonObject
-from job_core.kinds import IS_KEPT
+from job_core.kinds import IS_KEPT, counted
 from job_tasks.metrics import count_words_counted
 from job_tasks.page_request import PageRequest
 
@@ -102,4 +102,4 @@ def count_words(page: "Page", request: CountRequest) -> CountResult:
 
 def count_summary(result: JsonObject) -> str:
     """A result in a few words, for lists of jobs."""
-    return f"{result['words']:,} words"
+    return counted(result["words"], "word")

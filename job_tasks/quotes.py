@@ -8,7 +8,7 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from job_core.job import JsonObject
-from job_core.kinds import FanOut, GoOn, Kind, RunningJob
+from job_core.kinds import FanOut, GoOn, Kind, RunningJob, counted
 from job_tasks.site import SiteProgress, SiteRequest, SiteResult, next_round, site_progress, site_result
 from quote_store.keep import count_found
 from site_crawl.frontier import Frontier
@@ -47,4 +47,4 @@ def _result(job: RunningJob) -> QuotesResult:
 
 def quotes_summary(result: JsonObject) -> str:
     """A result in a few words, for lists of jobs."""
-    return f"{result['quotes']:,} quotes on {result['pages']:,} pages"
+    return f"{counted(result['quotes'], 'quote')} on {counted(result['pages'], 'page')}"

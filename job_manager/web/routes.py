@@ -10,7 +10,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.urls import iri_to_uri
 
 from job_core.job import ENDED, State
-from job_core.kinds import Kind
+from job_core.kinds import Kind, counted
 from job_core.store.read import WholeJob
 from job_manager.errors import InvalidRequest
 from job_manager.jobs import cancel_job, find_whole_job, resubmit
@@ -38,7 +38,7 @@ web = Blueprint("web", __name__, template_folder="templates", static_folder="sta
 web.after_request(harden)
 for words in (
     *(wording.about, wording.capped, wording.duration, wording.summary, wording.milliseconds, wording.moment),
-    *(wording.asked, wording.pretty, wording.size, wording.elapsed, wording.seconds, prose),
+    *(counted, wording.asked, wording.pretty, wording.size, wording.elapsed, wording.seconds, prose),
 ):
     web.add_app_template_filter(words)
 

@@ -174,7 +174,7 @@ def test_a_job_that_asked_for_too_few_words_to_hide_stop_words_can_be_counted_ag
     assert store.succeed(few, RESULT | {"top": top, "unique_words": 50, "language": "en"})
     assert store.succeed(enough, RESULT | {"top": top, "unique_words": 3, "language": "en"})
     page = web.get(f"/job/{few.job_id}?stop=hide").text
-    assert "The job asked for 3 words; without stop words, 1 are left." in page
+    assert "The job asked for 3 words; without stop words, 1 is left." in page
     assert 'id="too-few"' not in web.get(f"/job/{few.job_id}").text
     assert 'id="too-few"' not in web.get(f"/job/{enough.job_id}?stop=hide").text
 

@@ -61,6 +61,9 @@ def test_a_job_in_a_sentence(shown: Job, says: str) -> None:
     ("shown", "says"),
     [
         (job(State.SUCCESS, result={"words": 12345}), "12,345 words"),
+        (job(State.SUCCESS, result={"words": 1}), "1 word"),
+        (job(State.SUCCESS, kind="quotes", result={"quotes": 0, "pages": 1}), "0 quotes on 1 page"),
+        (job(State.SUCCESS, kind="quotes", result={"quotes": 1, "pages": 2_000}), "1 quote on 2,000 pages"),
         (job(State.SUCCESS, kind="gone", result={"words": 3}), "words: 3"),
         (job(State.FAILURE, error={"type": "not-text", "title": "The page is not text"}), "The page is not text"),
         (job(State.FAILURE, error={"type": "not-text"}), "not-text"),
