@@ -39,7 +39,11 @@ READ_CALLBACK_URL = "read_callback_url"  # a function that returns the URL to ke
 
 MAX_PLAIN = 3  # values of a result in a line
 
-KNOWN = {"extra_forbidden": "is unknown", "missing": "is missing"}
+KNOWN = {
+    "extra_forbidden": "is unknown",
+    "missing": "is missing",
+    "string_pattern_mismatch": "is not written as its description asks for",
+}
 
 
 def _read_callback_url(text: str, info: ValidationInfo) -> str:
@@ -291,10 +295,15 @@ def kind_of(work: Callable[..., Any], **options: Any) -> Kind:  # noqa: ANN401 -
     return kind
 
 
-def wrong_fields(error: ValidationError) -> Iterator[tuple[str, str]]:
-    """The name of each invalid field, "" for the whole, and the reason, which never contains the value."""
-    for problem in error.errors(include_url=False, include_input=False, include_context=False):
-        yield _name(problem["loc"]), KNOWN.get(problem["type"], problem["msg"].removeprefix("Value error, "))
+def wrong_fields(error: ValidationError, in_words: Mapping[str, str] | None = None) -> Iterator[tuple[str, str]]:
+    """The name of each invalid field, "" for the whole, and the reason, which never contains the value.
+
+    `in_words` says what patterns ask for: nobody is shown a regular expression.
+    """
+    for problem in error.errors(include_url=False, include_input=False):
+        asked = (in_words or {}).get(problem.get("ctx", {}).get("pattern", ""))
+        reason = asked or KNOWN.get(problem["type"], problem["msg"].removeprefix("Value error, "))
+        yield _name(problem["loc"]), reason
 
 
 def _name(location: tuple[int | str, ...]) -> str:

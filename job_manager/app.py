@@ -15,6 +15,7 @@ from job_manager.events import Watcher
 from job_manager.health import health
 from job_manager.memory import MemoryBudget
 from job_manager.openapi.docs_page import docs
+from job_manager.openapi.operation import refuse_unknown_parameters
 from job_manager.outages import Outages
 from job_manager.problems import register_error_handlers
 from job_manager.requests import MAX_BATCH, MAX_BATCH_BYTES
@@ -76,6 +77,7 @@ def create_app(settings: Settings) -> Flask:
     add_security_headers(app)
     reject_cross_site(app)
     require_api_keys(app, settings.manager_api_keys)
+    refuse_unknown_parameters(app)
     described = docs(app, with_keys=bool(settings.manager_api_keys))
     for blueprint in (submitting(), jobs.blueprint, crawls.blueprint, quotes.blueprint, health, described, web):
         app.register_blueprint(blueprint)

@@ -12,7 +12,7 @@ from job_manager.errors import InvalidRequest, WordsNotTogether
 from job_manager.jobs import find_job
 from job_manager.lists import CSV, FormatQuery, ListQuery, answer_list, csv_lines, wants_csv
 from job_manager.openapi.operation import operation
-from job_manager.requests import read_query
+from job_manager.requests import NUMBER_AND_ID, NUMBER_AND_WORD, read_query
 from job_manager.services import DATABASE_SECONDS, services
 from job_manager.views import answer
 from job_tasks.crawl import is_phrase
@@ -39,9 +39,7 @@ class PageQuery(ListQuery):
         default="found",
         description="as they were found; the counted ones by their words; or those with the asked word, by its count",
     )
-    cursor: str | None = Field(
-        default=None, pattern=r"^[0-9]{1,18}\.[0-9]{1,18}$", description="from `next` of the previous page"
-    )
+    cursor: str | None = Field(default=None, pattern=NUMBER_AND_ID, description="from `next` of the previous page")
 
 
 class WordQuery(ListQuery):
@@ -54,7 +52,7 @@ class WordQuery(ListQuery):
     cursor: str | None = Field(
         default=None,
         max_length=200,
-        pattern=r"^[0-9]{1,18}\.[^\u0000]+$",
+        pattern=NUMBER_AND_WORD,
         description="from `next` of the previous page",
     )
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from flask import Response, request, stream_with_context
 from pydantic import BeforeValidator, Field
 
-from job_manager.requests import DEFAULT_LIMIT, MAX_LIMIT, Query, only_digits
+from job_manager.requests import DEFAULT_LIMIT, MAX_LIMIT, NUMBER, Query, only_digits
 from job_manager.views import answer, next_path
 
 CSV = "text/csv; charset=utf-8"
@@ -32,7 +32,7 @@ class ListQuery(FormatQuery):
         default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="entries on a page of JSON"
     )
     cursor: str | None = Field(
-        default=None, max_length=300, pattern="^[0-9]{1,18}$", description="from `next` of the previous page"
+        default=None, max_length=300, pattern=NUMBER, description="from `next` of the previous page"
     )
 
 
@@ -94,5 +94,7 @@ def _streamed(
 
 
 def _cell(value: object) -> object:
-    """A text that spreadsheets would take for a formula is marked as text."""
+    """A text that spreadsheets would take for a formula is marked as text; true and false are as in JSON."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return f"'{value}" if isinstance(value, str) and re.match(r"[=+\-@\t\r]", value) else value

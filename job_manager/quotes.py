@@ -7,7 +7,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from flask import Blueprint, Response, request
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from job_core.errors import DatabaseUnavailable, UnknownJob
 from job_core.job import JsonObject
@@ -27,11 +27,14 @@ from job_manager.quote_views import (
     QuoteOfDay,
     QuoteView,
 )
-from job_manager.requests import Query, read_query
+from job_manager.requests import LANGUAGE, Query, read_query
 from job_manager.security import owner
 from job_manager.services import DATABASE_SECONDS, services
 from job_manager.views import answer
+from job_tasks.job_tasks import quotes
 from job_tasks.views import to_json
+from page_fetch.errors import InvalidUrl
+from page_fetch.url import MAX_LENGTH, meant_url, parse_url
 from quote_store import read
 from quote_store.read import QuoteFilter
 
@@ -59,19 +62,33 @@ class FilterQuery(Query):
         json_schema_extra={"pattern": NO_NUL},
     )
     language: str | None = Field(
-        default=None, pattern="^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", max_length=35, description="such as en, or pt-BR"
+        default=None,
+        pattern=LANGUAGE,
+        max_length=35,
+        description="such as en, or pt-BR, which finds what is declared as pt or as any pt-BR",
     )
     site: str | None = Field(
         default=None,
         min_length=1,
-        max_length=255,
-        description="the host that it was found on",
+        max_length=MAX_LENGTH,
+        description="the host that it was found on; of a URL, or with a port, only the host counts",
         json_schema_extra={"pattern": NO_NUL},
     )
     kind: Literal["marked", "speech"] | None = Field(
         default=None, description="marked up as a quote, or direct speech in running text"
     )
     min_confidence: float = Field(default=0, ge=0, le=1, description="how surely it is a quote")
+
+    @field_validator("site")
+    @classmethod
+    def _host_of(cls, site: str | None) -> str | None:
+        if site is None:
+            return None
+        is_bare_ipv6 = site.count(":") > 1 and "/" not in site and not site.startswith("[")
+        try:
+            return parse_url(meant_url(f"[{site}]" if is_bare_ipv6 else site)).host_name
+        except InvalidUrl as error:
+            raise ValueError("must be a host, such as example.com, or a URL") from error
 
     def of(self, of_owner: str | None) -> QuoteFilter:
         """The filter, of one owner's quotes."""
@@ -155,8 +172,10 @@ def quote_of_day(day: str) -> Response:
     """
     try:
         asked = date.fromisoformat(day)
-    except ValueError as error:
-        raise UnknownQuote("A day is written like 2026-11-29.") from error
+    except ValueError:
+        asked = None
+    if asked is None or asked.isoformat() != day:  # Python reads 20261129 and 2026-W48-7 as well
+        raise UnknownQuote("A day is written like 2026-11-29.")
     return _of_day(asked)
 
 
@@ -212,6 +231,8 @@ def list_found_quotes(job_id: str) -> Response:
     """
     asked = read_query(ListQuery, request.args)
     job = find_job(job_id)
+    if job.kind != quotes.name:
+        raise UnknownJob("The job looked for no quotes.")
 
     def find(cursor: str | None, limit: int) -> list[Mapping[str, Any]]:
         with services().database.reading(DATABASE_SECONDS) as connection:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated, Any, TypeVar, get_origin
+from typing import Annotated, Any, Final, TypeVar, get_args, get_origin
 from uuid import UUID
 
 from flask import Request
@@ -19,6 +19,7 @@ from job_core.store.read import JobFilter
 from job_manager.errors import InvalidRequest, MalformedRequest, RequestTooLarge, UnsupportedBody
 from job_tasks.job_tasks import core
 from job_tasks.settings import Settings
+from job_tasks.site import Glob
 from page_fetch.errors import AddressRefused, InvalidUrl
 from page_fetch.guard import check_unresolved
 from page_fetch.url import MAX_ENCODED_LENGTH, parse_url
@@ -29,6 +30,16 @@ MAX_LIMIT = 200
 NO_KIND = f"must be one of {', '.join(core.offered)}"
 MAX_LIMIT_DIGITS = len(str(MAX_LIMIT))
 REPEATABLE = {"id"}
+
+NUMBER: Final = "^[0-9]{1,18}$"
+NUMBER_AND_ID: Final = r"^[0-9]{1,18}\.[0-9]{1,18}$"
+NUMBER_AND_WORD: Final = r"^[0-9]{1,18}\.[^\u0000]+$"
+LANGUAGE: Final = "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"
+IN_WORDS: Final = {
+    **dict.fromkeys((NUMBER, NUMBER_AND_ID, NUMBER_AND_WORD), "must be as in `next` of the previous page"),
+    LANGUAGE: "must be a language tag, such as en or pt-BR",
+    get_args(Glob)[1].pattern: "must begin with / or *, and hold neither ? nor # nor control characters",
+}
 
 
 def only_digits(text: object) -> object:
@@ -120,7 +131,7 @@ def read_query(model: type[Asked], query: MultiDict[str, str]) -> Asked:
     try:
         return model.model_validate(_values(query))
     except ValidationError as error:
-        raise InvalidRequest(*wrong_fields(error)) from error
+        raise InvalidRequest(*wrong_fields(error, IN_WORDS)) from error
 
 
 def _values(query: MultiDict[str, str]) -> Mapping[str, str | list[str]]:
@@ -289,5 +300,7 @@ def _checked(kind: Kind, fields: JsonObject, typed: bool, url_name: str) -> Base
     try:
         return kind.submission.model_validate(fields, strict=typed, context=context)
     except ValidationError as error:
-        wrong = ((url_name if field == "url" else field or "body", detail) for field, detail in wrong_fields(error))
-        raise InvalidRequest(*wrong) from error
+        wrong = wrong_fields(error, IN_WORDS)
+        raise InvalidRequest(
+            *((url_name if field == "url" else field or "body", detail) for field, detail in wrong)
+        ) from error

@@ -61,7 +61,7 @@ class QuoteFilter:
         if self.language is not None:
             parts.append("lower(split_part(language, '-', 1)) = :primary")
             if "-" in self.language:
-                parts.append("(lower(language) = :language OR lower(language) LIKE :language || '-%')")
+                parts.append("(lower(language) IN (:language, :primary) OR lower(language) LIKE :language || '-%')")
         if self.kind is not None:
             parts.append("kind = :kind")
         if self.min_confidence > 0:
@@ -186,12 +186,15 @@ def authors(
     connection: Connection, owner: str | None, *, prefix: str, after: str | None, limit: int
 ) -> list[Mapping[str, Any]]:
     """Authors whose name begins with `prefix`: `key`, `name`, and how many `quotes` are attributed to each."""
+    begins = author_key(prefix)
+    if prefix and begins is None:
+        return []
     rows = connection.execute(
         text(
             "SELECT key, name, quotes FROM authors WHERE owner = :owner AND key > :after"
             " AND key >= :prefix AND starts_with(key, :prefix) ORDER BY key LIMIT :limit"
         ),
-        {"owner": owner or "", "after": after or "", "prefix": author_key(prefix) or "", "limit": limit},
+        {"owner": owner or "", "after": after or "", "prefix": begins or "", "limit": limit},
     )
     return [dict(row) for row in rows.mappings()]
 

@@ -138,7 +138,7 @@ def _operation(route: _Route, *, with_keys: bool) -> JsonObject:
 def _implied_errors(route: _Route) -> Iterator[type[CoreError]]:
     if route.method.upper() not in SAFE_METHODS:
         yield CrossSiteRequest
-    if route.said.query or route.said.repeatable:
+    if not route.said.is_open:
         yield InvalidRequest
     if route.said.repeatable:
         yield IdempotencyKeyReused

@@ -6,11 +6,12 @@ from inspect import cleandoc
 from types import UnionType
 from typing import Any, TypeVar, get_args
 
+from flask import Flask, request
 from pydantic import BaseModel
 
 from job_core.errors import CoreError
 from job_core.kinds import Kind
-from job_manager.requests import Query
+from job_manager.requests import Query, read_query
 
 Body = type[BaseModel] | UnionType | str | None  # a model, one of several, a media type, or nothing
 View = TypeVar("View", bound=Callable[..., Any])
@@ -41,6 +42,16 @@ def operation_of(view: Callable[..., Any] | None) -> operation | None:
     """The operation of `view`; None for a page of the website, and where there is no route."""
     found: operation | None = getattr(view, "operation", None)
     return found
+
+
+def refuse_unknown_parameters(app: Flask) -> None:
+    """Let no operation without a query of its own take one, but for open ones, to which machines add parameters."""
+
+    @app.before_request
+    def check() -> None:
+        said = operation_of(app.view_functions.get(request.endpoint or ""))
+        if said and said.query is None and not said.is_open:
+            read_query(Query, request.args)
 
 
 def summary_and_description(view: Callable[..., Any]) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from page_read.quote_text import normal_form
 from quote_store import read
 from quote_store.keep import KEEP, FoundQuote, keep_parameters
 from quote_store.read import QuoteFilter
+from site_crawl.url_key import host_name
 from tests.integration.job_store import Store
 
 PAGE = "https://site.example/quotes"
@@ -38,14 +39,14 @@ class KeptQuotes:
 
     def keep(self, *quotes: FoundQuote, url: str = PAGE, held: Claim | None = None) -> UUID:
         """Keep what a page holds, by a job of its own if none is given; returns the job."""
-        held = held or self.store.claimed(owner=self.owner)
+        held = held or self.store.claimed(kind="quotes", owner=self.owner)
         parameters = keep_parameters(
             quotes,
             job_id=held.job_id,
             lane_id=held.job_id,
             attempt=held.attempt,
             url=url,
-            site=url.split("/")[2],
+            site=host_name(url),
         )
         self.store.database.call(KEEP, *parameters)
         return held.job_id

@@ -72,8 +72,8 @@ def is_form_that_is_sent_as_something_else(case: schemathesis.Case) -> bool:
 
 
 def is_beyond_a_schema(answer: schemathesis.Response) -> bool:
-    """Whether nothing is wrong but what no schema of a field can say: URLs, letters, `id` beside another filter."""
+    """Whether nothing is wrong but what no schema can say: URLs, hosts, letters, `id` beside another filter."""
     if answer.status_code != 422:
         return False
     fields = [error["field"] for error in answer.json().get("errors", ())]
-    return bool(fields) and all(re.fullmatch(r"url|urls\[\d+\]|callback_url|word|id", field) for field in fields)
+    return bool(fields) and all(re.fullmatch(r"url|urls\[\d+\]|callback_url|site|word|id", field) for field in fields)

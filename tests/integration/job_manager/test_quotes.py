@@ -115,6 +115,56 @@ class TestLists:
     def test_what_an_unknown_job_found_is_404(self, client: StrictClient) -> None:
         assert client.get(f"/result/{UNKNOWN}/quotes").status_code == 404
 
+    @pytest.mark.parametrize("kind", ["count", "crawl"])
+    def test_a_job_that_looked_for_none_found_no_empty_list(
+        self, client: StrictClient, store: Store, kind: str
+    ) -> None:
+        answer = client.get(f"/result/{store.submit(kind=kind).id}/quotes")
+        assert answer.status_code == 404
+        assert answer.get_json(force=True)["detail"] == "The job looked for no quotes."
+
+    def test_csv_has_true_and_false_as_json_has_them(self, client: StrictClient, quotes: KeptQuotes) -> None:
+        quotes.keep(a_quote("Known."))
+        job_id = quotes.keep(a_quote("Known."), a_quote("Another."))
+        rows = csv.DictReader(StringIO(client.get(f"/result/{job_id}/quotes?format=csv").text, newline=""))
+        assert {row["text"]: row["is_new"] for row in rows} == {"Known.": "false", "Another.": "true"}
+
+    @pytest.mark.parametrize(
+        ("url", "asked"),
+        [
+            ("http://127.0.0.16:8900/quotes", ["127.0.0.16", "127.0.0.16:8900", "http://127.0.0.16:8900/"]),
+            (
+                "https://example.org/quotes",
+                ["EXAMPLE.org", "example.org.", "https://example.org/x?y#z", "example.org/x"],
+            ),
+            ("https://xn--bcher-kva.example/", ["b%C3%BCcher.example", "https://B%C3%BCcher.example/"]),
+            ("http://[::1]:8900/", ["::1", "[::1]", "[::1]:8900", "http://[::1]/"]),
+        ],
+        ids=["address", "name", "umlaut", "IPv6"],
+    )
+    def test_of_a_site_its_host_counts(
+        self, client: StrictClient, quotes: KeptQuotes, url: str, asked: list[str]
+    ) -> None:
+        quotes.keep(a_quote("One."), url=url)
+        quotes.keep(a_quote("Another."), url="https://another.example/")
+        for site in asked:
+            for path in (f"/quotes?site={site}", f"/quotes/random?site={site}&kind=marked"):
+                answer = client.get(path).get_json()
+                assert [quote["text"] for quote in answer.get("quotes", [answer])] == ["One."]
+
+    @pytest.mark.parametrize("site", ["exa%20mple.org", "example.org:99999", "ftp://example.org", "***", "https://"])
+    def test_what_is_no_site_is_refused_in_words(self, client: StrictClient, site: str) -> None:
+        answer = client.get(f"/quotes?site={site}")
+        wrong = {"field": "site", "detail": "must be a host, such as example.com, or a URL"}
+        assert (answer.status_code, answer.get_json(force=True)["errors"]) == (422, [wrong])
+
+    @pytest.mark.parametrize("prefix", ["%25", "_", "%3C", "%20", "..."])
+    def test_no_authors_name_begins_with_what_is_no_letter(
+        self, client: StrictClient, quotes: KeptQuotes, prefix: str
+    ) -> None:
+        quotes.keep(a_quote("One.", "Ada"))
+        assert client.get(f"/authors?prefix={prefix}").get_json() == {"authors": [], "next": None}
+
     @pytest.mark.parametrize(
         "query",
         [
@@ -125,6 +175,60 @@ class TestLists:
     )
     def test_what_cannot_be_asked_is_refused(self, client: StrictClient, query: str) -> None:
         assert client.get(f"/quotes?{query}").status_code == 422
+
+
+UNKNOWN_PARAMETERS = [
+    ("GET", "/quotes/today?x=1", "x"),
+    ("GET", "/quotes/day/2026-11-29?format=csv", "format"),
+    ("GET", "/quotes/{quote}?format=text", "format"),
+    ("DELETE", "/quotes/{quote}?dry_run=1", "dry_run"),
+    ("GET", "/quotes/random?limit=3", "limit"),
+    ("GET", "/result/{job}/events?wait=3", "wait"),
+    ("DELETE", "/result/{job}?wait=3", "wait"),
+    ("POST", "/result/{job}/retry?max_attempts=3", "max_attempts"),
+    ("POST", "/quotes?max_pages=50", "max_pages"),
+]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "name"), UNKNOWN_PARAMETERS, ids=[path for _, path, _ in UNKNOWN_PARAMETERS]
+)
+def test_a_parameter_that_nothing_looks_at_is_refused(
+    client: StrictClient, quotes: KeptQuotes, method: str, path: str, name: str
+) -> None:
+    job_id = quotes.keep(a_quote("One.", "Ada"))
+    answer = client.open(path.format(quote=quotes.one()["id"], job=job_id), method=method)
+    assert (answer.status_code, answer.get_json(force=True)["errors"]) == (
+        422,
+        [{"field": name, "detail": "is unknown"}],
+    )
+    assert len(quotes.all()) == 1
+
+
+IN_WORDS = {
+    "/quotes?cursor=x": ("cursor", "must be as in `next` of the previous page"),
+    "/result/{job}/pages?cursor=x": ("cursor", "must be as in `next` of the previous page"),
+    "/result/{job}/words?cursor=x": ("cursor", "must be as in `next` of the previous page"),
+    "/quotes?language=e_n": ("language", "must be a language tag, such as en or pt-BR"),
+    "/quotes/random?language=e": ("language", "must be a language tag, such as en or pt-BR"),
+}
+
+
+@pytest.mark.parametrize(("path", "wrong"), IN_WORDS.items(), ids=IN_WORDS)
+def test_what_is_allowed_is_said_in_words(client: StrictClient, path: str, wrong: tuple[str, str]) -> None:
+    answer = client.get(path.format(job=UNKNOWN))
+    assert (answer.status_code, answer.get_json(force=True)["errors"]) == (
+        422,
+        [{"field": wrong[0], "detail": wrong[1]}],
+    )
+
+
+@pytest.mark.parametrize("path", ["/quotes", "/crawl"])
+def test_what_a_pattern_of_paths_looks_like_is_said_in_words(client: StrictClient, path: str) -> None:
+    answer = client.post(path, json={"url": PAGE, "include": ["/a/*", "news"], "exclude": ["/a?b"]})
+    said = "must begin with / or *, and hold neither ? nor # nor control characters"
+    wrong = [{"field": "include[1]", "detail": said}, {"field": "exclude[0]", "detail": said}]
+    assert (answer.status_code, answer.get_json(force=True)["errors"]) == (422, wrong)
 
 
 class TestOne:
@@ -233,6 +337,13 @@ class TestDays:
     def test_a_day_without_one_is_404_with_the_reason(self, client: StrictClient, quotes: KeptQuotes, day: str) -> None:
         quotes.keep_many(2)
         assert refused(client.get(f"/quotes/day/{day}"))
+
+    @pytest.mark.parametrize("written", ["%Y%m%d", "%G-W%V-%u", "%G-W%V", "%Y-%m-%dT00", " %Y-%m-%d"])
+    def test_a_day_is_written_in_one_way(self, client: StrictClient, quotes: KeptQuotes, written: str) -> None:
+        quotes.keep_many(1)
+        client.get("/quotes/today")
+        day = datetime.now(UTC).date().strftime(written)
+        assert refused(client.get(f"/quotes/day/{day}")) == "A day is written like 2026-11-29."
 
     def test_a_service_without_quotes_has_none_until_one_is_found(
         self, client: StrictClient, quotes: KeptQuotes
