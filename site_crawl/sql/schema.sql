@@ -49,6 +49,7 @@ CREATE TABLE crawl_pages (
     bytes        integer,
     text_hash    bytea,
     counts       json STORAGE EXTERNAL,                -- each word of the page, with its count; compressing them takes long
+    words_left_out integer,                            -- how many different words beyond those; NULL: none
     PRIMARY KEY (crawl_id, id),
     UNIQUE (key, crawl_id),                            -- in this order, no plan takes it for a look-up by id
     CONSTRAINT ended_has_an_outcome CHECK ((state = 'ENDED') = (outcome IS NOT NULL)),
@@ -60,7 +61,8 @@ CREATE INDEX crawl_pages_running ON crawl_pages (crawl_id, lane_id) WHERE state 
 CREATE INDEX crawl_pages_by_text ON crawl_pages (crawl_id, text_hash) WHERE text_hash IS NOT NULL;
 CREATE INDEX crawl_pages_by_outcome ON crawl_pages (crawl_id, outcome, id) WHERE outcome <> 'counted';
 CREATE INDEX crawl_pages_by_words ON crawl_pages (crawl_id, words DESC, id) WHERE outcome = 'counted';
-CREATE INDEX crawl_pages_by_word_count ON crawl_pages (crawl_id, word_count DESC, id) WHERE word_count > 0;
+CREATE INDEX crawl_pages_by_word_count ON crawl_pages (crawl_id, word_count DESC, id) WHERE word_count IS NOT NULL;
+CREATE INDEX crawl_pages_incomplete ON crawl_pages (crawl_id) WHERE words_left_out > 0;
 
 -- As of `jobs`: see job_core/store/sql/schema.sql.
 ALTER TABLE crawl_pages SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.02,
