@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import lru_cache, partial
 from hashlib import blake2b
 from time import monotonic
+from unicodedata import is_normalized
 from uuid import UUID
 
 from job_core.errors import CoreError, PermanentError, ServiceUnavailable, TransientError
@@ -436,8 +437,9 @@ def _failure(page: CrawlPage, error: CoreError, *, host_failed: bool) -> PageEnd
 
 
 def _storable(counts: Mapping[str, int]) -> Mapping[str, int]:
-    """The counts of words cut to MAX_LENGTH, and without NUL, which the database takes in no text."""
-    if max(map(len, counts), default=0) <= MAX_LENGTH and "\0" not in "".join(counts):
+    """The counts of words in the form in which crawls keep them."""
+    joined = "\n".join(counts)
+    if max(map(len, counts), default=0) <= MAX_LENGTH and "\0" not in joined and is_normalized("NFC", joined):
         return counts
     storable: Counter[str] = Counter()
     for word, count in counts.items():

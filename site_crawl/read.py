@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from typing import Literal
+from unicodedata import normalize
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -234,7 +235,7 @@ def words_of(
         WHERE crawl_id = :crawl AND word >= :prefix AND starts_with(word, :prefix) AND {following}
         ORDER BY {"count DESC, word" if order == "count" else "word"} LIMIT :limit
         """),  # noqa: S608 - the parts are constants
-        {"crawl": crawl_id, "prefix": prefix.lower(), "count": count, "word": word, "limit": limit},
+        {"crawl": crawl_id, "prefix": normalize("NFC", prefix).lower(), "count": count, "word": word, "limit": limit},
     )
     return [FoundWord(word=word, count=count, pages=pages) for word, count, pages in rows]
 

@@ -136,7 +136,12 @@ def test_the_crawls_own_word_has_the_count_of_its_result(
     ("text", "word", "other"),
     [
         *(("-minus", "minus", "-plus"), ("@AT", "at", "@to"), ("=cmd", "cmd", "=x"), ("U.S.", "u.s", "U.K.")),
-        *(("(you)", "you", "(me)"), ("日本", "日本", "日本人"), ("don\u02bct", "don't", "won\u02bct")),
+        *(
+            ("(you)", "you", "(me)"),
+            ("日本", "日本", "日本人"),
+            ("don\u02bct", "don't", "won\u02bct"),
+            ("CAFE\u0301", "café", "cafe"),
+        ),
     ],
 )
 def test_a_text_that_is_one_word_is_looked_up_as_that(

@@ -45,6 +45,7 @@ class Site:
         self._store = store
         self.targets: list[str] = []
         self.refuses_after = 99
+        self.more = ""  # text of each page
         self.before: dict[int, Callable[[], object]] = {}
         server.expect_request(pattern("/.*")).respond_with_handler(self._answer)
         self._asked = SiteRequest(url=server.url_for("/"), sitemap="skip")
@@ -57,7 +58,7 @@ class Site:
         self.before.get(len(self.targets), lambda: None)()
         if len(self.targets) > self.refuses_after:
             return Response("busy", status=429, headers={"Retry-After": "60"})
-        return Response(f"<p>About {request.path}</p>{LINKS}", content_type="text/html")
+        return Response(f"<p>About {request.path}</p>{LINKS}<p>{self.more}", content_type="text/html; charset=utf-8")
 
     def take_a_turn(self) -> JsonObject | GoOn:
         """Read pages by one lane."""
@@ -124,3 +125,10 @@ def test_a_page_keeps_its_most_frequent_words_and_how_many_were_left_out(
     ]
     with store.database.reading() as connection:
         assert incomplete_pages(connection, site.crawl_id) == 6
+
+
+def test_a_word_is_one_in_whatever_form_of_unicode_pages_write_it(site: Site, store: Store) -> None:
+    site.more = "Café cafe\u0301 CAFE\u0301 T\u0308 noe\u0308l"
+    site.take_a_turn()
+    ((counts,),) = store.sql("SELECT counts FROM crawl_pages ORDER BY url LIMIT 1")
+    assert counts == {"about": 1, "abcdef": 1, "café": 3, "\u1e97": 1, "noël": 1}
