@@ -229,9 +229,9 @@ def _ranked(crawl_id: UUID, word: str | None, *, only_places: bool = False) -> F
         count, page_id = _parts(cursor)
         ranked = ranking()
         start = bisect_right(ranked, (-count, int(page_id)), key=lambda each: (-each[0], each[1])) if page_id else 0
-        ids = [page_id for count, page_id in ranked[start : start + limit] if count or not only_places]
+        piece = [each for each in ranked[start : start + limit] if each[0] or not only_places]
         with database.reading(DATABASE_SECONDS) as connection:
-            return read.pages_by_id(connection, crawl_id, word, ids)
+            return read.ranked_pages(connection, crawl_id, piece)
 
     return find
 

@@ -7,7 +7,7 @@ suits MAX_SUMMED pages.
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 from unicodedata import normalize
 from uuid import UUID
@@ -137,23 +137,28 @@ def pages_of(
     )
 
 
-def pages_by_id(connection: Connection, crawl_id: UUID, word: str | None, ids: Sequence[int]) -> list[FoundPage]:
-    """These pages, in this order, each with its count of `word`, as by `pages_of`."""
+def ranked_pages(connection: Connection, crawl_id: UUID, ranked: Sequence[tuple[int, int]]) -> list[FoundPage]:
+    """The pages of a piece of a `ranking`, with these counts."""
     condition = "page.id = ANY(:ids) ORDER BY array_position(:ids, page.id)"
-    return _found_pages(connection, condition, word, {"crawl": crawl_id, "ids": list(ids)})
+    asked = {"crawl": crawl_id, "ids": [page_id for _, page_id in ranked]}
+    pages = _found_pages(connection, condition, None, asked)
+    return [replace(page, word_count=count) for page, (count, _) in zip(pages, ranked, strict=True)]
 
 
 def _found_pages(connection: Connection, condition: str, word: str | None, parameters: JsonObject) -> list[FoundPage]:
+    """The pages are chosen first, since statistics may have it that the words of all are to be counted before."""
     count, asked = _count_of(word)
     rows = connection.execute(
         text(f"""
-        SELECT page.id, page.url, page.depth, from_page.url,
-               coalesce(page.outcome, CASE WHEN jobs.finished_at IS NOT NULL THEN 'not-read' END),
-               page.reason, page.detail, page.http_status, page.words, {count}
-        FROM crawl_pages AS page
-        JOIN jobs ON jobs.id = page.crawl_id
-        LEFT JOIN crawl_pages AS from_page ON from_page.crawl_id = page.crawl_id AND from_page.id = page.found_on
-        WHERE page.crawl_id = :crawl AND {condition}
+        SELECT id, url, depth, found_on_url, coalesce(outcome, CASE WHEN has_ended THEN 'not-read' END),
+               reason, detail, http_status, words, {count}
+        FROM (
+            SELECT page.*, from_page.url AS found_on_url, jobs.finished_at IS NOT NULL AS has_ended
+            FROM crawl_pages AS page
+            JOIN jobs ON jobs.id = page.crawl_id
+            LEFT JOIN crawl_pages AS from_page ON from_page.crawl_id = page.crawl_id AND from_page.id = page.found_on
+            WHERE page.crawl_id = :crawl AND {condition}
+        ) AS page
         """),  # noqa: S608 - the parts are constants
         parameters | asked,
     )
@@ -287,7 +292,7 @@ def word_of(
         return found, [WordPlace(url=row.url, count=row.place) for row in rows]
     ranked = [each for each in ranking(database, crawl_id, word, seconds) if each[0]]
     with database.reading(seconds) as connection:
-        pages = pages_by_id(connection, crawl_id, word, [page_id for _, page_id in ranked[:PLACES]])
+        pages = ranked_pages(connection, crawl_id, ranked[:PLACES])
     found = FoundWord(word=word, count=sum(count for count, _ in ranked), pages=len(ranked))
     return found, [WordPlace(url=page.url, count=page.word_count or 0) for page in pages]
 
