@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from uuid import UUID
 
@@ -11,23 +12,25 @@ from pydantic import Field, field_validator
 from job_core.errors import DatabaseUnavailable, UnknownJob
 from job_core.job import ENDED, Job, JsonObject
 from job_core.kinds import NO_NUL
+from job_core.store.submissions import IdempotencyKey
 from job_manager.errors import InvalidRequest, WordsNotTogether
 from job_manager.jobs import find_job
 from job_manager.lists import CSV, FormatQuery, ListQuery, answer_list, stream_csv, wants_csv
 from job_manager.openapi.operation import operation
 from job_manager.requests import read_query
 from job_manager.services import DATABASE_SECONDS, services
+from job_manager.submitting import ACCEPTS, accept_and_publish
 from job_manager.views import answer
 from job_manager.web.crawl_view import OUTCOMES
-from job_tasks.crawl import INCOMPLETE_PAGES
-from job_tasks.job_tasks import crawl
+from job_tasks.crawl import INCOMPLETE_PAGES, CrawlWordsRequest
+from job_tasks.job_tasks import crawl, crawl_words
 from job_tasks.views import ApiModel
 from site_crawl import read
 from site_crawl.asked_word import NotOneWord
 from site_crawl.read import FoundPage, FoundWord, PageOrder, WordOrder
 
 ASKS = (UnknownJob, DatabaseUnavailable)
-ASKS_FOR_WORDS = (*ASKS, WordsNotTogether)
+ASKS_FOR_WORDS = (*ASKS, *ACCEPTS, WordsNotTogether)
 
 blueprint = Blueprint("crawls", __name__)
 
@@ -169,7 +172,8 @@ def words(job_id: str) -> Response:
     """List the words of a crawl.
 
     Each word of the site, with its count and its number of pages. They are put together when the crawl has ended by
-    itself; until then, and if it was cancelled, those of 2,000 pages can be asked for.
+    itself; until then, those of 2,000 pages can be asked for. Those of a larger crawl that was cancelled are put
+    together by a job of their own when they are asked for first: ask again until they are there.
     """
     asked = read_query(WordQuery, request.args)
     crawl_id = _check_words(_crawl(job_id))
@@ -269,13 +273,19 @@ def _check_words(job: Job) -> UUID:
     if counted is None or counted <= read.MAX_SUMMED:
         return job.id
     if job.state in ENDED:
+        asked = crawl_words.job(
+            CrawlWordsRequest(crawl_id=job.id, url=job.label), max_crashes=services().settings.job_max_crashes
+        )
+        # Whoever asks again within a day asks for the same job. No caller's key begins with a space.
+        key = IdempotencyKey(key=f" words of {job.id}", fingerprint=job.id.bytes, owner=job.owner)
+        (together,) = accept_and_publish([replace(asked, owner=job.owner)], key).jobs
         raise WordsNotTogether(
-            f"It was cancelled or failed after {counted:,} pages, too many to put their words together now. Submit it"
-            " again for the words of the site; /pages lists what each page has."
+            f"It was cancelled or failed after {counted:,} pages. The job {together.id} puts their words together: ask"
+            " again when that has ended. Single words can be asked for now."
         )
     raise WordsNotTogether(
         f"It has counted {counted:,} pages so far, too many to put their words together now. Ask again when it has"
-        " ended."
+        " ended. Single words can be asked for now."
     )
 
 

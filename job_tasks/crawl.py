@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 from typing_extensions import TypedDict  # pydantic wants this one before Python 3.12
 
@@ -83,6 +83,26 @@ def _result(request: CrawlRequest, job: RunningJob) -> CrawlResult:
         "top": top,
         "word": word,
     }
+
+
+class CrawlWordsRequest(BaseModel):
+    """A crawl that did not end by itself, whose words are to be put together."""
+
+    model_config = ConfigDict(frozen=True)
+
+    crawl_id: UUID
+    url: str
+
+    def label(self) -> str:
+        """What people know the job by."""
+        return f"words of {self.url}"
+
+
+def put_words_together(request: CrawlWordsRequest, job: RunningJob) -> JsonObject:
+    """Put the words of a crawl together after its end. What its lanes may still be at is not written any more."""
+    Frontier(job.database, request.crawl_id).release_all()
+    put_together(job.database, request.crawl_id)
+    return {"unique_words": most_frequent(job.database, request.crawl_id, 0)[0]}
 
 
 def crawl_summary(result: JsonObject) -> str:

@@ -215,7 +215,7 @@ MAX_SUMMED = 2_000  # pages whose words can be put together by an answer
 
 def counted_so_far(connection: Connection, crawl_id: UUID) -> int | None:
     """How many pages of a crawl are counted; None once its words were put together, or if it has not begun."""
-    asked = text("SELECT (outcomes ->> 'counted')::integer FROM crawls WHERE job_id = :crawl AND finished_at IS NULL")
+    asked = text("SELECT (outcomes ->> 'counted')::integer FROM crawls WHERE job_id = :crawl AND words_at IS NULL")
     return connection.execute(asked, {"crawl": crawl_id}).scalar()
 
 
@@ -322,5 +322,5 @@ def _words(connection: Connection, crawl_id: UUID) -> str:
 
 
 def _is_put_together(connection: Connection, crawl_id: UUID) -> bool:
-    asked = text("SELECT finished_at IS NOT NULL FROM crawls WHERE job_id = :crawl")
+    asked = text("SELECT words_at IS NOT NULL FROM crawls WHERE job_id = :crawl")
     return bool(connection.execute(asked, {"crawl": crawl_id}).scalar())

@@ -9,6 +9,7 @@ CREATE TABLE crawls (
     started_at  timestamptz NOT NULL DEFAULT now(),
     finished_at timestamptz,
     stop_reason text,
+    words_at    timestamptz,                           -- when its words had been put together in crawl_words
     discovered  integer NOT NULL DEFAULT 0,            -- rows of crawl_pages,
     waiting     integer NOT NULL DEFAULT 0,            -- and how many of them are in which state
     running     integer NOT NULL DEFAULT 0,
@@ -108,7 +109,7 @@ CREATE TABLE crawl_robots (
     PRIMARY KEY (crawl_id, origin)
 );
 
--- Each word of a crawl that has ended, with the pages where it stands most often.
+-- Each word of a crawl whose words were put together, with the pages where it stands most often.
 CREATE TABLE crawl_words (
     crawl_id    uuid NOT NULL REFERENCES crawls (job_id) ON DELETE CASCADE,
     word        text COLLATE "C" NOT NULL,

@@ -3,11 +3,14 @@
 import re
 from html import unescape
 from urllib.parse import quote
+from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
 
+from job_core.kinds import RunningJob
 from job_manager import lists
+from job_tasks.crawl import CrawlWordsRequest, put_words_together
 from site_crawl import read
 from site_crawl.asked_word import kept_form
 from tests.integration.job_manager.crawling import SITE, Crawl
@@ -36,7 +39,7 @@ def test_all_apostrophes_are_one(client: FlaskClient, crawl: Crawl, moment: str,
 
 
 def test_words_of_many_pages_are_there_once_they_were_put_together(
-    client: FlaskClient, store: Store, crawl: Crawl, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, crawl: Crawl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(read, "MAX_SUMMED", 2)
     path = f"/result/{crawl.id}/words"
@@ -45,13 +48,36 @@ def test_words_of_many_pages_are_there_once_they_were_put_together(
     assert running.get_json()["detail"].startswith("It has counted 3 pages so far, ")
     crawl.finish()
     assert client.get(path).status_code == 200
-    store.sql("UPDATE crawls SET finished_at = NULL")
+
+
+def test_words_of_many_pages_of_a_cancelled_crawl_are_put_together_by_a_job_once_they_are_asked_for(
+    client: FlaskClient, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crawl = Crawl(store)
+    crawl.begin()
+    crawl.count({"pear": 2, "plum": 1}, "/a")
+    crawl.count({"pear": 1}, "/b")
     store.cancel(crawl.id)
-    cancelled = client.get(path)
-    assert cancelled.status_code == 409
-    assert cancelled.get_json()["detail"].startswith("It was cancelled or failed after 3 pages, ")
-    monkeypatch.setattr(read, "MAX_SUMMED", 3)
-    assert client.get(path).status_code == 200
+    path = f"/result/{crawl.id}/words"
+    few = client.get(path).get_json()
+    monkeypatch.setattr(read, "MAX_SUMMED", 1)
+    jobs = set()
+    for asked in (path, f"{path}?format=csv", path):
+        answer = client.get(asked)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (409, "2")
+        detail = answer.get_json()["detail"]
+        assert detail.startswith("It was cancelled or failed after 2 pages. The job ")
+        jobs.update(re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", detail))
+    (job_id,) = jobs
+    job = store.job(UUID(job_id))
+    assert (job.kind, job.label) == ("crawl_words", f"words of {SITE}/")
+    held = store.claim(job)
+    assert held is not None
+    running = RunningJob(id=job.id, owner=None, attempt=1, progress=None, database=store.database)
+    assert put_words_together(CrawlWordsRequest(**job.request), running) == {"unique_words": 2}
+    crawl.count({"late": 1})  # by a lane that has not heard that the crawl was cancelled
+    assert client.get(path).get_json() == few
+    assert client.get(f"{path}?format=csv").text == "word,count,pages\r\npear,3,2\r\nplum,1,1\r\n"
 
 
 @pytest.mark.parametrize("moment", ["while it runs", "afterwards", "after it was cancelled"])
