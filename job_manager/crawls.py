@@ -13,12 +13,12 @@ from job_core.errors import DatabaseUnavailable, UnknownJob
 from job_core.job import ENDED, Job, JsonObject
 from job_core.kinds import NO_NUL
 from job_core.store.submissions import IdempotencyKey
-from job_manager.errors import InvalidRequest, WordsNotTogether
+from job_manager.errors import InvalidRequest, MemoryFull, WordsNotTogether
 from job_manager.jobs import find_job
 from job_manager.lists import CSV, FormatQuery, ListQuery, answer_list, stream_csv, wants_csv
 from job_manager.openapi.operation import operation
 from job_manager.requests import read_query
-from job_manager.services import DATABASE_SECONDS, services
+from job_manager.services import DATABASE_SECONDS, services, take_memory
 from job_manager.submitting import ACCEPTS, accept_and_publish
 from job_manager.views import answer
 from job_manager.web.crawl_view import OUTCOMES
@@ -29,7 +29,8 @@ from site_crawl import read
 from site_crawl.asked_word import NotOneWord
 from site_crawl.read import FoundPage, FoundWord, PageOrder, WordOrder
 
-ASKS = (UnknownJob, DatabaseUnavailable)
+ASKS = (UnknownJob, DatabaseUnavailable, MemoryFull)
+RANKED_BYTES = 5  # of JSON, as which `take_memory` counts a page among all that are sorted by a word
 ASKS_FOR_WORDS = (*ASKS, *ACCEPTS, WordsNotTogether)
 
 blueprint = Blueprint("crawls", __name__)
@@ -210,6 +211,9 @@ def word(job_id: str, word: str) -> Response:
     if wants_csv(asked.format):
         places = _ranked(job.id, key, only_places=True)
         return stream_csv(_PLACE, places, lambda page: _cursor(page.after("word")), _place)
+    with services().database.reading(DATABASE_SECONDS) as connection:
+        to_look_through = read.counted_so_far(connection, job.id) or 0
+    take_memory(RANKED_BYTES * to_look_through)
     own = job.request.get("word")
     found, most = read.word_of(services().database, job.id, key, own=own, seconds=DATABASE_SECONDS)
     return answer(
@@ -227,6 +231,9 @@ def _ranked(crawl_id: UUID, word: str | None, *, only_places: bool = False) -> F
     @cache
     def ranking() -> list[tuple[int, int]]:
         """Made once for all pieces of an answer."""
+        with database.reading(DATABASE_SECONDS) as connection:
+            sums = read.sums_of(connection, [crawl_id])
+        take_memory(RANKED_BYTES * sum(each["outcomes"].get("counted", 0) for each in sums.values()))
         return read.ranking(database, crawl_id, word, DATABASE_SECONDS)
 
     def find(cursor: str | None, limit: int) -> list[FoundPage]:
