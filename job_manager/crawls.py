@@ -41,10 +41,8 @@ class PageQuery(ListQuery):
 
     outcome: str | None = Field(
         default=None,
-        description="only URLs that ended so; one or several of "
-        + ", ".join(OUTCOMES)
-        + ", with commas between: `counted,failed`",
-        json_schema_extra={"pattern": NO_NUL},
+        description=f"only URLs that ended so: one or several of {', '.join(OUTCOMES)}, with commas between",
+        json_schema_extra={"pattern": f"^({'|'.join(OUTCOMES)})(,({'|'.join(OUTCOMES)}))*$"},
     )
     word: str | None = Field(
         default=None,
@@ -150,7 +148,7 @@ def pages(job_id: str) -> Response:
     asked = read_query(PageQuery, request.args)
     job = _crawl(job_id)
     if asked.order == "word" and asked.word is None and job.request.get("word") is None:
-        raise InvalidRequest(("order", "is by a word, but neither the crawl nor `word` names one"))
+        raise InvalidRequest(("word", "is needed to sort by: the crawl has none of its own"))
     word = None if asked.word is None else _word_asked_for(job, asked.word)
     outcomes = asked.outcome.split(",") if asked.outcome else []
 

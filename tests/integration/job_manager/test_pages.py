@@ -89,8 +89,8 @@ def test_all_pages_by_any_word_come_as_csv(client: FlaskClient, crawl: Crawl, mo
 def test_a_list_by_a_word_needs_one(client: FlaskClient, store: Store) -> None:
     crawl = begun_crawl(store)
     answer = client.get(f"/result/{crawl.id}/pages?order=word")
-    detail = "is by a word, but neither the crawl nor `word` names one"
-    assert (answer.status_code, answer.get_json()["errors"]) == (422, [{"field": "order", "detail": detail}])
+    detail = "is needed to sort by: the crawl has none of its own"
+    assert (answer.status_code, answer.get_json()["errors"]) == (422, [{"field": "word", "detail": detail}])
     assert len(listed(client, crawl, "order=word&word=plum")) == 4
 
 
