@@ -13,12 +13,13 @@ APOSTROPHES = "'\u2019\u02bc\uff07"  # which are one where a word is asked for
 
 # UAX #29, WB4 to WB13b, on a text that is given by a letter for the class of each character: letter, number, connector,
 # what joins letters, numbers or both, what goes with the character before, scripts without spaces, Hangul (which ICU
-# keeps apart), other numbers, Hebrew and what joins only that.
-_TOKEN = re.compile(r"(?:EX*qX*(?=E)|[LE]X*(?:[lb]X*(?=[LE]))?|NX*(?:[nb]X*(?=N))?|CX*)+|(?:SX*)+|(?:HX*)+|OX*")
+# keeps apart), other numbers, Hebrew and what joins or ends only that.
+_PART = r"(?:EX*qX*(?=E)|[LE]X*(?:[lba]X*(?=[LE]))?|NX*(?:[nba]X*(?=N))?|CX*)"
+_TOKEN = re.compile(rf"{_PART}*EX*a(?!X*[LE])X*|{_PART}+|(?:SX*)+|H+X*|OX*")
 _CLASSES = dict.fromkeys(":\u00b7\u0387\u055f\u05f4\u2027\ufe13\ufe55\uff1a", "l")
 _CLASSES |= dict.fromkeys(",;\u037e\u0589\u060c\u060d\u066c\u07f8\u2044\ufe10\ufe14\ufe50\ufe54\uff0c\uff1b", "n")
-_CLASSES |= dict.fromkeys(".'\u2018\u2019\u2024\ufe52\uff07\uff0e", "b")
-_CLASSES |= {"\u200b": " ", "\u202f": "C", '"': "q", "\u066b": "N"}
+_CLASSES |= dict.fromkeys(".\u2018\u2019\u2024\ufe52\uff07\uff0e", "b")
+_CLASSES |= {"\u200b": " ", "\u202f": "C", "'": "a", '"': "q", "\u066b": "N"}
 _OF_CATEGORY = {"Nd": "N", "Nl": "L", "No": "O", "Pc": "C", "Mn": "X", "Mc": "X", "Me": "X", "Cf": "X"}
 _OF_SCRIPT = dict.fromkeys(("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR"), "S") | {
     "HANGUL": "H",
