@@ -43,17 +43,20 @@ def answer_list(
     find: Callable[[str | None, int], Sequence[Row]],
     cursor: Callable[[Row], str],
     values: Callable[[Row], Mapping[str, Any]] = vars,
+    *,
+    beside: Callable[[], Mapping[str, Any]] = dict,
 ) -> Response:
     """The part of the list that is asked for: `find` gives rows, at most so many, from after a cursor on.
 
-    `cursor` is that of a row, and `values` is what it holds: the columns, and what else the cursor needs.
+    `cursor` is that of a row, and `values` is what it holds: the columns, and what else the cursor needs. `beside` is
+    what the JSON has besides the list.
     """
     if wants_csv(asked.format):
-        return _streamed(columns, find, cursor, values)
+        return stream_csv(columns, find, cursor, values)
     rows = find(asked.cursor, asked.limit + 1)
     shown = rows[: asked.limit]
     page = [{column: row[column] for column in columns} for row in map(values, shown)]
-    return answer({name: page, "next": next_path(cursor(shown[-1])) if len(rows) > len(shown) else None})
+    return answer({name: page, **beside(), "next": next_path(cursor(shown[-1])) if len(rows) > len(shown) else None})
 
 
 def wants_csv(asked: Format | None) -> bool:
@@ -74,7 +77,7 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], *, with
     return written.getvalue()
 
 
-def _streamed(
+def stream_csv(
     columns: Sequence[str],
     find: Callable[[str | None, int], Sequence[Row]],
     cursor: Callable[[Row], str],

@@ -123,7 +123,7 @@ def headers_of(error: Exception) -> Mapping[str, str]:
     """The headers that go with the problem."""
     if isinstance(error, HTTPException):
         return {name: value for name, value in error.get_headers() if name != "Content-Type"}
-    if isinstance(error, TransientError):
+    if isinstance(error, TransientError | WordsNotTogether):
         return {"Retry-After": str(RETRY_AFTER_SECONDS)}
     return {"WWW-Authenticate": CHALLENGE} if isinstance(error, Unauthenticated) else {}
 

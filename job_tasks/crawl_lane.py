@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import lru_cache, partial
 from hashlib import blake2b
 from time import monotonic
+from unicodedata import is_normalized
 from uuid import UUID
 
 from job_core.errors import CoreError, PermanentError, ServiceUnavailable, TransientError
@@ -31,8 +32,9 @@ from page_read.quote_text import normal_form
 from page_read.quotes import find_quotes
 from page_read.sitemap import read_sitemap
 from page_read.web_url import MAX_URL_LENGTH, web_url
-from page_read.words import MAX_SHOWN_LENGTH, frequencies, most_frequent, occurrences, shown
+from page_read.words import frequencies, most_frequent, occurrences
 from quote_store.keep import KEEP, FoundQuote, keep_parameters
+from site_crawl.asked_word import MAX_LENGTH, kept_form
 from site_crawl.frontier import ROBOTS_PAUSE, CrawlPage, FoundUrl, Lane, PageEnd
 from site_crawl.robots_store import KeptRobots, find_robots, keep_robots, note_robots
 from site_crawl.traps import MAX_SAME_TEXTS, MAX_VALUE_COMBINATIONS, facets, max_template_pages, template, trap_of
@@ -321,6 +323,7 @@ class _Turn:
             words=counts.total(),
             word_count=None if word is None else occurrences(word, text.text, counts, self._request.tokenizer),
             counts=stored(_storable(kept)),
+            words_left_out=len(counts) - len(kept) or None,
         )
 
     def _with_quotes(self, end: PageEnd, fetched: Page, text: PageText) -> PageEnd:
@@ -456,12 +459,13 @@ def _links_left_out(links: PageLinks) -> str | None:
 
 
 def _storable(counts: Mapping[str, int]) -> Mapping[str, int]:
-    """The counts of words cut to MAX_SHOWN_LENGTH, and without NUL, which the database takes in no text."""
-    if max(map(len, counts), default=0) <= MAX_SHOWN_LENGTH and "\0" not in "".join(counts):
+    """The counts of words in the form in which crawls keep them."""
+    joined = "\n".join(counts)
+    if max(map(len, counts), default=0) <= MAX_LENGTH and "\0" not in joined and is_normalized("NFC", joined):
         return counts
     storable: Counter[str] = Counter()
     for word, count in counts.items():
-        storable[shown(word).replace("\0", "\N{REPLACEMENT CHARACTER}")] += count
+        storable[kept_form(word)] += count
     return storable
 
 

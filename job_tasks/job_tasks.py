@@ -10,7 +10,15 @@ from collections.abc import Iterator
 from job_core import EndedChild, FanOut, GoOn, JobCore, RunningJob
 from job_core.job import JsonObject
 from job_tasks.count import CountRequest, CountResult, count_summary, count_words
-from job_tasks.crawl import CrawlRequest, CrawlResult, crawl_progress, crawl_summary, next_crawl_round
+from job_tasks.crawl import (
+    CrawlRequest,
+    CrawlResult,
+    CrawlWordsRequest,
+    crawl_progress,
+    crawl_summary,
+    next_crawl_round,
+    put_words_together,
+)
 from job_tasks.quotes import QuotesRequest, QuotesResult, next_quotes_round, quotes_progress, quotes_summary
 from job_tasks.settings import core_config
 from job_tasks.site import LaneRequest
@@ -49,6 +57,12 @@ def crawl_on(request: CrawlRequest, _lanes: Iterator[EndedChild], job: RunningJo
 def crawl(request: CrawlRequest, job: RunningJob) -> CrawlResult | FanOut | GoOn:
     """Count the words of a whole site."""
     return next_crawl_round(request, job, crawl_lane)
+
+
+@core.task(is_offered=False, max_attempts=100, soft_time_limit_seconds=600, hard_time_limit_seconds=630)
+def crawl_words(request: CrawlWordsRequest, job: RunningJob) -> JsonObject:
+    """Put the words of a crawl together that was cancelled, or failed, since somebody asks for them."""
+    return put_words_together(request, job)
 
 
 def find_on(request: QuotesRequest, _lanes: Iterator[EndedChild], job: RunningJob) -> QuotesResult | FanOut | GoOn:

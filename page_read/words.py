@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 from typing import Literal
+from unicodedata import normalize
 
 from icu4py.breakers import WordBreaker
 from nltk.tokenize import NLTKWordTokenizer
@@ -96,7 +97,7 @@ def summarize(text: str, tokenizer: Tokenizer, *, word: str | None, top: int) ->
 
 
 def occurrences(word: str, text: str, counts: Counter[str], tokenizer: Tokenizer) -> int:
-    """How often `word` stands in `text`, whose frequencies are `counts`; in any case, and with any apostrophe.
+    """How often `word` stands in `text`, whose frequencies are `counts`; in any case, form, and with any apostrophe.
 
     A word that is cut into several pieces is counted where these follow one another on a line, with nothing but signs
     and white space between: `e-mail` and `E mail`.
@@ -104,15 +105,15 @@ def occurrences(word: str, text: str, counts: Counter[str], tokenizer: Tokenizer
     pieces = list(_pieces(word, tokenizer))
     found = _count_of(pieces[0], counts) if len(pieces) == 1 else _runs_of(pieces, text, tokenizer)
     # Treebank's rules may cut a word otherwise where it stands alone: a full stop off its end, say.
-    return found or _count_of(word.strip().translate(_APOSTROPHES).lower(), counts)
+    return found or _count_of(_form(word.strip()), counts)
 
 
 def _runs_of(pieces: Sequence[str], text: str, tokenizer: Tokenizer) -> int:
     """How often the pieces follow one another on a line of `text`, without overlap."""
     wanted, found = deque(pieces), 0
-    for line in text.translate(_APOSTROPHES).split("\n"):
-        in_lower_case = line.lower()
-        if not pieces or not all(piece in in_lower_case for piece in pieces):
+    for line in text.split("\n"):
+        form = _form(line)
+        if not pieces or not all(piece in form for piece in pieces):
             continue
         seen: deque[str] = deque(maxlen=len(pieces))
         for piece in _pieces(line, tokenizer):
@@ -124,17 +125,22 @@ def _runs_of(pieces: Sequence[str], text: str, tokenizer: Tokenizer) -> int:
 
 
 def _count_of(piece: str, counts: Counter[str]) -> int:
-    if "'" not in piece:
+    if "'" not in piece and piece.isascii():
         return counts[piece]
-    return sum(count for each, count in counts.items() if each.translate(_APOSTROPHES) == piece)
+    return sum(count for each, count in counts.items() if _form(each) == piece)
 
 
 def _pieces(text: str, tokenizer: Tokenizer) -> Iterator[str]:
-    """The tokens with a letter or a digit, in lower case and with one kind of apostrophe."""
-    straight = text.translate(_APOSTROPHES)
+    """The tokens with a letter or a digit, each as its `_form`."""
+    straight = normalize("NFC", text).translate(_APOSTROPHES)
     words = tokenizer == "words"
     tokens = UnicodeWordTokenizer().segments(straight) if words else TreebankTokenizer().tokenize(straight)
-    return (token.lower() for token in tokens if any(map(str.isalnum, token)))
+    return (_form(token) for token in tokens if any(map(str.isalnum, token)))
+
+
+def _form(text: str) -> str:
+    """What texts have in common that are one where a word is asked for: NFC, lower case, one kind of apostrophe."""
+    return normalize("NFC", normalize("NFC", text).translate(_APOSTROPHES).lower())
 
 
 def most_frequent(counts: Counter[str], top: int) -> list[tuple[str, int]]:

@@ -25,7 +25,7 @@ _FIND = """SELECT find_pages(
     %s, %s, %s::bytea[], %s::text[], %s::text[], %s::integer[], %s::text[], %s::bytea[], %s::integer[])"""
 _COLUMNS = ("key", "url", "host", "depth", "outcome", "form", "most_of_form")
 _END = """SELECT end_page(%s, %s, %s,
-    ROW(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)::page_end, %s, %s, %s)"""
+    ROW(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)::page_end, %s, %s, %s)"""
 _NEXT = "SELECT * FROM next_pages(%s, %s, %s, %s, %s, %s)"
 
 _Step = tuple[str, Sequence[object]]  # a statement and its parameters
@@ -84,6 +84,7 @@ class PageEnd:
     word_count: int | None = None
     text_hash: bytes | None = None
     counts: str | None = None
+    words_left_out: int | None = None
     also: tuple[str, tuple[object, ...]] | None = None
     bytes: int | None = None
 
@@ -257,7 +258,7 @@ class Lane:
         parameters.append(None if ended.wait_seconds is None else timedelta(seconds=ended.wait_seconds))
         parameters += [ended.reason, ended.detail, ended.http_status, ended.was_asked, ended.host_failed]
         parameters += [ended.alias_key, ended.is_redirect, ended.words, ended.word_count, ended.bytes]
-        parameters += [ended.text_hash, ended.counts, MAX_FAILURES, MAX_PAUSES, PAUSE]
+        parameters += [ended.text_hash, ended.counts, ended.words_left_out, MAX_FAILURES, MAX_PAUSES, PAUSE]
         return _END, parameters
 
     def _call(self, steps: Sequence[_Step]) -> list[Row]:

@@ -60,6 +60,7 @@ def _count(places: int) -> int:
 
 def put_together(database: Database, crawl_id: UUID) -> None:
     """Write the words of the crawl, in place of what an attempt before may have written."""
+    database.call("UPDATE crawls SET words_at = NULL WHERE job_id = %s RETURNING job_id", crawl_id)
     while database.call(
         "DELETE FROM crawl_words WHERE ctid = ANY(ARRAY("
         "SELECT ctid FROM crawl_words WHERE crawl_id = %s LIMIT 20000)) RETURNING word",
@@ -80,6 +81,7 @@ def put_together(database: Database, crawl_id: UUID) -> None:
                 for word in [word for word in sums if crc32(word.encode()) % divisor != rest]:
                     del sums[word]
         _write(database, crawl_id, sums)
+    database.call("UPDATE crawls SET words_at = now() WHERE job_id = %s RETURNING job_id", crawl_id)
 
 
 def _pieces(database: Database, crawl_id: UUID) -> Iterator[dict[str, list[int]]]:

@@ -99,4 +99,4 @@ def _asked(answer: requests.Response | TestResponse) -> tuple[str, str]:
     asked = answer.request
     if isinstance(asked, PreparedRequest):
         return asked.method or "", urlsplit(asked.url or "").path
-    return asked.method, asked.path
+    return asked.method, urlsplit(asked.environ["REQUEST_URI"]).path  # a slash in a segment is `%2F` still

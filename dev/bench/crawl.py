@@ -189,6 +189,9 @@ def measure_reading() -> None:
         crawl_id = fill_words(stack.tables, stack.servers.database.url, WORD_PAGES)
         word = median_milliseconds(lambda: stack.manager.ask("GET", f"/result/{crawl_id}/words/bace").expect(200))
         say(f"words/<word> at {WORD_PAGES:,} pages: {word:.1f} ms (goal: 50)")
+        path = f"/result/{crawl_id}/pages?word=bace&order=word"
+        by_word = median_milliseconds(lambda: stack.manager.ask("GET", path).expect(200))
+        say(f"pages by any word at {WORD_PAGES:,} pages: {by_word:.0f} ms (goal: 500)")
 
 
 def main() -> None:

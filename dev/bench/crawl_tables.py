@@ -1,13 +1,12 @@
 """Fills the tables of crawls as large ones would leave them."""
 
-import json
 from random import Random
 from uuid import UUID
 
 from dev.bench.crawl_pages import VOCABULARY, word
 from dev.tables import Tables
 from job_core.store.database import Database
-from site_crawl.words import put_together
+from site_crawl.words import put_together, stored
 
 DISTINCT_WORDS = 600  # of a page
 
@@ -51,7 +50,7 @@ def fill_words(tables: Tables, database_url: str, pages: int) -> str:
             "INSERT INTO crawl_pages (crawl_id, key, url, host, depth, state, outcome, words, counts) VALUES"
             " (%s, decode(md5(%s::text), 'hex'), 'http://site.example/page/' || %s, 'site.example', 5, 'ENDED',"
             " 'counted', %s, %s) RETURNING id",
-            *(crawl_id, number, number, sum(counts.values()), json.dumps(counts)),
+            *(crawl_id, number, number, sum(counts.values()), stored(counts)),
         )
     put_together(Database(database_url, pool_size=1), UUID(crawl_id))
     tables.query(

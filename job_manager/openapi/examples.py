@@ -159,9 +159,16 @@ ANSWERS: dict[tuple[str, int], Any] = {
     ("pages", 200): {"pages": [START, MISSING], "next": None},
     ("words", 200): {
         "words": [{"word": "queue", "count": 2, "pages": 1}],
+        "incomplete_pages": 0,
         "next": f"/result/{ID}/words?limit=1&cursor=2.queue",
     },
-    ("word", 200): {"word": "queue", "count": 2, "pages": 1, "places": [{"url": SITE, "count": 2}]},
+    ("word", 200): {
+        "word": "queue",
+        "count": 2,
+        "pages": 1,
+        "places": [{"url": SITE, "count": 2}],
+        "incomplete_pages": 0,
+    },
     ("show", 200): SUCCEEDED | {"attempts": [ATTEMPT], "children": {}, "progress": None, "callback": CALLBACK},
     ("cancel", 200): CANCELLED | {"attempts": [], "children": {}, "progress": None, "callback": CALLBACK},
     ("retry", 202): ACCEPTED | {"retry_of": ID, "id": "01a20c9d-5b7c-7f2e-8f37-0f6d6f0a9b11"},

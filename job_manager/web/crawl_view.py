@@ -7,17 +7,16 @@ from typing import get_args
 
 from sqlalchemy import Connection
 
-from job_core.job import ENDED, JsonObject
+from job_core.job import ENDED, Job, JsonObject
 from job_core.store.read import WholeJob
 from job_manager.services import DATABASE_SECONDS, services
 from job_manager.web.count_view import bars
-from job_tasks.crawl import is_phrase
 from site_crawl import read
-from site_crawl.read import PageOrder
+from site_crawl.asked_word import NotOneWord
+from site_crawl.read import FoundWord, PageOrder, WordPlace
 
 SHOWN = 20  # pages at a time
 BEING_READ = 4
-MAX_WORD = 100  # characters
 OUTCOMES = {
     "counted": "read, and their words counted",
     "duplicate": "another address of a page that was counted",
@@ -26,7 +25,8 @@ OUTCOMES = {
     "nofollow": "linked with nofollow only",
     "max-depth": "too many links away from the start",
     "out-of-scope": "redirects out of the site",
-    "trap-path": "a folder that repeats, or too many folders or parameters",
+    "trap-path": "a folder that repeats, or too many folders",
+    "trap-parameters": "too many parameters",
     "trap-template": "one of too many addresses of one form",
     "not-read": "not read before the crawl ended",
 }
@@ -61,7 +61,8 @@ def crawl_values(whole: WholeJob, query: Mapping[str, str]) -> JsonObject:
     """The values for the template.
 
     `?order=` sorts the pages, `?outcome=` shows the URLs that ended so in place of the counted pages, and `?after=`
-    goes on in either list. `?find=` looks up a word, once the crawl has ended. What is none of these is passed over.
+    goes on in either list. `?find=` looks up a word, as the API does, once the crawl has ended. What is none of these
+    is passed over.
     """
     job, progress = whole.job, whole.progress or {}
     word = job.request.get("word")
@@ -69,22 +70,19 @@ def crawl_values(whole: WholeJob, query: Mapping[str, str]) -> JsonObject:
     is_counted = outcome in {None, "counted"}
     order = _order(query.get("order"), has_word=word is not None) if is_counted else "found"
     after = re.fullmatch(r"([0-9]{1,18})\.([0-9]{1,18})", query.get("after", ""), re.ASCII)
-    find = query.get("find", "").strip().replace("\0", "")[:MAX_WORD] if job.state in ENDED else ""
+    find = query.get("find", "").strip().replace("\0", "") if job.state in ENDED else ""
     with services().database.reading(DATABASE_SECONDS) as connection:
         pages = read.pages_of(
             connection,
             job.id,
-            outcome=outcome or "counted",
+            outcomes=[outcome or "counted"],
             order=order,
             after=(int(after[1]), int(after[2])) if after else None,
             limit=SHOWN + 1,
         )
-        counted = read.counted_so_far(connection, job.id) if find else None
-        is_too_much = counted is not None and counted > read.MAX_SUMMED
-        is_phrased = is_phrase(find, job.request.get("tokenizer", "words"))
-        is_searched = find and not is_phrased and not is_too_much
-        found, places = read.word_of(connection, job.id, find) if is_searched else (None, [])
+        incomplete = read.incomplete_pages(connection, job.id)
         course = course_of(whole, connection)
+    found, places, why_not = _look_up(job, find) if find else (None, [], None)
     value, last = pages[SHOWN - 1].after(order) if len(pages) > SHOWN else (0, 0)
     outcomes: Mapping[str, int] = (job.result or progress).get("outcomes", {})
     return {
@@ -100,8 +98,21 @@ def crawl_values(whole: WholeJob, query: Mapping[str, str]) -> JsonObject:
         "find": find,
         "found": found,
         "places": places,
-        "is_too_much": is_too_much,
+        "why_not": why_not,
+        "incomplete_pages": incomplete,
     }
+
+
+def _look_up(job: Job, asked: str) -> tuple[FoundWord | None, list[WordPlace], str | None]:
+    """The word and where it stands most often, or why it cannot be looked up."""
+    database = services().database
+    own = job.request.get("word")
+    try:
+        with database.reading(DATABASE_SECONDS) as connection:
+            word = read.word_asked_for(connection, job.id, asked, own, job.request.get("tokenizer", "words"))
+    except NotOneWord as error:
+        return None, [], str(error)
+    return *read.word_of(database, job.id, word, own=own, seconds=DATABASE_SECONDS), None
 
 
 def _order(asked: str | None, *, has_word: bool) -> PageOrder:

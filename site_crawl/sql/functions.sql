@@ -178,7 +178,8 @@ CREATE TYPE page_end AS (
     word_count  integer,
     bytes       integer,
     text_hash   bytea,
-    counts      text
+    counts      text,
+    words_left_out integer
 );
 
 -- end_page: write what became of a page that a lane holds. A page is counted once: under the URL that it was redirected to,
@@ -243,7 +244,8 @@ BEGIN
         words = CASE WHEN original IS NULL THEN page.words END,
         word_count = CASE WHEN original IS NULL THEN page.word_count END,
         text_hash = CASE WHEN original IS NULL THEN page.text_hash END,
-        counts = CASE WHEN original IS NULL THEN page.counts::json END
+        counts = CASE WHEN original IS NULL THEN page.counts::json END,
+        words_left_out = CASE WHEN original IS NULL THEN page.words_left_out END
     WHERE crawl_id = crawl AND id = counted.id;
     IF counted.id <> held.id THEN
         UPDATE crawls SET outcomes = increased(outcomes, 'duplicate', 1) WHERE job_id = crawl;
@@ -279,7 +281,8 @@ BEGIN
           AND md5(reason) = ANY(hashes) AND url <> counted_url
     LOOP
         UPDATE crawl_pages
-        SET outcome = 'duplicate', reason = counted_url, words = NULL, word_count = NULL, text_hash = NULL, counts = NULL
+        SET outcome = 'duplicate', reason = counted_url, words = NULL, word_count = NULL, text_hash = NULL, counts = NULL,
+            words_left_out = NULL
         WHERE crawl_id = crawl AND id = replaced.id;
         UPDATE crawls
         SET outcomes = merged(outcomes, '{"counted": -1, "duplicate": 1}'), words = crawls.words - coalesce(replaced.words, 0),

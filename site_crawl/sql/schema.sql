@@ -9,6 +9,7 @@ CREATE TABLE crawls (
     started_at  timestamptz NOT NULL DEFAULT now(),
     finished_at timestamptz,
     stop_reason text,
+    words_at    timestamptz,                           -- when its words had been put together in crawl_words
     discovered  integer NOT NULL DEFAULT 0,            -- rows of crawl_pages,
     waiting     integer NOT NULL DEFAULT 0,            -- and how many of them are in which state
     running     integer NOT NULL DEFAULT 0,
@@ -50,6 +51,7 @@ CREATE TABLE crawl_pages (
     bytes        integer,
     text_hash    bytea,
     counts       json STORAGE EXTERNAL,                -- each word of the page, with its count; compressing them takes long
+    words_left_out integer,                            -- how many different words beyond those; NULL: none
     PRIMARY KEY (crawl_id, id),
     UNIQUE (key, crawl_id),                            -- in this order, no plan takes it for a look-up by id
     CONSTRAINT ended_has_an_outcome CHECK ((state = 'ENDED') = (outcome IS NOT NULL)),
@@ -62,7 +64,8 @@ CREATE INDEX crawl_pages_by_text ON crawl_pages (crawl_id, text_hash) WHERE text
 CREATE INDEX crawl_pages_by_canonical ON crawl_pages (crawl_id, md5(reason)) WHERE outcome = 'counted' AND reason IS NOT NULL;
 CREATE INDEX crawl_pages_by_outcome ON crawl_pages (crawl_id, outcome, id) WHERE outcome <> 'counted';
 CREATE INDEX crawl_pages_by_words ON crawl_pages (crawl_id, words DESC, id) WHERE outcome = 'counted';
-CREATE INDEX crawl_pages_by_word_count ON crawl_pages (crawl_id, word_count DESC, id) WHERE word_count > 0;
+CREATE INDEX crawl_pages_by_word_count ON crawl_pages (crawl_id, word_count DESC, id) WHERE word_count IS NOT NULL;
+CREATE INDEX crawl_pages_incomplete ON crawl_pages (crawl_id) WHERE words_left_out > 0;
 
 -- As of `jobs`: see job_core/store/sql/schema.sql.
 ALTER TABLE crawl_pages SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.02,
@@ -108,7 +111,7 @@ CREATE TABLE crawl_robots (
     PRIMARY KEY (crawl_id, origin)
 );
 
--- Each word of a crawl that has ended, with the pages where it stands most often.
+-- Each word of a crawl whose words were put together, with the pages where it stands most often.
 CREATE TABLE crawl_words (
     crawl_id    uuid NOT NULL REFERENCES crawls (job_id) ON DELETE CASCADE,
     word        text COLLATE "C" NOT NULL,

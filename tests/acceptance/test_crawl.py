@@ -90,7 +90,13 @@ def test_any_word_can_be_asked_of_a_crawl_and_all_as_csv(stack: Stack, site: Cra
     crawl_id = crawl(stack, site)
     stack.manager.ended_job(crawl_id, within=60)
     plums = stack.manager.ask("GET", f"/result/{crawl_id}/words/old").expect(200)
-    assert plums == {"word": "old", "count": 1, "pages": 1, "places": [{"url": f"{site.origin}/new", "count": 1}]}
+    assert plums == {
+        "word": "old",
+        "count": 1,
+        "pages": 1,
+        "places": [{"url": f"{site.origin}/new", "count": 1}],
+        "incomplete_pages": 0,
+    }
     assert stack.manager.ask("GET", f"/result/{crawl_id}/words/nowhere").expect(200)["count"] == 0
     words = stack.manager.ask("GET", f"/result/{crawl_id}/words?prefix=page&order=word").expect(200)["words"]
     assert [word["word"] for word in words] == ["page", *(f"page{number}" for number in range(7))]
@@ -113,3 +119,22 @@ def test_a_cancelled_crawl_keeps_its_pages_and_words_and_asks_for_no_more(stack:
     assert by_path(site, pages_of(stack, crawl_id, "outcome=counted&limit=200")).keys() >= {"/", "/deep/1"}
     assert stack.manager.ask("GET", f"/result/{crawl_id}/words/start").expect(200)["count"] == 1
     assert site.log() == asked
+
+
+def test_the_words_of_a_large_crawl_that_was_cancelled_come_when_a_worker_has_put_them_together(
+    stack: Stack, site: CrawlSite
+) -> None:
+    held = site.hold("/deep/2")
+    crawl_id = crawl(stack, site, sitemap="skip")
+    eventually(lambda: "/deep/2" in site.log(), "the held page is asked for", seconds=30)
+    stack.manager.cancel(crawl_id)
+    stack.wait_until_quiet()
+    held.set()
+    path = f"/result/{crawl_id}/words"
+    words = stack.manager.ask("GET", path).expect(200)
+    stack.query(
+        "UPDATE crawls SET outcomes = outcomes || '{\"counted\": 2001}' WHERE job_id = %s RETURNING 1", crawl_id
+    )
+    stack.manager.ask("GET", path).expect(409)
+    eventually(lambda: stack.manager.ask("GET", path).status == 200, "the words are there", seconds=30)
+    assert stack.manager.ask("GET", path).expect(200) == words

@@ -7,6 +7,7 @@ from gzip import compress
 from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -450,6 +451,24 @@ def test_a_text_of_odd_characters_can_be_read_back(stack: Stack, site: OddSite) 
             path = answer["next"]
         assert len(set(words)) == len(words)
         assert len(words) == stack.manager.job(crawl_id)["result"]["unique_words"]
+        for asked in (*words, long_word):
+            assert (
+                stack.manager.ask("GET", f"/result/{crawl_id}/words/{quote(asked, safe='')}").expect(200)["count"] == 1
+            )
+
+
+@pytest.mark.parametrize("tokenizer", ["words", "treebank"])
+def test_the_word_of_a_crawl_has_one_count_wherever_it_is_asked_for(
+    stack: Stack, site: OddSite, tokenizer: str
+) -> None:
+    own = ["and/or", "we,comma", "U+1F", "@at", "=cmd", "你好世界", "naive-naïve", "alpha page", "-minus"]
+    site.routes = {"/": OddAnswer(body=f"beside {' beside '.join(own)}".encode(), headers={"Content-Type": TEXT})}
+    crawls = {word: crawl(stack, f"{site.origin}/", word=word, tokenizer=tokenizer) for word in own}
+    for word, crawl_id in crawls.items():
+        result = stack.manager.ended_job(crawl_id)["result"]["word"]
+        assert result == {"word": word, "count": 1, "pages": 1}
+        found = stack.manager.ask("GET", f"/result/{crawl_id}/words/{quote(word, safe='')}").expect(200)
+        assert (found["count"], found["pages"], found["places"]) == (1, 1, [{"url": f"{site.origin}/", "count": 1}])
 
 
 def test_own_hosts_are_read_without_their_robots_txt_and_the_gap_between_requests_is_kept(

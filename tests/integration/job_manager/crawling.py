@@ -7,7 +7,7 @@ from typing import Any
 
 from job_tasks.crawl import CrawlRequest
 from site_crawl.frontier import Bounds, CrawlPage, FoundUrl, Frontier, Lane, PageEnd
-from site_crawl.words import put_together
+from site_crawl.words import put_together, stored
 from tests.integration.job_store import Store
 
 HOST = "example.com"
@@ -31,18 +31,22 @@ class Crawl:
         self._lane = Lane(self._store.database, crawl_id=self.id, lane_id=lane.job_id, attempt=lane.attempt, host=HOST)
         self.page = self._lane.next_page()
 
-    def count(self, words: Mapping[str, int], *links: str) -> None:
-        """The page that is being read has these words and links, and the next one begins."""
+    def count(self, words: Mapping[str, int], *links: str, own: int | None = None, left_out: int | None = None) -> None:
+        """The page that is being read has these words and links, and the next one begins.
+
+        `own` is its count of the crawl's own word, if that is none of them.
+        """
         word = (self.request.word or "").lower()
         hashed = blake2b(json.dumps(words).encode(), digest_size=16).digest()
         self._end(
             *links,
             outcome="counted",
             words=sum(words.values()),
-            word_count=words.get(word, 0) if word else None,
+            word_count=own if own is not None else words.get(word, 0) if word else None,
             bytes=100,
             text_hash=hashed,
-            counts=json.dumps(words),
+            counts=stored(words),
+            words_left_out=left_out,
             http_status=200,
         )
 

@@ -17,10 +17,12 @@ from job_core.errors import DatabaseUnavailable
 from job_core.job import JsonObject
 from job_core.kinds import GoOn, RunningJob
 from job_core.store.database import TRANSACTION_SECONDS
+from job_tasks import crawl_lane
 from job_tasks.crawl_lane import read_pages
 from job_tasks.fetching import fetcher
 from job_tasks.site import LaneRequest, SiteRequest
 from site_crawl.frontier import Bounds, Frontier
+from site_crawl.read import incomplete_pages
 from tests.integration.job_store import Store
 from tests.integration.pausing import hung_database
 
@@ -43,25 +45,26 @@ class Site:
         self._store = store
         self.targets: list[str] = []
         self.refuses_after = 99
+        self.more = ""  # text of each page
         self.before: dict[int, Callable[[], object]] = {}
         server.expect_request(pattern("/.*")).respond_with_handler(self._answer)
         self._asked = SiteRequest(url=server.url_for("/"), sitemap="skip")
-        self._crawl_id = store.claimed(kind="crawl").job_id
+        self.crawl_id = store.claimed(kind="crawl").job_id
         bounds = Bounds(pages=100, bytes=10**9, seconds=3600.0)
-        Frontier(store.database, self._crawl_id).begin(self._asked.start(), bounds)
+        Frontier(store.database, self.crawl_id).begin(self._asked.start(), bounds)
 
     def _answer(self, request: Request) -> Response:
         self.targets.append(request.path)
         self.before.get(len(self.targets), lambda: None)()
         if len(self.targets) > self.refuses_after:
             return Response("busy", status=429, headers={"Retry-After": "60"})
-        return Response(f"<p>About {request.path}</p>{LINKS}", content_type="text/html")
+        return Response(f"<p>About {request.path}</p>{LINKS}<p>{self.more}", content_type="text/html; charset=utf-8")
 
     def take_a_turn(self) -> JsonObject | GoOn:
         """Read pages by one lane."""
         held = self._store.claimed()
         asked = LaneRequest(
-            crawl_id=self._crawl_id,
+            crawl_id=self.crawl_id,
             site=self._asked,
             host=self._asked.start().host,
             place=0,
@@ -108,3 +111,24 @@ def test_no_page_fails_for_a_database_that_was_away_for_a_while(site: Site, stor
             site.take_a_turn()
         comes_back.join()
     assert store.sql("SELECT url FROM crawl_pages WHERE attempts > 0 OR reason IS NOT NULL") == []
+
+
+def test_a_page_keeps_its_most_frequent_words_and_how_many_were_left_out(
+    site: Site, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crawl_lane, "MAX_DISTINCT_WORDS", 2)
+    site.take_a_turn()
+    rows = store.sql("SELECT words, counts, words_left_out FROM crawl_pages ORDER BY url LIMIT 2")
+    assert [tuple(row) for row in rows] == [
+        (2, {"about": 1, "abcdef": 1}, None),
+        (3, {"a": 1, "abcdef": 1}, 1),
+    ]
+    with store.database.reading() as connection:
+        assert incomplete_pages(connection, site.crawl_id) == 6
+
+
+def test_a_word_is_one_in_whatever_form_of_unicode_pages_write_it(site: Site, store: Store) -> None:
+    site.more = "Café cafe\u0301 CAFE\u0301 T\u0308 noe\u0308l"
+    site.take_a_turn()
+    ((counts,),) = store.sql("SELECT counts FROM crawl_pages ORDER BY url LIMIT 1")
+    assert counts == {"about": 1, "abcdef": 1, "café": 3, "\u1e97": 1, "noël": 1}
