@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 
 from job_core.errors import DatabaseUnavailable, UnknownJob
 from job_core.job import ENDED, Job, JsonObject
-from job_core.kinds import NO_NUL
+from job_core.kinds import NO_NUL, Kind
 from job_core.store.submissions import IdempotencyKey
 from job_manager.errors import InvalidRequest, MemoryFull, WordsNotTogether
 from job_manager.jobs import find_job
@@ -23,7 +23,7 @@ from job_manager.submitting import ACCEPTS, accept_and_publish
 from job_manager.views import answer
 from job_manager.web.crawl_view import OUTCOMES
 from job_tasks.crawl import INCOMPLETE_PAGES, CrawlWordsRequest
-from job_tasks.job_tasks import crawl, crawl_words
+from job_tasks.job_tasks import crawl, crawl_words, quotes
 from job_tasks.views import ApiModel
 from site_crawl import read
 from site_crawl.asked_word import NotOneWord
@@ -139,12 +139,14 @@ _PAGE, _WORD, _PLACE = (tuple(model.model_fields) for model in (CrawlPageView, S
 @blueprint.get("/result/<job_id>/pages")
 @operation({200: CrawlPageList}, ASKS, query=PageQuery, as_text=(CSV,))
 def pages(job_id: str) -> Response:
-    """List the pages of a crawl.
+    """List the pages of a crawl, or of a search for quotes.
 
-    Every URL that was discovered is listed, with what became of it. A cancelled crawl keeps its pages.
+    Every URL that was discovered is listed, with what became of it. A cancelled job keeps its pages.
     """
     asked = read_query(PageQuery, request.args)
-    job = _crawl(job_id)
+    job = _of_kind(job_id, crawl, quotes)
+    if job.kind == quotes.name and (asked.word is not None or asked.order != "found"):
+        raise InvalidRequest(("word" if asked.word is not None else "order", "needs words, which no search counts"))
     if asked.order == "word" and asked.word is None and job.request.get("word") is None:
         raise InvalidRequest(("word", "is needed to sort by: the crawl has none of its own"))
     word = None if asked.word is None else _word_asked_for(job, asked.word)
@@ -263,8 +265,12 @@ def _incomplete_pages(crawl_id: UUID) -> int:
 
 
 def _crawl(job_id: str) -> Job:
+    return _of_kind(job_id, crawl)
+
+
+def _of_kind(job_id: str, *kinds: Kind) -> Job:
     job = find_job(job_id)
-    if job.kind != crawl.name:
+    if job.kind not in {kind.name for kind in kinds}:
         raise UnknownJob("The job is no crawl.")
     return job
 

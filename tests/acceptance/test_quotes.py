@@ -69,6 +69,15 @@ def test_all_quotes_of_a_site_are_found_and_each_is_kept_once(stack: Stack, star
     assert (len(found), {each["is_new"] for each in found}) == (101, {False})
 
 
+def test_what_became_of_each_page_is_listed(stack: Stack, start: str) -> None:
+    job_id = find_all(stack, start)["id"]
+    pages = listed(stack, f"/result/{job_id}/pages?limit=4", "pages")
+    assert len(pages) == PAGES
+    assert {(page["outcome"], page["word_count"]) for page in pages} == {("counted", None)}
+    for query in ("word=engine", "order=words"):
+        assert "counts" in str(ask(stack, f"/result/{job_id}/pages?{query}", 422))
+
+
 def test_quotes_are_found_by_words_author_and_site_and_one_at_random(stack: Stack, start: str) -> None:
     find_all(stack, start)
     (found,) = ask(stack, "/quotes?text=13th+engines")["quotes"]
