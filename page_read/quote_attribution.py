@@ -182,13 +182,11 @@ class Attributions:
         pronoun = joined[1].lower() if joined else self._pronoun(inverted + lead[-1:])
         if pronoun:
             is_group = pronoun in self._words.it and (self._words.language == "de" or lead[-1:] == [pronoun])
-            group = (self._group(follow[:6]) or pronoun) if is_group else None
+            group = (self._group(follow[:_AROUND_VERB]) or pronoun) if is_group else None
             return Attribution(rule, known=True, pronoun=pronoun, group=group, direct=direct)
         names = self.speakers_in(text)
-        last = next((name for name in reversed(names) if name.end <= verb.start()), None)
-        is_explained = introduces and last is not None and self._speakers.may_speak(last.text)
-        if last and is_explained and _RELATIVE.match(text, last.end):  # `She quotes Bob Ray, who said: “…”`
-            return Attribution(rule, last.text, direct=direct)
+        if introduces and (explained := self._explained(names, text, verb)):
+            return Attribution(rule, explained, direct=direct)
         is_beside_verb = any(0 <= verb.start() - name.end <= _JOINED for name in names)
         if introduces and not is_beside_verb and (pronoun := self._pronoun(text.split(maxsplit=1)[:1])):
             return Attribution(rule, known=True, pronoun=pronoun, direct=direct)  # `She asked Bob to come, saying “…”`
@@ -209,15 +207,23 @@ class Attributions:
         )
         if name is None and not indefinite:
             name = self._office_holder([*follow[:3], *reversed(lead[-3:])])
-        around = [word.strip(",.") for word in lead[:3] + lead[-_AROUND_VERB:] + follow[:_AROUND_VERB]]
-        roles = [word for word in around if self._words.is_role(word) or self._words.is_group(word)]
         behind = [word for word in follow[:3] if not is_content or word in self._words.bodies]  # `says a report`
         group = None if name else self._group([*reversed(lead[-3:]), *behind])
-        is_somebody = bool(
-            name or indefinite or roles or group or self._pronoun(lead[-_AROUND_VERB:] + verb[0].split())
-        )
+        is_somebody = bool(name or indefinite or group) or self._means_somebody(lead, verb, follow)
         known = name is None and not indefinite
         return Attribution(rule, name, known=known, group=group, direct=direct, is_somebody=is_somebody)
+
+    def _explained(self, names: list[Name], text: str, verb: re.Match[str]) -> str | None:
+        """Who speaks in a relative clause: `She quotes Bob Ray, who said: “…”`."""
+        last = next((name for name in reversed(names) if name.end <= verb.start()), None)
+        may_speak = last is not None and self._speakers.may_speak(last.text)
+        return last.text if last and may_speak and _RELATIVE.match(text, last.end) else None
+
+    def _means_somebody(self, lead: list[str], verb: re.Match[str], follow: list[str]) -> bool:
+        """Whether an office, a group or a pronoun at the start of the sentence or near the verb is its subject."""
+        around = [word.strip(",.") for word in lead[:3] + lead[-_AROUND_VERB:] + follow[:_AROUND_VERB]]
+        is_named = any(self._words.is_role(word) or self._words.is_group(word) for word in around)
+        return is_named or self._pronoun(lead[-_AROUND_VERB:] + verb[0].split()) is not None
 
     def _group(self, words: list[str]) -> str | None:
         """The first of `words` that means a group, or somebody who speaks for one; None if an office comes first."""
