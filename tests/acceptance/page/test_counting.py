@@ -5,6 +5,7 @@ from playwright.sync_api import Page, expect
 
 from dev.pages import PageServer
 from dev.stack import Stack
+from job_core.kinds import counted
 from tests.acceptance.page.conftest import OpenPage
 from tests.acceptance.page.person import expect_state, job_id, rows, submit
 
@@ -34,7 +35,7 @@ def test_many_addresses_are_many_jobs(page: Page, pages: PageServer) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("12 jobs submitted together")
     for number in range(1, 13):
         row = rows(page).filter(has_text=pages.url(f"/words/{number}/of-many"))
-        expect(row).to_contain_text(f"{number} words")
+        expect(row).to_contain_text(counted(number, "word"))
         expect(row.locator(".badge")).to_have_attribute("title", "SUCCESS")
 
 
