@@ -129,7 +129,6 @@ def test_the_words_of_a_large_crawl_that_was_cancelled_come_when_a_worker_has_pu
     eventually(lambda: "/deep/2" in site.log(), "the held page is asked for", seconds=30)
     stack.manager.cancel(crawl_id)
     stack.wait_until_quiet()
-    held.set()
     path = f"/result/{crawl_id}/words"
     words = stack.manager.ask("GET", path).expect(200)
     stack.query(
@@ -137,4 +136,6 @@ def test_the_words_of_a_large_crawl_that_was_cancelled_come_when_a_worker_has_pu
     )
     stack.manager.ask("GET", path).expect(409)
     eventually(lambda: stack.manager.ask("GET", path).status == 200, "the words are there", seconds=30)
+    held.set()  # the lane that reads the page writes nothing any more
+    stack.wait_until_quiet()
     assert stack.manager.ask("GET", path).expect(200) == words
