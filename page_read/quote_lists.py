@@ -114,7 +114,7 @@ def _read_items(items: dict[int, _Item], rule: str, confidence: float) -> list[M
 
 
 def _outermost(called: list[LexborNode]) -> list[LexborNode]:
-    """Those elements that are in a few of the others at most: what many are around is read as often."""
+    """The elements without those nested deep in others, since each is read once for every one around it."""
     depths: dict[int, int] = {}
     for node in called:  # in document order
         around = next((depths[each.mem_id] for each in _around(node) if each.mem_id in depths), 0)

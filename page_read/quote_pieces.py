@@ -11,7 +11,7 @@ from page_read.display import BLOCKS, TABLE_PARTS
 from page_read.html import CLOSE
 from page_read.quote_marks import Span, pair_marks
 from page_read.quote_text import MAX_TEXT, count_first_words, is_spaceless, tidy
-from page_read.quote_words import first_names, is_collection, name_particles
+from page_read.quote_words import first_names, is_collection, is_first_name, name_particles
 
 MAX_PIECE: Final = 20_000  # characters of markup; a longer one holds more than a quote
 
@@ -151,12 +151,12 @@ class _PieceReader:
     def _beside_the_text(self) -> str | None:
         """The name that stands beside what is called the text, in nothing that is called an author."""
         known = [split_attribution(text)[0] or "" for text in self._attributions]
-        if self._body is None or self._authors or any(_has_first_name(name) for name in known):
+        if self._body is None or self._authors or any(is_first_name(name.partition(" ")[0]) for name in known):
             return None
         self._taken.add(self._body.mem_id)
         for line in self._lines(self._root):
             name = name_on(line.rstrip(" /|"))
-            if name and (line[-1] in "/|" or _has_first_name(name)):
+            if name and (line[-1] in "/|" or is_first_name(name.partition(" ")[0])):
                 return name
         return None
 
@@ -277,14 +277,16 @@ def split_attribution(text: str) -> tuple[str | None, str | None]:
         return None, text or None
     if " " not in name and " " not in source and source.lower() in first_names():
         return f"{source} {name}", None  # `Wilde, Oscar`
+    person = _before_small_words(name)  # `Emily Byron in a letter to her sister`
+    return (person, tidy(text[len(person) :])) if person != name else (name, source or None)
+
+
+def _before_small_words(name: str) -> str:
+    """The name with which a text begins that goes on in small letters; the whole text if it does not."""
     words = name.split()
-    if words[0].lower() in first_names():  # `Emily Byron in a letter to her sister`
-        small = [
-            place for place, word in enumerate(words) if word[0].islower() and word not in name_particles() | _JOINING
-        ]
-        if small and small[0] > 1:
-            return " ".join(words[: small[0]]), tidy(text[len(" ".join(words[: small[0]])) :])
-    return name, source or None
+    in_names = name_particles() | _JOINING
+    end = next((place for place, word in enumerate(words) if word[0].islower() and word not in in_names), 0)
+    return " ".join(words[:end]) if end > 1 and is_first_name(words[0]) else name
 
 
 def _after_name(text: str) -> tuple[str, str]:
@@ -354,7 +356,7 @@ def _take_last_lines(lines: list[str], *, alone: bool) -> tuple[str | None, str 
 
 def _is_signature(name: str, office: str) -> bool:
     """Whether two lines are those of a person: `Nadia Byron`, `Head of Insight, Fernhill`."""
-    is_person = name_on(name) is not None and _has_first_name(name)
+    is_person = name_on(name) is not None and is_first_name(name.partition(" ")[0])
     return is_person and not _FINAL.search(office) and count_first_words(office) <= _LONGEST_REST
 
 
@@ -444,10 +446,6 @@ def _is_called_text(classes: str) -> bool:
 def names_author(element: LexborNode) -> bool:
     """Whether an element is called an author."""
     return bool(_tokens(element.attributes.get("class") or "") & _AUTHOR)
-
-
-def _has_first_name(name: str) -> bool:
-    return name.partition(" ")[0].lower() in first_names()
 
 
 def _tokens(classes: str) -> set[str]:

@@ -7,7 +7,15 @@ from functools import cached_property
 from itertools import islice
 from typing import Final, NamedTuple
 
-from page_read.quote_words import CAPITALS, LONGEST_NAME, QuoteWords, first_names, mens_names, womens_names
+from page_read.quote_words import (
+    CAPITALS,
+    LONGEST_NAME,
+    QuoteWords,
+    first_names,
+    is_first_name,
+    mens_names,
+    womens_names,
+)
 
 _TOKEN: Final = re.compile(r"[^\W\d_](?:[\w’'.·-]*\w)?|[^\W\d_]\.")
 _WORD: Final = re.compile(r"\w+")
@@ -203,7 +211,7 @@ class Speakers:
     @staticmethod
     def has_first_name(name: str) -> bool:
         """Whether a name of several words begins with a common first name."""
-        return " " in name and name.split(" ", maxsplit=1)[0].lower().split("-")[0] in first_names()
+        return " " in name and is_first_name(name.partition(" ")[0])
 
     def may_mean(self, pronoun: str | None, name: str) -> bool:
         """Whether a pronoun may mean `name`: no man is `she`, no woman `he`, and no group either."""
@@ -314,7 +322,7 @@ class Speakers:
             if before != _bare(before):  # `NASA's Ann Lee`
                 return index, index
             is_after_particle = index > 1 and before[0].islower()
-            if is_after_particle and self._words.is_group(word) and self.has_first_name(run[0][0] + " "):
+            if is_after_particle and self._words.is_group(word) and is_first_name(run[0][0]):
                 return index - 1, index
             is_particle = index > 1 and word[0].islower()  # `Ann Lee of North Bay University`
             if is_particle and (len(run) > LONGEST_NAME or (word == "of" and run[0][0].lower() in first_names())):

@@ -140,6 +140,11 @@ def first_names() -> frozenset[str]:
     return mens_names() | womens_names() | frozenset(_tables()["names"]["either"].split())
 
 
+def is_first_name(word: str) -> bool:
+    """Whether a word is a common first name, or two of them, as `Anna-Lea`, begin with one."""
+    return word.lower().partition("-")[0] in first_names()
+
+
 @cache
 def mens_names() -> frozenset[str]:
     """Common first names that only men have."""
