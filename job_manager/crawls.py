@@ -88,7 +88,7 @@ class CrawlPageView(ApiModel):
     found_on: str | None = Field(description="the page that names it; null for the start, and for sitemaps")
     outcome: str | None = Field(description="how it ended; null while it waits or is read")
     reason: str | None = Field(description="why it failed, as a name; the URL of the page that a duplicate repeats")
-    detail: str | None = Field(description="why it failed, as a sentence")
+    detail: str | None = Field(description="why it failed, or which of its links were passed over, as a sentence")
     http_status: int | None
     words: int | None = Field(description="how many words it has, if it was counted")
     word_count: int | None = Field(

@@ -34,7 +34,7 @@ class Crawl:
     def count(self, words: Mapping[str, int], *links: str, own: int | None = None, left_out: int | None = None) -> None:
         """The page that is being read has these words and links, and the next one begins.
 
-        `own` is its count of the crawl's own word, if that is none of them.
+        `own` is how often the crawl's own word stands on it; None: as often as `words` says.
         """
         word = (self.request.word or "").lower()
         hashed = blake2b(json.dumps(words).encode(), digest_size=16).digest()
