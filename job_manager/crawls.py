@@ -271,7 +271,8 @@ def _crawl(job_id: str) -> Job:
 def _of_kind(job_id: str, *kinds: Kind) -> Job:
     job = find_job(job_id)
     if job.kind not in {kind.name for kind in kinds}:
-        raise UnknownJob("The job is no crawl.")
+        wanted = " or ".join([f"`{kind.name}`" for kind in kinds])
+        raise UnknownJob(f"The job is of the kind `{job.kind}`; this can be asked of {wanted} only.")
     return job
 
 

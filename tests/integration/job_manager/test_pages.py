@@ -121,3 +121,14 @@ def test_an_outcome_that_there_is_not_is_refused(client: FlaskClient, crawl: Cra
     assert (answer.status_code, error["field"]) == (422, "outcome")
     for outcome in ("counted", "duplicate", "failed", "robots", "trap-parameters", "not-read"):
         assert outcome in error["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "kinds"), [("pages", "`crawl` or `quotes`"), ("words", "`crawl`"), ("words/pear", "`crawl`")]
+)
+def test_what_a_job_of_another_kind_has_none_of_is_named(
+    client: FlaskClient, store: Store, path: str, kinds: str
+) -> None:
+    answer = client.get(f"/result/{store.submit().id}/{path}")
+    detail = f"The job is of the kind `count`; this can be asked of {kinds} only."
+    assert (answer.status_code, answer.get_json()["detail"]) == (404, detail)
