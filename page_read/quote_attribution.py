@@ -21,8 +21,11 @@ _EASTERN_ENDING: Final = re.compile(r"と、?(?P<name>[一-鿿々ァ-ヶー・]{
 _EASTERN_SAYING: Final = re.compile(
     "[はがも][^。]{0,12}(?:話|語|言|述|振り返|笑|説明|明か|教え|答え|驚|嘆|こぼ|説く|続け)"
 )
+_BESIDE: Final = re.compile(r"\s(?:[^\W\d_]+\s){0,2}\Z")  # `had then `
+_CLAUSE_START: Final = re.compile(r"[,;:.!?–—\n]")
 _LONGEST_NAME: Final = 9  # words, with an office
 _AROUND_VERB: Final = 6  # words
+_BEFORE_BODY: Final = 4  # words from `spokesman` to the name of a body
 _JOINED: Final = 2  # characters of a particle
 _CLOSE: Final = 6  # characters of an article, or of a colon and a blank
 _APPOSITION: Final = 25  # characters
@@ -73,7 +76,7 @@ class Attributions:
         """The attribution of a quote, None if there is none. `somebody_spoke` before whom it may mean by a colon."""
         if self._words.language in {"ja", "zh"}:
             return self._eastern(around)
-        words, before, after = self._words, around.before[-200:], around.after[: _NEAR + 110]
+        words, before, after = self._words, around.before[-300:], around.after[: _NEAR + 110]
         line = _LINE.match(around.after)
         is_name = (
             line is not None and len(line["name"].split()) <= _LONGEST_NAME and not words.saying.search(line["name"])
@@ -91,7 +94,7 @@ class Attributions:
         if verbs and (leads_over or len(before) - verbs[-1].end() <= _NEAR):
             goes_on = len(verbs) > 1 and self._is_participle(verbs[-1])  # `The judge said it was late, adding: “…”`
             return self.subject("said", before, verbs[-2 if goes_on else -1], direct=leads_over, introduces=True)
-        found = self._according(after, within=4) or self._according(before, within=len(before))
+        found = self._according(after, within=4) or self._according(before[-200:], within=200)
         if found is None and end == ":":
             return self._before_colon(before, somebody_spoke=somebody_spoke)
         return found or self._woven(around.sentence)
@@ -153,6 +156,14 @@ class Attributions:
             return Attribution("said", behind)
         return None
 
+    def subject_beside_verb(self, sentence: str) -> str | None:
+        """The name that stands right before the first verb of saying with one."""
+        for verb in self._words.saying.finditer(sentence):
+            before = [name for name in self.speakers_in(sentence) if name.end <= verb.start()]
+            if before and self._begins_clause(before[-1], verb):
+                return before[-1].text
+        return None
+
     def _according(self, text: str, within: int) -> Attribution | None:
         """Who is named after a word like `according to`, which begins in the first `within` characters."""
         according = self._words.according.search(text)
@@ -177,6 +188,8 @@ class Attributions:
         """Who does the saying. `introduces`: the quote comes after the verb."""
         lead, follow = text[: verb.start()].split(), text[verb.end() :].split()
         is_content = self._words.language == "en" and (introduces or rule == "woven")  # `said he was 'tired'`
+        if introduces and (explained := self._explained(text, verb)):
+            return Attribution(rule, explained, direct=direct)
         inverted = [] if is_content else follow[:1]
         joined = _JOINED_PRONOUN.match(text, verb.end())
         pronoun = joined[1].lower() if joined else self._pronoun(inverted + lead[-1:])
@@ -185,14 +198,12 @@ class Attributions:
             group = (self._group(follow[:_AROUND_VERB]) or pronoun) if is_group else None
             return Attribution(rule, known=True, pronoun=pronoun, group=group, direct=direct)
         names = self.speakers_in(text)
-        if introduces and (explained := self._explained(names, text, verb)):
-            return Attribution(rule, explained, direct=direct)
         is_beside_verb = any(0 <= verb.start() - name.end <= _JOINED for name in names)
         if introduces and not is_beside_verb and (pronoun := self._pronoun(text.split(maxsplit=1)[:1])):
             return Attribution(rule, known=True, pronoun=pronoun, direct=direct)  # `She asked Bob to come, saying “…”`
         reach = len(text) if introduces else _FAR
         before = [name for name in names if 0 <= verb.start() - name.end <= reach]
-        is_told = verb[0].lower() in self._words.addressing
+        is_told = verb[0].lower() in self._words.addressing or (is_content and introduces and lead)
         after = [] if is_told else [name for name in names if 0 <= name.start - verb.end() <= _FAR]
         by_office = any(self._words.is_role(word.strip(",.")) for word in follow[:3])
         is_inverted = not text[: verb.start()].strip(" ,") and all(
@@ -201,21 +212,25 @@ class Attributions:
         unnamed = lead[-5:] + follow[: _AROUND_VERB if is_inverted else 1]
         indefinite = bool(self._words.indefinite.intersection([word.lower() for word in unnamed]))
         name = (
-            self._subject_before(before, verb, introduces=introduces)
+            self._body_before(before, verb)
+            or self._subject_before(before, verb, introduces=introduces)
             or self._subject_after(after, verb, by_office=by_office)
             or self._somebody(text, verb, after or before, indefinite=indefinite)
         )
         if name is None and not indefinite:
-            name = self._office_holder([*follow[:3], *reversed(lead[-3:])])
+            name = self._office_holder([*([] if is_content else follow[:3]), *reversed(lead[-3:])])
         behind = [word for word in follow[:3] if not is_content or word in self._words.bodies]  # `says a report`
         group = None if name else self._group([*reversed(lead[-3:]), *behind])
         is_somebody = bool(name or indefinite or group) or self._means_somebody(lead, verb, follow)
         known = name is None and not indefinite
-        return Attribution(rule, name, known=known, group=group, direct=direct, is_somebody=is_somebody)
+        pronoun = self._pronoun_of_office([*reversed(lead[-3:]), *behind]) if known and not group else None
+        return Attribution(
+            rule, name, known=known, pronoun=pronoun, group=group, direct=direct, is_somebody=is_somebody
+        )
 
-    def _explained(self, names: list[Name], text: str, verb: re.Match[str]) -> str | None:
-        """Who speaks in a relative clause: `She quotes Bob Ray, who said: “…”`."""
-        last = next((name for name in reversed(names) if name.end <= verb.start()), None)
+    def _explained(self, text: str, verb: re.Match[str]) -> str | None:
+        """Who speaks in a relative clause: `This is from Bob Ray, who said: “…”`."""
+        last = next((name for name in reversed(self._speakers.names_in(text)) if name.end <= verb.start()), None)
         may_speak = last is not None and self._speakers.may_speak(last.text)
         return last.text if last and may_speak and _RELATIVE.match(text, last.end) else None
 
@@ -239,7 +254,13 @@ class Attributions:
         offices = [word.strip(".,;:") for word in words]
         return next((self._speakers.holder(word.lower()) for word in offices if self._words.is_role(word)), None)
 
+    def _pronoun_of_office(self, words: list[str]) -> str | None:
+        """What the office that one of `words` is says of its holder: `the actress` is `she`."""
+        return next((pronoun for word in words if (pronoun := self._words.pronoun_of(word.strip(".,;:")))), None)
+
     def _subject_before(self, names: list[Name], verb: re.Match[str], *, introduces: bool) -> str | None:
+        if names and introduces and self._begins_clause(names[-1], verb):
+            return names[-1].text
         persons = self._speakers.likeliest(names)
         if persons:
             subjects = [name for name in persons if not _POSSESSIVE.match(verb.string, name.end - 2)] or persons
@@ -247,6 +268,25 @@ class Attributions:
             return subjects[0 if is_first else -1].text
         is_beside = names and verb.start() - names[-1].end <= (_APPOSITION if " " in names[-1].text else _JOINED)
         return names[-1].text if is_beside else None
+
+    def _body_before(self, names: list[Name], verb: re.Match[str]) -> str | None:
+        """For whom somebody speaks where a sentence begins: `A spokesman for the union, which Ann Ray leads, said`."""
+        first = names[0] if names else None
+        lead = verb.string[: first.start].lower().split() if first else []
+        speaks_for = not self._words.bodies.isdisjoint(lead[-_BEFORE_BODY:-1])
+        return first.text if first and speaks_for and len(lead) <= _AROUND_VERB else None
+
+    def _begins_clause(self, name: Name, verb: re.Match[str]) -> bool:
+        """Whether a name stands right before the verb, and nobody else can be the subject of its clause."""
+        text = verb.string
+        between = text[name.end : verb.start()]
+        if not _BESIDE.fullmatch(between) or not CONJUNCTIONS.isdisjoint(between.split()):
+            return False
+        before = _CLAUSE_START.split(text[: name.start])[-1].lower().split()
+        if not (" " in name.text or self._speakers.is_person(name.text)):
+            is_described = any(self._words.is_role(word) or self._words.is_group(word) for word in between.split())
+            return before in ([], ["the"]) and not is_described
+        return self._words.prepositions.isdisjoint(before)
 
     def _subject_after(self, names: list[Name], verb: re.Match[str], *, by_office: bool) -> str | None:
         persons = [name for name in names if self._speakers.is_person(name.text)]
@@ -271,11 +311,17 @@ class Attributions:
 
     def speakers_in(self, text: str) -> list[Name]:
         """The names in `text`, but for those before which a word says that they are where it was said, or to whom."""
-        places = self._words.places
+        return self._without(self._words.places, text)
+
+    def subjects_in(self, text: str) -> list[Name]:
+        """The names in `text`, but for those before which a preposition stands."""
+        return self._without(self._words.prepositions, text)
+
+    def _without(self, before: frozenset[str], text: str) -> list[Name]:
         return [
             name
             for name in self._speakers.names_in(text)
-            if text[max(0, name.start - 20) : name.start].rstrip().rpartition(" ")[2].lower() not in places
+            if text[max(0, name.start - 20) : name.start].rstrip().rpartition(" ")[2].lower() not in before
         ]
 
     def _pronoun(self, words: list[str]) -> str | None:

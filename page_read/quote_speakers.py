@@ -22,6 +22,7 @@ _WORD: Final = re.compile(r"\w+")
 _POSSESSIVE: Final = re.compile(r"['’]s?$")
 _APOSTROPHE: Final = re.compile("['’]")
 _APPOSITION: Final = re.compile(r", (?:an?|who|whose|eine?|der|die|deren|dessen|qui|une?|una|uma?|que) ")
+_AGE: Final = re.compile(r", \d\d,| \(\d\d\)")
 _ENDING: Final = frozenset(".!?:;")
 _LONG_GENITIVES: Final = ("ses", "ßes", "zes", "tes", "des")
 _DATE: Final = re.compile(r"\.?\s\d")  # what follows the name of a month
@@ -77,6 +78,7 @@ class Speakers:
         self._forms: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         self._titled: set[str] = set()
         self._holders: dict[str, set[str]] = defaultdict(set)  # of an office, in lower case
+        self._pronouns: dict[str, set[str]] = defaultdict(set)  # by name in lower case: `he` for `Mr. Ray`
         self._evidence: dict[str, tuple[int, bool]] = {}
         self._saying: dict[str, bool] = {}
         self._singles: dict[str, str] = {}
@@ -109,6 +111,8 @@ class Speakers:
             if self._is_role(office) and office not in _SAINT:
                 self._titled.add(name.text)
                 self._holders[office].add(name.text)
+                if pronoun := self._words.pronoun_of(office):
+                    self._pronouns[name.text.lower()].add(pronoun)
 
     def is_group(self, name: str) -> bool:
         """Whether a name holds a word that groups, firms, offices and places are called by."""
@@ -136,8 +140,8 @@ class Speakers:
             for start in islice(self._places_of(name), _MOST_LOOKED_AT) if len(self._evidence) < _MOST_NAMES else ():
                 end = start + len(name)
                 if not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum()):
-                    is_described = " " in name and self._has_apposition(text, end)
-                    points += 2 * (is_described or self._is_beside_verb(text, start, end))
+                    is_described = _AGE.match(text, end) or (" " in name and self._has_apposition(text, end))
+                    points += 2 * bool(is_described or self._is_beside_verb(text, start, end))
                     inside = inside or (text[start - 1 : start] == " " and text[start - 2 : start - 1] not in ".!?:…–—")
             known = self._evidence[name] = min(points, 4), inside
         return known
@@ -200,6 +204,12 @@ class Speakers:
         if not forms:
             return name
         ending = [form for form in forms if form.lower().endswith(" " + word)] or list(forms)
+        pronouns = self._pronouns.get(word, set())
+        if len(pronouns) == 1:  # `Mr. Ray` is not Ann Ray
+            (pronoun,) = pronouns
+            ending = [form for form in ending if self._may_be(pronoun, form)]
+            if not ending:
+                return name
         return max(ending, key=lambda form: (self.is_person(form), forms[form], len(form)))
 
     def likeliest(self, names: list[Name]) -> list[Name]:
@@ -215,11 +225,19 @@ class Speakers:
 
     def may_mean(self, pronoun: str | None, name: str) -> bool:
         """Whether a pronoun may mean `name`: no man is `she`, no woman `he`, and no group either."""
-        first = self.fullest(name).partition(" ")[0].lower().partition("-")[0]
-        if pronoun in self._words.she | self._words.he and self.is_group(name):
-            return False
-        others = mens_names() if pronoun in self._words.she else womens_names() if pronoun in self._words.he else ()
-        return first not in others
+        if pronoun not in self._words.she | self._words.he:
+            return True
+        full = self.fullest(name)
+        return not self.is_group(name) and self._may_be(pronoun, full)
+
+    def _may_be(self, pronoun: str, full: str) -> bool:
+        """Whether somebody with this first name, or else with this title on the page, may be called so."""
+        name, shes = full.lower(), self._words.she
+        first = name.partition(" ")[0].partition("-")[0]
+        if first in mens_names() or first in womens_names():
+            return (first in womens_names()) == (pronoun in shes)
+        titles = self._pronouns.get(name) or self._pronouns.get(name.rpartition(" ")[2], set())
+        return len(titles) != 1 or titles.issubset(shes) == (pronoun in shes)
 
     def is_person(self, name: str) -> bool:
         """Whether more speaks for a person than for a place, a firm or a work."""

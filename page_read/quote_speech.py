@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 from page_read.quote_attribution import CONJUNCTIONS, ENDED, QUOTE, QUOTES, Attribution, Attributions, Surroundings
@@ -22,6 +23,7 @@ _ABBREVIATION: Final = re.compile(
 _EXAMPLE: Final = re.compile(
     r"(?:e\.g\.|z\. ?B\.|p\. ?ex\.|such as|for example|zum Beispiel|par exemple|por ejemplo)[ ,:]*\Z"
 )
+_WORD: Final = re.compile(r"[^\W\d_]+")
 _TERMINAL: Final = re.compile(r"[.!?…。！？]['’”»]*\s*\Z")
 _SIGNS: Final = re.compile(f'[“”„«»"「『＂‘{OPEN_Q}]')
 _LONGEST_LEAD: Final = 300  # characters
@@ -43,7 +45,9 @@ _AFTER_ARTICLE: Final = 6  # characters
 _MOST_NAMES: Final = 30  # of a sentence
 _MIN_WOVEN: Final = 5  # words of a fragment inside a sentence of the page's own
 _SPEAKERS_KEPT: Final = 4  # of those who spoke last
-_REACH: Final = 2  # passages after which a speaker is forgotten
+_REACH: Final = 2  # paragraphs after which a speaker is forgotten
+_PARAGRAPH: Final = 60  # characters; captions, credits and advertisements are shorter
+_MOST_BETWEEN: Final = 8  # passages
 _ONLY_ATTRIBUTION: Final = 35  # words
 _TITLE_SHARE: Final = 0.6
 _LONGEST_PASSAGE: Final = 50_000  # characters; a paragraph of a person is far shorter
@@ -90,6 +94,7 @@ class Introductions:
         self._passages = passages
         self._words = words
         self._speakers = speakers
+        self._attributions = Attributions(words, speakers)
 
     def before(self, number: int) -> Introduction:
         """How the passages before this one introduce it."""
@@ -104,6 +109,8 @@ class Introductions:
         last = _last_sentence(lead.rstrip())
         says = self._words.saying.search(last) is not None and not _SIGNS.search(last)
         colon = lead.rstrip().endswith((":", "："))
+        if (colon or says) and (subject := self._attributions.subject_beside_verb(last)):
+            return Introduction(is_there=True, speaker=self._speakers.fullest(subject))
         for text in (last, lead):
             names = self._speakers.names_in(text)
             speaks_for = self._words.bodies.intersection(text.lower().split())
@@ -134,10 +141,11 @@ class _Reader:
         self._speakers = speakers
         self._attributions = Attributions(words, speakers)
         self._has_marks = list(map(_has_marks, passages))
+        self._paragraphs = list(accumulate(map(_is_paragraph, passages), initial=0))  # before each passage
         self._worth_reading = [
             number
             for number, passage in enumerate(passages)
-            if any(self._has_marks[number : number + _REACH + 1]) and is_running_text(passage)
+            if is_running_text(passage) and self._leads_to_marks(number)
         ]
         self._eastern = words.language in {"ja", "zh"}
         self._forget(None)
@@ -160,6 +168,19 @@ class _Reader:
             if number >= end and self._judged <= _MOST_JUDGED:
                 end = self._read_passage(number)
         return [speech for speech in self.found if count_first_words(speech.text) >= _MIN_WORDS]
+
+    def _leads_to_marks(self, number: int) -> bool:
+        """Whether quotation marks stand in a passage, or in one that it may tell the speaker of."""
+        return any(
+            self._has_marks[following] and self._apart(number, following) <= _REACH
+            for following in range(number, min(number + _MOST_BETWEEN, len(self._passages)))
+        )
+
+    def _apart(self, earlier: int, number: int, *, by_pronoun: bool = True) -> int:
+        """How many passages further one is; for a pronoun, what is too short for a paragraph does not count."""
+        if not by_pronoun or number - earlier > _MOST_BETWEEN:
+            return number - earlier
+        return self._paragraphs[number] - self._paragraphs[earlier]
 
     def _read_passage(self, number: int) -> int:
         """Reads a passage, and those that its speech goes on in. Returns the number of the next one."""
@@ -358,7 +379,10 @@ class _Reader:
         if author is None and attribution.known and (attribution.group is None or attribution.pronoun):
             pronoun = attribution.pronoun
             author = (
-                self._subject_of(before, pronoun) or self._recent(number, pronoun) or self._mention(number, pronoun)[0]
+                self._subject_of(before, pronoun)
+                or self._spoken_for(number, pronoun)
+                or self._recent(number, pronoun)
+                or self._mention(number, pronoun)[0]
             )
         if author is None and (attribution.rule == "colon" or not attribution.is_somebody):
             return None
@@ -378,6 +402,15 @@ class _Reader:
                 return self._speakers.fullest(named)
         return self._group_spoke
 
+    def _spoken_for(self, number: int, pronoun: str | None) -> str | None:
+        """For which group somebody speaks who is not named, in the last sentence: `she` means the spokeswoman."""
+        read = self._sentences_read[-1] if self._sentences_read else None
+        if read is None or pronoun not in self._words.he | self._words.she or self._apart(read.passage, number) > 1:
+            return None
+        called = self._words.bodies & self._words.roles & set(_WORD.findall(read.text.lower()))
+        persons = self._speakers.likeliest(self._speakers.names_in(read.text))
+        return self._group(number, next(iter(called))) if called and not persons else None
+
     def _group_in(self, sentence: str) -> str | None:
         """The group that a sentence names, or that is its subject."""
         groups = [name.text for name in self._speakers.names_in(sentence) if self._speakers.is_group(name.text)]
@@ -389,23 +422,34 @@ class _Reader:
         return groups[0] if groups else None
 
     def _subject_of(self, before: str, pronoun: str | None = None) -> str | None:
-        """The person with whose name the sentence of a quote begins."""
-        names = [] if self._eastern else self._speakers.names_in(before)
-        is_subject = bool(names) and names[0].start <= 1 and self._speakers.is_person(names[0].text)
-        return (
-            self._speakers.fullest(names[0].text)
-            if is_subject and self._speakers.may_mean(pronoun, names[0].text)
-            else None
-        )
+        """The person with whose name the sentence of a quote begins; for a pronoun behind it, the likeliest in it."""
+        if self._eastern:
+            return None
+        if pronoun and pronoun not in _WORD.findall(before.lower()):
+            names = self._attributions.subjects_in(before)
+            names = self._speakers.likeliest([name for name in names if self._speakers.may_mean(pronoun, name.text)])
+        else:
+            names = [name for name in self._speakers.names_in(before)[:1] if name.start <= 1]
+        persons = [name.text for name in names if self._speakers.is_person(name.text)]
+        meant = next((person for person in persons if self._speakers.may_mean(pronoun, person)), None)
+        return self._speakers.fullest(meant) if meant else None
 
     def _recent(self, number: int, pronoun: str | None = None) -> str | None:
         """Who is speaking, as far as the last sentences tell."""
         mention, place, is_subject = self._mention(number, pronoun)
         read = self._sentences_read[place] if place >= 0 else _Sentence(0, "", holds_speech=False)
-        is_newer = not read.holds_speech and place >= self._read_when_spoken and number - read.passage <= 1
+        is_newer = (
+            not read.holds_speech
+            and place >= self._read_when_spoken
+            and self._apart(read.passage, number, by_pronoun=pronoun is not None) <= 1
+        )
         if mention and is_newer and (is_subject or not self._spoken or read.passage > self._spoken[-1][1]):
             return mention
-        recent = [author for author, spoke_in in reversed(self._spoken) if number - spoke_in <= _REACH]
+        recent = [
+            author
+            for author, spoke_in in reversed(self._spoken)
+            if self._apart(spoke_in, number, by_pronoun=pronoun is not None) <= _REACH
+        ]
         if self._main and self._main.first <= number <= self._main.last:
             recent.append(self._main.name)
         return next((author for author in recent if self._speakers.may_mean(pronoun, author)), None)
@@ -417,7 +461,7 @@ class _Reader:
         fallback: tuple[str | None, int, bool] = None, -1, False
         for place in range(len(self._sentences_read) - 1, max(-1, len(self._sentences_read) - 1 - _SENTENCES_BACK), -1):
             read = self._sentences_read[place]
-            if number - read.passage > _REACH:
+            if self._apart(read.passage, number, by_pronoun=pronoun is not None) > _REACH:
                 break
             is_caption = read.passage != number and self._passages[read.passage].place.tag == "figcaption"
             if is_caption or self._is_about_known_person(read.text):
@@ -503,6 +547,10 @@ def may_hold_speech(passage: Passage) -> bool:
 
 def _has_marks(passage: Passage) -> bool:
     return _SIGNS.search(passage.text) is not None or passage.text.startswith("'") or " '" in passage.text
+
+
+def _is_paragraph(passage: Passage) -> bool:
+    return len(passage.text) >= _PARAGRAPH and is_running_text(passage)
 
 
 def is_running_text(passage: Passage) -> bool:

@@ -38,11 +38,15 @@ class QuoteWords:
     it: frozenset[str]
     roles: frozenset[str]
     role_endings: tuple[str, ...]
+    men: frozenset[str]
+    women: frozenset[str]
+    women_endings: tuple[str, ...]
     addressing: frozenset[str]
     bodies: frozenset[str]
     groups: frozenset[str]
     group_endings: tuple[str, ...]
     places: frozenset[str]
+    prepositions: frozenset[str]
     indefinite: frozenset[str]
     particles: frozenset[str]
     names: re.Pattern[str]  # a word with a capital, and those that follow it, with particles between them
@@ -54,6 +58,14 @@ class QuoteWords:
         word = word.lower().rstrip(".")
         ends_so = len(word) > _SHORTEST_ROLE and word.endswith(self.role_endings)
         return word in self.roles or (ends_so and word not in first_names())
+
+    def pronoun_of(self, role: str) -> str | None:
+        """What somebody with this office or title is called, `he` or `she`; None if it may be either."""
+        role = role.lower().rstrip(".")
+        if role in self.men:
+            return next(iter(self.he), None)
+        is_womans = role in self.women or role.endswith(self.women_endings)
+        return next(iter(self.she), None) if is_womans and self.is_role(role) else None
 
     def is_group(self, word: str) -> bool:
         """Whether a word is what groups, firms, offices or places are called."""
@@ -182,7 +194,7 @@ def _languages() -> dict[str, list[str]]:
 def _read(language: str) -> QuoteWords:
     table = _tables()[language]
     spaceless = language in {"ja", "zh"}
-    roles, groups = table["roles"].split(), table.get("groups", "").split()
+    roles, groups, women = [table.get(key, "").split() for key in ("roles", "groups", "women")]
     saying = _pattern(table["saying"].split(), spaceless=spaceless)
     return QuoteWords(
         language=language,
@@ -203,11 +215,17 @@ def _read(language: str) -> QuoteWords:
         it=frozenset(table.get("it", "").split()),
         roles=frozenset(roles),
         role_endings=_endings(roles),
+        men=frozenset(table.get("men", "").split()),
+        women=frozenset(women),
+        women_endings=_endings(women),
         addressing=frozenset(table.get("addressing", "").split()),
         bodies=frozenset(table.get("bodies", "").split()),
         groups=frozenset(groups),
         group_endings=_endings(groups),
         places=frozenset(table.get("places", "").split()),
+        prepositions=frozenset(
+            f"{table.get('places', '')} {table['particles']} {table.get('prepositions', '')}".split()
+        ),
         indefinite=frozenset(table.get("indefinite", "").split()),
         particles=frozenset(table["particles"].split()),
         names=_names(table["particles"].split()),

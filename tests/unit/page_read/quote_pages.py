@@ -440,6 +440,90 @@ RUNNING_TEXT = [
         quotes=(("pieno di ragazzi bravi a cui nessuno ha mostrato una fabbrica", "Chiara Bassi"),),
         language="it",
     ),
+    QuotePage(
+        name="who stands right before the verb speaks, not who was named earlier in the sentence",
+        html="<p>Edgar Stoate built the pier in three years.</p><p>Shortly after the harbour master, James B. Tollan, had closed the quay, Mr. Stoate said he could not “wait for every fisherman in the county”.</p>",
+        quotes=(("wait for every fisherman in the county", "Edgar Stoate"),),
+    ),
+    QuotePage(
+        name="a family name that comes first stands before the verb",
+        html="<p>“The road is open,” spokesman Geng Shu said.</p><p>Speaking about the visit of Martin Hale, Geng said, “We have a good tradition of meeting in winter.”</p>",
+        quotes=(("The road is open", "Geng Shu"), ("We have a good tradition of meeting in winter.", "Geng Shu")),
+    ),
+    QuotePage(
+        name="a name of which nothing else is known stands before the verb",
+        html="<p>Martin Hale came in May. Hale’s northern counterpart Wan Ji had then said: “It should be settled in peace.”</p>",
+        quotes=(("It should be settled in peace.", "Wan Ji"),),
+    ),
+    QuotePage(
+        name="a station that stands right before the verb",
+        html="<p>The mayor confirmed it to presenter Neil Carrow — BBN suggested that he “was told he would not get the seat”.</p>",
+        quotes=(("was told he would not get the seat", "BBN"),),
+    ),
+    QuotePage(
+        name="the second verb of a subject does not belong to whom the first one was about",
+        html="<p>Mr. Stoate said he would consider Mr. Tollan but added, “I’d rather keep the old one where he is.”</p><p>Edgar Stoate left at noon. James Tollan stayed.</p>",
+        quotes=(("I’d rather keep the old one where he is.", "Edgar Stoate"),),
+    ),
+    QuotePage(
+        name="a group speaks, and whom it speaks of does not",
+        html="<p>The Bird Protection Society wrote to the county.</p><p>The letter came late. But the society said Ms. Lena Hale’s garden had “significant wet and dry parts”.</p>",
+        quotes=(("significant wet and dry parts", "Bird Protection Society"),),
+    ),
+    QuotePage(
+        name="an office that only women have",
+        html="<p>While on a train, he met Rolf Gosler; Emma Stohn met the director shortly thereafter. “It was at a diner,” the actress says.</p>",
+        quotes=(("It was at a diner", "Emma Stohn"),),
+    ),
+    QuotePage(
+        name="whom a title makes a woman is not meant by he",
+        html="<p>Edgar Stoate leads the council, and Ms. Hayle the harbour.</p><p>“It is time,” said Marlo Hayle.</p><p>“I do not think so,” he said.</p>",
+        quotes=(("It is time", "Marlo Hayle"), ("I do not think so", "Edgar Stoate")),
+    ),
+    QuotePage(
+        name="who speaks in a relative clause, behind a preposition",
+        html="<p>“Words are funny,” said Matt Howell.</p><p>On Friday I got a reply from Julia Brand, who confirmed that the voice belongs to Pick, “one of the earliest people here”.</p>",
+        quotes=(("Words are funny", "Matt Howell"), ("one of the earliest people here", "Julia Brand")),
+    ),
+    QuotePage(
+        name="a caption and a credit between a pronoun and whom it means",
+        html="<p>Michelle Byron insisted that hope is needed, whatever may come of the vote in the county this autumn.</p><p>County councillor Donald Reed arrives to speak to farmers at the market hall in Ely on Thursday.</p><p>(LUCAS JACK/PICTURES)</p><p>“Ben did not talk about it for the applause,” she said.</p>",
+        quotes=(("Ben did not talk about it for the applause", "Michelle Byron"),),
+    ),
+    QuotePage(
+        name="a pronoun behind a quote means whom its own sentence names",
+        html="<p>“We look at ways to earn more,” VP Marni Wald told the paper.</p><p>Listen to how the other firm’s John Stank presented it: “We want you to understand the benefits,” he said.</p>",
+        quotes=(
+            ("We look at ways to earn more", "Marni Wald"),
+            ("We want you to understand the benefits", "John Stank"),
+        ),
+    ),
+    QuotePage(
+        name="a spokeswoman who is not named goes on",
+        html="<p>Workers do not want to stop flights, a spokeswoman for the Harbour Workers Union said last week.</p><p>“They do want to be heard,” she said.</p>",
+        quotes=(("They do want to be heard", "Harbour Workers Union"),),
+    ),
+    QuotePage(
+        name="a spokeswoman of a body, and who leads it",
+        html="<p>Una portavoz de la Consejería de Sanidad, que dirige Javier Fernández, asegura que los datos “se reescriben unos sobre otros”.</p>",
+        quotes=(("se reescriben unos sobre otros", "Consejería de Sanidad"),),
+        language="es",
+    ),
+    QuotePage(
+        name="an age makes a person of a name",
+        html="<p>One of them, Curie Kim, fell ill.</p><p>Curie, 21, a student, came second, but she was not glad.</p><p>She said: “I’ve always liked hot food and thought it was for a good cause.”</p>",
+        quotes=(("I’ve always liked hot food and thought it was for a good cause.", "Curie Kim"),),
+    ),
+    QuotePage(
+        name="who asks at the start of a long sentence, and says it at its end",
+        html="<p>Henny Anders came to the show.</p><p>During her visit, Jim Kimber asked her about a photograph from the evening of her new film Winter Office Party in the old theatre by the harbour, in which one sees, if one looks closely enough at the picture as it was printed, some large white tags on the inside of her coat, saying, “I can’t imagine how this happens to you.”</p>",
+        quotes=(("I can’t imagine how this happens to you.", "Jim Kimber"),),
+    ),
+    QuotePage(
+        name="a statement that a firm issues",
+        html="<p>After the vote, Chirper issued a statement that it would look at accounts:</p><p>“The rules forbid threats and abuse, whoever writes them.”</p>",
+        quotes=(("The rules forbid threats and abuse, whoever writes them.", "Chirper"),),
+    ),
 ]
 
 MARKED_UP = [
