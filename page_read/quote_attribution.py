@@ -22,6 +22,7 @@ _EASTERN_SAYING: Final = re.compile(
     "[はがも][^。]{0,12}(?:話|語|言|述|振り返|笑|説明|明か|教え|答え|驚|嘆|こぼ|説く|続け)"
 )
 _BESIDE: Final = re.compile(r"\s(?:[^\W\d_]+\s){0,2}\Z")  # `had then `
+_BEFORE_SENTENCE: Final = frozenset(["", *"-–—.:;!?"])
 _CLAUSE_START: Final = re.compile(r"[,;:.!?–—\n]")
 _LONGEST_NAME: Final = 9  # words, with an office
 _AROUND_VERB: Final = 6  # words
@@ -92,6 +93,8 @@ class Attributions:
         if verb and is_near and not (verbs and (is_beside or self._is_introduced(around, verb, leads_over=leads_over))):
             return self.subject("said", after, verb, direct=verb.start() <= _NEAR // 2)
         if verbs and (leads_over or len(before) - verbs[-1].end() <= _NEAR):
+            if self._is_participle(verbs[-1]) and (speaker := self._subject_of_participle(verbs[-1], after)):
+                return Attribution("said", speaker, direct=leads_over)
             goes_on = len(verbs) > 1 and self._is_participle(verbs[-1])  # `The judge said it was late, adding: “…”`
             return self.subject("said", before, verbs[-2 if goes_on else -1], direct=leads_over, introduces=True)
         found = self._according(after, within=4) or self._according(before[-200:], within=200)
@@ -115,6 +118,12 @@ class Attributions:
 
     def _is_participle(self, verb: re.Match[str]) -> bool:
         return self._words.language == "en" and verb[0].endswith("ing")
+
+    def _subject_of_participle(self, verb: re.Match[str], after: str) -> str | None:
+        """Who speaks where a sentence begins with a participle: `Calling it “…”, Ann Lee closed the road`."""
+        before = verb.string[: verb.start()].rstrip()
+        persons = self._speakers.likeliest(self.speakers_in(after)) if before[-1:] in _BEFORE_SENTENCE else []
+        return persons[0].text if persons else None
 
     def _before_colon(self, before: str, *, somebody_spoke: bool) -> Attribution | None:
         names = self._speakers.names_in(before)
@@ -202,7 +211,11 @@ class Attributions:
         if introduces and not is_beside_verb and (pronoun := self._pronoun(text.split(maxsplit=1)[:1])):
             return Attribution(rule, known=True, pronoun=pronoun, direct=direct)  # `She asked Bob to come, saying “…”`
         reach = len(text) if introduces else _FAR
-        before = [name for name in names if 0 <= verb.start() - name.end <= reach]
+        before = [
+            name
+            for name in names
+            if 0 <= verb.start() - name.end <= reach and not self._explains_office(name, verb)
+        ]
         is_told = verb[0].lower() in self._words.addressing or (is_content and introduces and lead)
         after = [] if is_told else [name for name in names if 0 <= name.start - verb.end() <= _FAR]
         by_office = any(self._words.is_role(word.strip(",.")) for word in follow[:3])
@@ -266,8 +279,9 @@ class Attributions:
             subjects = [name for name in persons if not _POSSESSIVE.match(verb.string, name.end - 2)] or persons
             is_first = introduces or subjects[0].start <= _JOINED  # `“…”, Ann Lee, a friend of Bob Ray, said`
             return subjects[0 if is_first else -1].text
-        is_beside = names and verb.start() - names[-1].end <= (_APPOSITION if " " in names[-1].text else _JOINED)
-        return names[-1].text if is_beside else None
+        between = verb.string[names[-1].end : verb.start()] if names else ""
+        is_beside = names and len(between) <= (_APPOSITION if " " in names[-1].text else _JOINED)
+        return names[-1].text if is_beside and not self._is_described(between) else None
 
     def _body_before(self, names: list[Name], verb: re.Match[str]) -> str | None:
         """For whom somebody speaks where a sentence begins: `A spokesman for the union, which Ann Ray leads, said`."""
@@ -284,9 +298,19 @@ class Attributions:
             return False
         before = _CLAUSE_START.split(text[: name.start])[-1].lower().split()
         if not (" " in name.text or self._speakers.is_person(name.text)):
-            is_described = any(self._words.is_role(word) or self._words.is_group(word) for word in between.split())
-            return before in ([], ["the"]) and not is_described
+            return before in ([], ["the"]) and not self._is_described(between)
         return self._words.prepositions.isdisjoint(before)
+
+    def _explains_office(self, name: Name, verb: re.Match[str]) -> bool:
+        """Whether what stands before the verb is an office, and the name tells of what: `the Harbour Story star said`."""
+        between = verb.string[name.end : verb.start()]
+        words = between.split() if len(between) <= _APPOSITION and "," not in between else []
+        is_office = any(map(self._words.is_role, words)) and self._words.bodies.isdisjoint(words)
+        return is_office and not self._speakers.has_first_name(name.text)
+
+    def _is_described(self, between: str) -> bool:
+        """Whether a word between a name and its verb is the subject: `The Harbour Story star said`."""
+        return any(self._words.is_role(word) or self._words.is_group(word) for word in between.split())
 
     def _subject_after(self, names: list[Name], verb: re.Match[str], *, by_office: bool) -> str | None:
         persons = [name for name in names if self._speakers.is_person(name.text)]

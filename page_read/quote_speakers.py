@@ -165,7 +165,10 @@ class Speakers:
         return places
 
     def _is_beside_verb(self, text: str, start: int, end: int) -> bool:
-        if text[end : end + 1].isspace() and self._is_saying(text[end + 1 : end + 24].partition(" ")[0]):
+        following = text[end : end + 26]
+        if is_first_name(text[start:end]):
+            following = following.removeprefix(",")  # `Another pupil, Ann, said`
+        if following[:1].isspace() and self._is_saying(following[1:25].partition(" ")[0]):
             return True
         before = text[max(0, start - 24) : start]
         if before[-1:].isspace() and before[-2:-1] not in _ENDING and self._is_saying(before[:-1].rpartition(" ")[2]):

@@ -23,6 +23,9 @@ _ABBREVIATION: Final = re.compile(
 _EXAMPLE: Final = re.compile(
     r"(?:e\.g\.|z\. ?B\.|p\. ?ex\.|such as|for example|zum Beispiel|par exemple|por ejemplo)[ ,:]*\Z"
 )
+_NEXT_CLAUSE: Final = re.compile(  # `…,” says Ann, and the others nod. “…`
+    r", (?:and|but|und|aber|et|mais|y|pero|e|ma|mas|en|maar) (?:the|d(?:er|ie|as)|l[aeo]s?|il|el|de|het) "
+)
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _TERMINAL: Final = re.compile(r"[.!?…。！？]['’”»]*\s*\Z")
 _SIGNS: Final = re.compile(f'[“”„«»"「『＂‘{OPEN_Q}]')
@@ -267,7 +270,7 @@ class _Reader:
                 previous = None
                 passed_over = (around.before + QUOTE)[-_LONGEST_LEAD:] if around.before.strip() else ""
                 continue
-            if goes_on and previous is not None:
+            if goes_on and previous is not None and not self._is_anothers(speech, previous):
                 previous.text += " … " + speech.text
                 previous.author = previous.author or speech.author
                 previous.ended = speech.ended
@@ -278,6 +281,11 @@ class _Reader:
                 self._interrupted = previous
         self._sentences_read.append(_Sentence(number, " ".join(pieces), len(self.found) > found_before))
 
+    def _is_anothers(self, speech: Speech, previous: Speech) -> bool:
+        """Whether somebody else is named for a quote that seems to go on."""
+        is_said = speech.rule == "said" and not speech.text.endswith(".")  # else the next sentence tells of something else
+        return is_said and None not in {speech.author, previous.author} and speech.author != previous.author
+
     def _interrupts(self, between: str, previous: Speech) -> bool:
         end = between.rstrip()[-1:]
         leads_over = end in {":", "："} or (end == "," and previous.ended)
@@ -287,6 +295,8 @@ class _Reader:
         first = between.lstrip(" ,;–—-").partition(" ")[0].strip(",")
         if first in CONJUNCTIONS or (previous.text.endswith(".") and between.lstrip()[:1].isupper()):
             return False  # a sentence of the page's own
+        if _NEXT_CLAUSE.search(between):
+            return False
         attributes = self._words.saying.search(between) or self._words.according.match(between.lstrip(" ,"))
         ends = between.rstrip()[-1:] in set(".,;:–—-")
         return attributes is not None and ends and len(between.split()) <= _ONLY_ATTRIBUTION
@@ -468,7 +478,7 @@ class _Reader:
                 continue
             names = self._speakers.names_in(read.text)[:_MOST_NAMES]
             persons = self._speakers.likeliest([name for name in names if self._speakers.may_mean(pronoun, name.text)])
-            speakers = self._attributions.speakers_in(read.text)[:_MOST_NAMES]
+            speakers = self._attributions.subjects_in(read.text)[:_MOST_NAMES]
             for name in persons:
                 may_speak = name in speakers or self._speakers.has_first_name(name.text)
                 if may_speak and not self._belongs_to_noun(read.text, name.start):
@@ -489,7 +499,9 @@ class _Reader:
 
     def _is_about_known_person(self, sentence: str) -> bool:
         """Whether the subject of a sentence is a pronoun, so that its names are those of others."""
-        return sentence.lstrip(_BEFORE_SENTENCE).partition(" ")[0].lower() in self._words.pronouns
+        first, _, rest = sentence.lstrip(_BEFORE_SENTENCE).partition(" ")
+        is_led_over = rest.partition(" ")[0] in self._words.he | self._words.she  # `Once, she thought of it`
+        return first.lower() in self._words.pronouns or (is_led_over and not self._speakers.names_in(first.strip(",")))
 
     def _is_title(self, quote: str) -> bool:
         """Whether most words of weight begin with a capital, as in titles; in German only if all do."""
