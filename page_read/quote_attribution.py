@@ -93,10 +93,7 @@ class Attributions:
         if verb and is_near and not (verbs and (is_beside or self._is_introduced(around, verb, leads_over=leads_over))):
             return self.subject("said", after, verb, direct=verb.start() <= _NEAR // 2)
         if verbs and (leads_over or len(before) - verbs[-1].end() <= _NEAR):
-            if self._is_participle(verbs[-1]) and (speaker := self._subject_of_participle(verbs[-1], after)):
-                return Attribution("said", speaker, direct=leads_over)
-            goes_on = len(verbs) > 1 and self._is_participle(verbs[-1])  # `The judge said it was late, adding: “…”`
-            return self.subject("said", before, verbs[-2 if goes_on else -1], direct=leads_over, introduces=True)
+            return self._introducing(before, after, verbs, direct=leads_over)
         found = self._according(after, within=4) or self._according(before[-200:], within=200)
         if found is None and end == ":":
             return self._before_colon(before, somebody_spoke=somebody_spoke)
@@ -118,6 +115,15 @@ class Attributions:
 
     def _is_participle(self, verb: re.Match[str]) -> bool:
         return self._words.language == "en" and verb[0].endswith("ing")
+
+    def _introducing(self, before: str, after: str, verbs: list[re.Match[str]], *, direct: bool) -> Attribution:
+        """Who speaks where the last verb of saying stands before the quote."""
+        verb = verbs[-1]
+        is_participle = self._is_participle(verb)
+        if is_participle and (speaker := self._subject_of_participle(verb, after)):
+            return Attribution("said", speaker, direct=direct)
+        goes_on = len(verbs) > 1 and is_participle  # `The judge said it was late, adding: “…”`
+        return self.subject("said", before, verbs[-2] if goes_on else verb, direct=direct, introduces=True)
 
     def _subject_of_participle(self, verb: re.Match[str], after: str) -> str | None:
         """Who speaks where a sentence begins with a participle: `Calling it “…”, Ann Lee closed the road`."""
@@ -212,13 +218,13 @@ class Attributions:
             return Attribution(rule, known=True, pronoun=pronoun, direct=direct)  # `She asked Bob to come, saying “…”`
         reach = len(text) if introduces else _FAR
         before = [
-            name
-            for name in names
-            if 0 <= verb.start() - name.end <= reach and not self._explains_office(name, verb)
+            name for name in names if 0 <= verb.start() - name.end <= reach and not self._explains_office(name, verb)
         ]
         is_told = verb[0].lower() in self._words.addressing or (is_content and introduces and lead)
         after = [] if is_told else [name for name in names if 0 <= name.start - verb.end() <= _FAR]
-        by_office = any(self._words.is_role(word.strip(",.")) for word in follow[:3])
+        after = [name for name in after if not _POSSESSIVE.match(text, name.end - 2)] or after
+        before_name = text[verb.end() : after[0].start].split() if after else follow
+        by_office = any(self._words.is_role(word.strip(",.")) for word in before_name[:3])
         is_inverted = not text[: verb.start()].strip(" ,") and all(
             name.start > _end_of_clause(text, verb) for name in after
         )
@@ -302,7 +308,7 @@ class Attributions:
         return self._words.prepositions.isdisjoint(before)
 
     def _explains_office(self, name: Name, verb: re.Match[str]) -> bool:
-        """Whether what stands before the verb is an office, and the name tells of what: `the Harbour Story star said`."""
+        """Whether the verb's subject is an office, and the name tells of what: `the Harbour Story star said`."""
         between = verb.string[name.end : verb.start()]
         words = between.split() if len(between) <= _APPOSITION and "," not in between else []
         is_office = any(map(self._words.is_role, words)) and self._words.bodies.isdisjoint(words)

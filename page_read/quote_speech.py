@@ -26,6 +26,7 @@ _EXAMPLE: Final = re.compile(
 _NEXT_CLAUSE: Final = re.compile(  # `…,” says Ann, and the others nod. “…`
     r", (?:and|but|und|aber|et|mais|y|pero|e|ma|mas|en|maar) (?:the|d(?:er|ie|as)|l[aeo]s?|il|el|de|het) "
 )
+_END: Final = re.compile(r"[.!?…:。！？]['’”»]*\s*\Z")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _TERMINAL: Final = re.compile(r"[.!?…。！？]['’”»]*\s*\Z")
 _SIGNS: Final = re.compile(f'[“”„«»"「『＂‘{OPEN_Q}]')
@@ -283,7 +284,9 @@ class _Reader:
 
     def _is_anothers(self, speech: Speech, previous: Speech) -> bool:
         """Whether somebody else is named for a quote that seems to go on."""
-        is_said = speech.rule == "said" and not speech.text.endswith(".")  # else the next sentence tells of something else
+        is_said = speech.rule == "said" and not speech.text.endswith(
+            "."
+        )  # else the next sentence tells of something else
         return is_said and None not in {speech.author, previous.author} and speech.author != previous.author
 
     def _interrupts(self, between: str, previous: Speech) -> bool:
@@ -473,19 +476,28 @@ class _Reader:
             read = self._sentences_read[place]
             if self._apart(read.passage, number, by_pronoun=pronoun is not None) > _REACH:
                 break
-            is_caption = read.passage != number and self._passages[read.passage].place.tag == "figcaption"
+            is_caption = read.passage != number and self._is_caption(read)
             if is_caption or self._is_about_known_person(read.text):
                 continue
+            subject = self._attributions.subject_beside_verb(read.text[:_LONGEST_LEAD])
+            if subject and self._speakers.may_speak(subject) and self._speakers.may_mean(pronoun, subject):
+                return self._speakers.fullest(subject), place, True
             names = self._speakers.names_in(read.text)[:_MOST_NAMES]
             persons = self._speakers.likeliest([name for name in names if self._speakers.may_mean(pronoun, name.text)])
             speakers = self._attributions.subjects_in(read.text)[:_MOST_NAMES]
             for name in persons:
-                may_speak = name in speakers or self._speakers.has_first_name(name.text)
+                may_speak = name in speakers or (pronoun and self._speakers.has_first_name(name.text))
                 if may_speak and not self._belongs_to_noun(read.text, name.start):
                     return self._speakers.fullest(name.text), place, name.start < _SUBJECT_BEFORE
             if persons and not fallback[0]:
                 fallback = self._speakers.fullest(persons[0].text), place, persons[0].start < _SUBJECT_BEFORE
         return fallback
+
+    def _is_caption(self, read: _Sentence) -> bool:
+        """Whether a sentence is what stands below a picture, or who took it: a line without an end."""
+        passage = self._passages[read.passage]
+        is_line = len(passage.text) < _PARAGRAPH and not (read.holds_speech or _END.search(passage.text))
+        return is_line or passage.place.tag == "figcaption"
 
     def _eastern_mention(self, number: int) -> tuple[str | None, int, bool]:
         last = len(self._sentences_read) - 1

@@ -524,6 +524,57 @@ RUNNING_TEXT = [
         html="<p>After the vote, Chirper issued a statement that it would look at accounts:</p><p>“The rules forbid threats and abuse, whoever writes them.”</p>",
         quotes=(("The rules forbid threats and abuse, whoever writes them.", "Chirper"),),
     ),
+    QuotePage(
+        name="a work that tells of what somebody is a star",
+        html="<p>Ada Gray came late.</p><p>“My charity is open to all of you,” the Winter Harbour Story actress wrote.</p>",
+        quotes=(("My charity is open to all of you", "Ada Gray"),),
+    ),
+    QuotePage(
+        name="what two say in one paragraph are two quotes",
+        html="<p>“Is there a railing on this road?” Becky asked. “There was one,” said Aaron Lesh.</p>",
+        quotes=(("Is there a railing on this road?", "Becky"), ("There was one", "Aaron Lesh")),
+    ),
+    QuotePage(
+        name="between two quotes, what others do",
+        html="<p>“Sadie spends a lot of time here,” says Ralph Green, and the two teams meet every day. “She is in the middle of it.”</p>",
+        quotes=(("Sadie spends a lot of time here", "Ralph Green"), ("She is in the middle of it.", "Ralph Green")),
+    ),
+    QuotePage(
+        name="a sentence that begins with a participle of saying",
+        html="<p>By Andrea Stone</p><p>ELY (Aug. 13) -- Declaring “the very soul of the harbour” is at stake, county secretary Robert Gate has ordered a review.</p>",
+        quotes=(("the very soul of the harbour", "Robert Gate"),),
+    ),
+    QuotePage(
+        name="a pupil with a first name only",
+        html="<p>He told Ronald Trent so.</p><p>Another pupil, Brittany, said that she was the only one who voted for Trent.</p><p>“The silent ones were very real,” she said.</p>",
+        quotes=(("The silent ones were very real", "Brittany"),),
+    ),
+    QuotePage(
+        name="a pronoun's sentence that begins with an adverb",
+        html="<p>“Their lives are in danger,” said Jaelyn Brown. Ms. Brown will leave in May.</p><p>Once, she thought about politics, and wrote for Hillary Clint last winter.</p><p>“A lot of what you hear is the same,” she said.</p>",
+        quotes=(("Their lives are in danger", "Jaelyn Brown"), ("A lot of what you hear is the same", "Jaelyn Brown")),
+    ),
+    QuotePage(
+        name="who took a picture does not speak below it",
+        html="<p>After the storm, Ryan Gosler recalls, “I had to get hold of myself.”</p><p>Craig McDonald/GP</p><p>So his school “started to put me into other classes”, and the county took note of it.</p>",
+        quotes=(
+            ("I had to get hold of myself.", "Ryan Gosler"),
+            ("started to put me into other classes", "Ryan Gosler"),
+        ),
+    ),
+    QuotePage(
+        name="who said the last sentence is meant, not whom it names",
+        html="<p>Thomas Hoening leads the bank of the county.</p><p>Hoening added that the bill President Barbara Allen signed may not have ended it.</p><p>“The simple truth is, it will not go away,” said the president of the bank. Hoening added that the bill that President Benno Allen signed was late.</p><p>“It is too big to fall over,” he said.</p>",
+        quotes=(
+            ("The simple truth is, it will not go away", "Thomas Hoening"),
+            ("It is too big to fall over", "Thomas Hoening"),
+        ),
+    ),
+    QuotePage(
+        name="an office behind the name does not hide it",
+        html="<p>Antonio De Rosso came by train. “It is quiet here,” said Anis Amar.</p><p>“How he came here is not known yet,” said De Rosso, director of the harbour, at noon.</p>",
+        quotes=(("It is quiet here", "Anis Amar"), ("How he came here is not known yet", "Antonio De Rosso")),
+    ),
 ]
 
 MARKED_UP = [
