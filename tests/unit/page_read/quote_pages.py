@@ -572,7 +572,7 @@ RUNNING_TEXT = [
     ),
     QuotePage(
         name="an office behind the name does not hide it",
-        html="<p>Antonio De Rosso came by train. “It is quiet here,” said Anis Amar.</p><p>“How he came here is not known yet,” said De Rosso, director of the harbour, at noon.</p>",
+        html="<p>Antonio De Rosso came by train. “It is quiet here,” said Anis Amar, director of the port.</p><p>“How he came here is not known yet,” said De Rosso, director of the harbour, at noon.</p>",
         quotes=(("It is quiet here", "Anis Amar"), ("How he came here is not known yet", "Antonio De Rosso")),
     ),
 ]
