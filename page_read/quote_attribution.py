@@ -11,10 +11,10 @@ QUOTE: Final = "\ue010"  # stands for a quote in the text around it
 ENDED: Final = "\ue011"  # for one that ends with a sentence's mark
 QUOTES: Final = re.compile(f"[{QUOTE}{ENDED}]")
 CONJUNCTIONS: Final = frozenset("and but und aber et mais y pero e ma mas en maar i a ale и а но och men og".split())
+RELATIVE: Final = re.compile(r", (?:who|which|der|die|qui|que|quien|che|który|która|который|которая)\b")
 _ELIDED: Final = re.compile(r"\A\w+['’]")  # `l'organisation`
 _CLAUSE: Final = re.compile(r"[;:!?\n“”\"«»„]|[^\W\d_]{3}\.(?=\s|\Z)")
 _POSSESSIVE: Final = re.compile("(?:..)?['’]s(?!\\w)")  # from two characters before a name's end
-_RELATIVE: Final = re.compile(r", (?:who|which|der|die|qui|que|quien|che|który|która|который|которая)\b")
 _JOINED_PRONOUN: Final = re.compile(r"-(?:t-)?(\w*)")  # `dit-il`
 _LINE: Final = re.compile(r"\A\s*[-–—―~]{1,2}\s*(?P<name>[^\W\d_][^–—―.!?:;]{1,70}[^–—―!?:;\s])\.?\s*\Z")
 _EASTERN_ENDING: Final = re.compile(r"と、?(?P<name>[一-鿿々ァ-ヶー・]{1,12})(?:さん|氏|監督|社長|教授|選手|会長)。")
@@ -251,7 +251,7 @@ class Attributions:
         """Who speaks in a relative clause: `This is from Bob Ray, who said: “…”`."""
         last = next((name for name in reversed(self._speakers.names_in(text)) if name.end <= verb.start()), None)
         may_speak = last is not None and self._speakers.may_speak(last.text)
-        return last.text if last and may_speak and _RELATIVE.match(text, last.end) else None
+        return last.text if last and may_speak and RELATIVE.match(text, last.end) else None
 
     def _means_somebody(self, lead: list[str], verb: re.Match[str], follow: list[str]) -> bool:
         """Whether an office, a group or a pronoun at the start of the sentence or near the verb is its subject."""
@@ -329,7 +329,9 @@ class Attributions:
         """The first name in a clause that is no place: of a body for which somebody speaks, or of several words."""
         end = _end_of_clause(text, verb)
         words = {word.strip(".,").lower() for word in text[max(0, verb.start() - _FAR) : end].split()}
-        for_body = bool(self._words.bodies & words)
+        follow = [word.strip(".,").lower() for word in text[verb.end() : end].split()[:_BEFORE_BODY]]
+        is_where = bool(follow) and follow[0] in self._words.places  # `said in a statement`
+        for_body = bool(self._words.bodies & words.difference(follow if is_where else ()))
         if for_body and not names:
             names = [name for name in self._speakers.names_in(text) if 0 <= name.start - verb.end() <= _FAR]
         for name in names:

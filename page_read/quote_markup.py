@@ -31,7 +31,7 @@ _LETTER: Final = re.compile(r"[^\W\d_]")
 _MOST_LINKED: Final = 0.4  # of the text
 _NO_QUOTE: Final = re.compile(
     r"tweet|twitter|instagram|tiktok|facebook|\bfb-|embed|gmail|moz-cite|bbcode|quoteblock|quote-?(?:message|header)|\breply|\bnote\b|warning|\btip\b|"
-    r"alert|\binfo\b|callout|admonition|caution|important|hint\b|spoiler|signature",
+    r"alert|\binfo\b|callout|admonition|caution|important|hint\b|spoiler|signature|comment-?(?:text|body|content)",
     re.IGNORECASE,
 )
 _OTHER_CONTENT: Final = "h1,h2,h3,h4,h5,h6,pre,table,ul,ol,blockquote,form,iframe"

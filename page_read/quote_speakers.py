@@ -28,6 +28,7 @@ _LONG_GENITIVES: Final = ("ses", "ßes", "zes", "tes", "des")
 _DATE: Final = re.compile(r"\.?\s\d")  # what follows the name of a month
 _ENOUGH: Final = 2  # points for a person
 _SAINT: Final = frozenset("st saint san santa santo são".split())  # churches and places are called so, too
+_STREETS: Final = frozenset("street avenue road lane square bridge".split())
 _OFFICE_WITHIN: Final = 40  # characters of a name
 _INITIALS: Final = 3  # letters; fewer are initials
 _CAPITAL_NOUNS: Final = frozenset({"de", "da", "no", "sv"})  # nouns begin with one, or bear their article behind
@@ -74,8 +75,8 @@ class Speakers:
         self._no_name = words.common | words.particles | {word.strip().lower() for word in words.according_before}
         self._text = "\n".join(texts)[:_LONGEST_TEXT]
         self._written = frozenset(_WORD.findall(self._text))
-        # Longer names by their first and last words, and how often each is there.
-        self._forms: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        # Longer names by their first and last words, in the order in which they are first named.
+        self._forms: dict[str, dict[str, None]] = defaultdict(dict)
         self._titled: set[str] = set()
         self._holders: dict[str, set[str]] = defaultdict(set)  # of an office, in lower case
         self._pronouns: dict[str, set[str]] = defaultdict(set)  # by name in lower case: `he` for `Mr. Ray`
@@ -98,8 +99,8 @@ class Speakers:
             self._learn_offices(name)
             parts = name.text.split(" ")
             if 1 < len(parts) <= LONGEST_NAME - 1:
-                self._forms[parts[-1].lower()][name.text] += 1
-                self._forms[parts[0].lower()][name.text] += 1
+                self._forms[parts[-1].lower()][name.text] = None
+                self._forms[parts[0].lower()][name.text] = None
 
     def _learn_offices(self, name: Name) -> None:
         """Note the offices before a name and, after a comma, behind it: `Ann Lee, the mayor of Ely`."""
@@ -116,7 +117,9 @@ class Speakers:
 
     def is_group(self, name: str) -> bool:
         """Whether a name holds a word that groups, firms, offices and places are called by."""
-        return any(map(self._words.is_group, name.split(" ")))
+        first, *others = name.split(" ")
+        is_street = bool(others) and first.lower() in _STREETS  # `Lane Nelson` is none
+        return any(map(self._words.is_group, others if is_street else [first, *others]))
 
     def may_speak(self, name: str) -> bool:
         """Whether a name is that of a person or a group, and not of a place or a work."""
@@ -213,7 +216,7 @@ class Speakers:
             ending = [form for form in ending if self._may_be(pronoun, form)]
             if not ending:
                 return name
-        return max(ending, key=lambda form: (self.is_person(form), forms[form], len(form)))
+        return max(ending, key=self.is_person)  # of a family, who was named first
 
     def likeliest(self, names: list[Name]) -> list[Name]:
         """Those of `names` that are persons; if there are any with a title or a first name, only these."""
@@ -265,11 +268,13 @@ class Speakers:
 
     def _is_single_name(self, name: Name) -> bool:
         word = name.text
-        if word.lower() in self._forms or self._seen(word)[0]:
+        points, is_inside = self._seen(word)
+        is_participle = self._words.language == "en" and word.endswith("ing") and not is_inside  # `Filming began`
+        if word.lower() in self._forms or (points and not is_participle):
             return True
         if self._words.language == "de" or word.lower() in self._written:  # in German every noun begins with a capital
             return False
-        return self._seen(word)[1] and len(word) > 1
+        return is_inside and len(word) > 1
 
     def _runs(self, text: str) -> list[Name]:
         names: list[Name] = []
@@ -361,7 +366,7 @@ class Speakers:
             first = run[0][0].lower()
             is_role = self._is_role(first)
             is_no_name = first in no_name and not self._is_first_name(run, text)
-            if not (is_role or is_no_name or self._starts_a_sentence(run, text)):
+            if not (is_role or is_no_name or self._starts_a_sentence(run, text) or self._says(run, text)):
                 break
             is_title = is_role and len(run) > 1 and first not in _SAINT
             titled = (titled or is_title) and first != "of"  # `Head of Research`
@@ -392,6 +397,12 @@ class Speakers:
         start = run[0].start()
         is_inside = _SENTENCE_START.search(text, max(0, start - 4), start) is None
         return is_inside and len(run) > 1 and run[0][0].lower() in first_names()
+
+    def _says(self, run: list[re.Match[str]], text: str) -> bool:
+        """Whether a sentence begins with its verb of saying: `Replied Ann Lee: “…”`."""
+        start = run[0].start()
+        is_first = len(run) > 1 and _SENTENCE_START.search(text, max(0, start - 4), start) is not None
+        return is_first and self._is_saying(run[0][0]) and not is_first_name(run[0][0])
 
     def _starts_a_sentence(self, run: list[re.Match[str]], text: str) -> bool:
         """Whether the first word has a capital only because a sentence begins there."""

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final, NamedTuple
 
-from page_read.quote_attribution import CONJUNCTIONS, ENDED, QUOTE, QUOTES, Attribution, Attributions, Surroundings
+from page_read.quote_attribution import (
+    CONJUNCTIONS,
+    ENDED,
+    QUOTE,
+    QUOTES,
+    RELATIVE,
+    Attribution,
+    Attributions,
+    Surroundings,
+)
 from page_read.quote_marks import Span, pair_marks
 from page_read.quote_passages import OPEN_Q, Passage
 from page_read.quote_speakers import Speakers, eastern_person
@@ -27,6 +36,7 @@ _NEXT_CLAUSE: Final = re.compile(  # `…,” says Ann, and the others nod. “�
     r", (?:and|but|und|aber|et|mais|y|pero|e|ma|mas|en|maar) (?:the|d(?:er|ie|as)|l[aeo]s?|il|el|de|het) "
 )
 _END: Final = re.compile(r"[.!?…:。！？]['’”»]*\s*\Z")
+_SUBORDINATE: Final = re.compile(r"(?:When|After|As|Before|While|Although|Because|Since)\b")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _TERMINAL: Final = re.compile(r"[.!?…。！？]['’”»]*\s*\Z")
 _SIGNS: Final = re.compile(f'[“”„«»"「『＂‘{OPEN_Q}]')
@@ -298,7 +308,8 @@ class _Reader:
         first = between.lstrip(" ,;–—-").partition(" ")[0].strip(",")
         if first in CONJUNCTIONS or (previous.text.endswith(".") and between.lstrip()[:1].isupper()):
             return False  # a sentence of the page's own
-        if _NEXT_CLAUSE.search(between):
+        relative = RELATIVE.search(between) if between.rstrip().endswith((",", ":")) else None
+        if _NEXT_CLAUSE.search(between) or (relative and self._words.saying.search(between, relative.end())):
             return False
         attributes = self._words.saying.search(between) or self._words.according.match(between.lstrip(" ,"))
         ends = between.rstrip()[-1:] in set(".,;:–—-")
@@ -311,7 +322,7 @@ class _Reader:
         length = count_first_words(quote)
         attribution = self._attribution(number, around, quote)
         ended = _is_ended(around)
-        standing = not around.before.strip(" \n,;–—-.") or around.before.rstrip()[-1:] in {":", "："}
+        standing = not around.before.strip(" \n,;–—-.") or around.before.rstrip()[-1:] in {":", "：", "—"}
         complete = (standing or goes_on) and ended
         is_direct = attribution is not None and attribution.direct and complete
         is_too_short = length < _MIN_WORDS and not (length and is_direct)
@@ -438,7 +449,7 @@ class _Reader:
         """The person with whose name the sentence of a quote begins; for a pronoun behind it, the likeliest in it."""
         if self._eastern:
             return None
-        if pronoun and pronoun not in _WORD.findall(before.lower()):
+        if pronoun and (pronoun not in _WORD.findall(before.lower()) or _SUBORDINATE.match(before)):
             names = self._attributions.subjects_in(before)
             names = self._speakers.likeliest([name for name in names if self._speakers.may_mean(pronoun, name.text)])
         else:

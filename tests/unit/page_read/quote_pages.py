@@ -575,6 +575,47 @@ RUNNING_TEXT = [
         html="<p>Antonio De Rosso came by train. “It is quiet here,” said Anis Amar, director of the port.</p><p>“How he came here is not known yet,” said De Rosso, director of the harbour, at noon.</p>",
         quotes=(("It is quiet here", "Anis Amar"), ("How he came here is not known yet", "Antonio De Rosso")),
     ),
+    QuotePage(
+        name="a sentence begins with the verb",
+        html="<p>“Our barn is halfway there,” says Stephen, raising his voice.</p><p>Replied Stephen, with some delicacy, “Well, I don’t think we would.”</p><p>Stephen Jonas is the heir of the barn and the mill.</p>",
+        quotes=(("Our barn is halfway there", "Stephen Jonas"), ("Well, I don’t think we would.", "Stephen Jonas")),
+    ),
+    QuotePage(
+        name="of a family, who was named first has the name alone",
+        html="<p>Robert Murdow owns the mill and the bakery.</p><p>His sons, James Murdow and Lachlan, run them. The day after, James Murdow came back.</p><p>“I do not accept it,” Murdow said.</p>",
+        quotes=(("I do not accept it", "Robert Murdow"),),
+    ),
+    QuotePage(
+        name="whom the first half of the sentence was about",
+        html="<p>“It is the culture,” said Roland Ames.</p><p>When I asked the director of the mill, Deborah Sand, about letters, she said, “I can’t remember all the letters that I read.”</p>",
+        quotes=(
+            ("It is the culture", "Roland Ames"),
+            ("I can’t remember all the letters that I read.", "Deborah Sand"),
+        ),
+    ),
+    QuotePage(
+        name="two quotes of one who tells somebody else the second",
+        html="<p>“There was not a sound,” says Stephen Jonas, who told his old man, “Dad, we need to take the other one.”</p>",
+        quotes=(
+            ("There was not a sound", "Stephen Jonas"),
+            ("Dad, we need to take the other one.", "Stephen Jonas"),
+        ),
+    ),
+    QuotePage(
+        name="a short sentence behind a dash",
+        html="<p>The old man is known as the visionary—“Jerry sees around corners,” says manager Bill Poland.</p>",
+        quotes=(("Jerry sees around corners", "Bill Poland"),),
+    ),
+    QuotePage(
+        name="said in a statement, as a paper tells",
+        html="<p>Mayor Donald Trent has named Kelly Conroy, who ran his campaign, to the council.</p><p>“She is a tireless friend of my plans,” the mayor said in a statement, according to NBN News.</p>",
+        quotes=(("She is a tireless friend of my plans", "Donald Trent"),),
+    ),
+    QuotePage(
+        name="a first name that streets are called, too",
+        html="<p>Lane Nelson, a model pupil, sells papers here.</p><p>Nelson picked cotton when he came here in the year before last. “It was very hard,” he said.</p>",
+        quotes=(("It was very hard", "Lane Nelson"),),
+    ),
 ]
 
 MARKED_UP = [
@@ -1349,6 +1390,10 @@ MARKED_UP = [
 ]
 
 NO_QUOTES = [
+    QuotePage(
+        name="comments below an article",
+        html='<p>The mill closes in May, its owner told the paper on Monday.</p><div class="info"><cite><a href="/u/1">Ano Nimm</a></cite><blockquote class="ugc-commenttext">Anyone care? Thumbs up for no, down for yes</blockquote></div>',
+    ),
     QuotePage(
         name="songs on a page of quotes",
         html="<title>Rain quotes</title><h1>Rain Quotes</h1><h2>Songs</h2><ul><li>“Singin’ in the Rain” – Gene Kelly</li><li>“Raindrops Keep Fallin’” – B.J. Thomas</li><li>“Here Comes the Rain” – Ann Lee</li></ul>",
