@@ -81,6 +81,7 @@ _LONGEST_REST: Final = 12  # words after the name: a town, an office, a work
 _SEPARATOR: Final = re.compile(r",|\s[/|]\s")
 _YEARS: Final = re.compile(r"\s*[(\[][^()\[\]]{0,40}[)\]]\s*\Z")
 _NOT_IN_NAMES: Final = re.compile(r"[\d:;!?“”„«»\"「」@|/…。！？，、]")
+_SENTENCES: Final = re.compile(r"[^\W\d_]{5,}\. ")  # longer than `Prof. `
 _FINAL: Final = re.compile(r"[.!?…。！？][\"'’”»“」』)]*\Z")
 
 
@@ -304,6 +305,7 @@ def is_name(text: str) -> bool:
         and len(text) <= _LONGEST_NAME_TEXT
         and any(c.isalpha() for c in text)
         and not (text[0].islower() and len(words) > _LOWER_WORDS)
+        and not _SENTENCES.search(text)
     )
 
 
