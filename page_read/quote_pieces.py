@@ -81,6 +81,9 @@ _LONGEST_REST: Final = 12  # words after the name: a town, an office, a work
 _SEPARATOR: Final = re.compile(r",|\s[/|]\s")
 _YEARS: Final = re.compile(r"\s*[(\[][^()\[\]]{0,40}[)\]]\s*\Z")
 _NOT_IN_NAMES: Final = re.compile(r"[\d:;!?“”„«»\"「」@|/…。！？，、]")
+_ORIGINAL: Final = re.compile(
+    r"\(Original[^:“„«»\"\n]{0,40}: ?(?P<text>[“„«»\"][^\n]*)\)\.?"
+)  # `(Original engl.: "…")`
 _SENTENCES: Final = re.compile(r"[^\W\d_]{5,}\. ")  # longer than `Prof. `
 _FINAL: Final = re.compile(r"[.!?…。！？][\"'’”»“」』)]*\Z")
 
@@ -432,6 +435,8 @@ def is_quote(piece: Piece) -> bool:
 
 def split_line(text: str) -> Piece:
     """The quote on lines of plain text."""
+    if original := _ORIGINAL.fullmatch(text.strip()):
+        text = original["text"]
     return _split([line for line in _STAGE_DIRECTION.sub("", text).split("\n") if line.strip()])
 
 

@@ -1387,6 +1387,17 @@ MARKED_UP = [
         ),
         language="de",
     ),
+    QuotePage(
+        name="originals in brackets below their translations, and works of two sentences",
+        html="<title>Henri Valdor – Zitatesammlung</title><h1>Henri Valdor</h1><h2>Zitate mit Quellenangabe</h2><ul><li>„Arbeit hält drei Übel von uns fern, auch im Winter.“ - <i>Der Garten. Zweiter Teil: Italien</i>, Kapitel 30<dl><dd>(Original franz.: „Le travail éloigne de nous trois grands maux.“ - <i>Le Jardin</i>)</dd></dl></li><li>„Jede Art zu schreiben ist erlaubt, nur nicht die langweilige.“ - <i>Der Sohn</i>, Vorrede</li><li>„Das Geheimnis zu langweilen besteht darin, alles zu sagen.“ - <i>Der Sohn</i></li></ul>",
+        quotes=(
+            ("Arbeit hält drei Übel von uns fern, auch im Winter.", "Henri Valdor"),
+            ("Le travail éloigne de nous trois grands maux.", "Henri Valdor"),
+            ("Jede Art zu schreiben ist erlaubt, nur nicht die langweilige.", "Henri Valdor"),
+            ("Das Geheimnis zu langweilen besteht darin, alles zu sagen.", "Henri Valdor"),
+        ),
+        language="de",
+    ),
 ]
 
 NO_QUOTES = [
