@@ -22,6 +22,7 @@ _EASTERN_SAYING: Final = re.compile(
     "[はがも][^。]{0,12}(?:話|語|言|述|振り返|笑|説明|明か|教え|答え|驚|嘆|こぼ|説く|続け)"
 )
 _BESIDE: Final = re.compile(r"\s(?:[^\W\d_]+\s){0,2}\Z")  # `had then `
+_NEXT_CLAUSE: Final = re.compile(r", (?:and|but) \Z")
 _BEFORE_SENTENCE: Final = frozenset(["", *"-–—.:;!?"])
 _CLAUSE_START: Final = re.compile(r"[,;:.!?–—\n]")
 _LONGEST_NAME: Final = 9  # words, with an office
@@ -89,7 +90,7 @@ class Attributions:
         leads_over = bool(verbs) and (end in {":", ","} or len(before) - verbs[-1].end() <= _LEADING_OVER)
         is_beside = bool(verbs) and not before[verbs[-1].end() :].strip()
         verb = words.saying.search(after)
-        is_near = verb is not None and verb.start() <= _NEAR and ":" not in after[: verb.start()]
+        is_near = verb is not None and verb.start() <= _NEAR and {":", ";"}.isdisjoint(after[: verb.start()])
         if verb and is_near and not (verbs and (is_beside or self._is_introduced(around, verb, leads_over=leads_over))):
             return self.subject("said", after, verb, direct=verb.start() <= _NEAR // 2)
         if verbs and (leads_over or len(before) - verbs[-1].end() <= _NEAR):
@@ -222,7 +223,7 @@ class Attributions:
         ]
         is_told = verb[0].lower() in self._words.addressing or (is_content and introduces and lead)
         after = [] if is_told else [name for name in names if 0 <= name.start - verb.end() <= _FAR]
-        after = [name for name in after if not _POSSESSIVE.match(text, name.end - 2)] or after
+        after = [name for name in after if not is_owner(name, text)] or after
         before_name = text[verb.end() : after[0].start].split() if after else follow
         by_office = any(self._words.is_role(word.strip(",.")) for word in before_name[:3])
         is_inverted = not text[: verb.start()].strip(" ,") and all(
@@ -282,7 +283,10 @@ class Attributions:
             return names[-1].text
         persons = self._speakers.likeliest(names)
         if persons:
-            subjects = [name for name in persons if not _POSSESSIVE.match(verb.string, name.end - 2)] or persons
+            subjects = [name for name in persons if not is_owner(name, verb.string)] or persons
+            subjects = [name for name in subjects if not self._speaks_before(name, verb)] or subjects
+            if introduces and self._is_participle(verb) and (nearest := self._subject_of_clause(subjects, verb)):
+                return nearest
             is_first = introduces or subjects[0].start <= _JOINED  # `“…”, Ann Lee, a friend of Bob Ray, said`
             return subjects[0 if is_first else -1].text
         between = verb.string[names[-1].end : verb.start()] if names else ""
@@ -306,6 +310,16 @@ class Attributions:
         if not (" " in name.text or self._speakers.is_person(name.text)):
             return before in ([], ["the"]) and not self._is_described(between)
         return self._words.prepositions.isdisjoint(before)
+
+    def _subject_of_clause(self, names: list[Name], verb: re.Match[str]) -> str | None:
+        """With whose name the last clause begins: `Bob Ray would wait, and Ann Lee would go, saying: “…”`."""
+        begins = [name.text for name in names if _NEXT_CLAUSE.search(verb.string[: name.start])]
+        return begins[-1] if begins else None
+
+    def _speaks_before(self, name: Name, verb: re.Match[str]) -> bool:
+        """Whether a name is that of an earlier verb of saying: `As Bob Ray reported, Ann Lee told her: “…”`."""
+        earlier = self._words.saying.match(verb.string, name.end + 1)
+        return earlier is not None and earlier.end() < verb.start() and verb.string[earlier.end()] == ","
 
     def _explains_office(self, name: Name, verb: re.Match[str]) -> bool:
         """Whether the verb's subject is an office, and the name tells of what: `the Harbour Story star said`."""
@@ -359,6 +373,11 @@ class Attributions:
     def _pronoun(self, words: list[str]) -> str | None:
         lower = [re.split("['’]", word.strip(".,;:!?()").lower())[0] for word in words]  # `he'd`
         return next((word for word in lower if word in self._words.pronouns), None)
+
+
+def is_owner(name: Name, text: str) -> bool:
+    """Whether a name in `text` only tells whose something is: `Ann Lee's house`."""
+    return _POSSESSIVE.match(text, name.end - 2) is not None
 
 
 def _end_of_clause(text: str, verb: re.Match[str]) -> int:

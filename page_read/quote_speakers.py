@@ -304,7 +304,8 @@ class Speakers:
         lower = word.lower()
         if self._words.language == "de" and _ARTICLE.search(text, max(0, start - 6), start):
             return  # any noun
-        if lower in self._written and (start <= 1 or text[start - 2] in ".!?:…–—" or text[start - 1] in '\n“”"„«»‘('):
+        starts = start <= 1 or text[start - 2] in ".!?:…–—" or text[start - 1] in '\n“”"„«»‘('
+        if starts and lower in self._written and lower not in self._forms:
             return
         names.append(Name(start, start + len(word), word))
 

@@ -15,6 +15,7 @@ from page_read.quote_attribution import (
     Attribution,
     Attributions,
     Surroundings,
+    is_owner,
 )
 from page_read.quote_marks import Span, pair_marks
 from page_read.quote_passages import OPEN_Q, Passage
@@ -449,9 +450,11 @@ class _Reader:
         """The person with whose name the sentence of a quote begins; for a pronoun behind it, the likeliest in it."""
         if self._eastern:
             return None
-        if pronoun and (pronoun not in _WORD.findall(before.lower()) or _SUBORDINATE.match(before)):
-            names = self._attributions.subjects_in(before)
-            names = self._speakers.likeliest([name for name in names if self._speakers.may_mean(pronoun, name.text)])
+        own = re.search(rf"\b{pronoun}\b", before.lower()) if pronoun else None
+        if pronoun and (own is None or _SUBORDINATE.match(before)):
+            names = self._attributions.subjects_in(before[: own.start()] if own else before)
+            names = [name for name in names if self._speakers.may_mean(pronoun, name.text)]
+            names = [name for name in names if not is_owner(name, before)] if own else self._speakers.likeliest(names)
         else:
             names = [name for name in self._speakers.names_in(before)[:1] if name.start <= 1]
         persons = [name.text for name in names if self._speakers.is_person(name.text)]

@@ -616,6 +616,26 @@ RUNNING_TEXT = [
         html="<p>Lane Nelson, a model pupil, sells papers here.</p><p>Nelson picked cotton when he came here in the year before last. “It was very hard,” he said.</p>",
         quotes=(("It was very hard", "Lane Nelson"),),
     ),
+    QuotePage(
+        name="a name that is a word, too",
+        html="<p>Larry Page, who began the firm, read each page of it.</p><p>As Paul Buchman called the page up, the boss made a face.</p><p>“It is too slow for me,” Page said.</p>",
+        quotes=(("It is too slow for me", "Larry Page"),),
+    ),
+    QuotePage(
+        name="who reports what another one told",
+        html="<p>As Steven Levin reported, John Dorr, the partner from the bank, told Larry that another head would do a “much better job of building a whole team”.</p>",
+        quotes=(("much better job of building a whole team", "John Dorr"),),
+    ),
+    QuotePage(
+        name="the last of two clauses goes on with a participle",
+        html="<p>Larry Grant would grow loud, and Eric Schmid would carefully shut him down, saying, “We heard you, all of you. Thank you.”</p>",
+        quotes=(("We heard you, all of you. Thank you.", "Eric Schmid"),),
+    ),
+    QuotePage(
+        name="whom a clause is about, and whom he tells of it",
+        html="<p>When Roger Ames saw James Murdow on the screen outside the office, he remarked to his deputy Bill Shine, “Tell me that you have not seen it,” according to a cook who was there; Shine laughed.</p>",
+        quotes=(("Tell me that you have not seen it", "Roger Ames"),),
+    ),
 ]
 
 MARKED_UP = [
