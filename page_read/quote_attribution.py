@@ -10,6 +10,7 @@ from page_read.quote_words import QuoteWords
 QUOTE: Final = "\ue010"  # stands for a quote in the text around it
 ENDED: Final = "\ue011"  # for one that ends with a sentence's mark
 QUOTES: Final = re.compile(f"[{QUOTE}{ENDED}]")
+LONGEST_LEAD: Final = 300  # characters before a quote that are looked at
 CONJUNCTIONS: Final = frozenset("and but und aber et mais y pero e ma mas en maar i a ale и а но och men og".split())
 RELATIVE: Final = re.compile(r", (?:who|which|der|die|qui|que|quien|che|który|która|который|которая)\b")
 _ELIDED: Final = re.compile(r"\A\w+['’]")  # `l'organisation`
@@ -22,7 +23,7 @@ _EASTERN_SAYING: Final = re.compile(
     "[はがも][^。]{0,12}(?:話|語|言|述|振り返|笑|説明|明か|教え|答え|驚|嘆|こぼ|説く|続け)"
 )
 _BESIDE: Final = re.compile(r"\s(?:[^\W\d_]+\s){0,2}\Z")  # `had then `
-_NEXT_CLAUSE: Final = re.compile(r", (?:and|but) \Z")
+_AND: Final = re.compile(r", (?:and|but) \Z")
 _BEFORE_SENTENCE: Final = frozenset(["", *"-–—.:;!?"])
 _CLAUSE_START: Final = re.compile(r"[,;:.!?–—\n]")
 _LONGEST_NAME: Final = 9  # words, with an office
@@ -78,7 +79,7 @@ class Attributions:
         """The attribution of a quote, None if there is none. `somebody_spoke` before whom it may mean by a colon."""
         if self._words.language in {"ja", "zh"}:
             return self._eastern(around)
-        words, before, after = self._words, around.before[-300:], around.after[: _NEAR + 110]
+        words, before, after = self._words, around.before[-LONGEST_LEAD:], around.after[: _NEAR + 110]
         line = _LINE.match(around.after)
         is_name = (
             line is not None and len(line["name"].split()) <= _LONGEST_NAME and not words.saying.search(line["name"])
@@ -174,8 +175,9 @@ class Attributions:
 
     def subject_beside_verb(self, sentence: str) -> str | None:
         """The name that stands right before the first verb of saying with one."""
-        for verb in self._words.saying.finditer(sentence):
-            before = [name for name in self.speakers_in(sentence) if name.end <= verb.start()]
+        names = self.speakers_in(sentence[-LONGEST_LEAD:])
+        for verb in self._words.saying.finditer(sentence[-LONGEST_LEAD:]):
+            before = [name for name in names if name.end <= verb.start()]
             if before and self._begins_clause(before[-1], verb):
                 return before[-1].text
         return None
@@ -313,7 +315,7 @@ class Attributions:
 
     def _subject_of_clause(self, names: list[Name], verb: re.Match[str]) -> str | None:
         """With whose name the last clause begins: `Bob Ray would wait, and Ann Lee would go, saying: “…”`."""
-        begins = [name.text for name in names if _NEXT_CLAUSE.search(verb.string[: name.start])]
+        begins = [name.text for name in names if _AND.search(verb.string[: name.start])]
         return begins[-1] if begins else None
 
     def _speaks_before(self, name: Name, verb: re.Match[str]) -> bool:

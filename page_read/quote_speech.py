@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from page_read.quote_attribution import (
     CONJUNCTIONS,
     ENDED,
+    LONGEST_LEAD,
     QUOTE,
     QUOTES,
     RELATIVE,
@@ -41,7 +42,6 @@ _SUBORDINATE: Final = re.compile(r"(?:When|After|As|Before|While|Although|Becaus
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _TERMINAL: Final = re.compile(r"[.!?…。！？]['’”»]*\s*\Z")
 _SIGNS: Final = re.compile(f'[“”„«»"「『＂‘{OPEN_Q}]')
-_LONGEST_LEAD: Final = 300  # characters
 _EASTERN_LEAD: Final = re.compile(r"こう[^。「」]{1,12}[。:：]\Z")
 _GOING_ON: Final = {
     "«": ("«", "»"),
@@ -280,7 +280,7 @@ class _Reader:
             speech = self._judge(number, text, span, around, goes_on=goes_on)
             if speech is None:
                 previous = None
-                passed_over = (around.before + QUOTE)[-_LONGEST_LEAD:] if around.before.strip() else ""
+                passed_over = (around.before + QUOTE)[-LONGEST_LEAD:] if around.before.strip() else ""
                 continue
             if goes_on and previous is not None and not self._is_anothers(speech, previous):
                 previous.text += " … " + speech.text
@@ -295,9 +295,8 @@ class _Reader:
 
     def _is_anothers(self, speech: Speech, previous: Speech) -> bool:
         """Whether somebody else is named for a quote that seems to go on."""
-        is_said = speech.rule == "said" and not speech.text.endswith(
-            "."
-        )  # else the next sentence tells of something else
+        # Behind a full stop, the next sentence tells of something else.
+        is_said = speech.rule == "said" and not speech.text.endswith(".")
         return is_said and None not in {speech.author, previous.author} and speech.author != previous.author
 
     def _interrupts(self, between: str, previous: Speech) -> bool:
@@ -377,7 +376,7 @@ class _Reader:
         before = self._passages[number - 1] if number else None
         if before is None or not is_running_text(before):
             return ""
-        text = before.text.rstrip()[-_LONGEST_LEAD:]
+        text = before.text.rstrip()[-LONGEST_LEAD:]
         is_lead = text.endswith((":", "：")) or (self._eastern and _EASTERN_LEAD.search(text))
         return _last_sentence(text) if is_lead else ""
 
@@ -493,7 +492,7 @@ class _Reader:
             is_caption = read.passage != number and self._is_caption(read)
             if is_caption or self._is_about_known_person(read.text):
                 continue
-            subject = self._attributions.subject_beside_verb(read.text[:_LONGEST_LEAD])
+            subject = self._attributions.subject_beside_verb(read.text)
             if subject and self._speakers.may_speak(subject) and self._speakers.may_mean(pronoun, subject):
                 return self._speakers.fullest(subject), place, True
             names = self._speakers.names_in(read.text)[:_MOST_NAMES]
