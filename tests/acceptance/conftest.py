@@ -79,6 +79,7 @@ def lent(shared: Stack, pages: PageServer, request: pytest.FixtureRequest) -> It
     for (job_id,) in shared.query("SELECT id FROM jobs WHERE finished_at IS NULL"):
         shared.manager.cancel(job_id)
     shared.query("DELETE FROM limit_pauses")  # other tests' pages are on the same hosts
+    shared.query("DELETE FROM robots")  # and their sites may get a port that a site with another robots.txt has had
     shared.wait_until_quiet()
     assert not died, f"died of a fault of another service: {', '.join(died)}"
 
