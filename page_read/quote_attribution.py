@@ -34,6 +34,7 @@ _CLOSE: Final = 6  # characters of an article, or of a colon and a blank
 _APPOSITION: Final = 25  # characters
 _FAR: Final = 120  # characters between a verb and its subject
 _NEAR: Final = 90  # characters between a quote and its verb of saying
+_LONGEST_ACCORDING: Final = 200  # characters of `according to Ann Lee, who …` before a quote
 _EASTERN_NEAR: Final = 40
 _LEADING_OVER: Final = 15  # characters, for `that` and the like
 _ENDING: Final = frozenset(".!?…")
@@ -96,7 +97,9 @@ class Attributions:
             return self.subject("said", after, verb, direct=verb.start() <= _NEAR // 2)
         if verbs and (leads_over or len(before) - verbs[-1].end() <= _NEAR):
             return self._introducing(before, after, verbs, direct=leads_over)
-        found = self._according(after, within=4) or self._according(before[-200:], within=200)
+        found = self._according(after, within=4) or self._according(
+            before[-_LONGEST_ACCORDING:], within=_LONGEST_ACCORDING
+        )
         if found is None and end == ":":
             return self._before_colon(before, somebody_spoke=somebody_spoke)
         return found or self._woven(around.sentence)
@@ -291,9 +294,8 @@ class Attributions:
                 return nearest
             is_first = introduces or subjects[0].start <= _JOINED  # `“…”, Ann Lee, a friend of Bob Ray, said`
             return subjects[0 if is_first else -1].text
-        between = verb.string[names[-1].end : verb.start()] if names else ""
-        is_beside = names and len(between) <= (_APPOSITION if " " in names[-1].text else _JOINED)
-        return names[-1].text if is_beside and not self._is_described(between) else None
+        is_beside = names and verb.start() - names[-1].end <= (_APPOSITION if " " in names[-1].text else _JOINED)
+        return names[-1].text if is_beside else None
 
     def _body_before(self, names: list[Name], verb: re.Match[str]) -> str | None:
         """For whom somebody speaks where a sentence begins: `A spokesman for the union, which Ann Ray leads, said`."""
@@ -310,7 +312,8 @@ class Attributions:
             return False
         before = _CLAUSE_START.split(text[: name.start])[-1].lower().split()
         if not (" " in name.text or self._speakers.is_person(name.text)):
-            return before in ([], ["the"]) and not self._is_described(between)
+            is_described = any(self._words.is_role(word) or self._words.is_group(word) for word in between.split())
+            return before in ([], ["the"]) and not is_described  # `The French ministry said`
         return self._words.prepositions.isdisjoint(before)
 
     def _subject_of_clause(self, names: list[Name], verb: re.Match[str]) -> str | None:
@@ -329,10 +332,6 @@ class Attributions:
         words = between.split() if len(between) <= _APPOSITION and "," not in between else []
         is_office = any(map(self._words.is_role, words)) and self._words.bodies.isdisjoint(words)
         return is_office and not self._speakers.has_first_name(name.text)
-
-    def _is_described(self, between: str) -> bool:
-        """Whether a word between a name and its verb is the subject: `The Harbour Story star said`."""
-        return any(self._words.is_role(word) or self._words.is_group(word) for word in between.split())
 
     def _subject_after(self, names: list[Name], verb: re.Match[str], *, by_office: bool) -> str | None:
         persons = [name for name in names if self._speakers.is_person(name.text)]

@@ -35,9 +35,8 @@ _EXAMPLE: Final = re.compile(
     r"(?:e\.g\.|z\. ?B\.|p\. ?ex\.|such as|for example|zum Beispiel|par exemple|por ejemplo)[ ,:]*\Z"
 )
 _NEXT_CLAUSE: Final = re.compile(  # `…,” says Ann, and the others nod. “…`
-    r", (?:and|but|und|aber|et|mais|y|pero|e|ma|mas|en|maar) (?:the|d(?:er|ie|as)|l[aeo]s?|il|el|de|het) "
+    rf", (?:{'|'.join(sorted(CONJUNCTIONS))}) (?:the|d(?:er|ie|as)|l[aeo]s?|il|el|de|het) "
 )
-_END: Final = re.compile(r"[.!?…:。！？]['’”»]*\s*\Z")
 _SUBORDINATE: Final = re.compile(r"(?:When|After|As|Before|While|Although|Because|Since)\b")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _TERMINAL: Final = re.compile(r"[.!?…。！？]['’”»]*\s*\Z")
@@ -60,7 +59,7 @@ _AFTER_ARTICLE: Final = 6  # characters
 _MOST_NAMES: Final = 30  # of a sentence
 _MIN_WOVEN: Final = 5  # words of a fragment inside a sentence of the page's own
 _SPEAKERS_KEPT: Final = 4  # of those who spoke last
-_REACH: Final = 2  # paragraphs after which a speaker is forgotten
+_REACH: Final = 2  # passages, or paragraphs for a pronoun, after which a speaker is forgotten
 _PARAGRAPH: Final = 60  # characters; captions, credits and advertisements are shorter
 _MOST_BETWEEN: Final = 8  # passages
 _ONLY_ATTRIBUTION: Final = 35  # words
@@ -509,7 +508,8 @@ class _Reader:
     def _is_caption(self, read: _Sentence) -> bool:
         """Whether a sentence is what stands below a picture, or who took it: a line without an end."""
         passage = self._passages[read.passage]
-        is_line = len(passage.text) < _PARAGRAPH and not (read.holds_speech or _END.search(passage.text))
+        is_ended = _TERMINAL.search(passage.text) is not None or passage.text.endswith((":", "："))
+        is_line = len(passage.text) < _PARAGRAPH and not (read.holds_speech or is_ended)
         return is_line or passage.place.tag == "figcaption"
 
     def _eastern_mention(self, number: int) -> tuple[str | None, int, bool]:
