@@ -11,10 +11,10 @@ from pydantic import Field, field_validator
 
 from job_core.errors import DatabaseUnavailable, UnknownJob
 from job_core.job import ENDED, Job, JsonObject
-from job_core.kinds import NO_NUL, Kind
+from job_core.kinds import NO_NUL
 from job_core.store.submissions import IdempotencyKey
 from job_manager.errors import InvalidRequest, MemoryFull, WordsNotTogether
-from job_manager.jobs import find_job
+from job_manager.jobs import find_job_of
 from job_manager.lists import CSV, FormatQuery, ListQuery, answer_list, stream_csv, wants_csv
 from job_manager.openapi.operation import operation
 from job_manager.requests import NUMBER_AND_ID, NUMBER_AND_WORD, read_query
@@ -144,7 +144,7 @@ def pages(job_id: str) -> Response:
     Every URL that was discovered is listed, with what became of it. A cancelled job keeps its pages.
     """
     asked = read_query(PageQuery, request.args)
-    job = _of_kind(job_id, crawl, quotes)
+    job = find_job_of(job_id, crawl, quotes)
     if job.kind == quotes.name and (asked.word is not None or asked.order != "found"):
         raise InvalidRequest(("word" if asked.word is not None else "order", "needs words, which no search counts"))
     if asked.order == "word" and asked.word is None and job.request.get("word") is None:
@@ -265,15 +265,7 @@ def _incomplete_pages(crawl_id: UUID) -> int:
 
 
 def _crawl(job_id: str) -> Job:
-    return _of_kind(job_id, crawl)
-
-
-def _of_kind(job_id: str, *kinds: Kind) -> Job:
-    job = find_job(job_id)
-    if job.kind not in {kind.name for kind in kinds}:
-        wanted = " or ".join([f"`{kind.name}`" for kind in kinds])
-        raise UnknownJob(f"The job is of the kind `{job.kind}`; this can be asked of {wanted} only.")
-    return job
+    return find_job_of(job_id, crawl)
 
 
 def _check_words(job: Job) -> UUID:

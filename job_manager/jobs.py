@@ -12,6 +12,7 @@ from flask import Blueprint, Response, request
 
 from job_core.errors import DatabaseUnavailable, JobNotEnded, UnknownJob
 from job_core.job import ENDED, Job, NewJob
+from job_core.kinds import Kind
 from job_core.store import submissions
 from job_core.store.read import (
     PAGE_BYTES,
@@ -218,6 +219,15 @@ def find_job(job_id: str) -> Job:
     if not found or found[0].owner != owner():
         raise UnknownJob(NOT_FOUND)
     return found[0]
+
+
+def find_job_of(job_id: str, *kinds: Kind) -> Job:
+    """The job without its result, if it is of one of these kinds. Raises UnknownJob."""
+    job = find_job(job_id)
+    if job.kind not in {kind.name for kind in kinds}:
+        wanted = " or ".join([f"`{kind.name}`" for kind in kinds])
+        raise UnknownJob(f"The job is of the kind `{job.kind}`; this can be asked of {wanted} only.")
+    return job
 
 
 def _wait_for_end(job: Job, seconds: float) -> None:

@@ -14,7 +14,7 @@ from job_core.job import JsonObject
 from job_core.kinds import NO_NUL
 from job_manager.daily_quotes import DailyQuote
 from job_manager.errors import UnknownQuote
-from job_manager.jobs import find_job
+from job_manager.jobs import find_job_of
 from job_manager.lists import CSV, ListQuery, answer_list
 from job_manager.openapi.operation import operation
 from job_manager.quote_views import (
@@ -230,9 +230,7 @@ def list_found_quotes(job_id: str) -> Response:
     Each with its page, and how it was found.
     """
     asked = read_query(ListQuery, request.args)
-    job = find_job(job_id)
-    if job.kind != quotes.name:
-        raise UnknownJob("The job looked for no quotes.")
+    job = find_job_of(job_id, quotes)
 
     def find(cursor: str | None, limit: int) -> list[Mapping[str, Any]]:
         with services().database.reading(DATABASE_SECONDS) as connection:

@@ -121,7 +121,8 @@ class TestLists:
     ) -> None:
         answer = client.get(f"/result/{store.submit(kind=kind).id}/quotes")
         assert answer.status_code == 404
-        assert answer.get_json(force=True)["detail"] == "The job looked for no quotes."
+        detail = f"The job is of the kind `{kind}`; this can be asked of `quotes` only."
+        assert answer.get_json(force=True)["detail"] == detail
 
     def test_csv_has_true_and_false_as_json_has_them(self, client: StrictClient, quotes: KeptQuotes) -> None:
         quotes.keep(a_quote("Known."))
