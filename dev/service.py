@@ -78,8 +78,7 @@ class ServiceProcess:
     def family(self) -> list[psutil.Process]:
         """The process, and then everything that it started; empty if there is none."""
         with suppress(psutil.NoSuchProcess):
-            leader = psutil.Process(self._process.pid) if self._process else None
-            return [leader, *leader.children(recursive=True)] if leader else []
+            return family_of(psutil.Process(self._process.pid)) if self._process else []
         return []
 
     def kill(self) -> None:
@@ -126,14 +125,12 @@ class ServiceProcess:
 
     def pause(self) -> None:
         """SIGSTOP for all its processes."""
-        for member in self.family():
-            member.suspend()
+        with suppress(psutil.NoSuchProcess):
+            suspend(psutil.Process(self.process.pid))
 
     def resume(self) -> None:
         """SIGCONT for all its processes."""
-        for member in self.family():
-            with suppress(psutil.NoSuchProcess):
-                member.resume()
+        resume(self.family())
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -157,6 +154,28 @@ class ServiceProcess:
     def is_connected_to(self, port: int) -> bool:
         """Whether the main process has a connection to that port."""
         return any(there == port for _, there in _connections(psutil.Process(self.process.pid)))
+
+
+def family_of(leader: psutil.Process) -> list[psutil.Process]:
+    """The process, and then everything that it started."""
+    return [leader, *leader.children(recursive=True)]
+
+
+def suspend(leader: psutil.Process) -> None:
+    """SIGSTOP for a process and everything that it started, until nothing is left that could start more."""
+    suspended: set[psutil.Process] = set()
+    while running := [member for member in family_of(leader) if member not in suspended]:
+        for member in running:  # the leader first, as PostgreSQL's makes a process for whoever connects meanwhile
+            with suppress(psutil.NoSuchProcess):
+                member.suspend()
+        suspended.update(running)
+
+
+def resume(family: list[psutil.Process]) -> None:
+    """SIGCONT for them."""
+    for member in family:
+        with suppress(psutil.NoSuchProcess):
+            member.resume()
 
 
 def _connections(process: psutil.Process) -> list[tuple[int, int]]:

@@ -1,17 +1,16 @@
 """Servers that hang: their processes are stopped by SIGSTOP, so that nothing answers and nothing is refused."""
 
-import os
-import signal
 import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import psutil
 
+from dev.service import family_of, resume, suspend
 from dev.waiting import eventually
 from embedded.servers import Servers
 
@@ -19,33 +18,25 @@ from embedded.servers import Servers
 @contextmanager
 def hung_broker(servers: Servers) -> Iterator[None]:
     """Redis hangs meanwhile."""
-    with ExitStack() as stack:
-        stop(_server("redis-server", servers.broker.port), stack)
+    with _hung(_server("redis-server", servers.broker.port)):
         yield
 
 
 @contextmanager
 def hung_database(servers: Servers) -> Iterator[None]:
     """PostgreSQL hangs meanwhile, with its child of every connection."""
-    parent = _server("postgres", servers.database.port)
-    with ExitStack() as stack:
-        stop(parent, stack)  # first, so that it makes no more children
-        for child in parent.children(recursive=True):
-            stop(child, stack)
+    with _hung(_server("postgres", servers.database.port)):
         yield
     eventually(servers.database.is_ready, "the database answers again")
 
 
-def stop(process: psutil.Process, stack: ExitStack) -> None:
-    """Stop `process` where it is; it goes on when `stack` unwinds."""
-    with suppress(ProcessLookupError):
-        os.kill(process.pid, signal.SIGSTOP)
-        stack.callback(_go_on, process)
-
-
-def _go_on(process: psutil.Process) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(process.pid, signal.SIGCONT)
+@contextmanager
+def _hung(server: psutil.Process) -> Iterator[None]:
+    suspend(server)
+    try:
+        yield
+    finally:
+        resume(family_of(server))
 
 
 def _server(name: str, port: int) -> psutil.Process:
