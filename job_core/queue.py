@@ -15,9 +15,11 @@ byte by byte, the form of a message that is sent here is one; workers set everyt
 
 import base64
 import json
+import math
 import os
 import re
 import socket
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,6 +43,7 @@ PROBE_KEY = "job_core.probe"
 SET_ASIDE_KEY = "job_core.set_aside"
 MAX_SET_ASIDE = 100
 MAX_KEPT_BYTES = 16_384  # of each
+SEND_AGAIN_SECONDS = 1.0  # after one that waited in vain
 WRONG_TYPE = "WRONGTYPE"  # the code of Redis' error for a key that is no list
 
 # What Redis and its client say, in a few words that name neither address nor secret.
@@ -111,6 +114,9 @@ class JobQueue:
         self._templates: dict[tuple[str, str], str] = {}
         self._patterns: dict[str, re.Pattern[bytes]] = {}
         self._redis = bounded_client(url, timeout_seconds)
+        self._long_wait_seconds = timeout_seconds / 2
+        self._silence = BrokerUnavailable("It never was silent.")
+        self._silent_at = -math.inf
 
     @property
     def names(self) -> list[str]:
@@ -118,7 +124,21 @@ class JobQueue:
         return sorted({kind.queue for kind in self._kinds.values()})
 
     def publish(self, messages: Sequence[Message]) -> None:
-        """Send `messages` in one pipeline, in their order. After BrokerUnavailable, some may have been sent."""
+        """Send `messages` in one pipeline, in their order. After BrokerUnavailable, some may have been sent.
+
+        Of many callers, one a second waits for a broker that is silent; the others are told so at once.
+        """
+        began = time.monotonic()
+        if began < self._silent_at + SEND_AGAIN_SECONDS:
+            raise BrokerUnavailable(str(self._silence), reason=self._silence.reason) from self._silence
+        try:
+            self._send(messages)
+        except BrokerUnavailable as error:
+            if time.monotonic() - began > self._long_wait_seconds:
+                self._silence, self._silent_at = error, time.monotonic()
+            raise
+
+    def _send(self, messages: Sequence[Message]) -> None:
         pipeline = self._redis.pipeline(transaction=False)
         for name, group in groupby(messages, key=self._queue_of):
             pipeline.lpush(name, *(self._envelope(message, name) for message in group))  # workers take from the right

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from uuid_utils.compat import uuid7
 
 from dev.service import ServiceProcess
+from dev.waiting import eventually
 from embedded.ports import LOOPBACK, free_ports, is_free
 from embedded.programs import find_redis
 from embedded.servers import Servers
@@ -346,6 +347,14 @@ def assert_unavailable_within_a_second(broker: JobQueue, reason: str) -> None:
         assert raised.value.reason == reason
 
 
+def said_to_sender(broker: JobQueue) -> str | None:
+    try:
+        broker.publish([message()])
+    except BrokerUnavailable as error:
+        return error.reason
+    return None
+
+
 @every_list
 class TestAKeyOfAnotherTypeInTheQueuesPlace:
     @pytest.fixture(autouse=True)
@@ -394,6 +403,18 @@ class TestUnavailable:
         with hung_broker(servers):
             assert_unavailable_within_a_second(broker, reason="timed out")
         broker.ping()
+
+    def test_one_caller_waits_for_a_silent_broker_and_the_others_are_told_at_once(
+        self, broker: JobQueue, queue: Queue, servers: Servers
+    ) -> None:
+        for _ in range(2):
+            with hung_broker(servers):
+                watch = Stopwatch()
+                said = set(map(said_to_sender, [broker] * 20))
+                assert said == {"timed out"}
+                assert watch.seconds < 2 * TIMEOUT_SECONDS
+            eventually(lambda: said_to_sender(broker) is None, "the broker is asked again")
+        assert len(queue) >= 2  # it may also have kept what it got while it hung
 
     def test_where_the_password_is_wrong(self, servers: Servers) -> None:
         url = servers.broker.url.replace("redis://:", "redis://:not-")
