@@ -33,6 +33,7 @@ SMALL = (
     *("-c", "max_logical_replication_workers=0"),
     *("-c", "io_method=sync"),
     *("-c", "bgwriter_lru_maxpages=0"),
+    *("-c", "dynamic_shared_memory_type=mmap"),  # in its folder, so that nothing is left of it when it is killed
     *("-c", "wal_writer_delay=10s"),  # it writes for those who do not wait for the disk, and all here do
 )
 INITDB = (
