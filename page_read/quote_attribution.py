@@ -78,7 +78,7 @@ class Attributions:
 
     def find(self, around: Surroundings, *, somebody_spoke: bool) -> Attribution | None:
         """The attribution of a quote, None if there is none. `somebody_spoke` before whom it may mean by a colon."""
-        if self._words.language in {"ja", "zh"}:
+        if self._words.is_eastern:
             return self._eastern(around)
         words, before, after = self._words, around.before[-LONGEST_LEAD:], around.after[: _NEAR + 110]
         line = _LINE.match(around.after)
@@ -106,7 +106,7 @@ class Attributions:
 
     def led_by(self, lead: str, *, somebody_spoke: bool) -> Attribution | None:
         """The attribution in a sentence that leads over to the quote with which the next passage begins."""
-        if self._words.language in {"ja", "zh"}:
+        if self._words.is_eastern:
             speaker = eastern_person(lead)
             return Attribution("said", speaker) if speaker else None
         return self.find(Surroundings("", lead, "", lead), somebody_spoke=somebody_spoke)

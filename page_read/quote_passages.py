@@ -60,6 +60,12 @@ class Passage:
     parts: list[str] = field(default_factory=list)
 
 
+def is_running_text(passage: Passage) -> bool:
+    """Whether a passage is running text of the page: no heading, menu, code or link."""
+    place = passage.place
+    return not (place.code or place.heading or 2 * passage.links > len(passage.text))
+
+
 def read_passages(body: LexborNode) -> list[Passage]:
     """All passages below `body` in document order, without empty ones, menus, footers and what is not shown."""
     walk = _Walk()

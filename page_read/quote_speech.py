@@ -3,8 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import dataclass
-from itertools import accumulate
-from typing import Final, NamedTuple
+from typing import Final
 
 from page_read.quote_attribution import (
     CONJUNCTIONS,
@@ -16,12 +15,12 @@ from page_read.quote_attribution import (
     Attribution,
     Attributions,
     Surroundings,
-    is_owner,
 )
+from page_read.quote_coreference import MOST_BETWEEN, REACH, Coreference, MainSpeaker
 from page_read.quote_marks import Span, pair_marks
-from page_read.quote_passages import OPEN_Q, Passage
-from page_read.quote_speakers import Speakers, eastern_person
-from page_read.quote_text import count_first_words, is_spaceless, tidy
+from page_read.quote_passages import OPEN_Q, Passage, is_running_text
+from page_read.quote_speakers import Speakers
+from page_read.quote_text import count_first_words, ends_sentence, is_spaceless, tidy
 from page_read.quote_words import QuoteWords
 
 _BOUNDARY: Final = re.compile(  # begins with a set of characters, so that it is tried at these only
@@ -37,9 +36,6 @@ _EXAMPLE: Final = re.compile(
 _NEXT_CLAUSE: Final = re.compile(  # `…,” says Ann, and the others nod. “…`
     rf", (?:{'|'.join(sorted(CONJUNCTIONS))}) (?:the|d(?:er|ie|as)|l[aeo]s?|il|el|de|het) "
 )
-_SUBORDINATE: Final = re.compile(r"(?:When|After|As|Before|While|Although|Because|Since)\b")
-_WORD: Final = re.compile(r"[^\W\d_]+")
-_TERMINAL: Final = re.compile(r"[.!?…。！？]['’”»]*\s*\Z")
 _SIGNS: Final = re.compile(f'[“”„«»"「『＂‘{OPEN_Q}]')
 _EASTERN_LEAD: Final = re.compile(r"こう[^。「」]{1,12}[。:：]\Z")
 _GOING_ON: Final = {
@@ -51,17 +47,7 @@ _BEFORE_VERB: Final = 4  # words of a subject
 _LIGHT: Final = 3  # letters of a word without weight
 _TITLE_WORDS: Final = (2, 10)  # of weight
 _SUBJECT_WITHIN: Final = 15  # characters of a sentence that begins with its subject
-_SUBJECT_BEFORE: Final = 45  # characters of a sentence
-_BEFORE_SENTENCE: Final = " \n,;–—-"
-_SENTENCES_BACK: Final = 12
-_SENTENCES_BACK_TO_GROUP: Final = 4
-_AFTER_ARTICLE: Final = 6  # characters
-_MOST_NAMES: Final = 30  # of a sentence
 _MIN_WOVEN: Final = 5  # words of a fragment inside a sentence of the page's own
-_SPEAKERS_KEPT: Final = 4  # of those who spoke last
-_REACH: Final = 2  # passages, or paragraphs for a pronoun, after which a speaker is forgotten
-_PARAGRAPH: Final = 60  # characters; captions, credits and advertisements are shorter
-_MOST_BETWEEN: Final = 8  # passages
 _ONLY_ATTRIBUTION: Final = 35  # words
 _TITLE_SHARE: Final = 0.6
 _LONGEST_PASSAGE: Final = 50_000  # characters; a paragraph of a person is far shorter
@@ -82,14 +68,6 @@ class Speech:
     order: tuple[int, int]
     context: str
     ended: bool
-
-
-class _Sentence(NamedTuple):
-    """A sentence that was read: its passage, and its text without the quotes."""
-
-    passage: int
-    text: str
-    holds_speech: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,57 +122,45 @@ def find_speech(passages: list[Passage], used: set[int], words: QuoteWords, spea
     found = reader.read()
     main = _main_speaker(found)
     is_helpful = main is not None and any(main.first <= number <= main.last for number in reader.left)
-    return reader.read(main=main) if is_helpful else found
+    return _Reader(passages, used, words, speakers, main).read() if is_helpful else found
 
 
 class _Reader:
-    def __init__(self, passages: list[Passage], used: set[int], words: QuoteWords, speakers: Speakers) -> None:
+    def __init__(
+        self,
+        passages: list[Passage],
+        used: set[int],
+        words: QuoteWords,
+        speakers: Speakers,
+        main: MainSpeaker | None = None,
+    ) -> None:
         self._passages = passages
         self._used = used
         self._words = words
         self._speakers = speakers
         self._attributions = Attributions(words, speakers)
+        self._coreference = Coreference(passages, words, speakers, self._attributions, main)
         self._has_marks = list(map(_has_marks, passages))
-        self._paragraphs = list(accumulate(map(_is_paragraph, passages), initial=0))  # before each passage
-        self._worth_reading = [
-            number
-            for number, passage in enumerate(passages)
-            if is_running_text(passage) and self._leads_to_marks(number)
-        ]
-        self._eastern = words.language in {"ja", "zh"}
-        self._forget(None)
-
-    def _forget(self, main: "_MainSpeaker | None") -> None:
-        self._main = main
-        self._spoken: list[tuple[str, int]] = []  # who spoke, and in which passage, the last at the end
-        self._group_spoke: str | None = None  # the last of these that is a group
-        self._sentences_read: list[_Sentence] = []
-        self._read_when_spoken = 0
         self._judged = 0
         self._interrupted: Speech | None = None  # the last one, if nothing but its attribution followed
-        self.found: list[Speech] = []
+        self._found: list[Speech] = []
         self.left: list[int] = []  # passages with what may be speech of the main speaker
 
-    def read(self, main: "_MainSpeaker | None" = None) -> list[Speech]:
-        self._forget(main)
+    def read(self) -> list[Speech]:
         end = 0  # of the passages that were read
-        for number in self._worth_reading:
-            if number >= end and self._judged <= _MOST_JUDGED:
+        for number, passage in enumerate(self._passages):
+            if self._judged > _MOST_JUDGED:
+                break
+            if number >= end and is_running_text(passage) and self._leads_to_marks(number):
                 end = self._read_passage(number)
-        return [speech for speech in self.found if count_first_words(speech.text) >= _MIN_WORDS]
+        return [speech for speech in self._found if count_first_words(speech.text) >= _MIN_WORDS]
 
     def _leads_to_marks(self, number: int) -> bool:
         """Whether quotation marks stand in a passage, or in one that it may tell the speaker of."""
         return any(
-            self._has_marks[following] and self._apart(number, following) <= _REACH
-            for following in range(number, min(number + _MOST_BETWEEN, len(self._passages)))
+            self._has_marks[following] and self._coreference.apart(number, following) <= REACH
+            for following in range(number, min(number + MOST_BETWEEN, len(self._passages)))
         )
-
-    def _apart(self, earlier: int, number: int, *, by_pronoun: bool = True) -> int:
-        """How many passages further one is; for a pronoun, what is too short for a paragraph does not count."""
-        if not by_pronoun or number - earlier > _MOST_BETWEEN:
-            return number - earlier
-        return self._paragraphs[number] - self._paragraphs[earlier]
 
     def _read_passage(self, number: int) -> int:
         """Reads a passage, and those that its speech goes on in. Returns the number of the next one."""
@@ -207,7 +173,7 @@ class _Reader:
         spans = [] if number in self._used else [span for span in spans if span.closed]
         narrative, at = [], 0
         for span in spans:
-            narrative += [text[at : span.start], ENDED if _TERMINAL.search(span.inside(text)) else QUOTE]
+            narrative += [text[at : span.start], ENDED if ends_sentence(span.inside(text)) else QUOTE]
             at = span.end
         narrative.append(text[at:])
         index = 0
@@ -268,7 +234,7 @@ class _Reader:
         return is_near and len(lead.split()) <= _ONLY_ATTRIBUTION
 
     def _read_sentence(self, number: int, text: str, sentence: str, pieces: list[str], spans: list[Span]) -> None:
-        found_before = len(self.found)
+        found_before = len(self._found)
         previous = self._interrupted if not pieces[0].strip() else None
         self._interrupted = None
         passed_over = ""  # with what is no speech in it
@@ -286,11 +252,11 @@ class _Reader:
                 previous.author = previous.author or speech.author
                 previous.ended = speech.ended
             else:
-                self.found.append(speech)
+                self._found.append(speech)
                 previous = speech
             if index == len(spans) - 1 and self._is_only_attribution(around.after, speech):
                 self._interrupted = previous
-        self._sentences_read.append(_Sentence(number, " ".join(pieces), len(self.found) > found_before))
+        self._coreference.read(number, " ".join(pieces), holds_speech=len(self._found) > found_before)
 
     def _is_anothers(self, speech: Speech, previous: Speech) -> bool:
         """Whether somebody else is named for a quote that seems to go on."""
@@ -346,10 +312,7 @@ class _Reader:
         rule, confidence, author = decided
         if author:
             author = self._speakers.fullest(author)
-            self._spoken = [*self._spoken[1 - _SPEAKERS_KEPT :], (author, number)]
-            if self._speakers.is_group(author):
-                self._group_spoke = author
-            self._read_when_spoken = len(self._sentences_read)
+            self._coreference.speak(author, number)
         return Speech(
             text=self._without_attribution(quote),
             author=author,
@@ -357,7 +320,7 @@ class _Reader:
             confidence=confidence,
             order=(number, span.start),
             context=text[max(0, span.start - 120) : span.end + 120],
-            ended=_TERMINAL.search(around.inside) is not None,
+            ended=ends_sentence(around.inside),
         )
 
     def _attribution(self, number: int, around: Surroundings, quote: str) -> Attribution | None:
@@ -366,9 +329,9 @@ class _Reader:
         verb = self._words.saying.search(interruption[0]) if interruption else None
         if interruption and verb:
             return self._attributions.subject("said", interruption[0], verb, direct=True)
-        found = self._attributions.find(around, somebody_spoke=bool(self._spoken))
+        found = self._attributions.find(around, somebody_spoke=self._coreference.somebody_spoke)
         lead = "" if found or around.before.strip() else self._lead(number)
-        return self._attributions.led_by(lead, somebody_spoke=bool(self._spoken)) if lead else found
+        return self._attributions.led_by(lead, somebody_spoke=self._coreference.somebody_spoke) if lead else found
 
     def _lead(self, number: int) -> str:
         """The last sentence of the passage before, if it leads over to this one."""
@@ -376,7 +339,7 @@ class _Reader:
         if before is None or not is_running_text(before):
             return ""
         text = before.text.rstrip()[-LONGEST_LEAD:]
-        is_lead = text.endswith((":", "：")) or (self._eastern and _EASTERN_LEAD.search(text))
+        is_lead = text.endswith((":", "：")) or (self._words.is_eastern and _EASTERN_LEAD.search(text))
         return _last_sentence(text) if is_lead else ""
 
     def _decide(
@@ -391,142 +354,19 @@ class _Reader:
     ) -> tuple[str, float, str | None] | None:
         """The rule, the confidence and the speaker; None for what is no quote. `complete`: a sentence by itself."""
         if attribution is None:
-            long_enough = (complete and length >= _MIN_WOVEN - 1) or (length >= _MIN_WOVEN and not self._eastern)
-            recent = self._recent(number) if long_enough else None
-            if long_enough and not recent:
+            if not (complete and length >= _MIN_WOVEN - 1) and (length < _MIN_WOVEN or self._words.is_eastern):
+                return None
+            speaker = self._coreference.who_goes_on(number, before)
+            if speaker is None:
                 self.left.append(number)
-            return ("continued", 0.55, self._subject_of(before) or recent) if recent else None
-        author = attribution.speaker
-        if author is None and attribution.group:
-            author = self._group(number, attribution.group)
-        if author is None and attribution.known and (attribution.group is None or attribution.pronoun):
-            pronoun = attribution.pronoun
-            author = (
-                self._subject_of(before, pronoun)
-                or self._spoken_for(number, pronoun)
-                or self._recent(number, pronoun)
-                or self._mention(number, pronoun)[0]
-            )
+            return ("continued", 0.55, speaker) if speaker else None
+        author = attribution.speaker or self._coreference.meant(attribution, number, before)
         if author is None and (attribution.rule == "colon" or not attribution.is_somebody):
             return None
         if attribution.direct and (length >= _MIN_WOVEN or complete or spaceless):
             return attribution.rule, 0.75 if attribution.speaker else 0.6, author
         is_somebody = author or attribution.group or attribution.pronoun
         return ("woven", 0.6, author) if length >= _MIN_WOVEN and is_somebody else None
-
-    def _group(self, number: int, called: str) -> str | None:
-        """Which group is meant by `the union`, or by `a spokeswoman`: the one of that name, or the last that spoke."""
-        named = self._speakers.group(called)
-        if named:
-            return named
-        for read in self._sentences_read[: -1 - _SENTENCES_BACK_TO_GROUP : -1]:
-            named = self._group_in(read.text) if number - read.passage <= _REACH else None
-            if named:
-                return self._speakers.fullest(named)
-        return self._group_spoke
-
-    def _spoken_for(self, number: int, pronoun: str | None) -> str | None:
-        """For which group somebody speaks who is not named, in the last sentence: `she` means the spokeswoman."""
-        read = self._sentences_read[-1] if self._sentences_read else None
-        if read is None or pronoun not in self._words.he | self._words.she or self._apart(read.passage, number) > 1:
-            return None
-        called = self._words.bodies & self._words.roles & set(_WORD.findall(read.text.lower()))
-        persons = self._speakers.likeliest(self._speakers.names_in(read.text))
-        return self._group(number, next(iter(called))) if called and not persons else None
-
-    def _group_in(self, sentence: str) -> str | None:
-        """The group that a sentence names, or that is its subject."""
-        groups = [name.text for name in self._speakers.names_in(sentence) if self._speakers.is_group(name.text)]
-        names = self._attributions.speakers_in(sentence)
-        speaks_for = self._words.bodies.intersection(sentence.split())
-        is_subject = bool(names) and (speaks_for or names[0].start < _AFTER_ARTICLE)
-        if not groups and is_subject and not self._speakers.is_person(names[0].text):
-            return names[0].text
-        return groups[0] if groups else None
-
-    def _subject_of(self, before: str, pronoun: str | None = None) -> str | None:
-        """The person with whose name the sentence of a quote begins; for a pronoun behind it, the likeliest in it."""
-        if self._eastern:
-            return None
-        own = re.search(rf"\b{pronoun}\b", before.lower()) if pronoun else None
-        if pronoun and (own is None or _SUBORDINATE.match(before)):
-            names = self._attributions.subjects_in(before[: own.start()] if own else before)
-            names = [name for name in names if self._speakers.may_mean(pronoun, name.text)]
-            names = [name for name in names if not is_owner(name, before)] if own else self._speakers.likeliest(names)
-        else:
-            names = [name for name in self._speakers.names_in(before)[:1] if name.start <= 1]
-        persons = [name.text for name in names if self._speakers.is_person(name.text)]
-        meant = next((person for person in persons if self._speakers.may_mean(pronoun, person)), None)
-        return self._speakers.fullest(meant) if meant else None
-
-    def _recent(self, number: int, pronoun: str | None = None) -> str | None:
-        """Who is speaking, as far as the last sentences tell."""
-        mention, place, is_subject = self._mention(number, pronoun)
-        read = self._sentences_read[place] if place >= 0 else _Sentence(0, "", holds_speech=False)
-        is_newer = (
-            not read.holds_speech
-            and place >= self._read_when_spoken
-            and self._apart(read.passage, number, by_pronoun=pronoun is not None) <= 1
-        )
-        if mention and is_newer and (is_subject or not self._spoken or read.passage > self._spoken[-1][1]):
-            return mention
-        recent = [
-            author
-            for author, spoke_in in reversed(self._spoken)
-            if self._apart(spoke_in, number, by_pronoun=pronoun is not None) <= _REACH
-        ]
-        if self._main and self._main.first <= number <= self._main.last:
-            recent.append(self._main.name)
-        return next((author for author in recent if self._speakers.may_mean(pronoun, author)), None)
-
-    def _mention(self, number: int, pronoun: str | None = None) -> tuple[str | None, int, bool]:
-        """Who was named last, in which sentence, and whether where its subject stands."""
-        if self._eastern:
-            return self._eastern_mention(number)
-        fallback: tuple[str | None, int, bool] = None, -1, False
-        for place in range(len(self._sentences_read) - 1, max(-1, len(self._sentences_read) - 1 - _SENTENCES_BACK), -1):
-            read = self._sentences_read[place]
-            if self._apart(read.passage, number, by_pronoun=pronoun is not None) > _REACH:
-                break
-            is_caption = read.passage != number and self._is_caption(read)
-            if is_caption or self._is_about_known_person(read.text):
-                continue
-            subject = self._attributions.subject_beside_verb(read.text)
-            if subject and self._speakers.may_speak(subject) and self._speakers.may_mean(pronoun, subject):
-                return self._speakers.fullest(subject), place, True
-            names = self._speakers.names_in(read.text)[:_MOST_NAMES]
-            persons = self._speakers.likeliest([name for name in names if self._speakers.may_mean(pronoun, name.text)])
-            speakers = self._attributions.subjects_in(read.text)[:_MOST_NAMES]
-            for name in persons:
-                may_speak = name in speakers or (pronoun and self._speakers.has_first_name(name.text))
-                if may_speak and not self._belongs_to_noun(read.text, name.start):
-                    return self._speakers.fullest(name.text), place, name.start < _SUBJECT_BEFORE
-            if persons and not fallback[0]:
-                fallback = self._speakers.fullest(persons[0].text), place, persons[0].start < _SUBJECT_BEFORE
-        return fallback
-
-    def _is_caption(self, read: _Sentence) -> bool:
-        """Whether a sentence is what stands below a picture, or who took it: a line without an end."""
-        passage = self._passages[read.passage]
-        is_ended = _TERMINAL.search(passage.text) is not None or passage.text.endswith((":", "："))
-        is_line = len(passage.text) < _PARAGRAPH and not (read.holds_speech or is_ended)
-        return is_line or passage.place.tag == "figcaption"
-
-    def _eastern_mention(self, number: int) -> tuple[str | None, int, bool]:
-        last = len(self._sentences_read) - 1
-        if last < 0 or number - self._sentences_read[last].passage > 1:
-            return None, -1, False
-        return eastern_person(self._sentences_read[last].text), last, True
-
-    def _belongs_to_noun(self, sentence: str, start: int) -> bool:
-        """Whether a particle comes before a name: `la députée des Landes`."""
-        return sentence[max(0, start - 8) : start].rstrip().rpartition(" ")[2].lower() in self._words.particles
-
-    def _is_about_known_person(self, sentence: str) -> bool:
-        """Whether the subject of a sentence is a pronoun, so that its names are those of others."""
-        first, _, rest = sentence.lstrip(_BEFORE_SENTENCE).partition(" ")
-        is_led_over = rest.partition(" ")[0] in self._words.he | self._words.she  # `Once, she thought of it`
-        return first.lower() in self._words.pronouns or (is_led_over and not self._speakers.names_in(first.strip(",")))
 
     def _is_title(self, quote: str) -> bool:
         """Whether most words of weight begin with a capital, as in titles; in German only if all do."""
@@ -540,16 +380,7 @@ class _Reader:
         return self._words.interruption.sub(" … ", quote)
 
 
-@dataclass(frozen=True, slots=True)
-class _MainSpeaker:
-    """Who says nearly everything on a page, from its passage `first` to `last`."""
-
-    name: str
-    first: int
-    last: int
-
-
-def _main_speaker(found: list[Speech]) -> _MainSpeaker | None:
+def _main_speaker(found: list[Speech]) -> MainSpeaker | None:
     said = [speech for speech in found if speech.author and speech.rule in {"said", "according"}]
     names = Counter([speech.author for speech in said])
     if not names:
@@ -558,7 +389,7 @@ def _main_speaker(found: list[Speech]) -> _MainSpeaker | None:
     if name is None or count < _MAIN_TIMES or count < _MAIN_SHARE * len(said):
         return None
     places = [speech.order[0] for speech in said if speech.author == name]
-    return _MainSpeaker(name, places[0], places[-1] + _REACH)
+    return MainSpeaker(name, places[0], places[-1] + REACH)
 
 
 def _last_sentence(text: str) -> str:
@@ -570,7 +401,7 @@ def _is_ended(around: Surroundings) -> bool:
     is_followed = around.after.lstrip()[:1] in set(".,!?，。–—")
     if is_spaceless(around.inside):
         return is_followed or not around.after.strip()
-    return is_followed or _TERMINAL.search(around.inside) is not None or around.inside.rstrip()[-1:] == ","
+    return is_followed or ends_sentence(around.inside) or around.inside.rstrip()[-1:] == ","
 
 
 def may_hold_speech(passage: Passage) -> bool:
@@ -584,13 +415,3 @@ def may_hold_speech(passage: Passage) -> bool:
 
 def _has_marks(passage: Passage) -> bool:
     return _SIGNS.search(passage.text) is not None or passage.text.startswith("'") or " '" in passage.text
-
-
-def _is_paragraph(passage: Passage) -> bool:
-    return len(passage.text) >= _PARAGRAPH and is_running_text(passage)
-
-
-def is_running_text(passage: Passage) -> bool:
-    """Whether a passage is running text of the page: no heading, menu, code or link."""
-    place = passage.place
-    return not (place.code or place.heading or 2 * passage.links > len(passage.text))

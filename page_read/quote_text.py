@@ -32,6 +32,7 @@ _MARKS: Final = "“”„‟«»‹›「」『』‘’‚‛\"'"
 _SPACELESS: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _WORD: Final = re.compile(r"\w+(?:['’.\-]\w+)*")
 _BEGINNING: Final = 400  # characters in which words are counted
+_SENTENCE_END: Final = re.compile(r"[.!?…。！？]['’”»]*\s*\Z")
 _LIGHT: Final = 3  # letters of a word without weight
 _LONGEST_TITLE: Final = 10  # words of weight
 _BEFORE_ATTRIBUTION: Final = " ,;"
@@ -103,3 +104,8 @@ def is_title(text: str) -> bool:
 def is_spaceless(text: str) -> bool:
     """Whether `text` is written without blanks between words, as Chinese and Japanese are."""
     return 2 * len(_SPACELESS.findall(text[:200])) > len(text[:200].strip())
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether `text` ends with the mark that ends a sentence."""
+    return _SENTENCE_END.search(text) is not None

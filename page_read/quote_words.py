@@ -53,6 +53,11 @@ class QuoteWords:
     common: frozenset[str]
     works: frozenset[str]
 
+    @property
+    def is_eastern(self) -> bool:
+        """Whether it is Japanese or Chinese."""
+        return self.language in {"ja", "zh"}
+
     def is_role(self, word: str) -> bool:
         """Whether a word before a name is an office or a title."""
         word = word.lower().rstrip(".")

@@ -12,9 +12,9 @@ from page_read.quote_data import find_in_json
 from page_read.quote_lists import attribute, find_in_microdata, find_items, find_lists
 from page_read.quote_markup import Marked, find_blockquotes, is_repeated
 from page_read.quote_pairs import find_pairs
-from page_read.quote_passages import CLOSE_Q, OPEN_Q, Passage, read_passages
+from page_read.quote_passages import CLOSE_Q, OPEN_Q, Passage, is_running_text, read_passages
 from page_read.quote_speakers import Speakers
-from page_read.quote_speech import Introductions, find_speech, is_running_text, may_hold_speech
+from page_read.quote_speech import Introductions, find_speech, may_hold_speech
 from page_read.quote_text import MAX_TEXT, normal_form, tidy
 from page_read.quote_words import is_collection, is_unlike_collection, words_of
 
