@@ -43,7 +43,7 @@ PROBE_KEY = "job_core.probe"
 SET_ASIDE_KEY = "job_core.set_aside"
 MAX_SET_ASIDE = 100
 MAX_KEPT_BYTES = 16_384  # of each
-SEND_AGAIN_SECONDS = 1.0  # after one that waited in vain
+SEND_AGAIN_SECONDS = 1.0  # after a caller waited in vain
 WRONG_TYPE = "WRONGTYPE"  # the code of Redis' error for a key that is no list
 
 # What Redis and its client say, in a few words that name neither address nor secret.
@@ -115,8 +115,8 @@ class JobQueue:
         self._patterns: dict[str, re.Pattern[bytes]] = {}
         self._redis = bounded_client(url, timeout_seconds)
         self._long_wait_seconds = timeout_seconds / 2
-        self._silence = BrokerUnavailable("It never was silent.")
         self._silent_at = -math.inf
+        self._silence = BrokerUnavailable("")  # what was said then
 
     @property
     def names(self) -> list[str]:
@@ -130,7 +130,7 @@ class JobQueue:
         """
         began = time.monotonic()
         if began < self._silent_at + SEND_AGAIN_SECONDS:
-            raise BrokerUnavailable(str(self._silence), reason=self._silence.reason) from self._silence
+            raise BrokerUnavailable(str(self._silence), reason=self._silence.reason) from self._silence.__cause__
         try:
             self._send(messages)
         except BrokerUnavailable as error:
