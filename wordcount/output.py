@@ -5,6 +5,7 @@ Much of it is text from elsewhere: URLs and errors must not move the cursor or h
 
 import json
 import re
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -40,6 +41,19 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put off Ctrl-C until the end of the block: in the middle of drawing, rich would keep what it is to show next."""
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if came:
+            signal.raise_signal(signal.SIGINT)
+
+
 class Screen:
     """Messages and progress: a bar on a terminal; elsewhere a line now and then, without control codes."""
 
@@ -48,7 +62,8 @@ class Screen:
 
     def say(self, line: str) -> None:
         """Show a line of visible characters, above the bar if there is one."""
-        self._console.print(line, soft_wrap=True)
+        with _uninterrupted():
+            self._console.print(line, soft_wrap=True)
 
     @contextmanager
     def progress(self, label: str, total: int) -> Iterator[Advance]:
@@ -72,11 +87,15 @@ class Screen:
         columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[remark]}"))
         # rich would otherwise send standard output to this console, also what belongs in a file.
         redirect = sys.stdout.isatty()
-        with Progress(
-            TextColumn("{task.description}"), *columns, console=self._console, redirect_stdout=redirect
-        ) as bar:
-            task = bar.add_task(label, total=total, remark="")
+        bar = Progress(TextColumn("{task.description}"), *columns, console=self._console, redirect_stdout=redirect)
+        try:
+            with _uninterrupted():
+                bar.start()
+                task = bar.add_task(label, total=total, remark="")
             yield lambda done, total, remark: bar.update(task, completed=done, total=total, remark=remark)
+        finally:
+            with _uninterrupted():
+                bar.stop()
 
     def _lines(self, label: str) -> Gauge:
         shown_at = time.monotonic()
