@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,13 @@ STOP_SECONDS = 60.0
 KEY = make_key()
 FEW_PROCESSES = {"WORKER_CONCURRENCY": "2", "MANAGER_PROCESSES": "1"}  # the usual 24 and 2 take longer to start
 MANAGER_API_KEYS = str(ApiKey(name="ci", sha256=hash_key(KEY)))
+
+
+def _arguments(process: psutil.Process) -> list[str]:
+    """What it was started with; nothing once it has ended, also in the middle of this."""
+    with suppress(psutil.NoSuchProcess):
+        return process.cmdline()
+    return []
 
 
 def is_gone(process: psutil.Process) -> bool:
@@ -73,8 +81,7 @@ class Stack:
 
     def workers(self, name: str) -> list[psutil.Process]:
         """The main process of a worker; none while it is being started again."""
-        children = [process for process in self.process.children() if not is_gone(process)]
-        return [process for process in children if f"{name}@%h" in process.cmdline()]
+        return [process for process in self.process.children() if f"{name}@%h" in _arguments(process)]
 
     def is_ready(self) -> bool:
         """Whether it would accept and run a job."""
