@@ -20,7 +20,7 @@ from dev.waiting import eventually
 from embedded.ports import LOOPBACK
 from embedded.services import WORKERS
 from job_core.job import Message
-from job_core.queue import MAX_KEPT_BYTES, MAX_LOOKED_AT, MAX_SET_ASIDE, SET_ASIDE_KEY, JobQueue
+from job_core.queue import MAX_KEPT_BYTES, MAX_SET_ASIDE, SET_ASIDE_KEY, JobQueue
 from job_tasks.job_tasks import core
 from tests.acceptance.held import occupy
 from tests.broken_messages import BROKEN, mutations
@@ -28,7 +28,7 @@ from tests.examples import examples
 
 AT_ONCE_SECONDS = 10.0
 AT_A_TIME = 50
-FLOOD = MAX_LOOKED_AT + 500  # more than anybody looks past
+FLOOD = 5_000
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ def outlive(connection: Connection) -> None:
 class TestABlockThatOutlivesItsTimeByItsOwnWork:
     def test_keeps_what_it_has_read(self, database: Database) -> None:
         for _ in range(TIMES):
-            with database.reading(SECONDS) as connection:
+            with database.reading(SECONDS / 10) as connection:
                 outlive(connection)
 
     def test_commits_nothing(self, database: Database) -> None:
