@@ -126,7 +126,7 @@ class JobQueue:
     def publish(self, messages: Sequence[Message]) -> None:
         """Send `messages` in one pipeline, in their order. After BrokerUnavailable, some may have been sent.
 
-        Of many callers, one a second waits for a broker that is silent; the others are told so at once.
+        For a second after a caller has waited in vain, those who come next are told so at once.
         """
         began = time.monotonic()
         if began < self._silent_at + SEND_AGAIN_SECONDS:
